@@ -1,0 +1,63 @@
+namespace Swarm.Core.Model;
+
+/// <summary>A service: a name, the current revision of its spec, and where its latest update stands.</summary>
+public sealed record Service
+{
+    /// <summary>25 characters, base 36.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Index of the change that last touched it: raised by every change, used for optimistic concurrency.</summary>
+    public ulong Version { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public required ServiceSpec Spec { get; init; }
+
+    /// <summary>Number of the revision that <see cref="Spec"/> is; the first is 1. A change of scale alone makes no new revision.</summary>
+    public required ulong Revision { get; init; }
+
+    /// <summary>What <c>Undo-SwarmService</c> goes back to; 0: nothing.</summary>
+    public ulong PreviousRevision { get; init; }
+    public UpdateStatus? UpdateStatus { get; init; }
+}
+
+/// <summary>One immutable entry of a service's spec history. Tasks point to it by service id and number.</summary>
+public sealed record ServiceRevision
+{
+    public required string ServiceId { get; init; }
+    public required ulong Number { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required ServiceSpec Spec { get; init; }
+    public RegistryCredential? RegistryCredential { get; init; }
+}
+
+/// <summary>Where a service's latest update or rollback stands.</summary>
+public sealed record UpdateStatus
+{
+    public required UpdateState State { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>Docker's words: "update in progress", "update paused due to failure or early termination of task …", …</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>Slots (or node ids, for global services) still under the monitor, and failures counted so far, live in replicated state so that a new leader resumes them.</summary>
+    public UpdateProgress Progress { get; init; } = UpdateProgress.None;
+}
+
+/// <summary>The updater's own bookkeeping, replicated so that a new leader goes on where the old one stopped.</summary>
+public sealed record UpdateProgress
+{
+    public static UpdateProgress None { get; } = new();
+
+    /// <summary>Tasks of the new revision that failed within their monitor period.</summary>
+    public ulong Failed { get; init; }
+
+    /// <summary>Tasks that the update has to replace in all; the base of the failure ratio.</summary>
+    public ulong Total { get; init; }
+
+    /// <summary>No slot is taken up before this moment (the update delay).</summary>
+    public DateTimeOffset? NextSlotAt { get; init; }
+
+    /// <summary>Revision the update came from, to roll back to.</summary>
+    public ulong FromRevision { get; init; }
+}

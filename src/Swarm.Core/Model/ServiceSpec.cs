@@ -1,0 +1,170 @@
+namespace Swarm.Core.Model;
+
+/// <summary>What the user wants of a service. Immutable; two specs are compared by <see cref="TaskTemplateEquals"/> to see whether tasks must be replaced.</summary>
+public sealed record ServiceSpec
+{
+    /// <summary>Unique in the swarm: letters, digits, <c>-</c> and <c>_</c> and <c>.</c>, 1–63 characters, first and last alphanumeric.</summary>
+    public required string Name { get; init; }
+    public ValueMap Labels { get; init; } = ValueMap.Empty;
+    public required ContainerSpec Container { get; init; }
+    public ResourceRequirements Resources { get; init; } = ResourceRequirements.None;
+    public RestartPolicy Restart { get; init; } = RestartPolicy.Default;
+    public Placement Placement { get; init; } = Placement.Anywhere;
+    public required ServiceMode Mode { get; init; }
+    public UpdateConfig Update { get; init; } = UpdateConfig.Default;
+    public UpdateConfig Rollback { get; init; } = UpdateConfig.Default;
+
+    /// <summary>A change of this number alone replaces every task (Docker's ForceUpdate).</summary>
+    public ulong ForceUpdate { get; init; }
+
+    /// <summary>True when a task of <paramref name="other"/> is also a task of this spec: nothing that a task is made of differs.</summary>
+    /// <remarks>Scale, labels of the service, update and restart policy are not part of what a task is made of; placement is (as in SwarmKit,
+    /// where a task whose node still satisfies the new constraints is kept: see the updater).</remarks>
+    public bool TaskTemplateEquals(ServiceSpec other) =>
+        ForceUpdate == other.ForceUpdate
+        && Container.Equals(other.Container)
+        && Resources.Equals(other.Resources)
+        && Restart.Equals(other.Restart)
+        && Placement.Equals(other.Placement);
+}
+
+/// <summary>How many tasks a service has.</summary>
+public abstract record ServiceMode
+{
+    private ServiceMode() { }
+
+    /// <summary>A wanted number of tasks, each with a slot 1..</summary>
+    public sealed record Replicated(ulong Replicas) : ServiceMode;
+
+    /// <summary>One task on every node that fits.</summary>
+    public sealed record Global : ServiceMode;
+}
+
+/// <summary>What a container (or process) is made of. Docker's names.</summary>
+public sealed record ContainerSpec
+{
+    public required string Image { get; init; }
+
+    /// <summary>Replaces the image's entry point when not empty (Docker's Command).</summary>
+    public ValueList<string> Entrypoint { get; init; } = [];
+
+    /// <summary>Arguments (Docker's Args).</summary>
+    public ValueList<string> Command { get; init; } = [];
+
+    /// <summary><c>NAME=value</c>.</summary>
+    public ValueList<string> Env { get; init; } = [];
+    public string Dir { get; init; } = "";
+    public string User { get; init; } = "";
+    public ValueList<string> Groups { get; init; } = [];
+    public string Hostname { get; init; } = "";
+    public ValueMap Labels { get; init; } = ValueMap.Empty;
+    public ValueList<Mount> Mounts { get; init; } = [];
+    public HealthCheck? HealthCheck { get; init; }
+
+    /// <summary>Empty: the image's, or SIGTERM.</summary>
+    public string StopSignal { get; init; } = "";
+
+    /// <summary>Time between the stop signal and SIGKILL. Docker's default: 10 s.</summary>
+    public TimeSpan StopGracePeriod { get; init; } = TimeSpan.FromSeconds(10);
+    public ValueList<string> CapabilityAdd { get; init; } = [];
+    public ValueList<string> CapabilityDrop { get; init; } = [];
+    public bool ReadOnly { get; init; }
+    public bool Init { get; init; }
+    public bool Tty { get; init; }
+}
+
+/// <summary>Docker's health check: <c>["NONE"]</c>, <c>["CMD", …]</c> or <c>["CMD-SHELL", line]</c>. Zero values mean Docker's defaults (30 s, 30 s, 0 s, 3).</summary>
+public sealed record HealthCheck
+{
+    public required ValueList<string> Test { get; init; }
+    public TimeSpan Interval { get; init; }
+    public TimeSpan Timeout { get; init; }
+    public TimeSpan StartPeriod { get; init; }
+    public uint Retries { get; init; }
+}
+
+/// <summary>A bind, volume or tmpfs mount.</summary>
+public sealed record Mount
+{
+    public required MountType Type { get; init; }
+    public string Source { get; init; } = "";
+    public required string Target { get; init; }
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Bytes; 0: no limit.</summary>
+    public ulong TmpfsSizeBytes { get; init; }
+    public uint TmpfsMode { get; init; }
+    public string VolumeDriver { get; init; } = "";
+    public ValueMap VolumeLabels { get; init; } = ValueMap.Empty;
+}
+
+/// <summary>CPU in nano-CPUs (1e9 = one CPU), memory in bytes. 0: none.</summary>
+public sealed record ResourceAmount(long NanoCpus, long MemoryBytes)
+{
+    public static ResourceAmount Zero { get; } = new(0, 0);
+}
+
+/// <summary>Reservations steer the scheduler; limits are enforced on the node.</summary>
+public sealed record ResourceRequirements
+{
+    public static ResourceRequirements None { get; } = new();
+    public ResourceAmount Limits { get; init; } = ResourceAmount.Zero;
+    public ResourceAmount Reservations { get; init; } = ResourceAmount.Zero;
+    public long PidsLimit { get; init; }
+}
+
+/// <summary>When and how often an ended task is replaced. Docker's defaults: any, 5 s, no limit.</summary>
+public sealed record RestartPolicy
+{
+    public static RestartPolicy Default { get; } = new();
+    public RestartCondition Condition { get; init; } = RestartCondition.Any;
+
+    /// <summary>The first delay; repeated failures of a slot double it (see Orchestration).</summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>0: no limit.</summary>
+    public ulong MaxAttempts { get; init; }
+
+    /// <summary>Attempts are counted within this time; zero: for ever.</summary>
+    public TimeSpan Window { get; init; }
+}
+
+/// <summary>Where tasks may go, and how they are spread.</summary>
+public sealed record Placement
+{
+    public static Placement Anywhere { get; } = new();
+
+    /// <summary><c>node.labels.zone==east</c>, <c>engine.labels.storage!=hdd</c>, …</summary>
+    public ValueList<string> Constraints { get; init; } = [];
+
+    /// <summary>Descriptors to spread over, most significant first: <c>node.labels.zone</c>.</summary>
+    public ValueList<string> SpreadPreferences { get; init; } = [];
+
+    /// <summary>0: no limit.</summary>
+    public ulong MaxReplicasPerNode { get; init; }
+}
+
+/// <summary>How an update (or rollback) proceeds. Docker's defaults: 1 at a time, no delay, monitor 5 s, pause, ratio 0, stop-first.</summary>
+public sealed record UpdateConfig
+{
+    public static UpdateConfig Default { get; } = new();
+
+    /// <summary>0: all at once.</summary>
+    public ulong Parallelism { get; init; } = 1;
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>How long a new task is watched for failure after it runs.</summary>
+    public TimeSpan Monitor { get; init; } = TimeSpan.FromSeconds(5);
+    public FailureAction FailureAction { get; init; } = FailureAction.Pause;
+
+    /// <summary>Share of failed tasks (0–1) that is tolerated.</summary>
+    public double MaxFailureRatio { get; init; }
+    public UpdateOrder Order { get; init; } = UpdateOrder.StopFirst;
+}
+
+/// <summary>Credentials for a registry. Kept with the revision, never shown, sent only to agents that pull.</summary>
+public sealed record RegistryCredential(string ServerAddress, string Username, string Password)
+{
+    /// <summary>Never prints the password.</summary>
+    public override string ToString() => $"RegistryCredential {{ ServerAddress = {ServerAddress}, Username = {Username} }}";
+}

@@ -1,0 +1,58 @@
+namespace Swarm.Core.Model;
+
+/// <summary>One run of one slot. Small on purpose: it points to its revision and carries no copy of the spec.</summary>
+public sealed record SwarmTask
+{
+    public required string Id { get; init; }
+    public required string ServiceId { get; init; }
+
+    /// <summary>Number of the <see cref="ServiceRevision"/> it is made of.</summary>
+    public required ulong Revision { get; init; }
+
+    /// <summary>1.. for replicated services; 0 for global ones.</summary>
+    public required uint Slot { get; init; }
+
+    /// <summary>Null until assigned. Global tasks are born with it.</summary>
+    public string? NodeId { get; init; }
+    public required TaskState DesiredState { get; init; }
+    public required TaskStatus Status { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Restart: the task stays at desired Ready until then, and is then asked to run.</summary>
+    public DateTimeOffset? StartAfter { get; init; }
+
+    /// <summary>How many tasks of this slot were restarted in a row before this one, for back-off and max attempts.</summary>
+    public uint RestartCount { get; init; }
+
+    /// <summary>Why no node takes it. Null unless the scheduler tried and failed.</summary>
+    public PendingReasons? Pending { get; init; }
+
+    /// <summary>True for a state from which the task does not come back.</summary>
+    public static bool IsTerminal(TaskState state) => state > TaskState.Running;
+
+    /// <summary>It may still run: neither ended, nor asked to end.</summary>
+    public bool IsLive => DesiredState <= TaskState.Running && !IsTerminal(Status.State);
+}
+
+/// <summary>What is observed of a task.</summary>
+public sealed record TaskStatus
+{
+    public required TaskState State { get; init; }
+    public required DateTimeOffset Timestamp { get; init; }
+    public string Message { get; init; } = "";
+
+    /// <summary>Empty unless something went wrong: "task: non-zero exit (1)", "No such image: redis:9".</summary>
+    public string Error { get; init; } = "";
+    public string ContainerId { get; init; } = "";
+    public long Pid { get; init; }
+    public int? ExitCode { get; init; }
+}
+
+/// <summary>Why a task is pending: nodes counted by the first filter that refused them.</summary>
+public sealed record PendingReasons(ValueList<PendingReason> Reasons);
+
+/// <summary>One filter's refusals.</summary>
+/// <param name="Filter">ready, resources, plugins, platform, constraints, ports or max-replicas.</param>
+/// <param name="Nodes">How many nodes it was the first to refuse.</param>
+/// <param name="Detail">The filter's words, for a person: <c>node.labels.zone==east is not met</c>.</param>
+public sealed record PendingReason(string Filter, int Nodes, string Detail);

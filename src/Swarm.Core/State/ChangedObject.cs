@@ -1,0 +1,17 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.State;
+
+/// <summary>What applying one <see cref="StateChange"/> did to one object: the record before (null: created) and after (null: removed).</summary>
+public abstract record ChangedObject
+{
+    private ChangedObject() { }
+
+    public sealed record OfCluster(Cluster? Before, Cluster After) : ChangedObject;
+
+    public sealed record OfNode(Node? Before, Node? After) : ChangedObject;
+
+    public sealed record OfService(Service? Before, Service? After) : ChangedObject;
+
+    public sealed record OfTask(SwarmTask? Before, SwarmTask? After) : ChangedObject;
+}

@@ -1,0 +1,325 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.State;
+
+/// <summary>The swarm's state with the indexes that the loops need. Changed only by <c>Apply</c>, in log order, on every manager.</summary>
+/// <remarks>Not thread-safe: the daemon guards it. The records in it are immutable, so what a reader takes out stays valid.</remarks>
+public sealed class ClusterState
+{
+    /// <summary>Outcomes of API writes kept for retries; older ones are forgotten first.</summary>
+    public const int RequestsKept = 1024;
+
+    private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _serviceIdsByName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ServiceRevision>> _revisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SwarmTask> _tasks = new(StringComparer.Ordinal);
+    private readonly TaskIndex _tasksByService = new();
+    private readonly TaskIndex _tasksByNode = new();
+    private readonly Dictionary<string, StateChange.RequestRecord> _requests = new(StringComparer.Ordinal);
+    private readonly Queue<string> _requestOrder = new();
+
+    /// <summary>Index of the last applied batch; 0 before the first.</summary>
+    public ulong Index { get; private set; }
+
+    public Cluster? Cluster { get; private set; }
+
+    public IReadOnlyCollection<Node> Nodes => _nodes.Values;
+
+    public IReadOnlyCollection<Service> Services => _services.Values;
+
+    public IReadOnlyCollection<SwarmTask> Tasks => _tasks.Values;
+
+    /// <summary>Called once for each object that a batch changed, in order, while the batch is being applied.</summary>
+    public event Action<ChangedObject>? Changed;
+
+    public Node? FindNode(string id) => _nodes.GetValueOrDefault(id);
+
+    public Service? FindService(string id) => _services.GetValueOrDefault(id);
+
+    public Service? FindServiceByName(string name) => _serviceIdsByName.TryGetValue(name, out var id) ? _services[id] : null;
+
+    public SwarmTask? FindTask(string id) => _tasks.GetValueOrDefault(id);
+
+    public ServiceRevision? FindRevision(string serviceId, ulong number)
+    {
+        if (_revisions.TryGetValue(serviceId, out var list))
+        {
+            for (var i = list.Count - 1; i >= 0; i--)
+            {
+                if (list[i].Number == number)
+                {
+                    return list[i];
+                }
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The kept revisions of a service, oldest first.</summary>
+    public IReadOnlyList<ServiceRevision> RevisionsOf(string serviceId) => _revisions.TryGetValue(serviceId, out var list) ? list : [];
+
+    public IReadOnlyCollection<SwarmTask> TasksOfService(string serviceId) => _tasksByService.Of(serviceId);
+
+    public IReadOnlyCollection<SwarmTask> TasksOfNode(string nodeId) => _tasksByNode.Of(nodeId);
+
+    /// <summary>The outcome of an earlier API write with this request id, or null.</summary>
+    public StateChange.RequestRecord? FindRequest(string requestId) => _requests.GetValueOrDefault(requestId);
+
+    /// <summary>Applies one committed batch. The same batches in the same order give the same state, everywhere.</summary>
+    public void Apply(IReadOnlyList<StateChange> batch, ulong index)
+    {
+        Index = index;
+        foreach (var change in batch)
+        {
+            Apply(change);
+        }
+    }
+
+    /// <summary>The whole state as lists of its immutable records, in id order.</summary>
+    public StateSnapshot Capture() =>
+        new()
+        {
+            Index = Index,
+            Cluster = Cluster,
+            Nodes = [.. _nodes.Values.OrderBy(n => n.Id, StringComparer.Ordinal)],
+            Services = [.. _services.Values.OrderBy(s => s.Id, StringComparer.Ordinal)],
+            Revisions = [.. _revisions.OrderBy(r => r.Key, StringComparer.Ordinal).SelectMany(r => r.Value)],
+            Tasks = [.. _tasks.Values.OrderBy(t => t.Id, StringComparer.Ordinal)],
+            Requests = [.. _requestOrder.Select(id => _requests[id])],
+        };
+
+    /// <summary>Replaces everything by what a snapshot holds. Raises no <see cref="Changed"/>: whoever watches starts afresh.</summary>
+    public void Restore(StateSnapshot snapshot)
+    {
+        _nodes.Clear();
+        _services.Clear();
+        _serviceIdsByName.Clear();
+        _revisions.Clear();
+        _tasks.Clear();
+        _tasksByService.Clear();
+        _tasksByNode.Clear();
+        _requests.Clear();
+        _requestOrder.Clear();
+        Index = snapshot.Index;
+        Cluster = snapshot.Cluster;
+        foreach (var node in snapshot.Nodes)
+        {
+            _nodes[node.Id] = node;
+        }
+        foreach (var service in snapshot.Services)
+        {
+            _services[service.Id] = service;
+            _serviceIdsByName[service.Spec.Name] = service.Id;
+        }
+        foreach (var revision in snapshot.Revisions)
+        {
+            AddRevision(revision);
+        }
+        foreach (var task in snapshot.Tasks)
+        {
+            Put(null, task);
+        }
+        foreach (var request in snapshot.Requests)
+        {
+            Record(request);
+        }
+    }
+
+    private void Apply(StateChange change)
+    {
+        switch (change)
+        {
+            case StateChange.ClusterSet c:
+                var cluster = c.Cluster with { Version = Index };
+                var clusterBefore = Cluster;
+                Cluster = cluster;
+                Changed?.Invoke(new ChangedObject.OfCluster(clusterBefore, cluster));
+                break;
+            case StateChange.NodeCreate c:
+                ChangeNode(null, c.Node with { Version = Index });
+                break;
+            case StateChange.NodeSpecSet c when FindNode(c.NodeId) is { } node:
+                ChangeNode(node, node with { Spec = c.Spec, UpdatedAt = c.At, Version = Index });
+                break;
+            case StateChange.NodeStatusSet c when FindNode(c.NodeId) is { } node:
+                ChangeNode(node, node with { Status = c.Status, UpdatedAt = c.At, Version = Index });
+                break;
+            case StateChange.NodeDescriptionSet c when FindNode(c.NodeId) is { } node:
+                ChangeNode(node, node with { Description = c.Description, UpdatedAt = c.At, Version = Index });
+                break;
+            case StateChange.NodeRoleSet c when FindNode(c.NodeId) is { } node:
+                ChangeNode(node, node with { Role = c.Role, UpdatedAt = c.At, Version = Index });
+                break;
+            case StateChange.NodeRemove c when _nodes.Remove(c.NodeId, out var node):
+                Changed?.Invoke(new ChangedObject.OfNode(node, null));
+                break;
+            case StateChange.ServiceCreate c when !_serviceIdsByName.ContainsKey(c.Service.Spec.Name):
+                AddRevision(
+                    new ServiceRevision
+                    {
+                        ServiceId = c.Service.Id,
+                        Number = c.Service.Revision,
+                        CreatedAt = c.Service.CreatedAt,
+                        Spec = c.Service.Spec,
+                        RegistryCredential = c.RegistryCredential,
+                    }
+                );
+                _serviceIdsByName[c.Service.Spec.Name] = c.Service.Id;
+                ChangeService(null, c.Service with { Version = Index });
+                break;
+            case StateChange.ServiceSpecSet c when FindService(c.ServiceId) is { } service:
+                SetSpec(service, c);
+                break;
+            case StateChange.ServiceUpdateStatusSet c when FindService(c.ServiceId) is { } service:
+                ChangeService(service, service with { UpdateStatus = c.Status, UpdatedAt = c.At, Version = Index });
+                break;
+            case StateChange.ServiceRemove c when _services.Remove(c.ServiceId, out var service):
+                _serviceIdsByName.Remove(service.Spec.Name);
+                Changed?.Invoke(new ChangedObject.OfService(service, null));
+                // Its tasks may still stop on their nodes: the agents need the revisions until the last of them is gone.
+                DropRevisionsOfRemovedService(c.ServiceId);
+                break;
+            case StateChange.RevisionRemove c when _revisions.TryGetValue(c.ServiceId, out var revisions):
+                revisions.RemoveAll(r => r.Number == c.Number);
+                break;
+            case StateChange.TaskCreate c when !_tasks.ContainsKey(c.Task.Id):
+                ChangeTask(null, c.Task);
+                break;
+            case StateChange.TaskAssign c when FindTask(c.TaskId) is { } task && task.Status.State < TaskState.Assigned:
+                var assigned = new TaskStatus
+                {
+                    State = TaskState.Assigned,
+                    Timestamp = c.At,
+                    Message = "scheduler assigned task to node",
+                };
+                ChangeTask(task, task with { NodeId = c.NodeId, Status = assigned, Pending = null });
+                break;
+            case StateChange.TaskDesire c when FindTask(c.TaskId) is { } task && c.DesiredState > task.DesiredState:
+                ChangeTask(task, task with { DesiredState = c.DesiredState });
+                break;
+            case StateChange.TaskObserve c
+                when FindTask(c.TaskId) is { } task && c.Status.State >= task.Status.State && c.Status != task.Status:
+                ChangeTask(task, task with { Status = c.Status });
+                break;
+            case StateChange.TaskPendingSet c when FindTask(c.TaskId) is { } task:
+                ChangeTask(task, task with { Pending = c.Reasons });
+                break;
+            case StateChange.TaskRemove c when _tasks.TryGetValue(c.TaskId, out var task):
+                Put(task, null);
+                Changed?.Invoke(new ChangedObject.OfTask(task, null));
+                DropRevisionsOfRemovedService(task.ServiceId);
+                break;
+            case StateChange.RequestRecord c:
+                Record(c);
+                break;
+            default:
+                // A change of an object that is gone: see StateChange.
+                break;
+        }
+    }
+
+    private void SetSpec(Service service, StateChange.ServiceSpecSet change)
+    {
+        var previous = service.PreviousRevision;
+        if (change.Revision != service.Revision)
+        {
+            previous = service.Revision;
+            if (FindRevision(service.Id, change.Revision) is null)
+            {
+                AddRevision(
+                    new ServiceRevision
+                    {
+                        ServiceId = service.Id,
+                        Number = change.Revision,
+                        CreatedAt = change.At,
+                        Spec = change.Spec,
+                        RegistryCredential = change.RegistryCredential,
+                    }
+                );
+            }
+        }
+        ChangeService(
+            service,
+            service with
+            {
+                Spec = change.Spec,
+                Revision = change.Revision,
+                PreviousRevision = previous,
+                UpdateStatus = change.UpdateStatus,
+                UpdatedAt = change.At,
+                Version = Index,
+            }
+        );
+    }
+
+    private void AddRevision(ServiceRevision revision)
+    {
+        if (!_revisions.TryGetValue(revision.ServiceId, out var list))
+        {
+            _revisions[revision.ServiceId] = list = [];
+        }
+        list.Add(revision);
+    }
+
+    private void DropRevisionsOfRemovedService(string serviceId)
+    {
+        if (!_services.ContainsKey(serviceId) && _tasksByService.Of(serviceId).Count == 0)
+        {
+            _revisions.Remove(serviceId);
+        }
+    }
+
+    private void ChangeNode(Node? before, Node after)
+    {
+        _nodes[after.Id] = after;
+        Changed?.Invoke(new ChangedObject.OfNode(before, after));
+    }
+
+    private void ChangeService(Service? before, Service after)
+    {
+        _services[after.Id] = after;
+        Changed?.Invoke(new ChangedObject.OfService(before, after));
+    }
+
+    private void ChangeTask(SwarmTask? before, SwarmTask after)
+    {
+        Put(before, after);
+        Changed?.Invoke(new ChangedObject.OfTask(before, after));
+    }
+
+    private void Put(SwarmTask? before, SwarmTask? after)
+    {
+        if (before is not null)
+        {
+            _tasksByService.Remove(before.ServiceId, before);
+            if (before.NodeId is not null)
+            {
+                _tasksByNode.Remove(before.NodeId, before);
+            }
+        }
+        if (after is null)
+        {
+            _tasks.Remove(before!.Id);
+            return;
+        }
+        _tasks[after.Id] = after;
+        _tasksByService.Add(after.ServiceId, after);
+        if (after.NodeId is not null)
+        {
+            _tasksByNode.Add(after.NodeId, after);
+        }
+    }
+
+    private void Record(StateChange.RequestRecord request)
+    {
+        if (_requests.TryAdd(request.RequestId, request))
+        {
+            _requestOrder.Enqueue(request.RequestId);
+            if (_requestOrder.Count > RequestsKept)
+            {
+                _requests.Remove(_requestOrder.Dequeue());
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.State;
+
+/// <summary>Everything in a <see cref="ClusterState"/> at one index, as plain lists: what a log snapshot holds.</summary>
+public sealed record StateSnapshot
+{
+    /// <summary>Raised when a reader of an older version could no longer understand it.</summary>
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+    public required ulong Index { get; init; }
+    public Cluster? Cluster { get; init; }
+    public required IReadOnlyList<Node> Nodes { get; init; }
+    public required IReadOnlyList<Service> Services { get; init; }
+    public required IReadOnlyList<ServiceRevision> Revisions { get; init; }
+    public required IReadOnlyList<SwarmTask> Tasks { get; init; }
+    public required IReadOnlyList<StateChange.RequestRecord> Requests { get; init; }
+}

@@ -1,0 +1,64 @@
+using Swarm.Core.State;
+
+namespace Swarm.Daemon.Consensus;
+
+/// <summary>Our port to consensus: a log of batches that every manager applies in the same order.</summary>
+/// <remarks>Committed batches are handed to <see cref="IStateMachinePort"/> on one thread, in log order.</remarks>
+public interface IReplicatedLog : IAsyncDisposable
+{
+    /// <summary>True while this member leads and has applied everything committed before its term.</summary>
+    bool IsLeader { get; }
+
+    /// <summary>Cluster address (host:port) of the leader, or null when there is none.</summary>
+    string? LeaderAddress { get; }
+
+    /// <summary>Raised on every gain and loss of leadership.</summary>
+    event Action<bool>? LeadershipChanged;
+
+    /// <summary>Reads what is on disk, starts the member and returns once it has recovered its own committed state.</summary>
+    /// <exception cref="ReplicatedLogException">The log or a snapshot is damaged, locked, or of an unknown format.</exception>
+    Task StartAsync(CancellationToken cancellation);
+
+    /// <summary>Appends a batch and waits until it is committed, on disk on a majority, and applied here.</summary>
+    /// <returns>The index of the batch.</returns>
+    /// <exception cref="ReplicatedLogException">NotLeader, LeadershipLost (the outcome is unknown), StorageFull, TooLarge (over 1 MB).</exception>
+    Task<ulong> ProposeAsync(IReadOnlyList<StateChange> batch, CancellationToken cancellation);
+
+    /// <summary>Returns once everything committed before the call has been applied here, and leadership was confirmed after the call.</summary>
+    Task ReadBarrierAsync(CancellationToken cancellation);
+
+    /// <summary>The members' cluster addresses. One member now; several come with a later issue.</summary>
+    IReadOnlyCollection<string> Members { get; }
+}
+
+/// <summary>What the log drives: applies batches, and gives and takes snapshots.</summary>
+public interface IStateMachinePort
+{
+    /// <summary>Applies one committed batch. Never called concurrently with itself.</summary>
+    void Apply(IReadOnlyList<StateChange> batch, ulong index);
+
+    /// <summary>Everything, at one index; called on the applying thread, and must be cheap (references only).</summary>
+    StateSnapshot Capture();
+
+    /// <summary>Replaces everything.</summary>
+    void Restore(StateSnapshot snapshot);
+}
+
+/// <summary>Why the log could not do what it was asked.</summary>
+public enum ReplicatedLogError
+{
+    NotLeader,
+    LeadershipLost,
+    StorageFull,
+    TooLarge,
+    Corrupted,
+    Locked,
+    UnknownFormat,
+    WrongKey,
+}
+
+/// <summary>A failure of the log, with a message for a person that says what to do.</summary>
+public sealed class ReplicatedLogException(ReplicatedLogError error, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public ReplicatedLogError Error { get; } = error;
+}
