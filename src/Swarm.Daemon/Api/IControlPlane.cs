@@ -1,0 +1,35 @@
+using Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Api;
+
+/// <summary>Everything the control API can be asked. The gRPC service delegates to the one that the configuration chooses: the built-in
+/// orchestrator, or (in an issue of its own) an existing Docker Swarm.</summary>
+public interface IControlPlane : IObjectApi
+{
+    /// <summary>builtin or docker.</summary>
+    string Name { get; }
+
+    Task<DaemonInfo> GetDaemonAsync(CancellationToken cancellation);
+
+    Task<InitSwarmResponse> InitSwarmAsync(InitSwarmRequest request, CancellationToken cancellation);
+
+    Task<JoinSwarmResponse> JoinSwarmAsync(JoinSwarmRequest request, CancellationToken cancellation);
+
+    Task<LeaveSwarmResponse> LeaveSwarmAsync(LeaveSwarmRequest request, CancellationToken cancellation);
+
+    Task<Cluster> GetClusterAsync(CancellationToken cancellation);
+
+    Task<Cluster> UpdateClusterAsync(UpdateClusterRequest request, CancellationToken cancellation);
+
+    Task<JoinTokens> GetJoinTokensAsync(CancellationToken cancellation);
+
+    Task<JoinTokens> RotateJoinTokenAsync(RotateJoinTokenRequest request, CancellationToken cancellation);
+
+    Task<UnlockSwarmResponse> UnlockSwarmAsync(UnlockSwarmRequest request, CancellationToken cancellation);
+
+    Task<UnlockKey> GetUnlockKeyAsync(CancellationToken cancellation);
+
+    Task<UnlockKey> RotateUnlockKeyAsync(RotateUnlockKeyRequest request, CancellationToken cancellation);
+
+    Task<IssueClientCertificateResponse> IssueClientCertificateAsync(IssueClientCertificateRequest request, CancellationToken cancellation);
+}
