@@ -1,0 +1,150 @@
+<#
+.SYNOPSIS
+Builds, tests and shows Swarm. Thin over dotnet and MSBuild.
+.DESCRIPTION
+Uses only what both of its hosts have: pwsh, and the engine alone (build.sh). So: .NET methods in place of Join-Path, Test-Path, Write-Host.
+.EXAMPLE
+./build.ps1 Quickstart
+#>
+param(
+    # Build: out/Swarm. Test: everything. Quickstart: the walkthrough. Shell: a prompt with a sandbox. Package: native swarmd and the module as one
+    # archive. Bench: the benchmarks. Clean: removes what the others made.
+    [ValidateSet('Build', 'Test', 'Quickstart', 'Shell', 'Package', 'Bench', 'Clean')]
+    [string] $Task = 'Build',
+
+    [ValidateSet('Debug', 'Release')]
+    [string] $Configuration = 'Release',
+
+    # Test: only the test projects (or Acceptance) whose name contains this.
+    [string] $Filter = ''
+)
+
+$ErrorActionPreference = 'Stop'
+$root = $PSScriptRoot
+$out = [IO.Path]::Combine($root, 'out')
+$moduleFolder = [IO.Path]::Combine($out, 'Swarm')
+
+function Say([string] $Text) { [Console]::Out.WriteLine($Text) }
+
+function Invoke-Tool {
+    param([string] $Program, [string[]] $Arguments)
+    & $Program @Arguments | ForEach-Object { Say "$_" }
+    if ($LASTEXITCODE -ne 0) { throw "'$Program $Arguments' failed with exit code $LASTEXITCODE." }
+}
+
+function Copy-Folder([string] $From, [string] $To) {
+    foreach ($file in [IO.Directory]::EnumerateFiles($From, '*', [IO.SearchOption]::AllDirectories)) {
+        $target = [IO.Path]::Combine($To, [IO.Path]::GetRelativePath($From, $file))
+        $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($target))
+        [IO.File]::Copy($file, $target, $true)
+    }
+}
+
+function Build-Module {
+    $quiet = '-c', $Configuration, '--nologo', '-v', 'quiet'
+    if ([IO.Directory]::Exists($moduleFolder)) { [IO.Directory]::Delete($moduleFolder, $true) }
+    $project = { param($name) [IO.Path]::Combine($root, 'src', $name, "$name.csproj") }
+    Invoke-Tool dotnet (@('publish', (& $project 'Swarm.Cmdlets'), '-o', [IO.Path]::Combine($moduleFolder, 'bin', 'module')) + $quiet)
+    # What scripts can name is loaded in the default context, and must be there once only.
+    foreach ($name in 'Swarm.Shared.dll', 'Swarm.Shared.pdb', 'Swarm.Shared.xml') {
+        $from = [IO.Path]::Combine($moduleFolder, 'bin', 'module', $name)
+        if ([IO.File]::Exists($from)) { [IO.File]::Move($from, [IO.Path]::Combine($moduleFolder, 'bin', $name), $true) }
+    }
+    [IO.File]::Copy([IO.Path]::Combine($root, 'Swarm.psd1'), [IO.Path]::Combine($moduleFolder, 'Swarm.psd1'), $true)
+    Copy-Folder ([IO.Path]::Combine($root, 'src', 'Swarm.Cmdlets', 'Module')) $moduleFolder
+    # Framework-dependent here: a machine with only the SDK has no linker. Package makes the native one.
+    Invoke-Tool dotnet (@('publish', (& $project 'Swarm.Daemon'), '-o', [IO.Path]::Combine($moduleFolder, 'swarmd'), '-p:PublishAot=false', '--self-contained', 'false') + $quiet)
+    Invoke-Tool dotnet (@('build', [IO.Path]::Combine($root, 'tools', 'Swarm.BuildHost', 'Swarm.BuildHost.csproj'), '-o', [IO.Path]::Combine($out, 'tools')) + $quiet)
+    Invoke-Tool dotnet @([IO.Path]::Combine($out, 'tools', 'swarm-host.dll'), 'help', [IO.Path]::Combine($root, 'docs', 'en-US'), [IO.Path]::Combine($moduleFolder, 'en-US'))
+    Say "Module: $moduleFolder"
+}
+
+# Adds 'N passed, N failed, N skipped' lines up; prints everything else.
+function Test-Everything {
+    $totals = @{ passed = 0; failed = 0; skipped = 0 }
+    $count = {
+        param($passed, $failed, $skipped)
+        $totals.passed += [int]$passed; $totals.failed += [int]$failed; $totals.skipped += [int]$skipped
+    }
+    Say '== Format'
+    & dotnet tool restore | ForEach-Object { }
+    & dotnet csharpier check $root | ForEach-Object { Say "$_" }
+    if ($LASTEXITCODE -eq 0) { & $count 1 0 0 } else { Say "The format check failed: run 'dotnet csharpier format .'"; & $count 0 1 0 }
+
+    foreach ($project in [IO.Directory]::GetFiles([IO.Path]::Combine($root, 'tests'), '*.Tests.csproj', 'AllDirectories')) {
+        $name = [IO.Path]::GetFileNameWithoutExtension($project)
+        if ($name -notlike "*$Filter*") { continue }
+        Say "== $name"
+        & dotnet build $project -c $Configuration -v quiet --nologo | ForEach-Object { Say "$_" }
+        if ($LASTEXITCODE -ne 0) { & $count 0 1 0; continue }
+        $executable = [IO.Path]::Combine([IO.Path]::GetDirectoryName($project), 'bin', $Configuration, 'net10.0', "$name.dll")
+        $report = [IO.Path]::Combine($out, 'test-results', "$name.xml")
+        $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report))
+        if ([IO.File]::Exists($report)) { [IO.File]::Delete($report) }
+        $env:SWARM_MODULE = $moduleFolder
+        & dotnet exec $executable -noLogo -noColor -xml $report | ForEach-Object { Say "$_" }
+        $code = $LASTEXITCODE
+        if (-not [IO.File]::Exists($report)) { Say "$name ended with $code and left no report."; & $count 0 1 0; continue }
+        $xml = [xml][IO.File]::ReadAllText($report)
+        foreach ($assembly in $xml.assemblies.assembly) {
+            & $count $assembly.passed ([int]$assembly.failed + [int]$assembly.errors) ([int]$assembly.skipped + [int]$assembly.'not-run')
+            foreach ($test in $assembly.SelectNodes('.//test[@result="Skip"]')) { Say "skipped: $($test.name): $($test.reason.InnerText)" }
+        }
+        if ($code -ne 0 -and $totals.failed -eq 0) { & $count 0 1 0 }
+    }
+
+    $acceptance = [IO.Path]::Combine($root, 'tests', 'Acceptance')
+    if ('Acceptance' -like "*$Filter*" -and [IO.Directory]::Exists($acceptance)) {
+        Say '== Acceptance'
+        $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' }
+        if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
+            Import-Module $pester[0].Path
+            $result = Invoke-Pester -Path $acceptance -Output Detailed -PassThru
+            & $count $result.PassedCount ($result.FailedCount + $result.FailedContainersCount) $result.SkippedCount
+        }
+        else {
+            $last = ''
+            & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester $acceptance | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
+            if ($last -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { & $count $Matches[1] $Matches[2] $Matches[3] }
+            else { Say $last; Say 'The acceptance tests ended without their count.'; & $count 0 1 0 }
+        }
+    }
+    Say "$($totals.passed) passed, $($totals.failed) failed, $($totals.skipped) skipped"
+    if ($totals.failed -gt 0) { exit 1 }
+}
+
+switch ($Task) {
+    'Clean' {
+        Invoke-Tool dotnet @('clean', [IO.Path]::Combine($root, 'Swarm.slnx'), '-v', 'quiet', '--nologo')
+        foreach ($folder in 'Swarm', 'tools', 'package', 'test-results') {
+            $path = [IO.Path]::Combine($out, $folder)
+            if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $true) }
+        }
+    }
+    'Build' { Build-Module }
+    'Test' { Build-Module; Test-Everything }
+    'Quickstart' { Build-Module; & ([IO.Path]::Combine($root, 'examples', 'quickstart.ps1')) }
+    'Shell' {
+        Build-Module
+        Import-Module ([IO.Path]::Combine($moduleFolder, 'Swarm.psd1')) -Global
+        Start-SwarmSandbox -Workers 2
+        Say "Connected to a sandbox of three nodes. Try: Get-SwarmNode; New-SwarmService -Name hello -Image alpine -Command ping,docker.com"
+        Say "Stop-SwarmSandbox removes it."
+    }
+    'Bench' {
+        Invoke-Tool dotnet @('run', '-c', 'Release', '--project', [IO.Path]::Combine($root, 'tests', 'Swarm.Benchmarks'), '--', 'scheduler')
+    }
+    'Package' {
+        Build-Module
+        $package = [IO.Path]::Combine($out, 'package')
+        if ([IO.Directory]::Exists($package)) { [IO.Directory]::Delete($package, $true) }
+        Copy-Folder $moduleFolder ([IO.Path]::Combine($package, 'Swarm'))
+        $native = [IO.Path]::Combine($package, 'Swarm', 'swarmd')
+        [IO.Directory]::Delete($native, $true)
+        Invoke-Tool dotnet @('publish', [IO.Path]::Combine($root, 'src', 'Swarm.Daemon', 'Swarm.Daemon.csproj'), '-c', 'Release', '--use-current-runtime',
+            '-o', $native, '-p:IlcTreatWarningsAsErrors=true', '-p:StripSymbols=true', '--nologo', '-v', 'quiet')
+        $archive = [IO.Path]::Combine($package, 'Swarm.zip')
+        [IO.Compression.ZipFile]::CreateFromDirectory([IO.Path]::Combine($package, 'Swarm'), $archive)
+        Say "Package: $archive"
+    }
+}

@@ -1,0 +1,18 @@
+using System.Management.Automation;
+
+namespace Swarm.BuildHost.Hosting;
+
+/// <summary>An error as a person reads it: who says it, what, and where in the script.</summary>
+internal static class ErrorText
+{
+    public static string Of(ErrorRecord record)
+    {
+        var message = record.ErrorDetails?.Message is { Length: > 0 } details ? details : record.Exception.Message;
+        var who = record.InvocationInfo?.MyCommand?.Name is { Length: > 0 } name ? name + ": " : "";
+        var where = record.InvocationInfo is { ScriptName.Length: > 0 } at
+            ? $"{Environment.NewLine}    at {at.ScriptName}:{at.ScriptLineNumber}: {at.Line.Trim()}"
+            : "";
+        var action = record.ErrorDetails?.RecommendedAction is { Length: > 0 } advice ? $"{Environment.NewLine}    {advice}" : "";
+        return who + message + action + where;
+    }
+}
