@@ -18,6 +18,7 @@ public sealed class ClusterState
     private readonly TaskIndex _tasksByNode = new();
     private readonly Dictionary<string, StateChange.RequestRecord> _requests = new(StringComparer.Ordinal);
     private readonly Queue<string> _requestOrder = new();
+    private TaskStatus? _assigned;
 
     /// <summary>Index of the last applied batch; 0 before the first.</summary>
     public ulong Index { get; private set; }
@@ -60,6 +61,9 @@ public sealed class ClusterState
     public IReadOnlyList<ServiceRevision> RevisionsOf(string serviceId) => _revisions.TryGetValue(serviceId, out var list) ? list : [];
 
     public IReadOnlyCollection<SwarmTask> TasksOfService(string serviceId) => _tasksByService.Of(serviceId);
+
+    /// <summary>How many tasks, ended ones included, the service has.</summary>
+    public int CountTasksOfService(string serviceId) => _tasksByService.CountOf(serviceId);
 
     public IReadOnlyCollection<SwarmTask> TasksOfNode(string nodeId) => _tasksByNode.Of(nodeId);
 
@@ -118,7 +122,7 @@ public sealed class ClusterState
         }
         foreach (var task in snapshot.Tasks)
         {
-            Put(null, task);
+            Put(null, WithSharedIds(task));
         }
         foreach (var request in snapshot.Requests)
         {
@@ -184,16 +188,10 @@ public sealed class ClusterState
                 revisions.RemoveAll(r => r.Number == c.Number);
                 break;
             case StateChange.TaskCreate c when !_tasks.ContainsKey(c.Task.Id):
-                ChangeTask(null, c.Task);
+                ChangeTask(null, WithSharedIds(c.Task));
                 break;
             case StateChange.TaskAssign c when FindTask(c.TaskId) is { } task && task.Status.State < TaskState.Assigned:
-                var assigned = new TaskStatus
-                {
-                    State = TaskState.Assigned,
-                    Timestamp = c.At,
-                    Message = "scheduler assigned task to node",
-                };
-                ChangeTask(task, task with { NodeId = c.NodeId, Status = assigned, Pending = null });
+                ChangeTask(task, task with { NodeId = FindNode(c.NodeId)?.Id ?? c.NodeId, Status = AssignedAt(c.At), Pending = null });
                 break;
             case StateChange.TaskDesire c when FindTask(c.TaskId) is { } task && c.DesiredState > task.DesiredState:
                 ChangeTask(task, task with { DesiredState = c.DesiredState });
@@ -217,6 +215,35 @@ public sealed class ClusterState
                 // A change of an object that is gone: see StateChange.
                 break;
         }
+    }
+
+    /// <summary>Changes that come from a log bring their own copies of the ids; a million tasks must not keep them.</summary>
+    private SwarmTask WithSharedIds(SwarmTask task)
+    {
+        var serviceId = FindService(task.ServiceId)?.Id ?? task.ServiceId;
+        var nodeId = task.NodeId is null ? null : FindNode(task.NodeId)?.Id ?? task.NodeId;
+        return ReferenceEquals(serviceId, task.ServiceId) && ReferenceEquals(nodeId, task.NodeId)
+            ? task
+            : task with
+            {
+                ServiceId = serviceId,
+                NodeId = nodeId,
+            };
+    }
+
+    /// <summary>Tasks that one batch assigns share their status record.</summary>
+    private TaskStatus AssignedAt(DateTimeOffset at)
+    {
+        if (_assigned is null || !_assigned.Timestamp.EqualsExact(at))
+        {
+            _assigned = new TaskStatus
+            {
+                State = TaskState.Assigned,
+                Timestamp = at,
+                Message = "scheduler assigned task to node",
+            };
+        }
+        return _assigned;
     }
 
     private void SetSpec(Service service, StateChange.ServiceSpecSet change)
@@ -264,7 +291,7 @@ public sealed class ClusterState
 
     private void DropRevisionsOfRemovedService(string serviceId)
     {
-        if (!_services.ContainsKey(serviceId) && _tasksByService.Of(serviceId).Count == 0)
+        if (!_services.ContainsKey(serviceId) && _tasksByService.CountOf(serviceId) == 0)
         {
             _revisions.Remove(serviceId);
         }
@@ -290,24 +317,21 @@ public sealed class ClusterState
 
     private void Put(SwarmTask? before, SwarmTask? after)
     {
-        if (before is not null)
+        if (before is { NodeId: { } nodeBefore } && after?.NodeId != nodeBefore)
         {
-            _tasksByService.Remove(before.ServiceId, before);
-            if (before.NodeId is not null)
-            {
-                _tasksByNode.Remove(before.NodeId, before);
-            }
+            _tasksByNode.Remove(nodeBefore, before.Id);
         }
         if (after is null)
         {
-            _tasks.Remove(before!.Id);
+            _tasksByService.Remove(before!.ServiceId, before.Id);
+            _tasks.Remove(before.Id);
             return;
         }
         _tasks[after.Id] = after;
-        _tasksByService.Add(after.ServiceId, after);
+        _tasksByService.Set(after.ServiceId, after);
         if (after.NodeId is not null)
         {
-            _tasksByNode.Add(after.NodeId, after);
+            _tasksByNode.Set(after.NodeId, after);
         }
     }
 

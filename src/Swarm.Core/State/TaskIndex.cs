@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -5,22 +6,20 @@ namespace Swarm.Core.State;
 /// <summary>Tasks by one of their keys (service, node).</summary>
 internal sealed class TaskIndex
 {
-    private readonly Dictionary<string, Dictionary<string, SwarmTask>> _sets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TaskSet> _sets = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<SwarmTask> Of(string key) => _sets.TryGetValue(key, out var set) ? set.Values : [];
+    /// <summary>The tasks of one key. Not to be enumerated while the index changes.</summary>
+    public IReadOnlyCollection<SwarmTask> Of(string key) => _sets.TryGetValue(key, out var set) ? set.Tasks : [];
 
-    public void Add(string key, SwarmTask task)
+    public int CountOf(string key) => _sets.TryGetValue(key, out var set) ? set.Count : 0;
+
+    /// <summary>Adds the task, or puts it in the place of the one with its id.</summary>
+    public void Set(string key, SwarmTask task) => CollectionsMarshal.GetValueRefOrAddDefault(_sets, key, out _).Set(task);
+
+    public void Remove(string key, string taskId)
     {
-        if (!_sets.TryGetValue(key, out var set))
-        {
-            _sets[key] = set = new(StringComparer.Ordinal);
-        }
-        set[task.Id] = task;
-    }
-
-    public void Remove(string key, SwarmTask task)
-    {
-        if (_sets.TryGetValue(key, out var set) && set.Remove(task.Id) && set.Count == 0)
+        ref var set = ref CollectionsMarshal.GetValueRefOrNullRef(_sets, key);
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref set) && set.Remove(taskId) && set.Count == 0)
         {
             _sets.Remove(key);
         }

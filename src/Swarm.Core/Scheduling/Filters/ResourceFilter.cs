@@ -1,0 +1,54 @@
+using System.Globalization;
+using Swarm.Core.Model;
+
+namespace Swarm.Core.Scheduling.Filters;
+
+/// <summary>What the task reserves is free: what the node has, less the reservations of the tasks on it.</summary>
+internal sealed class ResourceFilter(ResourceAmount reservations) : NodeFilter
+{
+    public override string Name => "resources";
+
+    public override bool DependsOnLoad => true;
+
+    public override bool Accepts(NodeInfo node) => HasCpus(node) && HasMemory(node);
+
+    public override string Summarize(NodeInfo node) => Describe(node, withFree: false);
+
+    public override string Explain(NodeInfo node) => Describe(node, withFree: true);
+
+    // SwarmKit: what is not asked for is never short, even on a node whose reservations exceed what it has.
+    private bool HasCpus(NodeInfo node) => reservations.NanoCpus == 0 || reservations.NanoCpus <= node.FreeNanoCpus;
+
+    private bool HasMemory(NodeInfo node) => reservations.MemoryBytes == 0 || reservations.MemoryBytes <= node.FreeMemoryBytes;
+
+    private string Describe(NodeInfo node, bool withFree)
+    {
+        var parts = new List<string>(2);
+        if (!HasCpus(node))
+        {
+            var free = withFree ? $" of {Cpus(Math.Max(node.FreeNanoCpus, 0))} free" : "";
+            parts.Add($"not enough CPU ({Cpus(reservations.NanoCpus)} reserved{free})");
+        }
+        if (!HasMemory(node))
+        {
+            var free = withFree ? $" of {Bytes(Math.Max(node.FreeMemoryBytes, 0))} free" : "";
+            parts.Add($"not enough memory ({Bytes(reservations.MemoryBytes)} reserved{free})");
+        }
+        return string.Join(", ", parts);
+    }
+
+    private static string Cpus(long nano) => (nano / 1e9m).ToString("0.#########", CultureInfo.InvariantCulture);
+
+    private static string Bytes(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var value = (decimal)bytes;
+        var unit = 0;
+        while (value >= 1024 && unit < units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+        return value.ToString("0.##", CultureInfo.InvariantCulture) + " " + units[unit];
+    }
+}

@@ -1,0 +1,158 @@
+using Swarm.Core.Constraints;
+using Swarm.Core.Model;
+using Swarm.Core.Scheduling.Filters;
+
+namespace Swarm.Core.Scheduling;
+
+/// <summary>All that decides which nodes a task may go to, apart from the tasks of its own service. Services alike in this share one profile.</summary>
+/// <param name="Constraints">As in the spec.</param>
+/// <param name="Spread">As in the spec, most significant first.</param>
+/// <param name="VolumeDrivers">In ordinal order.</param>
+/// <param name="NanoCpus">Reserved.</param>
+/// <param name="MemoryBytes">Reserved.</param>
+internal readonly record struct ProfileKey(
+    ValueList<string> Constraints,
+    ValueList<string> Spread,
+    ValueList<string> VolumeDrivers,
+    long NanoCpus,
+    long MemoryBytes
+)
+{
+    public static ProfileKey Of(ServiceSpec spec) =>
+        new(
+            spec.Placement.Constraints,
+            spec.Placement.SpreadPreferences,
+            PluginFilter.DriversOf(spec),
+            spec.Resources.Reservations.NanoCpus,
+            spec.Resources.Reservations.MemoryBytes
+        );
+}
+
+/// <summary>The filter pipeline of one <see cref="ProfileKey"/>, and the descriptors to spread over.</summary>
+/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. Platform and ports join it with the issues that give specs a platform and
+/// published ports. The last stage, max-replicas, depends on the service and is <see cref="GroupPlacement"/>'s.</remarks>
+internal sealed class PlacementProfile
+{
+    private readonly NodeFilter[] _filters;
+    private readonly NodeFilter? _loadFilter;
+    private PendingReasons? _reasons;
+    private int _suitable;
+    private long _reasonsAt = -1;
+
+    public PlacementProfile(ProfileKey key)
+    {
+        Key = key;
+        Reservations = new ResourceAmount(key.NanoCpus, key.MemoryBytes);
+        var filters = new List<NodeFilter> { new ReadyFilter() };
+        if (Reservations != ResourceAmount.Zero)
+        {
+            filters.Add(new ResourceFilter(Reservations));
+        }
+        if (key.VolumeDrivers.Count > 0)
+        {
+            filters.Add(new PluginFilter(key.VolumeDrivers));
+        }
+        if (key.Constraints.Count > 0)
+        {
+            filters.Add(new ConstraintFilter(key.Constraints));
+        }
+        _filters = [.. filters];
+        _loadFilter = filters.Find(f => f.DependsOnLoad);
+        // The control API validates descriptors; SwarmKit ignores one that it does not know, and so do we.
+        var spread = new List<SpreadDescriptor>(key.Spread.Count);
+        foreach (var expression in key.Spread)
+        {
+            if (SpreadDescriptor.TryParse(expression, out var descriptor, out _))
+            {
+                spread.Add(descriptor);
+            }
+        }
+        Spread = [.. spread];
+    }
+
+    public ProfileKey Key { get; }
+
+    public ResourceAmount Reservations { get; }
+
+    public SpreadDescriptor[] Spread { get; }
+
+    /// <summary>Nodes in order for this profile; null until needed, or when others needed the room.</summary>
+    public CandidatePool? Pool { get; set; }
+
+    /// <summary>Groups that wait for a node of this profile.</summary>
+    public LinkedList<PendingGroup> Blocked { get; } = [];
+
+    public bool DependsOnLoad => _loadFilter is not null;
+
+    /// <summary>The whole pipeline.</summary>
+    public bool Accepts(NodeInfo node) => AcceptsRecord(node) && AcceptsLoad(node);
+
+    /// <summary>The part of the pipeline that only a change of the node's record can change.</summary>
+    public bool AcceptsRecord(NodeInfo node)
+    {
+        foreach (var filter in _filters)
+        {
+            if (!filter.DependsOnLoad && !filter.Accepts(node))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The part of the pipeline that depends on what runs on the node.</summary>
+    public bool AcceptsLoad(NodeInfo node) => _loadFilter is null || _loadFilter.Accepts(node);
+
+    /// <summary>The first filter that refuses the node, in its words; null when none does.</summary>
+    public PendingReason? Refusal(NodeInfo node)
+    {
+        foreach (var filter in _filters)
+        {
+            if (!filter.Accepts(node))
+            {
+                return new PendingReason(filter.Name, 1, filter.Explain(node));
+            }
+        }
+        return null;
+    }
+
+    /// <summary>All nodes counted by the first filter that refuses them, and how many none refuses.</summary>
+    public PendingReasons Refusals(NodeSet nodes, out int suitable)
+    {
+        if (_reasonsAt != nodes.Sequence || _reasons is null)
+        {
+            var counts = new RefusalCount[_filters.Length];
+            _suitable = 0;
+            foreach (var node in nodes.Ordered)
+            {
+                var at = Array.FindIndex(_filters, f => !f.Accepts(node));
+                if (at < 0)
+                {
+                    _suitable++;
+                }
+                else
+                {
+                    (counts[at] ??= new RefusalCount()).Add(_filters[at].Summarize(node));
+                }
+            }
+            var reasons = new List<PendingReason>();
+            for (var i = 0; i < counts.Length; i++)
+            {
+                if (counts[i] is { } count)
+                {
+                    reasons.Add(count.ToReason(_filters[i].Name));
+                }
+            }
+            if (nodes.Count == 0)
+            {
+                reasons.Add(new PendingReason("ready", 0, "the swarm has no nodes"));
+            }
+            var fresh = new PendingReasons(reasons.ToValueList());
+            // Equal reasons stay the same object: a hundred thousand pending tasks then share it.
+            _reasons = fresh.Equals(_reasons) ? _reasons : fresh;
+            _reasonsAt = nodes.Sequence;
+        }
+        suitable = _suitable;
+        return _reasons;
+    }
+}

@@ -1,0 +1,73 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.Scheduling;
+
+/// <summary>The placement profiles in use. Pools of those used least recently make room for others.</summary>
+internal sealed class ProfileCache(NodeSet nodes)
+{
+    private readonly Dictionary<ProfileKey, LinkedListNode<PlacementProfile>> _byKey = [];
+    private readonly LinkedList<PlacementProfile> _recent = [];
+
+    public PlacementProfile Of(ServiceSpec spec)
+    {
+        var key = ProfileKey.Of(spec);
+        if (!_byKey.TryGetValue(key, out var entry))
+        {
+            _byKey[key] = entry = new LinkedListNode<PlacementProfile>(new PlacementProfile(key));
+            _recent.AddFirst(entry);
+            Trim();
+        }
+        else if (entry.List is null)
+        {
+            _recent.AddFirst(entry);
+            Trim();
+        }
+        else if (!ReferenceEquals(_recent.First, entry))
+        {
+            _recent.Remove(entry);
+            _recent.AddFirst(entry);
+        }
+        return entry.Value;
+    }
+
+    /// <summary>The profile's pool, as of now.</summary>
+    public CandidatePool PoolOf(PlacementProfile profile)
+    {
+        if (profile.Pool is null || !profile.Pool.CatchUp())
+        {
+            profile.Pool = new CandidatePool(profile, nodes);
+        }
+        return profile.Pool;
+    }
+
+    /// <summary>No group waits for the profile any more: forget it if it was not used of late.</summary>
+    public void Release(PlacementProfile profile)
+    {
+        if (_byKey.TryGetValue(profile.Key, out var entry) && entry.List is null)
+        {
+            _byKey.Remove(profile.Key);
+        }
+    }
+
+    public void Clear()
+    {
+        _byKey.Clear();
+        _recent.Clear();
+    }
+
+    private void Trim()
+    {
+        // A pool takes some 20 bytes a node: at most some 40 MB in all, more for a swarm of a million nodes.
+        var kept = Math.Clamp(2_000_000 / Math.Max(nodes.Count, 1), 8, 256);
+        while (_recent.Count > kept)
+        {
+            var last = _recent.Last!;
+            _recent.RemoveLast();
+            last.Value.Pool = null;
+            if (last.Value.Blocked.Count == 0)
+            {
+                _byKey.Remove(last.Value.Key);
+            }
+        }
+    }
+}

@@ -1,0 +1,424 @@
+using Swarm.Core.Model;
+using Swarm.Core.Scheduling.Filters;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Scheduling;
+
+/// <summary>Gives tasks their nodes: filters, then spread.</summary>
+/// <remarks><para>A function of applied state: what <see cref="Schedule"/> puts out counts only once it was applied and observed. Whatever was put out and is not
+/// observed by the next call is taken to be dropped, and tried again; so call <see cref="Schedule"/> only while no batch is in flight.</para>
+/// <para>Order of nodes, as in SwarmKit: those on which this revision failed five times within five minutes come last; then fewest live tasks of this service, fewest live
+/// tasks of all services, ordinal id. With spread preferences, that order holds within the branch with the fewest live tasks of the service.</para>
+/// <para>Not thread-safe.</para></remarks>
+public sealed class Scheduler
+{
+    private readonly ClusterState _state;
+    private readonly NodeSet _nodes = new();
+    private readonly ServiceCounts _counts;
+    private readonly RecentFailures _failures = new();
+    private readonly ProfileCache _profiles;
+    private readonly PendingQueue _pending;
+
+    // What tasks that reserve something reserve: found again when they end, even if their revision is gone by then.
+    private readonly Dictionary<string, ResourceAmount> _reservations = new(StringComparer.Ordinal);
+    private readonly List<Decision> _decisions = [];
+    private DateTimeOffset _now;
+
+    public Scheduler(ClusterState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _state = state;
+        _counts = new ServiceCounts(state, _nodes);
+        _profiles = new ProfileCache(_nodes);
+        _pending = new PendingQueue(_profiles);
+        Reset();
+    }
+
+    /// <summary>True when an unassigned task could be tried: it is new, or the reason it was refused for may have gone.</summary>
+    public bool HasWork => _pending.HasWork;
+
+    /// <summary>Starts afresh from the state: call it after <see cref="ClusterState.Restore"/>, and when this manager becomes the leader.</summary>
+    public void Reset()
+    {
+        _nodes.Clear();
+        _counts.Clear();
+        _failures.Clear();
+        _profiles.Clear();
+        _pending.Clear();
+        _reservations.Clear();
+        _decisions.Clear();
+        foreach (var node in _state.Nodes)
+        {
+            _nodes.Put(node);
+        }
+        // In id order, so that every manager that starts from this state decides alike.
+        foreach (var task in _state.Tasks.OrderBy(t => t.Id, StringComparer.Ordinal))
+        {
+            ObserveTask(null, task);
+        }
+    }
+
+    /// <summary>Follows one applied change. Every change must be shown here, in order, before <see cref="Schedule"/> is called.</summary>
+    public void Observe(ChangedObject change)
+    {
+        switch (change)
+        {
+            case ChangedObject.OfTask c:
+                ObserveTask(c.Before, c.After);
+                break;
+            case ChangedObject.OfNode { After: { } after } c:
+                if (c.Before is not null && !Matters(c.Before, after) && _nodes.Find(after.Id) is { Node: not null } known)
+                {
+                    known.Node = after;
+                }
+                else
+                {
+                    _nodes.Put(after);
+                    _pending.RetryAll();
+                }
+                break;
+            case ChangedObject.OfNode { Before: { } before }:
+                _nodes.Remove(before.Id);
+                _pending.RetryAll();
+                break;
+            case ChangedObject.OfService { After: null, Before: { } service }:
+                _counts.Forget(service.Id);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Tries every task whose turn it is, and appends a TaskAssign for each that fits somewhere and a TaskPendingSet for each other one whose reasons changed.</summary>
+    /// <param name="now">The time of the assignments, and of the look-back for failures.</param>
+    /// <param name="output">Changes are appended to it.</param>
+    /// <param name="maxChanges">At most so many changes are appended; at least 1. <see cref="HasWork"/> stays true while more is left.</param>
+    public void Schedule(DateTimeOffset now, List<StateChange> output, int maxChanges = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxChanges, 1);
+        _now = now;
+        _failures.Prune(now);
+        _nodes.Refresh();
+        _pending.RequeueUnconfirmed();
+        var limit = (int)Math.Min((long)output.Count + maxChanges, int.MaxValue);
+        while (output.Count < limit && _pending.TryDequeue(out var group))
+        {
+            ScheduleGroup(group, output, limit);
+        }
+        TakeBackDecisions();
+        _counts.EndRound();
+        _pending.Trim();
+    }
+
+    /// <summary>Every node, suitable ones first in the order in which further tasks of the service would take them, then the others in id order with the first filter that refuses each.</summary>
+    /// <param name="spec">The service's spec, existing or proposed.</param>
+    /// <param name="serviceId">The existing service, whose tasks are taken into account; null for one that does not exist yet.</param>
+    public IReadOnlyList<NodePlacement> Explain(ServiceSpec spec, string? serviceId)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        _nodes.Refresh();
+        var profile = _profiles.Of(spec);
+        var counts = serviceId is null ? [] : _counts.Of(serviceId);
+        var failures = FailuresOf(serviceId);
+        var placements = new List<NodePlacement>(_nodes.Count);
+        var suitable = new HashSet<NodeInfo>();
+        using (
+            var placement = new GroupPlacement(
+                _profiles.PoolOf(profile),
+                profile,
+                _nodes,
+                counts,
+                failures,
+                spec.Placement.MaxReplicasPerNode
+            )
+        )
+        {
+            while (placement.Next() is { } node)
+            {
+                suitable.Add(node);
+                placements.Add(Placement(node, placements.Count + 1, null));
+            }
+        }
+        foreach (var node in _nodes.Ordered)
+        {
+            if (!suitable.Contains(node))
+            {
+                placements.Add(Placement(node, 0, profile.Refusal(node) ?? MaxReplicasReached(spec, 1)));
+            }
+        }
+        _counts.EndRound();
+        return placements;
+
+        NodePlacement Placement(NodeInfo node, int rank, PendingReason? refusal) =>
+            new(node.Node!, rank, refusal, counts.GetValueOrDefault(node), node.LiveTasks, failures?.GetValueOrDefault(node) ?? 0);
+    }
+
+    /// <summary>Runs the whole pipeline for one node.</summary>
+    /// <param name="node">Its record may differ from the one in the state.</param>
+    /// <param name="spec">The service's spec, existing or proposed.</param>
+    /// <param name="serviceId">The existing service, whose tasks on the node count for max-replicas; null: none.</param>
+    /// <param name="why">The first refusal; null when the node is suitable.</param>
+    /// <remarks>Asks whether there is room for one task more. For tasks that are on the node already, see <see cref="MeetsPlacement"/>.</remarks>
+    public bool Fits(Node node, ServiceSpec spec, string? serviceId, out PendingReason? why)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(spec);
+        var known = _nodes.Find(node.Id);
+        why = new PlacementProfile(ProfileKey.Of(spec)).Refusal(NodeInfo.With(node, known));
+        if (why is null && serviceId is not null && known is not null && spec.Placement.MaxReplicasPerNode > 0)
+        {
+            var count = _counts.Of(serviceId).GetValueOrDefault(known);
+            _counts.EndRound();
+            why = (ulong)count >= spec.Placement.MaxReplicasPerNode ? MaxReplicasReached(spec, 1) : null;
+        }
+        return why is null;
+    }
+
+    /// <summary>True when the node meets the constraints of a spec: the question about tasks that are on the node already, whatever its state, availability and load.</summary>
+    public static bool MeetsPlacement(Node node, ServiceSpec spec, out PendingReason? why)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(spec);
+        var filter = new ConstraintFilter(spec.Placement.Constraints);
+        var info = NodeInfo.With(node, null);
+        why = filter.Accepts(info) ? null : new PendingReason(filter.Name, 1, filter.Explain(info));
+        return why is null;
+    }
+
+    private static PendingReason MaxReplicasReached(ServiceSpec spec, int nodes) =>
+        new("max-replicas", nodes, $"the most replicas allowed on a node ({spec.Placement.MaxReplicasPerNode}) are there");
+
+    /// <summary>False for changes that no filter and no order looks at.</summary>
+    private static bool Matters(Node before, Node after) =>
+        before.Spec != after.Spec
+        || before.Description != after.Description
+        || before.Role != after.Role
+        || before.Status.State != after.Status.State
+        || before.Status.Address != after.Status.Address
+        || before.Status.HeldUntil is null != after.Status.HeldUntil is null;
+
+    private void ObserveTask(SwarmTask? before, SwarmTask? after)
+    {
+        _pending.Update(before, after);
+        var heldBefore = before is not null && HoldsShare(before);
+        var holdsNow = after is not null && HoldsShare(after);
+        var countedBefore = before is not null && ServiceCounts.IsCounted(before);
+        var countsNow = after is not null && ServiceCounts.IsCounted(after);
+        if (heldBefore != holdsNow || countedBefore != countsNow)
+        {
+            var task = (after ?? before)!;
+            var node = _nodes.GetOrAdd((holdsNow ? after! : before ?? after!).NodeId!);
+            var reserved = heldBefore == holdsNow ? ResourceAmount.Zero : ReservationOf(task, holdsNow);
+            var sign = holdsNow ? 1 : -1;
+            var live = (countsNow ? 1 : 0) - (countedBefore ? 1 : 0);
+            _nodes.Adjust(node, live, sign * reserved.NanoCpus, sign * reserved.MemoryBytes);
+            if (live != 0)
+            {
+                _counts.Adjust(task.ServiceId, node, live);
+            }
+            if (reserved != ResourceAmount.Zero && !holdsNow)
+            {
+                _pending.RetryForRoomOn(node);
+            }
+            if (live < 0)
+            {
+                _pending.RetryForReplicaOf(task.ServiceId);
+            }
+        }
+        if (after is { Status.State: TaskState.Failed or TaskState.Rejected } && before?.Status.State != after.Status.State)
+        {
+            _failures.Record(after);
+        }
+    }
+
+    private static bool HoldsShare(SwarmTask task) =>
+        task is { NodeId: not null, Status.State: >= TaskState.Assigned and <= TaskState.Running };
+
+    private ResourceAmount ReservationOf(SwarmTask task, bool holds)
+    {
+        ResourceAmount? reserved;
+        if (!holds)
+        {
+            return _reservations.Remove(task.Id, out reserved) ? reserved : ResourceAmount.Zero;
+        }
+        reserved = _state.FindRevision(task.ServiceId, task.Revision)?.Spec.Resources.Reservations;
+        if (reserved is null || reserved == ResourceAmount.Zero)
+        {
+            return ResourceAmount.Zero;
+        }
+        _reservations[task.Id] = reserved;
+        return reserved;
+    }
+
+    private Dictionary<NodeInfo, int>? FailuresOf(string? serviceId) =>
+        serviceId is not null && _state.FindService(serviceId) is { } service
+            ? _failures.Of(serviceId, service.Revision, _now, _nodes)
+            : null;
+
+    private void ScheduleGroup(PendingGroup group, List<StateChange> output, int limit)
+    {
+        var (serviceId, revision, nodeId) = group.Key;
+        var spec = _state.FindRevision(serviceId, revision)?.Spec;
+        if (spec is null)
+        {
+            // The service was removed, and its tasks with it or soon after.
+            return;
+        }
+        var profile = _profiles.Of(spec);
+        if (nodeId is not null)
+        {
+            ConfirmPreassigned(group, profile, spec, nodeId, output, limit);
+            return;
+        }
+        var pool = _profiles.PoolOf(profile);
+        var failures = _failures.Of(serviceId, revision, _now, _nodes);
+        if (group.Count == 1 && failures is null && profile.Spread.Length == 0 && _state.CountTasksOfService(serviceId) == 1)
+        {
+            // The only task of its service: the first in order is the one.
+            var task = group.Tasks[0];
+            if (pool.Root.Order!.First == NodeOrder.None)
+            {
+                Refuse(group, [task], profile, spec, null, output, limit);
+                return;
+            }
+            var node = _nodes.Ordered[NodeOrder.RankOf(pool.Root.Order.First)];
+            _nodes.Adjust(node, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+            Decide(group, task, node, profile, output);
+            return;
+        }
+        PlaceGroup(group, profile, pool, spec, failures, output, limit);
+    }
+
+    private void PlaceGroup(
+        PendingGroup group,
+        PlacementProfile profile,
+        CandidatePool pool,
+        ServiceSpec spec,
+        Dictionary<NodeInfo, int>? failures,
+        List<StateChange> output,
+        int limit
+    )
+    {
+        var counts = _counts.Of(group.Key.ServiceId);
+        var tasks = group.Tasks;
+        var placed = 0;
+        using (var placement = new GroupPlacement(pool, profile, _nodes, counts, failures, spec.Placement.MaxReplicasPerNode))
+        {
+            while (placed < tasks.Length && output.Count < limit && placement.Assign() is { } node)
+            {
+                Decide(group, tasks[placed++], node, profile, output);
+            }
+        }
+        if (placed == tasks.Length)
+        {
+            return;
+        }
+        if (output.Count >= limit)
+        {
+            _pending.Enqueue(group);
+            return;
+        }
+        Refuse(group, tasks.AsSpan(placed), profile, spec, counts, output, limit);
+    }
+
+    private void ConfirmPreassigned(
+        PendingGroup group,
+        PlacementProfile profile,
+        ServiceSpec spec,
+        string nodeId,
+        List<StateChange> output,
+        int limit
+    )
+    {
+        var node = _nodes.Find(nodeId);
+        foreach (var task in group.Tasks)
+        {
+            if (output.Count >= limit)
+            {
+                _pending.Enqueue(group);
+                return;
+            }
+            var why = node?.Node is null ? new PendingReason("ready", 1, "the node is not in the swarm") : profile.Refusal(node);
+            if (why is null && spec.Placement.MaxReplicasPerNode > 0)
+            {
+                var count = _counts.Of(group.Key.ServiceId).GetValueOrDefault(node!);
+                why = (ulong)count >= spec.Placement.MaxReplicasPerNode ? MaxReplicasReached(spec, 1) : null;
+            }
+            if (why is null)
+            {
+                _nodes.Adjust(node!, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+                Decide(group, task, node!, profile, output);
+                continue;
+            }
+            SetReasons(task, new PendingReasons([why]), output);
+            _pending.Block(group, profile, why.Filter == "max-replicas");
+        }
+    }
+
+    private void Refuse(
+        PendingGroup group,
+        ReadOnlySpan<SwarmTask> tasks,
+        PlacementProfile profile,
+        ServiceSpec spec,
+        Dictionary<NodeInfo, int>? counts,
+        List<StateChange> output,
+        int limit
+    )
+    {
+        var reasons = profile.Refusals(_nodes, out var suitable);
+        // Nodes that the pipeline accepts and that were not taken have as many replicas as they may have.
+        if (suitable > 0 && counts is not null)
+        {
+            reasons = new PendingReasons([.. reasons.Reasons, MaxReplicasReached(spec, suitable)]);
+        }
+        foreach (var task in tasks)
+        {
+            if (output.Count >= limit)
+            {
+                _pending.Enqueue(group);
+                return;
+            }
+            SetReasons(task, reasons, output);
+        }
+        _pending.Block(group, profile, suitable > 0);
+    }
+
+    private static void SetReasons(SwarmTask task, PendingReasons reasons, List<StateChange> output)
+    {
+        if (!reasons.Equals(task.Pending))
+        {
+            output.Add(new StateChange.TaskPendingSet(task.Id, reasons));
+        }
+    }
+
+    /// <summary>Puts out an assignment that the node's own counts already include.</summary>
+    private void Decide(PendingGroup group, SwarmTask task, NodeInfo node, PlacementProfile profile, List<StateChange> output)
+    {
+        output.Add(new StateChange.TaskAssign(task.Id, node.Id, _now));
+        _pending.MarkDecided(group);
+        var counted = _counts.Adjust(group.Key.ServiceId, node, 1);
+        _decisions.Add(new Decision(node, counted ? group.Key.ServiceId : null, profile.Reservations));
+    }
+
+    /// <summary>Decisions count within one call; after it, only what was applied does.</summary>
+    private void TakeBackDecisions()
+    {
+        foreach (var (node, serviceId, reserved) in _decisions)
+        {
+            _nodes.Adjust(node, -1, -reserved.NanoCpus, -reserved.MemoryBytes);
+            if (serviceId is not null)
+            {
+                _counts.Adjust(serviceId, node, -1);
+            }
+        }
+        _decisions.Clear();
+        if (_decisions.Capacity > 4096)
+        {
+            _decisions.Capacity = 0;
+        }
+    }
+
+    /// <param name="ServiceId">Null when the counts of the service are not kept.</param>
+    private readonly record struct Decision(NodeInfo Node, string? ServiceId, ResourceAmount Reserved);
+}

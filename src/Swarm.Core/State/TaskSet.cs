@@ -1,0 +1,174 @@
+using System.Diagnostics.CodeAnalysis;
+using Swarm.Core.Model;
+
+namespace Swarm.Core.State;
+
+/// <summary>A set of tasks by id that costs nothing beyond one reference while it holds one task, an array up to eight, a hash table beyond.</summary>
+/// <remarks>Most services of a large swarm have few tasks; most nodes have tens. A mutable struct: keep it in a field and never copy it.</remarks>
+internal struct TaskSet
+{
+    private const int ArrayLimit = 8;
+
+    // null, SwarmTask, SwarmTask?[] (filled from the front) or Dictionary<string, SwarmTask>.
+    private object? _content;
+    private int _count;
+
+    public readonly int Count => _count;
+
+    /// <summary>The tasks. A view when there are many, so it must not be enumerated while the set changes.</summary>
+    public readonly IReadOnlyCollection<SwarmTask> Tasks =>
+        _content switch
+        {
+            null => [],
+            SwarmTask single => [single],
+            SwarmTask?[] array => array[.._count]!,
+            _ => ((Dictionary<string, SwarmTask>)_content).Values,
+        };
+
+    /// <summary>Adds the task, or puts it in the place of the one with its id.</summary>
+    /// <returns>True when it was not there before.</returns>
+    public bool Set(SwarmTask task)
+    {
+        switch (_content)
+        {
+            case null:
+                _content = task;
+                _count = 1;
+                return true;
+            case SwarmTask single when single.Id == task.Id:
+                _content = task;
+                return false;
+            case SwarmTask single:
+                _content = new SwarmTask?[] { single, task };
+                _count = 2;
+                return true;
+            case SwarmTask?[] array:
+                return SetInArray(array, task);
+            default:
+                var table = (Dictionary<string, SwarmTask>)_content;
+                table[task.Id] = task;
+                var added = table.Count > _count;
+                _count = table.Count;
+                return added;
+        }
+    }
+
+    /// <returns>True when it was there.</returns>
+    public bool Remove(string id)
+    {
+        switch (_content)
+        {
+            case null:
+                return false;
+            case SwarmTask single:
+                if (single.Id != id)
+                {
+                    return false;
+                }
+                _content = null;
+                _count = 0;
+                return true;
+            case SwarmTask?[] array:
+                return RemoveFromArray(array, id);
+            default:
+                return RemoveFromTable((Dictionary<string, SwarmTask>)_content, id);
+        }
+    }
+
+    public readonly bool TryGet(string id, [NotNullWhen(true)] out SwarmTask? task)
+    {
+        switch (_content)
+        {
+            case SwarmTask single when single.Id == id:
+                task = single;
+                return true;
+            case SwarmTask?[] array:
+                var at = IndexOf(array, id);
+                task = at < 0 ? null : array[at];
+                return at >= 0;
+            case Dictionary<string, SwarmTask> table:
+                return table.TryGetValue(id, out task);
+            default:
+                task = null;
+                return false;
+        }
+    }
+
+    private bool SetInArray(SwarmTask?[] array, SwarmTask task)
+    {
+        var at = IndexOf(array, task.Id);
+        if (at >= 0)
+        {
+            array[at] = task;
+            return false;
+        }
+        if (_count < array.Length)
+        {
+            array[_count++] = task;
+            return true;
+        }
+        if (_count < ArrayLimit)
+        {
+            Array.Resize(ref array, _count * 2);
+            array[_count++] = task;
+            _content = array;
+            return true;
+        }
+        var table = new Dictionary<string, SwarmTask>(ArrayLimit * 2, StringComparer.Ordinal);
+        foreach (var existing in array)
+        {
+            table[existing!.Id] = existing;
+        }
+        table[task.Id] = task;
+        _content = table;
+        _count = table.Count;
+        return true;
+    }
+
+    private bool RemoveFromArray(SwarmTask?[] array, string id)
+    {
+        var at = IndexOf(array, id);
+        if (at < 0)
+        {
+            return false;
+        }
+        _count--;
+        if (_count == 1)
+        {
+            _content = array[1 - at];
+            return true;
+        }
+        Array.Copy(array, at + 1, array, at, _count - at);
+        array[_count] = null;
+        return true;
+    }
+
+    private bool RemoveFromTable(Dictionary<string, SwarmTask> table, string id)
+    {
+        if (!table.Remove(id))
+        {
+            return false;
+        }
+        _count = table.Count;
+        // Half the limit, so that a set at the limit does not change its form back and forth.
+        if (_count <= ArrayLimit / 2)
+        {
+            var array = new SwarmTask?[ArrayLimit];
+            table.Values.CopyTo(array!, 0);
+            _content = array;
+        }
+        return true;
+    }
+
+    private readonly int IndexOf(SwarmTask?[] array, string id)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (array[i]!.Id == id)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+}
