@@ -19,7 +19,7 @@ function New-PesterDiscoveryScope {
     param($__body, $__data, $__hasData)
     if ($__hasData) {
         $_ = $__data
-        if ($__data -is [System.Collections.IDictionary]) { foreach ($__key in $__data.Keys) { Set-Variable -Name $__key -Value $__data[$__key] } }
+        if ($__data -is [System.Collections.IDictionary]) { foreach ($__key in $__data.Keys) { $ExecutionContext.SessionState.PSVariable.Set($__key, $__data[$__key]) } }
     }
     . $__body
 }
@@ -58,7 +58,7 @@ function Invoke-PesterBlock {
     if (-not $__block.HasTestsToRun) { $__block.SkipAll(); return }
     if ($__block.HasData) {
         $_ = $__block.Data
-        if ($__block.Data -is [System.Collections.IDictionary]) { foreach ($__key in $__block.Data.Keys) { Set-Variable -Name $__key -Value $__block.Data[$__key] } }
+        if ($__block.Data -is [System.Collections.IDictionary]) { foreach ($__key in $__block.Data.Keys) { $ExecutionContext.SessionState.PSVariable.Set($__key, $__block.Data[$__key]) } }
     }
     $__block.ExpandName($ExecutionContext.InvokeCommand)
     try {
@@ -85,7 +85,7 @@ function Invoke-PesterTest {
     if ($__test.Skip) { $__test.SetSkipped(''); return }
     if ($__test.HasData) {
         $_ = $__test.Data
-        if ($__test.Data -is [System.Collections.IDictionary]) { foreach ($__key in $__test.Data.Keys) { Set-Variable -Name $__key -Value $__test.Data[$__key] } }
+        if ($__test.Data -is [System.Collections.IDictionary]) { foreach ($__key in $__test.Data.Keys) { $ExecutionContext.SessionState.PSVariable.Set($__key, $__test.Data[$__key]) } }
     }
     $__test.ExpandName($ExecutionContext.InvokeCommand)
     $__test.Start()
