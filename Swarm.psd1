@@ -1,0 +1,57 @@
+@{
+    RootModule           = 'Swarm.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6f2d7c0e-3a52-4b0c-9d6e-0b8f6a1c52d7'
+    Author               = 'The Swarm maintainers'
+    CompanyName          = 'Swarm'
+    Copyright            = '(c) The Swarm maintainers. MIT License.'
+    Description          = 'Docker-swarm-style orchestration from PowerShell: nodes, services, tasks, rolling updates, and a sandbox to try them in.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('Swarm.Format.ps1xml')
+    TypesToProcess       = @('Swarm.Types.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    CmdletsToExport      = @(
+        'Connect-Swarm'
+        'Disconnect-Swarm'
+        'Exit-Swarm'
+        'Get-Swarm'
+        'Initialize-Swarm'
+        'Join-Swarm'
+        'Set-Swarm'
+        'Unlock-Swarm'
+        'New-SwarmCredential'
+        'Watch-SwarmEvent'
+        'Get-SwarmJoinToken'
+        'Reset-SwarmJoinToken'
+        'Get-SwarmNode'
+        'Remove-SwarmNode'
+        'Set-SwarmNode'
+        'Test-SwarmPlacement'
+        'Get-SwarmSandbox'
+        'Start-SwarmSandbox'
+        'Stop-SwarmSandbox'
+        'Invoke-SwarmScale'
+        'Get-SwarmService'
+        'New-SwarmService'
+        'Remove-SwarmService'
+        'Restart-SwarmService'
+        'Set-SwarmService'
+        'Undo-SwarmService'
+        'Wait-SwarmService'
+        'Get-SwarmServiceRevision'
+        'Get-SwarmSession'
+        'Get-SwarmTask'
+        'Stop-SwarmTask'
+        'Get-SwarmUnlockKey'
+        'Reset-SwarmUnlockKey'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('Docker', 'Swarm', 'Container', 'Orchestration', 'Cluster', 'PSEdition_Core', 'Linux', 'MacOS', 'Windows')
+            LicenseUri   = 'https://opensource.org/license/mit'
+        }
+    }
+}

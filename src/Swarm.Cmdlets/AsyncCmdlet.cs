@@ -1,0 +1,81 @@
+using Grpc.Core;
+using Swarm.Cmdlets.Errors;
+
+namespace Swarm.Cmdlets;
+
+/// <summary>A cmdlet whose work is async: Ctrl+C cancels it at once, and every refusal becomes an error record in one place.</summary>
+public abstract class AsyncCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    protected virtual ValueTask BeginAsync(CancellationToken cancellationToken) => default;
+
+    protected virtual ValueTask ProcessAsync(CancellationToken cancellationToken) => default;
+
+    protected virtual ValueTask EndAsync(CancellationToken cancellationToken) => default;
+
+    protected sealed override void BeginProcessing() => Run(BeginAsync);
+
+    protected sealed override void ProcessRecord() => Run(ProcessAsync);
+
+    protected sealed override void EndProcessing() => Run(EndAsync);
+
+    protected sealed override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>Whether -WhatIf, or the preference, asks for a preview.</summary>
+    protected bool IsWhatIf =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
+            ? LanguagePrimitives.IsTrue(bound)
+            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    private void Run(Func<CancellationToken, ValueTask> work)
+    {
+        try
+        {
+            PipelinePump.Run(() => work(_stop.Token));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (RpcException e) when (_stop.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (RpcException e)
+        {
+            Report(e);
+        }
+        catch (SwarmException e)
+        {
+            Report(e);
+        }
+    }
+
+    /// <summary>Writes the refusal; ends the pipeline when nothing after it could work either (no daemon, no session).</summary>
+    private protected void Report(Exception exception, object? target = null)
+    {
+        var record = ErrorMapper.ToRecord(exception, target);
+        if (ErrorMapper.EndsPipeline(record))
+        {
+            ThrowTerminatingError(record);
+        }
+        WriteError(record);
+    }
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Dispose();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Google.Protobuf.WellKnownTypes;
+using Swarm.Cmdlets.Parameters;
+
+namespace Swarm.Cmdlets;
+
+/// <summary>The settings that a swarm is made with and that can be changed later.</summary>
+public abstract class ClusterSettingsCmdlet : SwarmCmdlet
+{
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int TaskHistoryLimit { get; set; }
+
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long SnapshotInterval { get; set; }
+
+    [Parameter]
+    [Duration]
+    public TimeSpan HeartbeatPeriod { get; set; }
+
+    [Parameter]
+    [Duration]
+    public TimeSpan CertificateExpiry { get; set; }
+
+    [Parameter]
+    public SwitchParameter AutoLock { get; set; }
+
+    /// <summary>Only what was given.</summary>
+    private protected V1.ClusterSettings Settings()
+    {
+        var settings = new V1.ClusterSettings();
+        if (IsBound(nameof(TaskHistoryLimit)))
+        {
+            settings.TaskHistoryLimit = (uint)TaskHistoryLimit;
+        }
+        if (IsBound(nameof(SnapshotInterval)))
+        {
+            settings.SnapshotInterval = (ulong)SnapshotInterval;
+        }
+        if (IsBound(nameof(HeartbeatPeriod)))
+        {
+            settings.HeartbeatPeriod = Duration.FromTimeSpan(HeartbeatPeriod);
+        }
+        if (IsBound(nameof(CertificateExpiry)))
+        {
+            settings.CertificateExpiry = Duration.FromTimeSpan(CertificateExpiry);
+        }
+        if (IsBound(nameof(AutoLock)))
+        {
+            settings.Autolock = AutoLock;
+        }
+        return settings;
+    }
+}

@@ -1,0 +1,46 @@
+using Swarm.Cmdlets.Completion;
+using Swarm.Cmdlets.Mapping;
+using Swarm.Cmdlets.Parameters;
+
+namespace Swarm.Cmdlets.Commands;
+
+[Cmdlet(VerbsLifecycle.Wait, "SwarmService")]
+[OutputType(typeof(Service))]
+public sealed class WaitSwarmServiceCommand : SwarmCmdlet
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Selector(SelectorKind.Service)]
+    [Alias("Id", "ServiceName")]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = [];
+
+    [Parameter]
+    public SwitchParameter Removed { get; set; }
+
+    [Parameter]
+    [Duration]
+    public TimeSpan? Timeout { get; set; }
+
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private readonly List<string> _ids = [];
+
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
+        _ids.AddRange((await FindServicesAsync(Name, cancellationToken)).Select(s => s.Id));
+
+    // All of them are followed at once.
+    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        await WaitForServicesAsync(_ids, Removed, Timeout, cancellationToken);
+        if (PassThru && !Removed && _ids.Count > 0)
+        {
+            foreach (var service in await FindServicesAsync(_ids, cancellationToken))
+            {
+                WriteObject(OutputMapper.ToService(service));
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text;
+using Grpc.Core;
+
+namespace Swarm.Cmdlets.Errors;
+
+/// <summary>The one place that turns a refusal (a gRPC status with its trailers, or our own) into an error record.</summary>
+internal static class ErrorMapper
+{
+    // Keys of the trailers: top of control.proto.
+    private const string IdKey = "swarm-error-id";
+    private const string TargetKey = "swarm-target";
+    private const string ActionKey = "swarm-action";
+
+    private static readonly HashSet<string> s_endPipeline =
+    [
+        "DaemonUnavailable",
+        "SessionClosed",
+        "ManagerUnavailable",
+        "CertificateInvalid",
+        "NotAuthenticated",
+        "SandboxStartFailed",
+        "DaemonNotFound",
+        "ConflictingParameters",
+    ];
+
+    public static bool EndsPipeline(ErrorRecord record) => record.Exception is SwarmException e && s_endPipeline.Contains(e.ErrorId);
+
+    public static ErrorRecord ToRecord(Exception exception, object? target = null) =>
+        exception switch
+        {
+            RpcException rpc => FromRpc(rpc, target),
+            SwarmException own => Create(own, CategoryOf(own.ErrorId), target),
+            _ => Create(new SwarmException("SwarmError", exception.Message, "", ""), ErrorCategory.NotSpecified, target),
+        };
+
+    /// <summary>The stable id the daemon sent, or the one of the status.</summary>
+    public static string IdOf(RpcException exception) => Trailer(exception.Trailers, IdKey) ?? DefaultId(exception);
+
+    private static ErrorRecord FromRpc(RpcException rpc, object? target)
+    {
+        var id = IdOf(rpc);
+        var named = Trailer(rpc.Trailers, TargetKey) ?? "";
+        var action = Trailer(rpc.Trailers, ActionKey) ?? DefaultAction(id);
+        var message = id switch
+        {
+            "DaemonUnavailable" => "swarmd does not answer. " + Reason(rpc),
+            _ when rpc.Status.Detail.Length > 0 => rpc.Status.Detail,
+            _ => $"The manager refused the call ({rpc.StatusCode}).",
+        };
+        var own = new SwarmException(id, message.TrimEnd(), named, action);
+        return Create(own, CategoryOf(rpc.StatusCode), target ?? (named.Length > 0 ? named : null));
+    }
+
+    private static ErrorRecord Create(SwarmException exception, ErrorCategory category, object? target)
+    {
+        target ??= exception.Target.Length > 0 ? exception.Target : null;
+        var record = new ErrorRecord(exception, exception.ErrorId, category, target);
+        if (exception.Action.Length > 0)
+        {
+            // The message stays whole for a host that shows nothing but error details.
+            var message = exception.Message.Contains(exception.Action, StringComparison.Ordinal)
+                ? exception.Message
+                : $"{exception.Message} {exception.Action}";
+            record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = exception.Action };
+        }
+        return record;
+    }
+
+    private static string? Trailer(Metadata trailers, string key)
+    {
+        foreach (var entry in trailers)
+        {
+            if (entry.Key == key && !entry.IsBinary)
+            {
+                return entry.Value;
+            }
+            if (entry.IsBinary && entry.Key == key + Metadata.BinaryHeaderSuffix)
+            {
+                return Encoding.UTF8.GetString(entry.ValueBytes);
+            }
+        }
+        return null;
+    }
+
+    private static string DefaultId(RpcException rpc) =>
+        rpc.StatusCode switch
+        {
+            StatusCode.NotFound => "ObjectNotFound",
+            StatusCode.AlreadyExists => "NameConflict",
+            StatusCode.InvalidArgument => "InvalidArgument",
+            StatusCode.PermissionDenied => "PermissionDenied",
+            StatusCode.Unauthenticated => "NotAuthenticated",
+            StatusCode.FailedPrecondition => "InvalidState",
+            StatusCode.Unavailable => "DaemonUnavailable",
+            StatusCode.Internal when IsTransport(rpc) => "DaemonUnavailable",
+            StatusCode.ResourceExhausted => "LimitExceeded",
+            StatusCode.Unimplemented => "NotSupported",
+            StatusCode.DeadlineExceeded => "TimedOut",
+            StatusCode.Aborted => "VersionConflict",
+            _ => "SwarmError",
+        };
+
+    private static bool IsTransport(RpcException rpc) => rpc.Status.DebugException is HttpRequestException or IOException;
+
+    private static string Reason(RpcException rpc)
+    {
+        for (var e = rpc.Status.DebugException; e is not null; e = e.InnerException)
+        {
+            if (e is System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException)
+            {
+                return e.Message.TrimEnd('.') + ".";
+            }
+        }
+        return "";
+    }
+
+    private static string DefaultAction(string id) =>
+        id == "DaemonUnavailable"
+            ? "Start it (systemctl start swarmd, or Start-SwarmSandbox to try out), or name another one with Connect-Swarm; $env:SWARM_SOCKET names the local socket."
+            : "";
+
+    private static ErrorCategory CategoryOf(StatusCode code) =>
+        code switch
+        {
+            StatusCode.NotFound => ErrorCategory.ObjectNotFound,
+            StatusCode.AlreadyExists => ErrorCategory.ResourceExists,
+            StatusCode.InvalidArgument or StatusCode.OutOfRange => ErrorCategory.InvalidArgument,
+            StatusCode.PermissionDenied => ErrorCategory.PermissionDenied,
+            StatusCode.Unauthenticated => ErrorCategory.AuthenticationError,
+            StatusCode.FailedPrecondition => ErrorCategory.InvalidOperation,
+            StatusCode.Unavailable => ErrorCategory.ResourceUnavailable,
+            StatusCode.Internal => ErrorCategory.ConnectionError,
+            StatusCode.ResourceExhausted => ErrorCategory.LimitsExceeded,
+            StatusCode.Unimplemented => ErrorCategory.NotImplemented,
+            StatusCode.DeadlineExceeded => ErrorCategory.OperationTimeout,
+            StatusCode.Aborted => ErrorCategory.ResourceBusy,
+            _ => ErrorCategory.NotSpecified,
+        };
+
+    private static ErrorCategory CategoryOf(string errorId) =>
+        errorId switch
+        {
+            _ when errorId.EndsWith("NotFound", StringComparison.Ordinal) => ErrorCategory.ObjectNotFound,
+            _ when errorId.EndsWith("Exists", StringComparison.Ordinal) => ErrorCategory.ResourceExists,
+            "WaitTimeout" => ErrorCategory.OperationTimeout,
+            "DaemonUnavailable" or "ManagerUnavailable" or "SandboxStartFailed" => ErrorCategory.ResourceUnavailable,
+            "SessionClosed" or "UpdatePaused" => ErrorCategory.InvalidOperation,
+            "CertificateInvalid" => ErrorCategory.SecurityError,
+            "VersionConflict" => ErrorCategory.ResourceBusy,
+            "SandboxStopIncomplete" => ErrorCategory.CloseError,
+            _ => ErrorCategory.InvalidArgument,
+        };
+}

@@ -1,0 +1,73 @@
+using System.Collections;
+
+namespace Swarm.Cmdlets.Parameters;
+
+internal enum SelectorKind
+{
+    Node,
+    Service,
+    Task,
+    Sandbox,
+}
+
+/// <summary>Takes a name, or any object of this module (also one that came back from Import-Clixml or a remote session) that leads to one:
+/// a task leads to its service and its node.</summary>
+internal sealed class SelectorAttribute(SelectorKind kind) : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original)
+    {
+        if (value is IEnumerable and not (string or IDictionary))
+        {
+            var all = ((IEnumerable)value).Cast<object?>().Select(v => One(v)).ToArray();
+            return all.All(a => a is string) ? all.Cast<string>().ToArray() : value;
+        }
+        return One(original) is string one ? new[] { one } : value;
+    }
+
+    private object? One(object? item)
+    {
+        if (item is null or IDictionary || item is PSObject { BaseObject: string or IDictionary })
+        {
+            return item is PSObject { BaseObject: string text } ? text : item;
+        }
+        if (item is string)
+        {
+            return item;
+        }
+        var wrapped = PSObject.AsPSObject(item);
+        foreach (var name in PropertiesFor(TypeOf(wrapped)))
+        {
+            if (wrapped.Properties[name]?.Value is { } found && LanguagePrimitives.ConvertTo<string>(found) is { Length: > 0 } value)
+            {
+                return value;
+            }
+        }
+        return item;
+    }
+
+    private string[] PropertiesFor(string type) =>
+        (kind, type) switch
+        {
+            (SelectorKind.Service, "Task" or "ServiceRevision") => ["ServiceId", "ServiceName"],
+            (SelectorKind.Service, _) => ["Name", "ServiceName", "Id"],
+            (SelectorKind.Node, "Task" or "PlacementResult" or "SandboxNode" or "Session" or "Cluster") => ["NodeId", "Node", "Name"],
+            (SelectorKind.Node, _) => ["Id", "NodeId", "Name", "Node"],
+            (SelectorKind.Sandbox, "SandboxNode") => ["Sandbox"],
+            (SelectorKind.Sandbox, _) => ["Name"],
+            _ => ["Id", "Name"],
+        };
+
+    /// <summary>Service for Swarm.Service and Deserialized.Swarm.Service; empty for what is not ours.</summary>
+    internal static string TypeOf(PSObject item)
+    {
+        foreach (var name in item.TypeNames)
+        {
+            var own = name.StartsWith("Deserialized.", StringComparison.Ordinal) ? name[13..] : name;
+            if (own.StartsWith("Swarm.", StringComparison.Ordinal))
+            {
+                return own[6..];
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,162 @@
+using System.Collections;
+using System.Globalization;
+
+namespace Swarm.Cmdlets.Parameters;
+
+/// <summary>Turns what a user writes into the parameter's type, with our own words when it cannot.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+internal abstract class TransformAttribute : ArgumentTransformationAttribute
+{
+    public sealed override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        try
+        {
+            return Convert(inputData is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : inputData, inputData);
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentTransformationMetadataException(e.Message, e);
+        }
+    }
+
+    /// <param name="value">Unwrapped.</param>
+    /// <param name="original">As bound: a PSObject keeps its type names (Deserialized.Swarm.Service).</param>
+    protected abstract object? Convert(object? value, object? original);
+
+    protected static IEnumerable<object?> Each(object? value) =>
+        value switch
+        {
+            null => [],
+            string or IDictionary => [value],
+            IEnumerable many => many.Cast<object?>().Select(o => o is PSObject { BaseObject: not PSCustomObject } p ? p.BaseObject : o),
+            _ => [value],
+        };
+
+    protected static string Text(object? value) => System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+}
+
+/// <summary>TimeSpan, or Docker's 10s, 10m20s.</summary>
+internal sealed class DurationAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original) =>
+        value is null or TimeSpan ? value : Quantities.ParseDuration(Text(value));
+}
+
+/// <summary>Bytes: a number (64MB), or Docker's 64m.</summary>
+internal sealed class SizeAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original) =>
+        value switch
+        {
+            null => null,
+            string text => Quantities.ParseSize(text),
+            int or long or uint or short or byte => NotNegative(System.Convert.ToInt64(value, CultureInfo.InvariantCulture)),
+            double or float or decimal or ulong => NotNegative((long)System.Convert.ToDecimal(value, CultureInfo.InvariantCulture)),
+            _ => Quantities.ParseSize(Text(value)),
+        };
+
+    private static long NotNegative(long value) => value >= 0 ? value : throw new FormatException($"A size cannot be negative ({value}).");
+}
+
+/// <summary>Environment: a dictionary, NAME=value, or NAME alone for this process's own value.</summary>
+internal sealed class EnvAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original)
+    {
+        List<string> all = [];
+        foreach (var item in Each(value))
+        {
+            if (item is IDictionary map)
+            {
+                all.AddRange(
+                    map.Keys.Cast<object>().OrderBy(Text, StringComparer.Ordinal).Select(k => Checked($"{Text(k)}={Text(map[k])}"))
+                );
+            }
+            else
+            {
+                all.Add(Checked(Text(item)));
+            }
+        }
+        return all.ToArray();
+    }
+
+    private static string Checked(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals > 0)
+        {
+            return text;
+        }
+        return equals < 0 && text.Length > 0 && Environment.GetEnvironmentVariable(text) is { } own
+            ? $"{text}={own}"
+            : throw new FormatException($"'{text}' is not an environment variable. Write NAME=value, or @{{ NAME = 'value' }}.");
+    }
+}
+
+/// <summary>Labels: a dictionary, key=value strings, or a key alone for an empty value.</summary>
+internal sealed class LabelsAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+        Hashtable all = new(StringComparer.Ordinal);
+        foreach (var item in Each(value))
+        {
+            if (item is IDictionary map)
+            {
+                foreach (DictionaryEntry entry in map)
+                {
+                    all[Text(entry.Key)] = entry.Value is IDictionary ? entry.Value : Text(entry.Value);
+                }
+            }
+            else
+            {
+                var parts = Text(item).Split('=', 2);
+                if (parts[0].Length == 0)
+                {
+                    throw new FormatException($"'{item}' is not a label. Write @{{ key = 'value' }} or key=value.");
+                }
+                all[parts[0]] = parts.Length == 2 ? parts[1] : "";
+            }
+        }
+        return all;
+    }
+}
+
+/// <summary>CPUs: 0.5, 2.</summary>
+internal sealed class CpuAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original) =>
+        value is null ? null
+        : decimal.TryParse(Text(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var cpus) && cpus is >= 0 and <= 1_000_000
+            ? cpus
+        : throw new FormatException($"'{value}' is not a number of CPUs. Write it like 0.5 or 2.");
+}
+
+/// <summary>spread=node.labels.zone, or the descriptor alone.</summary>
+internal sealed class SpreadAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original) =>
+        Each(value)
+            .Select(v =>
+            {
+                var text = Text(v);
+                var parts = text.Split('=', 2);
+                return (parts.Length, parts[0]) switch
+                {
+                    (1, { Length: > 0 }) => text,
+                    (2, "spread") when parts[1].Length > 0 => parts[1],
+                    _ => throw new FormatException($"'{text}' is not a placement preference. Write spread=node.labels.zone."),
+                };
+            })
+            .ToArray();
+}
+
+/// <summary>Docker's mounts: type=bind,source=…,target=…,readonly; /a:/b:ro; a dictionary; a Swarm.Mount.</summary>
+internal sealed class MountsAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original) => Each(value).Select(MountParser.Parse).ToArray();
+}

@@ -1,0 +1,274 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Swarm.Cmdlets.Errors;
+using Swarm.Cmdlets.Sessions;
+
+namespace Swarm.Cmdlets.Sandboxes;
+
+/// <summary>Brings a sandbox up and takes it down.</summary>
+internal static class SandboxLauncher
+{
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_leaveLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Whether a container engine answers on this machine.</summary>
+    public static async Task<bool> EngineAnswersAsync(CancellationToken cancellationToken)
+    {
+        var host = Environment.GetEnvironmentVariable("DOCKER_HOST");
+        var path = host is { Length: > 0 } && host.StartsWith("unix://", StringComparison.Ordinal) ? host[7..] : "/var/run/docker.sock";
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+        using var http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, token) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            }
+        )
+        {
+            Timeout = TimeSpan.FromSeconds(3),
+        };
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("http://localhost/_ping"), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e)
+            when (e is HttpRequestException or SocketException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="SwarmException">SandboxStartFailed, with the end of the daemon's log.</exception>
+    public static async AsyncTask StartAsync(Sandbox sandbox, bool swarm, Action<string> progress, CancellationToken cancellationToken)
+    {
+        foreach (var node in sandbox.Nodes)
+        {
+            Directory.CreateDirectory(node.StateDirectory);
+            DaemonProcess.Start(node);
+            node.Running = true;
+            SandboxStore.Save(sandbox);
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_startLimit);
+        var current = sandbox.Nodes[0];
+        try
+        {
+            foreach (var node in sandbox.Nodes)
+            {
+                current = node;
+                progress($"Starting {node.Name}");
+                await ReadyAsync(node, limit.Token);
+            }
+            if (swarm)
+            {
+                current = sandbox.Nodes[0];
+                progress("Initializing the swarm");
+                await FormSwarmAsync(sandbox, progress, limit.Token);
+            }
+        }
+        catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
+        {
+            throw Failed(current, ErrorMapper.ToRecord(e).Exception.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed(current, $"It was not ready after {Display.Duration(s_startLimit)}.");
+        }
+        SandboxStore.Save(sandbox);
+    }
+
+    /// <summary>Tasks, daemons, files: nothing stays. Answers what could not be removed.</summary>
+    public static async Task<IReadOnlyList<string>> StopAsync(Sandbox sandbox, Action<string> progress, CancellationToken cancellationToken)
+    {
+        List<string> left = [];
+        // Workers first: a manager that leaves takes the swarm with it.
+        var nodes = sandbox.Nodes.Reverse().ToArray();
+        foreach (var node in nodes)
+        {
+            progress($"Stopping {node.Name}");
+            await LeaveAsync(sandbox, node, cancellationToken);
+        }
+        foreach (var node in nodes)
+        {
+            if (!await DaemonProcess.StopAsync(node.ProcessId, node.StartedAt, TimeSpan.FromSeconds(10), cancellationToken))
+            {
+                left.Add($"process {node.ProcessId} of {node.Name}");
+            }
+        }
+        foreach (var (pid, startedAt) in DaemonProcess.Naming(sandbox.Path))
+        {
+            if (!await DaemonProcess.StopAsync(pid, startedAt, TimeSpan.FromSeconds(2), cancellationToken))
+            {
+                left.Add($"process {pid}");
+            }
+        }
+        try
+        {
+            if (Directory.Exists(sandbox.Path))
+            {
+                Directory.Delete(sandbox.Path, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            left.Add($"{sandbox.Path} ({e.Message})");
+        }
+        if (left.Count == 0)
+        {
+            SandboxStore.Delete(sandbox.Name);
+        }
+        return left;
+    }
+
+    private static async AsyncTask FormSwarmAsync(Sandbox sandbox, Action<string> progress, CancellationToken cancellationToken)
+    {
+        var manager = sandbox.Nodes[0];
+        using var connection = Connection.OpenSocket(manager.Socket);
+        var made = await connection.Client.InitSwarmAsync(
+            new V1.InitSwarmRequest
+            {
+                RequestId = Guid.NewGuid().ToString("n"),
+                AdvertiseAddress = manager.Address,
+                ListenAddress = manager.Address,
+            },
+            cancellationToken: cancellationToken
+        );
+        sandbox.ClusterId = made.ClusterId;
+        sandbox.ManagerAddress = made.Tokens.ManagerAddress.Length > 0 ? made.Tokens.ManagerAddress : manager.Address;
+        manager.NodeId = made.NodeId;
+        progress("Joining the workers");
+        await AsyncTask.WhenAll(
+            sandbox.Nodes.Skip(1).Select(n => JoinAsync(n, made.Tokens.Worker, sandbox.ManagerAddress, cancellationToken))
+        );
+        progress("Waiting for the nodes");
+        await NodesReadyAsync(connection, sandbox.Nodes.Length, cancellationToken);
+    }
+
+    private static async AsyncTask JoinAsync(SandboxNode node, string token, string managerAddress, CancellationToken cancellationToken)
+    {
+        using var connection = Connection.OpenSocket(node.Socket);
+        try
+        {
+            var joined = await connection.Client.JoinSwarmAsync(
+                new V1.JoinSwarmRequest
+                {
+                    RequestId = Guid.NewGuid().ToString("n"),
+                    Token = token,
+                    RemoteAddresses = { managerAddress },
+                    AdvertiseAddress = node.Address,
+                    ListenAddress = node.Address,
+                },
+                cancellationToken: cancellationToken
+            );
+            node.NodeId = joined.NodeId;
+        }
+        catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
+        {
+            throw Failed(node, ErrorMapper.ToRecord(e).Exception.Message);
+        }
+    }
+
+    private static async AsyncTask NodesReadyAsync(Connection manager, int count, CancellationToken cancellationToken)
+    {
+        for (var ready = 0; ready < count; )
+        {
+            ready = 0;
+            using var call = manager.Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
+            await foreach (var node in call.ResponseStream.ReadAllAsync(cancellationToken))
+            {
+                ready += node.State == V1.NodeState.Ready ? 1 : 0;
+            }
+            if (ready < count)
+            {
+                await AsyncTask.Delay(s_pollInterval, cancellationToken);
+            }
+        }
+    }
+
+    private static async AsyncTask ReadyAsync(SandboxNode node, CancellationToken cancellationToken)
+    {
+        using var connection = Connection.OpenSocket(node.Socket);
+        while (true)
+        {
+            try
+            {
+                await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+                return;
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
+            {
+                if (!DaemonProcess.IsAlive(node.ProcessId, node.StartedAt))
+                {
+                    throw Failed(node, "It ended at once.");
+                }
+            }
+            await AsyncTask.Delay(s_pollInterval, cancellationToken);
+        }
+    }
+
+    // Leaving stops a node's tasks. A daemon that was killed is started once more for it: its tasks may have outlived it.
+    private static async AsyncTask LeaveAsync(Sandbox sandbox, SandboxNode node, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_leaveLimit);
+        try
+        {
+            if (!DaemonProcess.IsAlive(node.ProcessId, node.StartedAt))
+            {
+                if (node.NodeId.Length == 0 || !Directory.Exists(node.StateDirectory))
+                {
+                    return;
+                }
+                DaemonProcess.Start(node);
+                SandboxStore.Save(sandbox);
+                await ReadyAsync(node, limit.Token);
+            }
+            using var connection = Connection.OpenSocket(node.Socket);
+            var daemon = await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: limit.Token);
+            if (daemon.State != V1.LocalNodeState.Inactive)
+            {
+                await connection.Client.LeaveSwarmAsync(
+                    new V1.LeaveSwarmRequest { RequestId = Guid.NewGuid().ToString("n"), Force = true },
+                    cancellationToken: limit.Token
+                );
+            }
+        }
+        catch (Exception e)
+            when (e is RpcException or SwarmException or IOException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
+        {
+            // The process is ended next, and what it left running after it.
+        }
+    }
+
+    private static SwarmException Failed(SandboxNode node, string why)
+    {
+        var tail = "";
+        try
+        {
+            tail = string.Join('\n', File.ReadLines(node.LogPath).TakeLast(20));
+        }
+        catch (IOException)
+        {
+            // Nothing was written.
+        }
+        return new SwarmException(
+            "SandboxStartFailed",
+            $"swarmd of {node.Name} did not start. {why}{(tail.Length > 0 ? $"\nIts log ends:\n{tail}" : " Its log is empty.")}",
+            node.Name,
+            ""
+        );
+    }
+}

@@ -1,0 +1,35 @@
+using Swarm.Cmdlets.Mapping;
+
+namespace Swarm.Cmdlets.Services;
+
+/// <summary>What every change of a service ends with: warnings, the wait, the object.</summary>
+public abstract class ServiceChangeCmdlet : SwarmCmdlet
+{
+    private protected async ValueTask FinishAsync(
+        V1.Service service,
+        IEnumerable<string> warnings,
+        bool wait,
+        TimeSpan? timeout,
+        bool emit,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var warning in warnings)
+        {
+            WriteWarning(warning);
+        }
+        if (wait)
+        {
+            await WaitForServicesAsync([service.Id], false, timeout, cancellationToken);
+        }
+        if (!emit)
+        {
+            return;
+        }
+        // After a wait the object shows what the wait led to.
+        foreach (var shown in wait ? await FindServicesAsync([service.Id], cancellationToken) : [service])
+        {
+            WriteObject(OutputMapper.ToService(shown));
+        }
+    }
+}

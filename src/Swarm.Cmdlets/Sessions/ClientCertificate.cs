@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Swarm.Cmdlets.Sessions;
+
+/// <summary>A client certificate with its key and the swarm's root, from one PEM or PFX file as New-SwarmCredential writes it.</summary>
+internal sealed class ClientCertificate
+{
+    private readonly X509Certificate2Collection _roots;
+
+    private ClientCertificate(X509Certificate2 certificate, X509Certificate2Collection roots)
+    {
+        Certificate = certificate;
+        _roots = roots;
+    }
+
+    public X509Certificate2 Certificate { get; }
+
+    /// <exception cref="SwarmException">CertificateInvalid: missing, unreadable, without key, without root, or expired.</exception>
+    public static ClientCertificate Load(string path, DateTime now)
+    {
+        if (!File.Exists(path))
+        {
+            throw Invalid(path, "it does not exist");
+        }
+        X509Certificate2Collection all = [];
+        X509Certificate2? own;
+        try
+        {
+            if (Path.GetExtension(path).ToLowerInvariant() is ".pfx" or ".p12")
+            {
+                all.AddRange(X509CertificateLoader.LoadPkcs12CollectionFromFile(path, ""));
+                own = all.FirstOrDefault(c => c.HasPrivateKey);
+            }
+            else
+            {
+                var text = File.ReadAllText(path);
+                all.ImportFromPem(text);
+                own = text.Contains("PRIVATE KEY", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(text, text) : null;
+            }
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw Invalid(path, e.Message.TrimEnd('.'));
+        }
+        if (own is null)
+        {
+            throw Invalid(path, "it holds no private key");
+        }
+        if (own.NotAfter.ToUniversalTime() < now)
+        {
+            throw Invalid(path, $"it expired on {own.NotAfter:yyyy-MM-dd}");
+        }
+        var roots = new X509Certificate2Collection(all.Where(c => c.Subject == c.Issuer).ToArray());
+        return roots.Count == 0 ? throw Invalid(path, "it holds no root certificate of the swarm") : new ClientCertificate(own, roots);
+    }
+
+    /// <summary>Whether the peer's certificate was issued by the swarm's root, to a manager.</summary>
+    public bool Trusts(X509Certificate? peer)
+    {
+        if (peer is null)
+        {
+            return false;
+        }
+        using var certificate = new X509Certificate2(peer);
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // A worker's certificate comes from the same root: it must not pass for a manager's.
+        return chain.Build(certificate) && !certificate.Subject.Contains("swarm-worker", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static SwarmException Invalid(string path, string why) =>
+        new(
+            "CertificateInvalid",
+            $"The client certificate '{path}' cannot be used: {why}.",
+            path,
+            "Make one on a manager with New-SwarmCredential."
+        );
+}

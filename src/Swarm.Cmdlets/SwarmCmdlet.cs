@@ -1,0 +1,226 @@
+using System.Text;
+using Grpc.Core;
+using Swarm.Cmdlets.Mapping;
+using Swarm.Cmdlets.Sessions;
+
+namespace Swarm.Cmdlets;
+
+/// <summary>A cmdlet that talks to a swarmd: through -Session, else the default session, else this machine's socket.</summary>
+public abstract class SwarmCmdlet : AsyncCmdlet
+{
+    [Parameter]
+    public Session? Session { get; set; }
+
+    private protected V1.Control.ControlClient Client => SessionTable.Resolve(Session).Client;
+
+    /// <summary>One per change: a retry with the same id is answered from the record of the first.</summary>
+    private protected static string NewRequestId() => Guid.NewGuid().ToString("n");
+
+    /// <summary>Asks -WhatIf, -Confirm and -Force. With -WhatIf the manager's own preview is shown, line by line, and put on the information
+    /// stream as PlannedAction objects with the tag SwarmPlan.</summary>
+    private protected async ValueTask<bool> ApproveAsync(
+        string target,
+        string action,
+        Func<CancellationToken, Task<V1.Preview?>>? preview,
+        bool force,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!IsWhatIf)
+        {
+            return (force && !IsBound("Confirm")) || ShouldProcess(target, action);
+        }
+        var text = new StringBuilder($"Performing the operation \"{action}\" on target \"{target}\".");
+        if (preview is not null && await preview(cancellationToken) is { } plan)
+        {
+            foreach (var step in plan.Actions.Select(OutputMapper.ToPlannedAction))
+            {
+                text.Append("\n  ").Append(step);
+                WriteInformation(step, ["SwarmPlan"]);
+            }
+        }
+        ShouldProcess(text.ToString(), text.ToString(), action);
+        return false;
+    }
+
+    /// <summary>Follows services until they converge. A timeout or a paused update is an error; the change itself stays.</summary>
+    private protected async ValueTask WaitForServicesAsync(
+        IReadOnlyCollection<string> ids,
+        bool removed,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        if (ids.Count == 0)
+        {
+            return;
+        }
+        using var limit = Limit(timeout, cancellationToken);
+        var last = new Dictionary<string, V1.ServiceProgress>(StringComparer.Ordinal);
+        var progress = new ServiceProgressView(this);
+        try
+        {
+            using var call = Client.WaitServices(
+                new V1.WaitServicesRequest { Selectors = { ids }, Removed = removed },
+                cancellationToken: limit.Token
+            );
+            await foreach (var step in call.ResponseStream.ReadAllAsync(limit.Token))
+            {
+                last[step.ServiceId] = step;
+                progress.Show(step);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            foreach (
+                var step in last
+                    .Values.Where(s => !s.Converged)
+                    .DefaultIfEmpty(new V1.ServiceProgress { ServiceName = string.Join(", ", ids) })
+            )
+            {
+                Report(
+                    new SwarmException(
+                        "WaitTimeout",
+                        $"Service '{step.ServiceName}' has not converged within {Display.Duration(timeout!.Value)}: {step.Running} of {step.Desired} tasks run. The change stays in effect.",
+                        step.ServiceName,
+                        $"Look at Get-SwarmTask -Service {step.ServiceName}, or wait on with Wait-SwarmService {step.ServiceName}."
+                    )
+                );
+            }
+        }
+        progress.Complete();
+        foreach (var step in last.Values.Where(s => s.Stuck))
+        {
+            Report(
+                new SwarmException(
+                    "UpdatePaused",
+                    $"Service '{step.ServiceName}' will not converge by itself: {(step.Message.Length > 0 ? step.Message : step.UpdateStatus?.Message)}.",
+                    step.ServiceName,
+                    $"Correct it with Set-SwarmService {step.ServiceName}, or go back with Undo-SwarmService {step.ServiceName}."
+                )
+            );
+        }
+    }
+
+    /// <summary>Follows a node until it runs no task any more (drain), or until it is ready.</summary>
+    private protected async ValueTask WaitForNodeAsync(
+        string id,
+        string name,
+        bool untilDrained,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        using var limit = Limit(timeout, cancellationToken);
+        V1.NodeProgress? last = null;
+        var record = new ProgressRecord(2, untilDrained ? $"Draining {name}" : $"Waiting for {name}", "Waiting");
+        try
+        {
+            using var call = Client.WaitNode(
+                new V1.WaitNodeRequest { Selector = id, UntilDrained = untilDrained },
+                cancellationToken: limit.Token
+            );
+            await foreach (var step in call.ResponseStream.ReadAllAsync(limit.Token))
+            {
+                last = step;
+                record.StatusDescription =
+                    step.Message.Length > 0
+                        ? step.Message
+                        : $"{step.TasksLeft} tasks left, {step.ReplacementsPending} replacements pending";
+                WriteProgress(record);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Report(
+                new SwarmException(
+                    "WaitTimeout",
+                    untilDrained
+                        ? $"Node '{name}' is not empty after {Display.Duration(timeout!.Value)}: {last?.TasksLeft ?? 0} tasks left, {last?.ReplacementsPending ?? 0} replacements pending. The change stays in effect."
+                        : $"Node '{name}' is not ready after {Display.Duration(timeout!.Value)}. The change stays in effect.",
+                    name,
+                    $"Look at Get-SwarmTask -Node {name}."
+                )
+            );
+        }
+        record.RecordType = ProgressRecordType.Completed;
+        WriteProgress(record);
+    }
+
+    /// <summary>Services by name, id, unique id prefix or wildcard; a literal without match is one error record each.</summary>
+    private protected ValueTask<List<V1.Service>> FindServicesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
+        FindAsync(
+            names,
+            (selectors, token) => Client.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
+            s => s.Spec?.Name ?? "",
+            "service",
+            "Get-SwarmService lists them.",
+            null,
+            cancellationToken
+        );
+
+    private protected ValueTask<List<V1.Node>> FindNodesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
+        FindAsync(
+            names,
+            (selectors, token) => Client.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
+            n => n.Name,
+            "node",
+            "Get-SwarmNode lists them.",
+            null,
+            cancellationToken
+        );
+
+    /// <param name="each">Called as objects arrive; without it they are collected.</param>
+    private protected async ValueTask<List<T>> FindAsync<T>(
+        IEnumerable<string>? names,
+        Func<IEnumerable<string>, CancellationToken, AsyncServerStreamingCall<T>> list,
+        Func<T, string> nameOf,
+        string kind,
+        string action,
+        Action<T>? each,
+        CancellationToken cancellationToken
+    )
+    {
+        List<T> found = [];
+        each ??= found.Add;
+        foreach (var name in names ?? ["*"])
+        {
+            var wildcard = WildcardPattern.ContainsWildcardCharacters(name);
+            var pattern = wildcard ? WildcardPattern.Get(name, WildcardOptions.IgnoreCase) : null;
+            var any = wildcard;
+            try
+            {
+                using var call = list(wildcard ? [] : [name], cancellationToken);
+                await foreach (var item in call.ResponseStream.ReadAllAsync(cancellationToken))
+                {
+                    if (pattern is null || name == "*" || pattern.IsMatch(nameOf(item)))
+                    {
+                        any = true;
+                        each(item);
+                    }
+                }
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+            {
+                any = true;
+                Report(e, name);
+            }
+            if (!any)
+            {
+                var id = char.ToUpperInvariant(kind[0]) + kind[1..] + "NotFound";
+                Report(new SwarmException(id, $"There is no {kind} '{name}'.", name, action));
+            }
+        }
+        return found;
+    }
+
+    private static CancellationTokenSource Limit(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout is { } span)
+        {
+            source.CancelAfter(span);
+        }
+        return source;
+    }
+}

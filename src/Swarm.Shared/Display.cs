@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+
+namespace Swarm;
+
+/// <summary>Words for values, as the views of this module show them.</summary>
+public static class Display
+{
+    /// <summary>"4 minutes ago", in Docker's words; empty for null.</summary>
+    public static string Age(DateTime? time) => Age(time, DateTime.UtcNow);
+
+    /// <summary>As <see cref="Age(DateTime?)"/>, seen from <paramref name="now"/> (UTC).</summary>
+    public static string Age(DateTime? time, DateTime now) => time is null ? "" : Span(now - time.Value.ToUniversalTime()) + " ago";
+
+    private static string Span(TimeSpan span)
+    {
+        // Steps and words of docker/go-units HumanDuration.
+        var seconds = (long)span.TotalSeconds;
+        var minutes = (long)span.TotalMinutes;
+        var hours = (long)Math.Round(span.TotalHours, MidpointRounding.AwayFromZero);
+        return seconds switch
+        {
+            < 1 => "less than a second",
+            1 => "1 second",
+            < 60 => $"{seconds} seconds",
+            _ when minutes == 1 => "about a minute",
+            _ when minutes < 60 => $"{minutes} minutes",
+            _ when hours == 1 => "about an hour",
+            _ when hours < 48 => $"{hours} hours",
+            _ when hours < 24 * 7 * 2 => $"{hours / 24} days",
+            _ when hours < 24 * 30 * 2 => $"{hours / 24 / 7} weeks",
+            _ when hours < 24 * 365 * 2 => $"{hours / 24 / 30} months",
+            _ => $"{(long)(span.TotalDays / 365)} years",
+        };
+    }
+
+    /// <summary>The image without its digest.</summary>
+    public static string Image(string? image)
+    {
+        var at = image?.IndexOf('@', StringComparison.Ordinal) ?? -1;
+        return at < 0 ? image ?? "" : image![..at];
+    }
+
+    /// <summary>The first twelve characters of an id.</summary>
+    public static string ShortId(string? id) =>
+        id is null ? ""
+        : id.Length <= 12 ? id
+        : id[..12];
+
+    /// <summary>Docker's spelling: 10s, 1m30s, 500ms, 0s.</summary>
+    public static string Duration(TimeSpan span)
+    {
+        if (span == TimeSpan.Zero)
+        {
+            return "0s";
+        }
+        var text = new StringBuilder(span < TimeSpan.Zero ? "-" : "");
+        span = span.Duration();
+        Append(text, (long)span.TotalHours, "h");
+        Append(text, span.Minutes, "m");
+        var seconds = span.Seconds + (span.Ticks % TimeSpan.TicksPerSecond / (double)TimeSpan.TicksPerSecond);
+        if (span < TimeSpan.FromSeconds(1))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:0.####}ms");
+        }
+        else if (seconds > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{seconds:0.#######}s");
+        }
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, long value, string unit)
+    {
+        if (value > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{value}{unit}");
+        }
+    }
+
+    /// <summary>"512 MiB", "1.5 GiB"; empty for 0.</summary>
+    public static string Size(long bytes)
+    {
+        if (bytes == 0)
+        {
+            return "";
+        }
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        double value = bytes;
+        var unit = 0;
+        while (value >= 1024 && unit < units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {units[unit]}");
+    }
+
+    /// <summary>StopFirst as stop-first, RollbackStarted as rollback_started's words: rollback-started.</summary>
+    public static string Word(Enum value)
+    {
+        var text = new StringBuilder();
+        foreach (var c in value?.ToString() ?? "")
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+            {
+                text.Append('-');
+            }
+            text.Append(char.ToLowerInvariant(c));
+        }
+        return text.ToString();
+    }
+
+    /// <summary>What a task's error column says: its error, or why it is pending.</summary>
+    public static string TaskError(Task? task) =>
+        task is null ? ""
+        : task.Error.Length > 0 ? task.Error
+        : task.State == TaskState.Pending && task.PendingReasons.Length > 0
+            ? "no suitable node (" + string.Join("; ", task.PendingReasons.Select(r => r.ToString())) + ")"
+        : "";
+}

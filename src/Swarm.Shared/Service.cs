@@ -1,0 +1,146 @@
+namespace Swarm;
+
+public sealed class Service
+{
+    public string Id { get; set; } = "";
+    public string Name { get; set; } = "";
+    public ServiceMode Mode { get; set; }
+
+    /// <summary>Wanted replicas of a replicated service; of a global one the nodes it runs on.</summary>
+    public long Replicas { get; set; }
+
+    /// <summary>Tasks that run.</summary>
+    public long Running { get; set; }
+
+    /// <summary>With the digest it is pinned to, when known.</summary>
+    public string Image { get; set; } = "";
+    public string[] Command { get; set; } = [];
+    public string[] Entrypoint { get; set; } = [];
+    public string[] Env { get; set; } = [];
+    public Dictionary<string, string> Labels { get; set; } = [];
+    public Dictionary<string, string> ContainerLabels { get; set; } = [];
+    public string[] Constraints { get; set; } = [];
+    public string[] PlacementPreferences { get; set; } = [];
+
+    /// <summary>0: no limit.</summary>
+    public long MaxReplicasPerNode { get; set; }
+
+    /// <summary>CPUs; 0: none.</summary>
+    public double ReserveCpu { get; set; }
+
+    /// <summary>Bytes; 0: none.</summary>
+    public long ReserveMemory { get; set; }
+
+    /// <summary>CPUs; 0: none.</summary>
+    public double LimitCpu { get; set; }
+
+    /// <summary>Bytes; 0: none.</summary>
+    public long LimitMemory { get; set; }
+    public long LimitPids { get; set; }
+    public Mount[] Mounts { get; set; } = [];
+    public string User { get; set; } = "";
+    public string[] Groups { get; set; } = [];
+    public string WorkingDirectory { get; set; } = "";
+    public string HostName { get; set; } = "";
+    public string StopSignal { get; set; } = "";
+    public TimeSpan? StopGracePeriod { get; set; }
+    public string[] CapAdd { get; set; } = [];
+    public string[] CapDrop { get; set; } = [];
+    public bool ReadOnly { get; set; }
+    public bool Init { get; set; }
+    public bool Tty { get; set; }
+    public HealthCheck? HealthCheck { get; set; }
+    public RestartCondition RestartCondition { get; set; }
+    public TimeSpan? RestartDelay { get; set; }
+
+    /// <summary>0: no limit.</summary>
+    public long RestartMaxAttempts { get; set; }
+    public TimeSpan? RestartWindow { get; set; }
+    public UpdateConfig UpdateConfig { get; set; } = new();
+    public UpdateConfig RollbackConfig { get; set; } = new();
+    public UpdateStatus? UpdateStatus { get; set; }
+
+    /// <summary>Number of the current revision; 1 is the first.</summary>
+    public long Revision { get; set; }
+
+    /// <summary>Image of the revision before, when there is one.</summary>
+    public string? PreviousImage { get; set; }
+    public long ForceUpdate { get; set; }
+    public DateTime? CreatedAt { get; set; }
+    public DateTime? UpdatedAt { get; set; }
+    public long Version { get; set; }
+
+    public override string ToString() => Name;
+}
+
+public sealed class HealthCheck
+{
+    /// <summary>Docker's form: NONE; CMD and arguments; CMD-SHELL and a line.</summary>
+    public string[] Test { get; set; } = [];
+    public TimeSpan? Interval { get; set; }
+    public TimeSpan? Timeout { get; set; }
+    public TimeSpan? StartPeriod { get; set; }
+    public int Retries { get; set; }
+
+    public override string ToString() => string.Join(' ', Test);
+}
+
+public sealed class Mount
+{
+    public MountType Type { get; set; }
+    public string Source { get; set; } = "";
+    public string Target { get; set; } = "";
+    public bool ReadOnly { get; set; }
+
+    /// <summary>Bytes; 0: no limit.</summary>
+    public long TmpfsSize { get; set; }
+    public int TmpfsMode { get; set; }
+    public string VolumeDriver { get; set; } = "";
+    public Dictionary<string, string> VolumeLabels { get; set; } = [];
+
+    public override string ToString() => Type == MountType.Tmpfs ? $"tmpfs:{Target}" : $"{Source}:{Target}{(ReadOnly ? ":ro" : "")}";
+}
+
+public sealed class UpdateConfig
+{
+    /// <summary>0: all at once.</summary>
+    public long Parallelism { get; set; }
+    public TimeSpan Delay { get; set; }
+    public TimeSpan Monitor { get; set; }
+    public FailureAction FailureAction { get; set; }
+    public double MaxFailureRatio { get; set; }
+    public UpdateOrder Order { get; set; }
+
+    public override string ToString() =>
+        FormattableString.Invariant(
+            $"parallelism {Parallelism}, delay {Display.Duration(Delay)}, monitor {Display.Duration(Monitor)}, on failure {Display.Word(FailureAction)}, max failure ratio {MaxFailureRatio}, {Display.Word(Order)}"
+        );
+}
+
+public sealed class UpdateStatus
+{
+    public UpdateState State { get; set; }
+    public DateTime? StartedAt { get; set; }
+    public DateTime? CompletedAt { get; set; }
+    public string Message { get; set; } = "";
+
+    public override string ToString() => Message.Length == 0 ? Display.Word(State) : $"{Display.Word(State)}: {Message}";
+}
+
+/// <summary>One kept version of a service's spec.</summary>
+public sealed class ServiceRevision
+{
+    public string ServiceId { get; set; } = "";
+    public string ServiceName { get; set; } = "";
+    public long Number { get; set; }
+    public bool IsCurrent { get; set; }
+    public long Running { get; set; }
+    public string Image { get; set; } = "";
+    public long? Replicas { get; set; }
+
+    /// <summary>What differs from the revision before, one line a property.</summary>
+    public string[] Changes { get; set; } = [];
+    public DateTime? CreatedAt { get; set; }
+
+    public override string ToString() => $"{ServiceName} revision {Number}";
+}

@@ -1,0 +1,29 @@
+namespace Swarm;
+
+/// <summary>What went wrong, in words for a person; the exception of every error record of this module.</summary>
+public sealed class SwarmException : Exception
+{
+    public SwarmException() { }
+
+    public SwarmException(string message)
+        : base(message) { }
+
+    public SwarmException(string message, Exception innerException)
+        : base(message, innerException) { }
+
+    /// <param name="errorId">Stable: ServiceNotFound, NameConflict, NoLeader, DaemonUnavailable, …</param>
+    /// <param name="message">For a person; names the object.</param>
+    /// <param name="target">The name or id it is about.</param>
+    /// <param name="action">What to do next; empty when the message says it all.</param>
+    public SwarmException(string errorId, string message, string target, string action)
+        : base(message)
+    {
+        ErrorId = errorId;
+        Target = target;
+        Action = action;
+    }
+
+    public string ErrorId { get; } = "SwarmError";
+    public string Target { get; } = "";
+    public string Action { get; } = "";
+}
