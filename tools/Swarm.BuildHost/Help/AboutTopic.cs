@@ -22,7 +22,7 @@ internal static class AboutTopic
                 case YamlFrontMatterBlock:
                     break;
                 case HeadingBlock heading:
-                    text.Append(heading.Level <= 2 ? CommandHelp.Text(heading.Inline).ToUpperInvariant() : CommandHelp.Text(heading.Inline))
+                    text.Append(heading.Level == 2 ? CommandHelp.Text(heading.Inline).ToUpperInvariant() : CommandHelp.Text(heading.Inline))
                         .Append('\n');
                     break;
                 case CodeBlock code:
@@ -41,8 +41,8 @@ internal static class AboutTopic
                     break;
             }
         }
-        // The first line of a topic is its name: Get-Help finds it by that.
-        return text.ToString().Replace("ABOUT_", "about_", StringComparison.Ordinal);
+
+        return text.ToString();
     }
 
     private static void Wrap(StringBuilder text, string paragraph)
