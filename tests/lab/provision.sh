@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# provision.sh: installs the Debian packages that the lab needs and that are missing. Needs root and apt-get.
+set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
+
+packages=(
+    docker.io       # engine and command line; brings containerd, runc, iptables
+    docker-registry # registry.sh
+    apache2-utils   # htpasswd, for the registry with basic authentication
+    busybox-static  # what the test images are made of
+    gcc musl-tools  # musl-gcc: the images' own small program, linked statically
+    python3         # writes the image archive
+    curl iproute2 iptables nftables procps util-linux iputils-ping strace
+)
+
+type -P apt-get >/dev/null || die "no apt-get here; install what README.md lists with this system's own tool"
+
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) || state=
+    [[ $state == installed ]] || missing+=("$package")
+done
+
+if ((${#missing[@]} == 0)); then
+    say "all ${#packages[@]} packages are installed"
+    exit 0
+fi
+
+need_root
+export DEBIAN_FRONTEND=noninteractive
+say "apt-get update"
+apt-get --quiet=2 update
+say "apt-get install ${missing[*]}"
+apt-get --quiet=2 --yes --no-install-recommends install "${missing[@]}"
+say "installed: ${missing[*]}"
