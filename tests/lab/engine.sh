@@ -1,53 +1,59 @@
 #!/usr/bin/env bash
-# engine.sh start|stop|status: one container engine for the tests, on the usual socket. An engine that answers already is used and never stopped.
+# engine.sh start|stop|status: one container engine for tests, on the default socket (or ENGINE_SOCKET).
+#
+# An engine that already answers there is used as it is, and never stopped: it is somebody else's.
 set -euo pipefail
-state=${SWARM_LAB:-/var/tmp/swarm-lab}/engine
-socket=/var/run/docker.sock
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
 
-answers() { curl -s -m 2 --unix-socket "$socket" http://engine/_ping >/dev/null 2>&1; }
+socket=${ENGINE_SOCKET:-/var/run/docker.sock}
+state=$LAB/engine
+record=$state/dockerd.pid
+log=$state/dockerd.log
 
-# Our engine's process id, if it is still that engine: ids are used again.
-ours() {
-    [ -s "$state/pid" ] || return 1
+start() {
+    if engine_answers "$socket"; then
+        say "an engine answers on $socket: using it"
+        return
+    fi
+    need_root
+    need_commands dockerd curl setsid
+    mkdir -p "$state"
+    not_running "$record" || die "dockerd $(recorded_pid "$record") was started on another socket, or does not answer; see $log"
+    [[ -e /sys/fs/cgroup/cgroup.controllers || -d /sys/fs/cgroup/memory ]] ||
+        die "no cgroups in /sys/fs/cgroup; the package cgroupfs-mount mounts them"
+    # Sockets below the state folder of the engine can get longer paths than a socket may have, so that one is in /run.
+    # cgroupfs is named because there need not be a systemd.
+    spawn "$record" "$log" dockerd --host "unix://$socket" --data-root "$state/data" \
+        --exec-root "/run/swarm-lab-engine" --pidfile "$state/docker.pid" --exec-opt native.cgroupdriver=cgroupfs
+    if ! await_engine "$socket" "$record" "$log"; then
+        end_recorded "$record" TERM 60
+        die "dockerd does not answer on $socket; see $log"
+    fi
+    say "started dockerd $(recorded_pid "$record") on $socket"
+}
+
+stop() {
     local pid
-    pid=$(cat "$state/pid")
-    grep -q dockerd "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
+    if ! pid=$(recorded_pid "$record"); then
+        rm -f "$record"
+        say "nothing to stop: this script started no engine that still runs"
+        return
+    fi
+    # dockerd stops its containers first, each with its own grace period.
+    end_recorded "$record" TERM 60
+    say "stopped dockerd $pid; its images are kept in $state"
+}
+
+status() {
+    local pid
+    if pid=$(recorded_pid "$record"); then
+        say "dockerd $pid, started by this script"
+    fi
+    engine_answers "$socket" || { say "no engine answers on $socket"; return 1; }
+    say "an engine answers on $socket"
 }
 
 case ${1:-} in
-start)
-    if answers; then
-        echo "An engine answers on $socket."
-        exit 0
-    fi
-    mkdir -p "$state"
-    setsid dockerd -H "unix://$socket" --data-root "$state/data" --exec-root "$state/exec" -p "$state/docker.pid" \
-        --insecure-registry 127.0.0.0/8 </dev/null >"$state/log" 2>&1 &
-    echo $! >"$state/pid"
-    for _ in $(seq 150); do
-        answers && { echo "Engine started, process $(cat "$state/pid")."; exit 0; }
-        kill -0 "$(cat "$state/pid")" 2>/dev/null || break
-        sleep 0.2
-    done
-    echo "The engine did not answer; the end of its log:" >&2
-    tail -n 20 "$state/log" >&2
-    exit 1
-    ;;
-stop)
-    if pid=$(ours); then
-        kill "$pid"
-        for _ in $(seq 150); do
-            [ -d "/proc/$pid" ] || break
-            sleep 0.2
-        done
-    fi
-    rm -f "$state/pid"
-    ;;
-status)
-    if answers; then echo running; else echo stopped; exit 1; fi
-    ;;
-*)
-    echo 'engine.sh start|stop|status' >&2
-    exit 64
-    ;;
+    start | stop | status) "$1" ;;
+    *) die "usage: engine.sh start|stop|status" ;;
 esac

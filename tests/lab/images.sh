@@ -1,41 +1,61 @@
 #!/usr/bin/env bash
-# Makes the test images from busybox on the engine of DOCKER_HOST: alpine, redis:3.0.6, redis:3.0.7, redis:bad (exits 1). Nothing is pulled.
-# Images that are there are kept.
+# images.sh: makes the test images on the engine that DOCKER_HOST names (the default one without it).
+#
+# Fast when they are there already. They are stand-ins made of busybox and carry a label that says so; an image of one
+# of these names without that label is somebody's real one and is only replaced with LAB_REPLACE_IMAGES=1.
 set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+source "$here/lib.sh"
 
-need() { ! docker image inspect "$1" >/dev/null 2>&1; }
-need alpine:latest || need alpine:3.18 || need redis:3.0.6 || need redis:3.0.7 || need redis:bad || exit 0
+names=(alpine:latest alpine:3.18 redis:3.0.6 redis:3.0.7 redis:bad web:1 web:2)
+label=swarm.lab.images
+inputs=("$here/src/labtool.c" "$here/src/make_images.py")
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/root/bin" "$work/root/etc" "$work/root/tmp"
-cp "$(command -v busybox)" "$work/root/bin/busybox"
-while read -r applet; do
-    [ "$applet" = busybox ] || ln -sf busybox "$work/root/bin/$applet"
-done < <("$work/root/bin/busybox" --list)
-echo 'root:x:0:0:root:/:/bin/sh' >"$work/root/etc/passwd"
-# A redis that is real enough: it says its version, answers `redis-server --version`, and ends at SIGTERM.
-cat >"$work/root/bin/redis-server" <<'REDIS'
-#!/bin/sh
-echo "redis-server $REDIS_VERSION"
-[ "$1" = --version ] && exit 0
-trap 'exit 0' TERM INT
-while :; do sleep 3600 & wait $!; done
-REDIS
-chmod +x "$work/root/bin/redis-server"
-tar -C "$work/root" -cf "$work/root.tar" .
+need_commands docker busybox sha256sum
+busybox=$(type -P busybox)
 
-import() { # NAME CHANGE...
-    local name=$1 changes=()
-    shift
-    for change in 'ENV PATH=/bin' "$@"; do changes+=(--change "$change"); done
-    docker import "${changes[@]}" "$work/root.tar" "$name" >/dev/null
-    echo "made $name"
+# Other inputs give another revision, and by its label an engine tells whether it has this one.
+revision=$(sha256sum "$busybox" "${inputs[@]}" | cut -d ' ' -f 1 | sha256sum | cut -c 1-12)
+archive=$LAB/images/$revision.tar
+
+build() {
+    local work
+    need_commands python3 musl-gcc
+    mkdir -p "$LAB/images"
+    # Made aside and moved into place: two at once do not disturb each other, and one that fails leaves nothing behind.
+    work=$(mktemp --directory "$LAB/images/work.XXXXXX")
+    # shellcheck disable=SC2064 # the name as it is now
+    trap "rm -rf '$work'" EXIT
+    musl-gcc -static -Os -s -Wall -Wextra -o "$work/labtool" "$here/src/labtool.c"
+    # A dynamically linked busybox would start in no container.
+    if ldd "$busybox" >/dev/null 2>&1; then
+        die "$busybox is not linked statically; the lab needs busybox-static"
+    fi
+    python3 "$here/src/make_images.py" "$work/images.tar" "$busybox" "$work/labtool" "$revision"
+    mv "$work/images.tar" "$archive"
 }
-need alpine:latest && import alpine:latest 'CMD ["/bin/sh"]'
-need alpine:3.18 && docker tag alpine:latest alpine:3.18
-for version in 3.0.6 3.0.7; do
-    need "redis:$version" && import "redis:$version" "ENV REDIS_VERSION=$version" 'CMD ["redis-server"]'
+
+# What the engine has: the label is ours, or of an older revision (to be made again), or not there at all.
+present=0 foreign=()
+for name in "${names[@]}"; do
+    if found=$(docker image inspect --format "{{index .Config.Labels \"$label\"}}|" "$name" 2>/dev/null); then
+        case $found in
+            "$revision|") present=$((present + 1)) ;;
+            "|" | "<no value>|") foreign+=("$name") ;;
+        esac
+    fi
 done
-need redis:bad && import redis:bad 'CMD ["sh","-c","exit 1"]'
-exit 0
+
+if ((present == ${#names[@]})); then
+    say "the ${#names[@]} test images are there (revision $revision)"
+    exit 0
+fi
+if ((${#foreign[@]} > 0)) && [[ ${LAB_REPLACE_IMAGES:-0} != 1 ]]; then
+    die "this engine has other images named ${foreign[*]}; LAB_REPLACE_IMAGES=1 replaces them"
+fi
+
+if [[ ! -s $archive ]]; then
+    build # not behind ||, where a failing command in it would not end the script
+fi
+docker load --quiet --input "$archive" >/dev/null
+say "made ${names[*]} (revision $revision)"

@@ -1,33 +1,35 @@
 #!/usr/bin/env bash
-# Installs from Debian's packages what the tests need and this machine lacks. Root only; does nothing where all is there.
+# provision.sh: installs the Debian packages that the lab needs and that are missing. Needs root and apt-get.
 set -euo pipefail
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
 
-declare -A package_of=(
-    [dockerd]=docker.io [docker-registry]=docker-registry [htpasswd]=apache2-utils [ip]=iproute2 [iptables]=iptables [nft]=nftables
-    [busybox]=busybox-static [curl]=curl [ps]=procps [strace]=strace [gcc]=gcc [nsenter]=util-linux
+packages=(
+    docker.io       # engine and command line; brings containerd, runc, iptables
+    docker-registry # registry.sh
+    apache2-utils   # htpasswd, for the registry with basic authentication
+    busybox-static  # what the test images are made of
+    gcc musl-tools  # musl-gcc: the images' own small program, linked statically
+    python3         # writes the image archive
+    curl iproute2 iptables nftables procps util-linux iputils-ping strace
 )
+
+type -P apt-get >/dev/null || die "no apt-get here; install what README.md lists with this system's own tool"
+
 missing=()
-for tool in "${!package_of[@]}"; do
-    command -v "$tool" >/dev/null 2>&1 || missing+=("${package_of[$tool]}")
+for package in "${packages[@]}"; do
+    state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) || state=
+    [[ $state == installed ]] || missing+=("$package")
 done
-# Not a tool on the PATH: the native build links against it.
-[ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
-if [ ${#missing[@]} = 0 ]; then
-    echo 'All tools are there.'
+
+if ((${#missing[@]} == 0)); then
+    say "all ${#packages[@]} packages are installed"
     exit 0
 fi
-command -v apt-get >/dev/null 2>&1 || {
-    echo "These packages are missing and there is no apt-get to install them: ${missing[*]}" >&2
-    exit 1
-}
-echo "Installing: ${missing[*]}"
-# A package's own service is not wanted: the tests start what they need, and end it by its process id.
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
-    trap 'rm -f "$policy"' EXIT
-fi
+
+need_root
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+say "apt-get update"
+apt-get --quiet=2 update
+say "apt-get install ${missing[*]}"
+apt-get --quiet=2 --yes --no-install-recommends install "${missing[@]}"
+say "installed: ${missing[*]}"
