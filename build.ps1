@@ -55,7 +55,10 @@ function Build-Module {
     # Framework-dependent here: a machine with only the SDK has no linker. Package makes the native one.
     Invoke-Tool dotnet (@('publish', (& $project 'Swarm.Daemon'), '-o', [IO.Path]::Combine($moduleFolder, 'swarmd'), '-p:PublishAot=false', '--self-contained', 'false') + $quiet)
     Invoke-Tool dotnet (@('build', [IO.Path]::Combine($root, 'tools', 'Swarm.BuildHost', 'Swarm.BuildHost.csproj'), '-o', [IO.Path]::Combine($out, 'tools')) + $quiet)
-    Invoke-Tool dotnet @([IO.Path]::Combine($out, 'tools', 'swarm-host.dll'), 'help', [IO.Path]::Combine($root, 'docs', 'en-US'), [IO.Path]::Combine($moduleFolder, 'en-US'))
+    $help = [IO.Path]::Combine($root, 'docs', 'en-US')
+    if ([IO.Directory]::Exists($help)) {
+        Invoke-Tool dotnet @([IO.Path]::Combine($out, 'tools', 'swarm-host.dll'), 'help', $help, [IO.Path]::Combine($moduleFolder, 'en-US'))
+    }
     Say "Module: $moduleFolder"
 }
 
