@@ -177,10 +177,10 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
 
     private bool IsDue(SwarmTask task, Slot slot)
     {
-        var due = RestartRules.DueAt(task);
-        if (due > plan.Now)
+        // A task without delay is due even where its creation was moved on by a tick, see PlanContext.Create.
+        if (task.StartAfter is { } start && start > task.CreatedAt && start > plan.Now)
         {
-            plan.WaitUntil(due);
+            plan.WaitUntil(start);
             return false;
         }
         if (plan.Options.Fault == InjectedFault.StartBeforeStopped)
@@ -192,7 +192,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             if (other != task && plan.IsStopping(other))
             {
                 var grace = (view.SpecOf(other) ?? view.Service.Spec).Container.StopGracePeriod;
-                var giveUpAt = due + grace + plan.Options.StopTimeout;
+                var giveUpAt = RestartRules.DueAt(task) + grace + plan.Options.StopTimeout;
                 if (giveUpAt > plan.Now)
                 {
                     plan.WaitUntil(giveUpAt);
