@@ -24,6 +24,9 @@ public sealed record SwarmTask
     /// <summary>How many tasks of this slot were restarted in a row before this one, for back-off and max attempts.</summary>
     public uint RestartCount { get; init; }
 
+    /// <summary>When it was first observed Running; null: never. Kept because the status that ends a task replaces the one that says it runs.</summary>
+    public DateTimeOffset? RunningSince { get; init; }
+
     /// <summary>Why no node takes it. Null unless the scheduler tried and failed.</summary>
     public PendingReasons? Pending { get; init; }
 

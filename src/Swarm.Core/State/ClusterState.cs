@@ -198,7 +198,8 @@ public sealed class ClusterState
                 break;
             case StateChange.TaskObserve c
                 when FindTask(c.TaskId) is { } task && c.Status.State >= task.Status.State && c.Status != task.Status:
-                ChangeTask(task, task with { Status = c.Status });
+                var runningSince = task.RunningSince ?? (c.Status.State == TaskState.Running ? c.Status.Timestamp : null);
+                ChangeTask(task, task with { Status = c.Status, RunningSince = runningSince });
                 break;
             case StateChange.TaskPendingSet c when FindTask(c.TaskId) is { } task:
                 ChangeTask(task, task with { Pending = c.Reasons });

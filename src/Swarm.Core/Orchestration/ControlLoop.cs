@@ -1,0 +1,239 @@
+using Swarm.Core.Identity;
+using Swarm.Core.Model;
+using Swarm.Core.Scheduling;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Orchestration;
+
+/// <summary>The leader's one loop: turns what has changed, and what has become due, into the next batch of changes.</summary>
+/// <remarks>
+/// Its plans depend on applied state, the marks that changes left, the time and the id source, and on nothing else: equal events and seeds give equal plans.
+/// Marks are consumed by <see cref="Plan"/>; the batch must have been applied (or the loop <see cref="Reset"/>) before the next call. Not thread-safe: the
+/// caller guards it together with the state.
+/// </remarks>
+public sealed class ControlLoop
+{
+    private readonly ClusterState _state;
+    private readonly TimeProvider _time;
+    private readonly IdSource _ids;
+    private readonly ControlLoopOptions _options;
+    private readonly DirtyQueue _services = new();
+    private readonly DirtyQueue _nodes = new();
+    private readonly Deadlines _deadlines = new();
+    private readonly HashSet<string> _noncompliant = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _nodeIds = new(StringComparer.Ordinal);
+
+    /// <summary>Watches the state from now on; everything in it is dirty.</summary>
+    public ControlLoop(ClusterState state, TimeProvider time, IdSource ids, ControlLoopOptions? options = null)
+    {
+        _state = state;
+        _time = time;
+        _ids = ids;
+        _options = options ?? ControlLoopOptions.Default;
+        Scheduler = new Scheduler(state);
+        state.Changed += Observe;
+        Reset();
+    }
+
+    public Scheduler Scheduler { get; }
+
+    /// <summary>When there is something to do even if nothing changes until then; null: never.</summary>
+    public DateTimeOffset? NextDeadline => _deadlines.Next;
+
+    /// <summary>Starts afresh: leadership was gained, a plan was lost, or the state was restored from a snapshot.</summary>
+    public void Reset()
+    {
+        _services.Clear();
+        _nodes.Clear();
+        _deadlines.Clear();
+        _noncompliant.Clear();
+        _globalServices.Clear();
+        _nodeIds.Clear();
+        var serviceIds = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var service in _state.Services)
+        {
+            serviceIds.Add(service.Id);
+            if (service.Spec.Mode is ServiceMode.Global)
+            {
+                _globalServices.Add(service.Id);
+            }
+        }
+        foreach (var task in _state.Tasks)
+        {
+            // Tasks of a removed service still have to be cleared away.
+            serviceIds.Add(task.ServiceId);
+        }
+        foreach (var node in _state.Nodes)
+        {
+            _nodeIds.Add(node.Id);
+        }
+        foreach (var id in serviceIds)
+        {
+            _services.Add(id);
+        }
+        foreach (var id in _nodeIds)
+        {
+            _nodes.Add(id);
+        }
+        Scheduler.Reset();
+    }
+
+    /// <summary>True when <see cref="Plan"/> has something to look at: a mark, or a deadline that has passed.</summary>
+    public bool HasWork(DateTimeOffset now) =>
+        _services.Count > 0 || _nodes.Count > 0 || Scheduler.HasWork || (_deadlines.Next is { } next && next <= now);
+
+    /// <summary>The next batch of changes; empty when nothing needs to change.</summary>
+    /// <param name="maxChanges">About how many changes at most. What does not fit stays dirty; a step that belongs together is never divided.</param>
+    public IReadOnlyList<StateChange> Plan(int maxChanges = 2000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxChanges, 1);
+        var now = _time.GetUtcNow();
+        // Neither may starve the other: creating a million tasks leaves room to place those that exist.
+        var ownShare = Scheduler.HasWork ? Math.Max(1, maxChanges / 2) : maxChanges;
+        var plan = new PlanContext(_state, now, _ids, _options, ownShare);
+        _deadlines.TakeDue(now, _services);
+        Enforce(plan);
+        for (var left = _services.Count; left > 0 && plan.Changes.Count < ownShare && _services.TryTake(out var id); left--)
+        {
+            plan.Begin();
+            Reconcile(id, plan);
+            _deadlines.Set(id, plan.Deadline);
+            if (plan.CutOff)
+            {
+                _services.Add(id);
+            }
+        }
+        var placements = maxChanges - plan.Changes.Count;
+        if (Scheduler.HasWork && placements > 0)
+        {
+            Scheduler.Schedule(now, plan.Changes, placements);
+        }
+        return plan.Changes;
+    }
+
+    private void Enforce(PlanContext plan)
+    {
+        while (_nodes.TryTake(out var nodeId))
+        {
+            foreach (var taskId in ConstraintEnforcer.FindNoncompliant(plan, nodeId))
+            {
+                _noncompliant.Add(taskId);
+                _services.Add(_state.FindTask(taskId)!.ServiceId);
+            }
+        }
+    }
+
+    private void Reconcile(string serviceId, PlanContext plan)
+    {
+        var reaper = new TaskReaper(plan);
+        if (_state.FindService(serviceId) is not { } service)
+        {
+            var tasks = new List<SwarmTask>(_state.TasksOfService(serviceId));
+            tasks.Sort(Slot.OldestFirst);
+            reaper.ReapAll(tasks);
+            return;
+        }
+        var view = new ServiceView(plan, service);
+        var slots = new SlotReconciler(plan, view, task => _noncompliant.Contains(task.Id));
+        if (service.Spec.Mode is ServiceMode.Replicated replicated)
+        {
+            new ReplicatedReconciler(plan, view, slots).Run(replicated.Replicas);
+        }
+        else
+        {
+            new GlobalReconciler(plan, view, slots).Run(_nodeIds);
+        }
+        if (!plan.CutOff)
+        {
+            reaper.Reap(view);
+        }
+    }
+
+    private void Observe(ChangedObject change)
+    {
+        switch (change)
+        {
+            case ChangedObject.OfTask(var before, var after):
+                _services.Add((after ?? before)!.ServiceId);
+                if (after is null || after.DesiredState > TaskState.Running)
+                {
+                    _noncompliant.Remove((after ?? before)!.Id);
+                }
+                break;
+            case ChangedObject.OfService(var before, var after):
+                ObserveService((after ?? before)!, after is not null);
+                break;
+            case ChangedObject.OfNode(var before, var after):
+                ObserveNode(before, after);
+                break;
+            case ChangedObject.OfCluster(var before, var after):
+                if (before?.Settings.TaskHistoryLimit != after.Settings.TaskHistoryLimit)
+                {
+                    MarkEveryService();
+                }
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown change {change}.");
+        }
+        Scheduler.Observe(change);
+    }
+
+    private void ObserveService(Service service, bool exists)
+    {
+        _services.Add(service.Id);
+        if (exists && service.Spec.Mode is ServiceMode.Global)
+        {
+            _globalServices.Add(service.Id);
+        }
+        else
+        {
+            _globalServices.Remove(service.Id);
+        }
+    }
+
+    private void ObserveNode(Node? before, Node? after)
+    {
+        var nodeId = (after ?? before)!.Id;
+        if (after is null)
+        {
+            _nodeIds.Remove(nodeId);
+        }
+        else
+        {
+            _nodeIds.Add(nodeId);
+        }
+        if (before is not null && after is not null && !MattersToTasks(before, after))
+        {
+            return;
+        }
+        if (after is not null)
+        {
+            _nodes.Add(nodeId);
+        }
+        var affected = new SortedSet<string>(_globalServices, StringComparer.Ordinal);
+        foreach (var task in _state.TasksOfNode(nodeId))
+        {
+            affected.Add(task.ServiceId);
+        }
+        foreach (var id in affected)
+        {
+            _services.Add(id);
+        }
+    }
+
+    private static bool MattersToTasks(Node before, Node after) =>
+        before.Status.State != after.Status.State
+        || before.Status.Address != after.Status.Address
+        || before.Role != after.Role
+        || before.Spec != after.Spec
+        || before.Description != after.Description;
+
+    private void MarkEveryService()
+    {
+        foreach (var id in _state.Services.Select(s => s.Id).Order(StringComparer.Ordinal))
+        {
+            _services.Add(id);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Globalization;
+using Swarm.Core.Identity;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Orchestration;
+
+/// <summary>Answers for whoever waits for a service to converge or for a node to be drained. Reads applied state only.</summary>
+public static class Convergence
+{
+    /// <summary>Where a service stands. A service that was removed has converged when its last task is gone.</summary>
+    public static ServiceConvergence OfService(ClusterState state, string serviceId)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var plan = new PlanContext(state, DateTimeOffset.MinValue, NoIds, ControlLoopOptions.Default, int.MaxValue);
+        if (state.FindService(serviceId) is not { } service)
+        {
+            return OfRemoved(state, serviceId);
+        }
+        var view = new ServiceView(plan, service);
+        var tally = Tally(plan, view);
+        var desired = service.Spec.Mode is ServiceMode.Replicated replicated ? replicated.Replicas : CountGlobal(plan, view);
+        var status = service.UpdateStatus;
+        var paused = status?.State is UpdateState.Paused or UpdateState.RollbackPaused;
+        var settled = tally.Running + tally.Completed == desired && tally.Surplus == 0 && tally.Stopping == 0 && tally.OutOfDate == 0;
+        var converged = settled && !paused && !Updater.IsRolling(status);
+        var stuck = !converged && (paused || tally.GivenUp > 0);
+        return new ServiceConvergence
+        {
+            ServiceId = serviceId,
+            Desired = desired,
+            Running = tally.Running,
+            Stopping = tally.Stopping,
+            ByState = tally.ByState,
+            Converged = converged,
+            Stuck = stuck,
+            Message = Message(service, desired, tally, converged, paused),
+        };
+    }
+
+    /// <summary>Where the emptying of a node stands. The node may be gone already.</summary>
+    public static NodeConvergence OfNode(ClusterState state, string nodeId)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var plan = new PlanContext(state, DateTimeOffset.MinValue, NoIds, ControlLoopOptions.Default, int.MaxValue);
+        var left = 0;
+        var serviceIds = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var task in state.TasksOfNode(nodeId))
+        {
+            serviceIds.Add(task.ServiceId);
+            left += plan.MayRun(task) ? 1 : 0;
+        }
+        var pending = 0;
+        foreach (var serviceId in serviceIds)
+        {
+            if (state.FindService(serviceId) is not { Spec.Mode: ServiceMode.Replicated } service)
+            {
+                continue;
+            }
+            foreach (var slot in new ServiceView(plan, service).Slots)
+            {
+                pending += LostItsTaskOn(nodeId, slot) ? 1 : 0;
+            }
+        }
+        return new NodeConvergence(nodeId, left, pending);
+    }
+
+    // No plan is made from these contexts.
+    private static IdSource NoIds { get; } = new(static _ => throw new InvalidOperationException("Convergence creates nothing."));
+
+    private static ServiceConvergence OfRemoved(ClusterState state, string serviceId)
+    {
+        var left = (ulong)state.TasksOfService(serviceId).Count;
+        return new ServiceConvergence
+        {
+            ServiceId = serviceId,
+            Desired = 0,
+            Running = 0,
+            Stopping = left,
+            ByState = new SortedDictionary<TaskState, int>(),
+            Converged = left == 0,
+            Stuck = false,
+            Message = left == 0 ? "removed" : Invariant($"{left} tasks are being removed"),
+        };
+    }
+
+    private static Counts Tally(PlanContext plan, ServiceView view)
+    {
+        var counts = new Counts();
+        foreach (var slot in view.Slots)
+        {
+            var running = 0;
+            var active = 0;
+            foreach (var task in slot.Tasks)
+            {
+                if (task.DesiredState > TaskState.Running)
+                {
+                    counts.Stopping += plan.IsStopping(task) ? 1UL : 0;
+                    continue;
+                }
+                if (view.IsGlobal && NodeHealth.IsLost(plan.NodeOf(task)))
+                {
+                    continue;
+                }
+                active++;
+                counts.ByState[task.Status.State] = counts.ByState.GetValueOrDefault(task.Status.State) + 1;
+                var runs = task.Status.State == TaskState.Running && !NodeHealth.IsInvalid(plan.NodeOf(task));
+                running += runs ? 1 : 0;
+                counts.OutOfDate += view.IsDirty(task) ? 1UL : 0;
+                if (counts.FirstProblem is null && !runs)
+                {
+                    counts.FirstProblem = task;
+                }
+            }
+            counts.Running += running > 0 ? 1UL : 0;
+            counts.Surplus += active > 1 ? 1UL : 0;
+            if (active == 0 && view.IsFinished(slot))
+            {
+                var completed = slot.Newest!.Status.State == TaskState.Complete;
+                counts.Completed += completed ? 1UL : 0;
+                counts.GivenUp += completed ? 0 : 1UL;
+                counts.FirstProblem ??= completed ? null : slot.Newest;
+            }
+        }
+        return counts;
+    }
+
+    private static ulong CountGlobal(PlanContext plan, ServiceView view)
+    {
+        var count = 0UL;
+        foreach (var node in plan.State.Nodes)
+        {
+            if (NodeHealth.IsInvalid(node) || !plan.MeetsConstraints(node, view.Service.Id, view.Service.Revision, view.Service.Spec))
+            {
+                continue;
+            }
+            var takesNew = node.Status.State == NodeState.Ready && node.Spec.Availability == NodeAvailability.Active;
+            count += takesNew || HasActive(plan.State, view.Service.Id, node.Id) ? 1UL : 0;
+        }
+        return count;
+    }
+
+    private static bool HasActive(ClusterState state, string serviceId, string nodeId)
+    {
+        foreach (var task in state.TasksOfNode(nodeId))
+        {
+            if (task.ServiceId == serviceId && task.DesiredState <= TaskState.Running)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool LostItsTaskOn(string nodeId, Slot slot)
+    {
+        SwarmTask? last = null;
+        var active = false;
+        foreach (var task in slot.Tasks)
+        {
+            if (task.DesiredState <= TaskState.Running)
+            {
+                if (task.Status.State == TaskState.Running && task.NodeId != nodeId)
+                {
+                    return false;
+                }
+                active = true;
+            }
+            else
+            {
+                last = task;
+            }
+        }
+        return active && last?.NodeId == nodeId;
+    }
+
+    private static string Message(Service service, ulong desired, Counts tally, bool converged, bool paused)
+    {
+        if (paused)
+        {
+            return service.UpdateStatus!.Message;
+        }
+        if (converged)
+        {
+            return tally.Completed == 0
+                ? Invariant($"{tally.Running} of {desired} tasks run")
+                : Invariant($"{tally.Running} of {desired} tasks run, {tally.Completed} have completed");
+        }
+        var progress = Invariant($"{tally.Running} of {desired} tasks run");
+        if (Updater.IsRolling(service.UpdateStatus))
+        {
+            return $"{service.UpdateStatus!.Message}: {progress}";
+        }
+        if (tally.GivenUp > 0)
+        {
+            progress += Invariant($", {tally.GivenUp} have ended and are not restarted");
+        }
+        if (tally.FirstProblem is { } problem)
+        {
+            var reason =
+                problem.Status.Error.Length > 0 ? problem.Status.Error
+                : problem.Pending is { } pending ? Reason(pending)
+                : "";
+            return reason.Length > 0 ? $"{progress}: {reason}" : progress;
+        }
+        return tally.Stopping > 0 ? Invariant($"{progress}, {tally.Stopping} are stopping") : progress;
+    }
+
+    private static string Reason(PendingReasons pending) =>
+        "no suitable node (" + string.Join("; ", pending.Reasons.Select(r => Invariant($"{r.Detail} on {r.Nodes} nodes"))) + ")";
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed class Counts
+    {
+        public ulong Running;
+        public ulong Stopping;
+        public ulong Surplus;
+        public ulong OutOfDate;
+        public ulong Completed;
+        public ulong GivenUp;
+        public SwarmTask? FirstProblem;
+        public readonly SortedDictionary<TaskState, int> ByState = [];
+    }
+}

@@ -1,0 +1,151 @@
+using Swarm.Core.Model;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Orchestration;
+
+/// <summary>The state changes that a user's create, update and rollback of a service are, with the right revision numbers and update status.</summary>
+public static class ServiceChanges
+{
+    /// <summary>A new service, with its revision 1.</summary>
+    public static IReadOnlyList<StateChange> Create(string id, ServiceSpec spec, RegistryCredential? credential, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var service = new Service
+        {
+            Id = id,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Spec = spec,
+            Revision = 1,
+        };
+        return [new StateChange.ServiceCreate(service, credential)];
+    }
+
+    /// <summary>A new spec for a service.</summary>
+    /// <param name="state">Applied state.</param>
+    /// <param name="service">The service as it is in the state.</param>
+    /// <param name="newSpec">The whole new spec.</param>
+    /// <param name="credential">Null: the current revision's goes on.</param>
+    /// <param name="now">The moment of the update.</param>
+    /// <remarks>
+    /// A change of what tasks are made of (or of the credential) gets the next revision number and starts an update; it supersedes one that is going
+    /// on or paused, and its automatic rollback goes to the revision that one came from, the last that completed. A change of scale, labels or update
+    /// policy keeps the revision number, and the state of an update in progress or paused; but a paused update goes on when the update policy
+    /// changes, or when the spec does not change at all (Docker: any <c>docker service update</c> resumes it).
+    /// </remarks>
+    /// <exception cref="ArgumentException">The name or the kind of mode differs: neither can change.</exception>
+    public static IReadOnlyList<StateChange> Update(
+        ClusterState state,
+        Service service,
+        ServiceSpec newSpec,
+        RegistryCredential? credential,
+        DateTimeOffset now
+    )
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(newSpec);
+        if (newSpec.Name != service.Spec.Name)
+        {
+            throw new ArgumentException($"The name of service '{service.Spec.Name}' cannot change to '{newSpec.Name}'.", nameof(newSpec));
+        }
+        if (newSpec.Mode.GetType() != service.Spec.Mode.GetType())
+        {
+            throw new ArgumentException($"The mode of service '{service.Spec.Name}' cannot change.", nameof(newSpec));
+        }
+        var inUse = state.FindRevision(service.Id, service.Revision)?.RegistryCredential;
+        var sameTemplate = newSpec.TaskTemplateEquals(service.Spec);
+        if (sameTemplate && (credential is null || credential == inUse))
+        {
+            return [Set(service, newSpec, service.Revision, inUse, StatusAfterPolicyChange(service, newSpec, now), now)];
+        }
+        var status = sameTemplate ? service.UpdateStatus : Started(service, now);
+        return [Set(service, newSpec, NextRevision(state, service), credential ?? inUse, status, now)];
+    }
+
+    /// <summary>Back to what tasks were made of in an earlier revision. Scale, labels and update policy stay as they are now.</summary>
+    /// <param name="state">Applied state.</param>
+    /// <param name="service">The service as it is in the state.</param>
+    /// <param name="toRevision">A kept revision other than the current one; 0: <see cref="Service.PreviousRevision"/>.</param>
+    /// <param name="now">The moment of the rollback.</param>
+    /// <exception cref="ArgumentException">There is no such revision, or it is the current one.</exception>
+    public static IReadOnlyList<StateChange> Rollback(ClusterState state, Service service, ulong toRevision, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(service);
+        var number = toRevision == 0 ? service.PreviousRevision : toRevision;
+        if (number == 0)
+        {
+            throw new ArgumentException($"Service '{service.Spec.Name}' has no previous revision.", nameof(toRevision));
+        }
+        if (number == service.Revision)
+        {
+            throw new ArgumentException($"Service '{service.Spec.Name}' is at revision {number} already.", nameof(toRevision));
+        }
+        var target =
+            state.FindRevision(service.Id, number)
+            ?? throw new ArgumentException($"Service '{service.Spec.Name}' has no revision {number} any more.", nameof(toRevision));
+        var status = new UpdateStatus
+        {
+            State = UpdateState.RollbackStarted,
+            StartedAt = now,
+            Message = UpdateMessages.RollbackRequested,
+            Progress = new UpdateProgress { FromRevision = service.Revision },
+        };
+        var spec = TaskTemplates.WithTemplateOf(service.Spec, target.Spec);
+        return [Set(service, spec, number, target.RegistryCredential, status, now)];
+    }
+
+    private static StateChange.ServiceSpecSet Set(
+        Service service,
+        ServiceSpec spec,
+        ulong revision,
+        RegistryCredential? credential,
+        UpdateStatus? status,
+        DateTimeOffset now
+    ) => new(service.Id, spec, revision, credential, status, now);
+
+    /// <summary>Above every number that a kept revision has: after a rollback the current one is not the highest.</summary>
+    private static ulong NextRevision(ClusterState state, Service service)
+    {
+        var highest = Math.Max(service.Revision, service.PreviousRevision);
+        foreach (var revision in state.RevisionsOf(service.Id))
+        {
+            highest = Math.Max(highest, revision.Number);
+        }
+        return highest + 1;
+    }
+
+    private static UpdateStatus Started(Service service, DateTimeOffset now)
+    {
+        // An update that did not complete is nothing to go back to; a rollback that did not complete was on its way to the current revision.
+        var unfinished = service.UpdateStatus is { State: UpdateState.Updating or UpdateState.Paused } status
+            ? status.Progress.FromRevision
+            : 0;
+        return new UpdateStatus
+        {
+            State = UpdateState.Updating,
+            StartedAt = now,
+            Message = UpdateMessages.InProgress,
+            Progress = new UpdateProgress { FromRevision = unfinished > 0 ? unfinished : service.Revision },
+        };
+    }
+
+    private static UpdateStatus? StatusAfterPolicyChange(Service service, ServiceSpec newSpec, DateTimeOffset now)
+    {
+        var status = service.UpdateStatus;
+        var resumes = newSpec == service.Spec || newSpec.Update != service.Spec.Update || newSpec.Rollback != service.Spec.Rollback;
+        if (!resumes || status is not { State: UpdateState.Paused or UpdateState.RollbackPaused })
+        {
+            return status;
+        }
+        var back = status.State == UpdateState.RollbackPaused;
+        return new UpdateStatus
+        {
+            State = back ? UpdateState.RollbackStarted : UpdateState.Updating,
+            StartedAt = now,
+            Message = back ? UpdateMessages.RollbackRequested : UpdateMessages.InProgress,
+            Progress = new UpdateProgress { FromRevision = status.Progress.FromRevision },
+        };
+    }
+}

@@ -1,0 +1,203 @@
+using Microsoft.Extensions.Time.Testing;
+using Swarm.Core.Identity;
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Tests.Orchestration;
+
+/// <summary>A swarm without machines: state, control loop, a clock that only moves when told, and agents that do what the test says.</summary>
+internal sealed class TestSwarm
+{
+    private readonly IdSource _ids = IdSource.Seeded(7);
+
+    public TestSwarm(int nodes = 0, ControlLoopOptions? options = null)
+    {
+        Options = options;
+        Loop = new ControlLoop(State, Time, _ids, options);
+        Start = Time.GetUtcNow();
+        for (var i = 1; i <= nodes; i++)
+        {
+            AddNode($"node{i}");
+        }
+    }
+
+    public ControlLoopOptions? Options { get; }
+    public ClusterState State { get; private set; } = new();
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public ControlLoop Loop { get; private set; }
+    public DateTimeOffset Start { get; }
+    public DateTimeOffset Now => Time.GetUtcNow();
+    public Service this[string name] => State.FindServiceByName(name)!;
+
+    public static ServiceSpec Spec(string name, ulong replicas = 1, string image = "redis:1") =>
+        new()
+        {
+            Name = name,
+            Container = new ContainerSpec { Image = image },
+            Mode = new ServiceMode.Replicated(replicas),
+        };
+
+    public static ServiceSpec GlobalSpec(string name) => Spec(name) with { Mode = new ServiceMode.Global() };
+
+    public void Apply(params IReadOnlyList<StateChange> changes) => State.Apply(changes, State.Index + 1);
+
+    public void AddNode(string id, ValueMap? labels = null, long cpus = 4, long memory = 1L << 30) =>
+        Apply(
+            new StateChange.NodeCreate(
+                new Node
+                {
+                    Id = id,
+                    CreatedAt = Now,
+                    UpdatedAt = Now,
+                    Spec = NodeSpec.Default with { Labels = labels ?? ValueMap.Empty },
+                    Description = NodeDescription.Unknown with
+                    {
+                        Hostname = id,
+                        Os = "linux",
+                        Architecture = "x86_64",
+                        Resources = new ResourceAmount(cpus * 1_000_000_000, memory),
+                    },
+                    Status = NodeStatus.New with { State = NodeState.Ready, Since = Now },
+                }
+            )
+        );
+
+    public void SetState(string nodeId, NodeState state) =>
+        Apply(new StateChange.NodeStatusSet(nodeId, State.FindNode(nodeId)!.Status with { State = state, Since = Now }, Now));
+
+    public void SetAvailability(string nodeId, NodeAvailability availability) =>
+        Apply(new StateChange.NodeSpecSet(nodeId, State.FindNode(nodeId)!.Spec with { Availability = availability }, Now));
+
+    public void SetLabels(string nodeId, ValueMap labels) =>
+        Apply(new StateChange.NodeSpecSet(nodeId, State.FindNode(nodeId)!.Spec with { Labels = labels }, Now));
+
+    public Service Create(ServiceSpec spec)
+    {
+        Apply(ServiceChanges.Create(_ids.Next(), spec, null, Now));
+        return this[spec.Name];
+    }
+
+    public void Update(string name, Func<ServiceSpec, ServiceSpec> change) =>
+        Apply(ServiceChanges.Update(State, this[name], change(this[name].Spec), null, Now));
+
+    public void SetImage(string name, string image) => Update(name, s => s with { Container = s.Container with { Image = image } });
+
+    public void Scale(string name, ulong replicas) => Update(name, s => s with { Mode = new ServiceMode.Replicated(replicas) });
+
+    public void Rollback(string name, ulong revision = 0) => Apply(ServiceChanges.Rollback(State, this[name], revision, Now));
+
+    /// <summary>Lets the control loop plan until it has nothing to add. Agents do nothing meanwhile.</summary>
+    public void Settle()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var plan = Loop.Plan();
+            if (plan.Count == 0 && !Loop.HasWork(Now))
+            {
+                return;
+            }
+            Apply(plan);
+        }
+        Assert.Fail("the control loop does not come to rest");
+    }
+
+    /// <summary>The loop and obedient agents, until both have nothing left to do at this moment.</summary>
+    public void Converge(Func<SwarmTask, bool>? obeys = null)
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            Settle();
+            var reports = Obey(obeys ?? (static _ => true));
+            if (reports.Count == 0)
+            {
+                return;
+            }
+            Apply(reports);
+        }
+        Assert.Fail("the swarm does not come to rest");
+    }
+
+    /// <summary>Moves the time and converges at every deadline on the way.</summary>
+    public void Advance(TimeSpan by, Func<SwarmTask, bool>? obeys = null)
+    {
+        var until = Now + by;
+        while (Loop.NextDeadline is { } next && next <= until)
+        {
+            if (next > Now)
+            {
+                Time.SetUtcNow(next);
+            }
+            Converge(obeys);
+        }
+        Time.SetUtcNow(until);
+        Converge(obeys);
+    }
+
+    public void Observe(SwarmTask task, TaskState state, string error = "") =>
+        Apply(
+            new StateChange.TaskObserve(
+                task.Id,
+                State.FindTask(task.Id)!.Status with
+                {
+                    State = state,
+                    Timestamp = Now,
+                    Error = error,
+                    Message = state.ToString(),
+                }
+            )
+        );
+
+    public void Fail(SwarmTask task) => Observe(task, TaskState.Failed, "task: non-zero exit (1)");
+
+    /// <summary>A new leader, with the same state from a snapshot.</summary>
+    public void ChangeLeader()
+    {
+        var state = new ClusterState();
+        state.Restore(State.Capture());
+        State = state;
+        Loop = new ControlLoop(state, Time, _ids, Options);
+    }
+
+    public List<SwarmTask> Tasks(string service)
+    {
+        var tasks = State.TasksOfService(this[service].Id).ToList();
+        tasks.Sort((a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : a.CreatedAt.CompareTo(b.CreatedAt));
+        return tasks;
+    }
+
+    /// <summary>The tasks that nobody asked to end, by slot.</summary>
+    public List<SwarmTask> Active(string service) => Tasks(service).FindAll(t => t.DesiredState <= TaskState.Running);
+
+    public List<SwarmTask> Running(string service) => Active(service).FindAll(t => t.Status.State == TaskState.Running);
+
+    public SwarmTask Slot(string service, uint slot) => Assert.Single(Active(service), t => t.Slot == slot);
+
+    public SwarmTask Task(string id) => State.FindTask(id)!;
+
+    private List<StateChange> Obey(Func<SwarmTask, bool> obeys)
+    {
+        var reports = new List<StateChange>();
+        foreach (var task in State.Tasks.OrderBy(t => t.Id, StringComparer.Ordinal))
+        {
+            if (
+                task.Status.State is < TaskState.Assigned or > TaskState.Running
+                || State.FindNode(task.NodeId!)?.Status.State != NodeState.Ready
+                || !obeys(task)
+            )
+            {
+                continue;
+            }
+            var reached =
+                task.DesiredState > TaskState.Running ? TaskState.Shutdown
+                : task.DesiredState == TaskState.Running ? TaskState.Running
+                : TaskState.Ready;
+            if (reached > task.Status.State)
+            {
+                var status = task.Status with { State = reached, Timestamp = Now, Message = reached.ToString() };
+                reports.Add(new StateChange.TaskObserve(task.Id, status));
+            }
+        }
+        return reports;
+    }
+}
