@@ -40,6 +40,9 @@ public interface ITaskExecutor : IAsyncDisposable
     /// <summary>Removes what is left of an ended task; one that still runs is killed. Does nothing if nothing is left.</summary>
     Task RemoveAsync(string taskId, CancellationToken cancellation);
 
+    /// <summary>The main process of a running task, 0 when it cannot be told.</summary>
+    Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) => Task.FromResult(0L);
+
     /// <summary>The digest that an image reference means now ("sha256:…"), or null when it cannot be told.</summary>
     Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation);
 }

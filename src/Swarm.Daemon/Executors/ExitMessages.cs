@@ -1,0 +1,17 @@
+using System.Globalization;
+
+namespace Swarm.Daemon.Executors;
+
+/// <summary>Docker's words for how a task ended. Source: moby daemon/cluster/executor/container/errors.go.</summary>
+public static class ExitMessages
+{
+    public const string Unhealthy = "unhealthy container";
+
+    public static string For(int exitCode, bool outOfMemory = false) =>
+        exitCode == 0 ? ""
+        : outOfMemory ? With(exitCode, "OOM killed")
+        : string.Create(CultureInfo.InvariantCulture, $"task: non-zero exit ({exitCode})");
+
+    public static string With(int exitCode, string cause) =>
+        string.Create(CultureInfo.InvariantCulture, $"task: non-zero exit ({exitCode}): {cause}");
+}

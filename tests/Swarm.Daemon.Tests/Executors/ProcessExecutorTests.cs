@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using Swarm.Core.Model;
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Executors.Process;
+
+namespace Swarm.Daemon.Tests.Executors;
+
+public sealed class ProcessExecutorTests : ExecutorContract
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-process-").FullName;
+
+    protected override string Image => "alpine";
+    protected override string MissingImage => "redis:9";
+    protected override ValueList<string> RunsForever => ["sleep", "1000"];
+    protected override ValueList<string> IgnoresStopSignal =>
+        ["sh", "-c", "trap '' TERM; : >/proc/self/fd/1; : >ready; while :; do sleep 1; done"];
+    protected override HealthCheck Healthy => Check("true");
+    protected override HealthCheck Unhealthy => Check("false");
+
+    protected override ValueList<string> ExitsWith(int code) => ["sh", "-c", $"exit {code}"];
+
+    protected override ValueList<string> ExitsOnSignal(string signal, int code) =>
+        ["sh", "-c", $"trap 'exit {code}' {signal}; : >ready; while :; do sleep 1000 & wait $!; done"];
+
+    protected override ValueList<string> Shell(string line) => ["sh", "-c", line];
+
+    protected override ITaskExecutor Open()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The process executor runs on Linux only.");
+        return new ProcessExecutor(Options("node1"));
+    }
+
+    protected override ITaskExecutor OpenOtherNode() => new ProcessExecutor(Options("node2"));
+
+    protected override async Task ReadyForSignalsAsync(ITaskExecutor executor, TaskDefinition task)
+    {
+        var ready = Path.Combine(_directory, "tasks", task.TaskId, "work", "ready");
+        while (!File.Exists(ready))
+        {
+            await Task.Delay(5, Cancel);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static HealthCheck Check(string line) =>
+        new()
+        {
+            Test = ["CMD-SHELL", line],
+            Interval = TimeSpan.FromMilliseconds(50),
+            Timeout = TimeSpan.FromSeconds(5),
+            Retries = 2,
+        };
+
+    private ProcessExecutorOptions Options(string node) =>
+        new()
+        {
+            Node = new ExecutorNode
+            {
+                ClusterId = "cluster",
+                NodeId = node,
+                Hostname = "contract-host",
+                Labels = ValueMap.Empty.With("storage", "ssd"),
+            },
+            TasksDirectory = Path.Combine(_directory, "tasks"),
+        };
+
+    private string TaskFile(TaskDefinition task, string name) => Path.Combine(_directory, "tasks", task.TaskId, name);
+
+    [Fact]
+    public async Task A_pinned_image_is_found_by_its_digest_and_no_other()
+    {
+        var executor = OpenExecutor();
+        var digest = await executor.ResolveDigestAsync("redis:3.0.6", null, Cancel);
+        Assert.Matches("^sha256:[0-9a-f]{64}$", digest);
+        Assert.NotEqual(digest, await executor.ResolveDigestAsync("redis:3.0.7", null, Cancel));
+        Assert.Equal(digest, await executor.ResolveDigestAsync($"docker.io/library/redis@{digest}", null, Cancel));
+        Assert.Null(await executor.ResolveDigestAsync("redis:3.0.6@sha256:" + new string('0', 64), null, Cancel));
+        Assert.Null(await executor.ResolveDigestAsync("../redis:3.0.6", null, Cancel));
+    }
+
+    [Fact]
+    public async Task The_shipped_redis_answers_with_its_version_and_stops_at_once()
+    {
+        var executor = OpenExecutor();
+        foreach (var version in (string[])["3.0.6", "3.0.7"])
+        {
+            var task = Define(new ContainerSpec { Image = "redis:" + version });
+            await StartAsync(executor, task);
+            await ContainsAsync(TaskFile(task, "stdout"), $"redis-server {version}: ready");
+            var cli = Path.Combine(AppContext.BaseDirectory, "images", "redis", version, "bin", "redis-cli");
+            using var asked = System.Diagnostics.Process.Start(
+                new ProcessStartInfo(cli, ["version"]) { WorkingDirectory = TaskFile(task, "work"), RedirectStandardOutput = true }
+            )!;
+            Assert.Equal(version, (await asked.StandardOutput.ReadToEndAsync(Cancel)).Trim());
+            await executor.StopAsync(task, Cancel);
+            Assert.Equal(0, (await executor.WaitExitAsync(task, Cancel)).ExitCode);
+        }
+        Assert.Equal(1, (await RunAsync(new ContainerSpec { Image = "redis:bad" })).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_tutorials_ping_runs_without_a_network()
+    {
+        var executor = OpenExecutor();
+        var task = Define(Container(["ping", "docker.com"]));
+        await StartAsync(executor, task);
+        await ContainsAsync(TaskFile(task, "stdout"), "PING docker.com");
+        await executor.StopAsync(task, Cancel);
+        Assert.Equal(0, (await executor.WaitExitAsync(task, Cancel)).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_shipped_web_becomes_healthy_by_its_own_check()
+    {
+        var executor = OpenExecutor();
+        var task = Define(new ContainerSpec { Image = "web:1" });
+        await StartAsync(executor, task);
+        await executor.WaitHealthyAsync(task, Cancel);
+    }
+
+    [Fact]
+    public async Task No_process_of_a_task_outlives_it()
+    {
+        var executor = OpenExecutor();
+        var task = Define(Container(["sh", "-c", "sleep 4321 & sh -c 'sleep 4321 & sleep 4321' & : >ready; wait"]));
+        await StartAsync(executor, task);
+        await ReadyForSignalsAsync(executor, task);
+        var pid = (int)await executor.GetPidAsync(task, Cancel);
+        Assert.NotEmpty(ProcStat.OfSession(pid));
+        await executor.StopAsync(task, Cancel);
+        Assert.Empty(ProcStat.OfSession(pid));
+    }
+
+    [Fact]
+    public async Task A_killed_supervisor_ends_the_task()
+    {
+        var executor = OpenExecutor();
+        var task = Define(Container(RunsForever));
+        await StartAsync(executor, task);
+        var supervisor = ProcessIdentity.Read(TaskFile(task, "supervisor"))!;
+        var pid = (int)await executor.GetPidAsync(task, Cancel);
+        PosixSignal.Send(supervisor.Pid, PosixSignal.Kill);
+        Assert.Equal(137, (await executor.WaitExitAsync(task, Cancel)).ExitCode);
+        Assert.Null(ProcStat.Of(pid) is { State: not 'Z' } alive ? alive : null);
+    }
+
+    [Fact]
+    public async Task A_pid_of_another_process_is_not_taken_for_the_task()
+    {
+        var first = OpenExecutor();
+        var task = Define(Container(RunsForever));
+        await StartAsync(first, task);
+        await first.DisposeAsync();
+        var identity = ProcessIdentity.Read(TaskFile(task, "supervisor"))!;
+        Assert.True(identity.IsAlive);
+        Assert.False((identity with { StartTime = identity.StartTime + 1 }).IsAlive);
+        Assert.False((identity with { BootId = "another-boot" }).IsAlive);
+    }
+
+    public static TheoryData<string, ContainerSpec> Unsupported { get; } =
+        new()
+        {
+            {
+                "Mounts",
+                new ContainerSpec { Image = "alpine", Mounts = [new Mount { Type = MountType.Tmpfs, Target = "/t" }] }
+            },
+            {
+                "CapabilityAdd",
+                new ContainerSpec { Image = "alpine", CapabilityAdd = ["NET_ADMIN"] }
+            },
+            {
+                "CapabilityDrop",
+                new ContainerSpec { Image = "alpine", CapabilityDrop = ["ALL"] }
+            },
+            {
+                "ReadOnly",
+                new ContainerSpec { Image = "alpine", ReadOnly = true }
+            },
+            {
+                "Tty",
+                new ContainerSpec { Image = "alpine", Tty = true }
+            },
+        };
+
+    [Theory]
+    [MemberData(nameof(Unsupported))]
+    public async Task Options_a_process_cannot_have_are_refused_by_name(string option, ContainerSpec container)
+    {
+        var executor = OpenExecutor();
+        var rejection = await Assert.ThrowsAsync<TaskRejectedException>(() => executor.PrepareAsync(Define(container), Cancel));
+        Assert.Equal("NotSupportedByExecutor", rejection.ErrorId);
+        Assert.Contains(option, rejection.Message, StringComparison.Ordinal);
+        Assert.Empty(await executor.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_hundred_tasks_start_quickly()
+    {
+        var executor = OpenExecutor();
+        var tasks = Enumerable.Range(0, 100).Select(_ => Define(Container(RunsForever))).ToList();
+        var watch = Stopwatch.StartNew();
+        await Task.WhenAll(tasks.Select(task => StartAsync(executor, task)));
+        TestContext.Current.SendDiagnosticMessage($"100 tasks started in {watch.ElapsedMilliseconds} ms");
+        Assert.Equal(100, (await executor.ListAsync(Cancel)).Count(t => t.Status.State == TaskState.Running));
+    }
+
+    private static async Task ContainsAsync(string file, string text)
+    {
+        while (!File.Exists(file) || !(await File.ReadAllTextAsync(file, Cancel)).Contains(text, StringComparison.Ordinal))
+        {
+            await Task.Delay(10, Cancel);
+        }
+    }
+}
