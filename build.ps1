@@ -85,7 +85,7 @@ function Test-Everything {
         $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report))
         if ([IO.File]::Exists($report)) { [IO.File]::Delete($report) }
         $env:SWARM_MODULE = $moduleFolder
-        & dotnet exec $executable -noLogo -noColor -xml $report | ForEach-Object { Say "$_" }
+        & dotnet exec $executable -noLogo -noColor -result-xml $report | ForEach-Object { Say "$_" }
         $code = $LASTEXITCODE
         if (-not [IO.File]::Exists($report)) { Say "$name ended with $code and left no report."; & $count 0 1 0; continue }
         $xml = [xml][IO.File]::ReadAllText($report)
