@@ -1,0 +1,104 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Api;
+
+/// <summary>What the API shows of an object, with what has to be looked up beside it. Called under the shared lock.</summary>
+internal static class WireObjects
+{
+    public static Wire.Service Of(Service service, ClusterState state)
+    {
+        var running = 0UL;
+        var wanted = 0UL;
+        foreach (var task in state.TasksOfService(service.Id))
+        {
+            if (task.DesiredState > TaskState.Running)
+            {
+                continue;
+            }
+            wanted++;
+            // As docker service ls counts: tasks on nodes that are down do not run as far as anybody knows.
+            if (
+                task.Status.State == TaskState.Running
+                && task.NodeId is { } id
+                && state.FindNode(id) is { Status.State: not NodeState.Down }
+            )
+            {
+                running++;
+            }
+        }
+        var wire = new Wire.Service
+        {
+            Id = service.Id,
+            Version = service.Version,
+            CreatedAt = ProtocolMapping.ToWire(service.CreatedAt),
+            UpdatedAt = ProtocolMapping.ToWire(service.UpdatedAt),
+            Spec = ProtocolMapping.ToWire(service.Spec),
+            Revision = service.Revision,
+            UpdateStatus = ProtocolMapping.ToWire(service.UpdateStatus),
+            RunningTasks = running,
+            DesiredTasks = service.Spec.Mode is ServiceMode.Replicated replicated ? replicated.Replicas : wanted,
+        };
+        if (service.PreviousRevision > 0 && state.FindRevision(service.Id, service.PreviousRevision) is { } previous)
+        {
+            wire.PreviousSpec = ProtocolMapping.ToWire(previous.Spec);
+        }
+        return wire;
+    }
+
+    public static Wire.Task Of(SwarmTask task, ClusterState state)
+    {
+        var serviceName = Selectors.ServiceNameOf(state, task);
+        var wire = new Wire.Task
+        {
+            Id = task.Id,
+            ServiceId = task.ServiceId,
+            ServiceName = serviceName,
+            Slot = task.Slot,
+            NodeId = task.NodeId ?? "",
+            NodeName = NodeName(state, task.NodeId),
+            Image = state.FindRevision(task.ServiceId, task.Revision)?.Spec.Container.Image ?? "",
+            DesiredState = ProtocolMapping.ToWire(task.DesiredState),
+            Status = ProtocolMapping.ToWire(task.Status),
+            Revision = task.Revision,
+            CreatedAt = ProtocolMapping.ToWire(task.CreatedAt),
+            UpdatedAt = ProtocolMapping.ToWire(task.Status.Timestamp),
+            ContainerName = TaskNames.ContainerNameOf(task, serviceName),
+            Name = TaskNames.NameOf(task, serviceName),
+        };
+        wire.Pending.AddRange(ProtocolMapping.ToWire(task.Pending));
+        return wire;
+    }
+
+    public static Wire.Preview Of(IReadOnlyList<PlannedAction> actions, ClusterState state)
+    {
+        var preview = new Wire.Preview();
+        foreach (var action in actions)
+        {
+            preview.Actions.Add(
+                new Wire.PreviewAction
+                {
+                    Action = action.Action switch
+                    {
+                        PlannedActionKind.Create => "create",
+                        PlannedActionKind.Stop => "stop",
+                        PlannedActionKind.Keep => "keep",
+                        PlannedActionKind.Move => "move",
+                        PlannedActionKind.Remove => "remove",
+                        _ => throw new InvalidOperationException($"Unknown action {action.Action}."),
+                    },
+                    TaskName = action.TaskName,
+                    TaskId = action.TaskId,
+                    NodeName = NodeName(state, action.NodeId),
+                    Detail = action.Detail,
+                }
+            );
+        }
+        return preview;
+    }
+
+    public static string NodeName(ClusterState state, string? nodeId) =>
+        string.IsNullOrEmpty(nodeId) ? "" : state.FindNode(nodeId)?.Name ?? nodeId;
+}

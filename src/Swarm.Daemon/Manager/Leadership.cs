@@ -1,0 +1,40 @@
+using Swarm.Daemon.Consensus;
+
+namespace Swarm.Daemon.Manager;
+
+internal static class Leadership
+{
+    /// <summary>Returns once this manager leads.</summary>
+    /// <exception cref="SwarmException">NoLeader: another one leads, or nobody does within the time given.</exception>
+    public static async Task WaitAsync(IReplicatedLog log, TimeSpan within, TimeProvider time, CancellationToken cancellation)
+    {
+        if (log.IsLeader)
+        {
+            return;
+        }
+        var leads = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnChanged(bool now)
+        {
+            if (now)
+            {
+                leads.TrySetResult();
+            }
+        }
+        log.LeadershipChanged += OnChanged;
+        try
+        {
+            if (!log.IsLeader)
+            {
+                await leads.Task.WaitAsync(within, time, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (TimeoutException)
+        {
+            throw LeaderErrors.NoLeader(log.LeaderAddress);
+        }
+        finally
+        {
+            log.LeadershipChanged -= OnChanged;
+        }
+    }
+}

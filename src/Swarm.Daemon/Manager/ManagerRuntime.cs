@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using Swarm.Core.Identity;
+using Swarm.Core.State;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Dispatcher;
+
+namespace Swarm.Daemon.Manager;
+
+/// <summary>A running manager: log, state, the leader's loop, the dispatcher and the part of the API that answers from them.</summary>
+public sealed class ManagerRuntime : IAsyncDisposable
+{
+    private readonly LeaderLoop _loop;
+
+    private ManagerRuntime(ManagerRuntimeOptions options)
+    {
+        Options = options;
+        State = new StateStore();
+        Log = options.CreateLog(State);
+        _loop = new LeaderLoop(
+            State,
+            Log,
+            options.Time,
+            new IdSource(static bytes => RandomNumberGenerator.Fill(bytes)),
+            options.LoggerFactory.CreateLogger<LeaderLoop>()
+        );
+        Agents = new AgentSessions(State, _loop, Log, options);
+        Objects = new ObjectApi(State, _loop, Log, options);
+    }
+
+    public ManagerRuntimeOptions Options { get; }
+    public StateStore State { get; }
+    public IReplicatedLog Log { get; }
+
+    /// <summary>The API's part about nodes, services and tasks.</summary>
+    public IObjectApi Objects { get; }
+
+    /// <summary>The agents' sessions: what the Dispatcher service needs.</summary>
+    public AgentSessions Agents { get; }
+
+    /// <summary>Recovers what is on disk, starts the loops, and with a bootstrap batch returns once that is committed.</summary>
+    /// <exception cref="ReplicatedLogException">The log cannot be opened.</exception>
+    public static async Task<ManagerRuntime> StartAsync(ManagerRuntimeOptions options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var runtime = new ManagerRuntime(options);
+        try
+        {
+            await runtime.Log.StartAsync(cancellation).ConfigureAwait(false);
+            runtime._loop.Start();
+            if (options.Bootstrap is { } bootstrap)
+            {
+                await runtime.WaitForLeadershipAsync(cancellation).ConfigureAwait(false);
+                await runtime
+                    ._loop.ExecuteAsync(
+                        "",
+                        state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
+                        static (_, _) => true,
+                        cancellation
+                    )
+                    .ConfigureAwait(false);
+            }
+            return runtime;
+        }
+        catch
+        {
+            await runtime.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="LeaderLoop.ExecuteAsync{T}"/>
+    public async Task<T> ExecuteAsync<T>(
+        string requestId,
+        Func<ClusterState, CommandChanges> prepare,
+        Func<ClusterState, string, T> result,
+        CancellationToken cancellation
+    )
+    {
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
+        return await _loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the sessions and loops, then the log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Agents.DisposeAsync().ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await Log.DisposeAsync().ConfigureAwait(false);
+        State.Dispose();
+    }
+
+    private Task WaitForLeadershipAsync(CancellationToken cancellation) =>
+        Leadership.WaitAsync(Log, TimeSpan.FromSeconds(30), Options.Time, cancellation);
+}
