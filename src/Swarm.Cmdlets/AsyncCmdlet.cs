@@ -30,17 +30,17 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
+    /// <summary>Whether a call ended because its token was cancelled, by Ctrl+C or a limit of time.</summary>
+    private protected static bool IsCancelled(Exception exception) =>
+        exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
+
     private void Run(Func<CancellationToken, ValueTask> work)
     {
         try
         {
             PipelinePump.Run(() => work(_stop.Token));
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw new PipelineStoppedException();
-        }
-        catch (RpcException e) when (_stop.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled)
+        catch (Exception e) when (_stop.IsCancellationRequested && IsCancelled(e))
         {
             throw new PipelineStoppedException();
         }

@@ -70,7 +70,7 @@ public abstract class SwarmCmdlet : AsyncCmdlet
                 progress.Show(step);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             foreach (
                 var step in last
@@ -130,7 +130,7 @@ public abstract class SwarmCmdlet : AsyncCmdlet
                 WriteProgress(record);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             Report(
                 new SwarmException(

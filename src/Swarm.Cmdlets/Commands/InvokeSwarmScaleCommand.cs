@@ -12,7 +12,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
     private readonly List<V1.ServiceScale> _wanted = [];
 
     [Parameter(ParameterSetName = "Name", Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Selector(SelectorKind.Service)]
+    [Selector(SelectorKind.Service, Pairs = true)]
     [Alias("Id", "ServiceName")]
     [ArgumentCompleter(typeof(ServiceCompleter))]
     [ValidateNotNullOrEmpty]
@@ -22,7 +22,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
     [Parameter(ParameterSetName = "Name", Position = 1)]
     public long? Replicas { get; set; }
 
-    [Parameter(ParameterSetName = "Map", Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = "Map", Mandatory = true, Position = 0)]
     public Hashtable Scale { get; set; } = [];
 
     [Parameter]

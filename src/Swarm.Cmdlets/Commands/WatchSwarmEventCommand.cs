@@ -36,7 +36,7 @@ public sealed class WatchSwarmEventCommand : SwarmCmdlet
                 WriteObject(OutputMapper.ToEvent(change));
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // -Timeout ends the watch; what was seen has been written.
         }

@@ -14,8 +14,15 @@ internal enum SelectorKind
 /// a task leads to its service and its node.</summary>
 internal sealed class SelectorAttribute(SelectorKind kind) : TransformAttribute
 {
+    /// <summary>Dictionaries become NAME=value: what comes through the pipeline is bound to the default parameter set first.</summary>
+    public bool Pairs { get; set; }
+
     protected override object? Convert(object? value, object? original)
     {
+        if (Pairs && value is IDictionary map)
+        {
+            return map.Keys.Cast<object>().Select(k => $"{Text(k)}={Text(map[k])}").ToArray();
+        }
         if (value is IEnumerable and not (string or IDictionary))
         {
             var all = ((IEnumerable)value).Cast<object?>().Select(v => One(v)).ToArray();

@@ -38,8 +38,16 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
 /// <summary>TimeSpan, or Docker's 10s, 10m20s.</summary>
 internal sealed class DurationAttribute : TransformAttribute
 {
+    // PowerShell reads the bare words 10s and 10us as numbers with a type suffix (Int16, UInt16): it is the only way such types come about
+    // in a script, so they are taken for what was written. Any other number has no unit and is refused.
     protected override object? Convert(object? value, object? original) =>
-        value is null or TimeSpan ? value : Quantities.ParseDuration(Text(value));
+        value switch
+        {
+            null or TimeSpan => value,
+            short seconds and >= 0 => TimeSpan.FromSeconds(seconds),
+            ushort microseconds => TimeSpan.FromMicroseconds(microseconds),
+            _ => Quantities.ParseDuration(Text(value)),
+        };
 }
 
 /// <summary>Bytes: a number (64MB), or Docker's 64m.</summary>

@@ -81,7 +81,7 @@ internal static class SandboxLauncher
         {
             throw Failed(current, ErrorMapper.ToRecord(e).Exception.Message);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsCancelled(e) && !cancellationToken.IsCancellationRequested)
         {
             throw Failed(current, $"It was not ready after {Display.Duration(s_startLimit)}.");
         }
@@ -252,6 +252,9 @@ internal static class SandboxLauncher
             // The process is ended next, and what it left running after it.
         }
     }
+
+    private static bool IsCancelled(Exception exception) =>
+        exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
     private static SwarmException Failed(SandboxNode node, string why)
     {

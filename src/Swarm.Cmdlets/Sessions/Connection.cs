@@ -23,7 +23,6 @@ internal sealed class Connection : IDisposable
             {
                 HttpHandler = handler,
                 DisposeHttpClient = true,
-                ThrowOperationCanceledOnCancellation = true,
                 MaxReceiveMessageSize = MaxMessageBytes,
             }
         );

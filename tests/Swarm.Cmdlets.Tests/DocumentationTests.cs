@@ -1,0 +1,86 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Swarm.Cmdlets.Tests.Hosting;
+
+namespace Swarm.Cmdlets.Tests;
+
+public sealed class DocumentationTests
+{
+    private static string Docs => Path.Combine(ModuleLayout.Repository, "docs");
+
+    public static TheoryData<string> Names => ConventionTests.Names;
+
+    [Fact]
+    public void Every_cmdlet_has_a_page_and_every_page_a_cmdlet()
+    {
+        var pages = Directory
+            .GetFiles(Path.Combine(Docs, "en-US"), "*.md")
+            .Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Where(p => !p.StartsWith("about_", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+        Assert.Equal(ConventionTests.Cmdlets.Keys.Order(StringComparer.Ordinal), pages);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Page_describes_every_parameter_and_nothing_else(string name)
+    {
+        var page = File.ReadAllText(Path.Combine(Docs, "en-US", name + ".md"));
+        var type = ConventionTests.Cmdlets[name];
+        var expected = ConventionTests.ParametersOf(type).ToList();
+        if (type.GetCustomAttribute<CmdletAttribute>()!.SupportsShouldProcess)
+        {
+            expected.AddRange(["WhatIf", "Confirm"]);
+        }
+        var described = Regex.Matches(page, @"^### -(\w+)\n\n(.+)\n", RegexOptions.Multiline);
+        Assert.Equal(expected.Order(StringComparer.Ordinal), described.Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.All(
+            described,
+            m => Assert.True(m.Groups[2].Value.Length >= 8 && !m.Groups[2].Value.StartsWith("```", StringComparison.Ordinal))
+        );
+        foreach (Match syntax in Regex.Matches(page, @"(?<=[\[ ])-(\w+)(?= |\]|>)"))
+        {
+            // In the syntax blocks and the examples: no parameter that does not exist.
+            if (
+                Line(page, syntax.Index).StartsWith(name + " ", StringComparison.Ordinal)
+                && !Line(page, syntax.Index).Contains('|', StringComparison.Ordinal)
+            )
+            {
+                Assert.Contains(syntax.Groups[1].Value, expected);
+            }
+        }
+        Assert.Contains("PlatyPS schema version: 2024-05-01", page, StringComparison.Ordinal);
+        Assert.Contains("\n### Example 1: ", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void From_docker_names_only_what_exists_and_every_cmdlet_of_its_areas()
+    {
+        var page = File.ReadAllText(Path.Combine(Docs, "from-docker.md"));
+        var named = Regex.Matches(page, "`([A-Z][a-z]+-Swarm[A-Za-z]*)((?: -?[A-Za-z]+)*)`");
+        Assert.NotEmpty(named);
+        foreach (Match match in named)
+        {
+            Assert.True(ConventionTests.Cmdlets.TryGetValue(match.Groups[1].Value, out var cmdlet), match.Value);
+            foreach (Match parameter in Regex.Matches(match.Groups[2].Value, @"-(\w+)"))
+            {
+                var name = parameter.Groups[1].Value;
+                Assert.True(
+                    name == "WhatIf" || ConventionTests.ParametersOf(cmdlet!).Contains(name),
+                    $"{match.Value}: there is no -{name}"
+                );
+            }
+        }
+        // Every option of a service has its row.
+        var covered = named.SelectMany(m => Regex.Matches(m.Groups[2].Value, @"-(\w+)").Select(p => p.Groups[1].Value)).ToHashSet();
+        string[] own = ["Session", "Timeout", "Name", "Mode", "Image"];
+        Assert.Empty(ConventionTests.ParametersOf(ConventionTests.Cmdlets["New-SwarmService"]).Except(covered).Except(own));
+    }
+
+    private static string Line(string text, int index)
+    {
+        var start = text.LastIndexOf('\n', index) + 1;
+        return text[start..text.IndexOf('\n', index)];
+    }
+}

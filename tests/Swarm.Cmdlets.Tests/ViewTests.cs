@@ -1,0 +1,84 @@
+using System.Text.RegularExpressions;
+using Swarm.Cmdlets.Tests.Hosting;
+
+namespace Swarm.Cmdlets.Tests;
+
+public sealed class ViewTests
+{
+    [Fact]
+    public async ValueTask Nodes_read_like_docker_node_ls()
+    {
+        await using var shell = await Shell.StartAsync();
+        var lines = Lines(shell, "Get-SwarmNode | Out-Default");
+        Assert.Equal(["ID", "HOSTNAME", "STATUS", "AVAILABILITY", "MANAGER", "STATUS", "ENGINE", "VERSION"], Words(lines[0]));
+        Assert.Equal(["node0id", "*", "manager1", "Ready", "Active", "Leader", "29.0"], Words(lines[2]));
+        Assert.Equal(["node1id", "worker1", "Ready", "Active", "29.0"], Words(lines[3]));
+    }
+
+    [Fact]
+    public async ValueTask Services_read_like_docker_service_ls()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web", 3).RunningTasks = 2;
+        var lines = Lines(shell, "Get-SwarmService | Out-Default");
+        Assert.Equal(["ID", "NAME", "MODE", "REPLICAS", "IMAGE", "UPDATE"], Words(lines[0]));
+        Assert.Equal(["webid0", "web", "replicated", "2/3", "redis:3.0.6"], Words(lines[2]));
+    }
+
+    [Fact]
+    public async ValueTask Tasks_read_like_docker_service_ps_with_their_history()
+    {
+        await using var shell = await Shell.StartAsync();
+        var web = shell.Fake.AddService("web", 2);
+        shell.Fake.AddTask(web, 1, V1.TaskState.Shutdown, V1.TaskState.Shutdown, 10, "redis:3.0.5@sha256:0000");
+        var pending = shell.Fake.AddTask(web, 3, V1.TaskState.Pending, V1.TaskState.Running, 1, "redis:3.0.6");
+        pending.Pending.Add(
+            new V1.PendingReason
+            {
+                Filter = "constraints",
+                Nodes = 3,
+                Detail = "node.labels.zone==c does not match",
+            }
+        );
+        var lines = Lines(shell, "Get-SwarmTask | Out-Default");
+        Assert.Equal("ID NAME IMAGE NODE DESIRED STATE CURRENT STATE ERROR", string.Join(' ', Words(lines[0])));
+        Assert.Contains("web.1     redis:3.0.6 worker1  Running       Running 4 minutes ago", lines[2], StringComparison.Ordinal);
+        Assert.Contains(@" \_ web.1 redis:3.0.5 worker1  Shutdown      Shutdown 10 minutes ago", lines[3], StringComparison.Ordinal);
+        Assert.Contains("web.2     redis:3.0.6 worker2", lines[4], StringComparison.Ordinal);
+        Assert.Contains("node.labels.zone==c does not match on 3 nodes", lines[5], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async ValueTask Every_view_of_the_format_file_renders()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web", 1);
+        shell.Fake.Daemon.State = V1.LocalNodeState.Active;
+        shell.Fake.Daemon.IsManager = true;
+        var script = """
+            Get-Swarm; Get-SwarmJoinToken; Connect-Swarm; Get-SwarmServiceRevision; Test-SwarmPlacement web; Watch-SwarmEvent -Timeout 200ms
+            [Swarm.Sandbox]@{ Name = 'box'; Executor = 'Process'; CreatedAt = [DateTime]::Now; Nodes = @([Swarm.SandboxNode]@{ Name = 'n'; Running = $true }) }
+            [Swarm.SandboxNode]@{ Name = 'manager1' }; [Swarm.PlannedAction]@{ Action = 'move'; Task = 'web.1' }; Disconnect-Swarm
+            """;
+        foreach (var item in shell.Run(script).ThrowIfFailed().Output)
+        {
+            var before = shell.Screen.Length;
+            shell.Run("$item | Out-Default", ("item", item)).ThrowIfFailed();
+            var text = shell.Screen[before..];
+            Assert.NotEmpty(text.Trim());
+            Assert.DoesNotContain("#ERR", text, StringComparison.Ordinal);
+        }
+        Assert.Contains("Task history retention limit : 5", Plain(shell.Screen), StringComparison.Ordinal);
+        Assert.Contains("1/1", shell.Screen, StringComparison.Ordinal);
+    }
+
+    private static string[] Lines(Shell shell, string script)
+    {
+        shell.Run(script).ThrowIfFailed();
+        return [.. Plain(shell.Screen).Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0)];
+    }
+
+    private static string Plain(string text) => Regex.Replace(text, @"\x1b\[[0-9;]*m", "");
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
