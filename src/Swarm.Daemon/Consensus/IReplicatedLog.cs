@@ -55,6 +55,7 @@ public enum ReplicatedLogError
     Locked,
     UnknownFormat,
     WrongKey,
+    StorageFailed,
 }
 
 /// <summary>A failure of the log, with a message for a person that says what to do.</summary>

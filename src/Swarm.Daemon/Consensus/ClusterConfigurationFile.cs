@@ -1,0 +1,74 @@
+using System.Net;
+using DotNext.Buffers;
+using DotNext.Net;
+using DotNext.Net.Cluster.Consensus.Raft.Membership;
+
+namespace Swarm.Daemon.Consensus;
+
+/// <summary>Who the members are, on disk.</summary>
+internal sealed class ClusterConfigurationFile(string path) : PersistentClusterConfigurationStorage<EndPoint>(path)
+{
+    protected override void Encode(EndPoint address, ref BufferWriterSlim<byte> writer) => writer.WriteEndPoint(address);
+
+    protected override EndPoint Decode(ref SequenceReader reader) => reader.ReadEndPoint();
+
+    /// <summary>Reads the members; a lone member that has moved to another address is given the new one.</summary>
+    /// <param name="path">The file; missing before the first start.</param>
+    /// <param name="self">This member's own address.</param>
+    /// <param name="logIsEmpty">True at a first start that may have been interrupted: a torn file is then begun anew.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="ReplicatedLogException">Corrupted.</exception>
+    public static async Task<IReadOnlyCollection<EndPoint>> PrepareAsync(
+        string path,
+        EndPoint self,
+        bool logIsEmpty,
+        CancellationToken cancellation
+    )
+    {
+        if (!File.Exists(path))
+        {
+            return logIsEmpty ? [] : throw LogDamage.Error(path, "it is missing, though the log is not empty");
+        }
+        try
+        {
+            using var storage = new ClusterConfigurationFile(path);
+            var (members, version) = await LoadAsync(storage, cancellation);
+            if (members.Count == 1 && !members.Contains(self))
+            {
+                await MoveAsync(path, self, version, cancellation);
+                return [self];
+            }
+            return members.Count > 0 ? members : throw new InvalidDataException("it names no member");
+        }
+        catch (Exception error) when (error is not (OperationCanceledException or UnauthorizedAccessException or ReplicatedLogException))
+        {
+            if (logIsEmpty)
+            {
+                File.Delete(path);
+                return [];
+            }
+            throw LogDamage.Error(path, $"the list of members cannot be read ({error.Message})", error);
+        }
+    }
+
+    private static async Task<(IReadOnlyCollection<EndPoint> Members, long Version)> LoadAsync(
+        IClusterConfigurationStorage storage,
+        CancellationToken cancellation
+    )
+    {
+        var (configuration, version) = await storage.LoadConfigurationAsync(cancellation);
+        return ((IReadOnlyCollection<EndPoint>)((IClusterConfiguration<EndPoint>)configuration).Members, version);
+    }
+
+    private static async Task MoveAsync(string path, EndPoint self, long version, CancellationToken cancellation)
+    {
+        var temporary = path + ".new";
+        File.Delete(temporary);
+        using (var storage = new ClusterConfigurationFile(temporary))
+        {
+            var empty = await ((IClusterConfigurationStorage<EndPoint>)storage).LoadConfigurationAsync(cancellation);
+            await ((IClusterConfigurationStorage)storage).SaveConfigurationAsync(empty.Add(self), version, cancellation);
+        }
+        Storage.DurableFile.Commit(temporary, path);
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Swarm.Daemon.Consensus;
+
+/// <summary>What a <see cref="ReplicatedLog"/> is made of.</summary>
+public sealed record ReplicatedLogOptions
+{
+    /// <summary>Where the log lives; created if need be. It belongs to this log alone.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>This member's own cluster address, host:port. A lone member may change it between starts.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>32 bytes; see <see cref="Storage.DataKeyStore"/>. The same on every manager of a swarm: entries travel encrypted as they are stored.</summary>
+    public required byte[] DataKey { get; init; }
+
+    /// <summary>Log entries between snapshots; asked after each entry, so that it follows the committed cluster settings.</summary>
+    public Func<ulong> SnapshotInterval { get; init; } = () => 10_000;
+
+    /// <summary>False for a manager that joins others: it waits until the leader adds it. True makes the first start a swarm of its own.</summary>
+    public bool Bootstrap { get; init; } = true;
+
+    /// <summary>A follower that hears nothing for a random time between these two calls an election. A lone member leads at once.</summary>
+    public TimeSpan LowerElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(1000);
+    public TimeSpan UpperElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(2000);
+
+    /// <summary>Takes connections of other managers; null: there are none.</summary>
+    public IConnectionListenerFactory? ListenerFactory { get; init; }
+
+    /// <summary>Makes connections to other managers; null: there are none.</summary>
+    public IConnectionFactory? ConnectionFactory { get; init; }
+}
