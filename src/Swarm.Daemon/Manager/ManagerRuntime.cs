@@ -12,6 +12,8 @@ public sealed class ManagerRuntime : IAsyncDisposable
 {
     private readonly LeaderLoop _loop;
 
+    internal LeaderLoop Loop => _loop;
+
     private ManagerRuntime(ManagerRuntimeOptions options)
     {
         Options = options;

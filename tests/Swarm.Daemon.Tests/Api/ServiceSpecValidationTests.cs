@@ -1,0 +1,180 @@
+using Swarm.Core.Model;
+using Swarm.Daemon.Api;
+
+namespace Swarm.Daemon.Tests.Api;
+
+public sealed class ServiceSpecValidationTests
+{
+    private static readonly ServiceSpec Good = new()
+    {
+        Name = "web",
+        Container = new ContainerSpec { Image = "redis:3.0.6" },
+        Mode = new ServiceMode.Replicated(1),
+    };
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("helloworld")]
+    [InlineData("a.b-c_d9")]
+    [InlineData("a23456789012345678901234567890123456789012345678901234567890123")]
+    public void A_valid_name_is_taken(string name) => ServiceSpecValidation.Validate(Good with { Name = name });
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-a")]
+    [InlineData("a-")]
+    [InlineData("a b")]
+    [InlineData("a/b")]
+    [InlineData("a\n")]
+    [InlineData("ä")]
+    [InlineData("a234567890123456789012345678901234567890123456789012345678901234")]
+    public void An_invalid_name_is_refused(string name) => Refused("InvalidName", Good with { Name = name });
+
+    [Theory]
+    [InlineData("redis")]
+    [InlineData("redis:3.0.6")]
+    [InlineData("library/redis")]
+    [InlineData("127.0.0.1:5000/web:2")]
+    [InlineData("Registry.Example.com/a/b__c:T-1_2.3")]
+    [InlineData("redis:3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void A_valid_image_is_taken(string image) =>
+        ServiceSpecValidation.Validate(Good with { Container = new ContainerSpec { Image = image } });
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Redis")]
+    [InlineData("redis:")]
+    [InlineData("redis:a b")]
+    [InlineData("redis@sha256:12")]
+    [InlineData(":3")]
+    [InlineData("a//b")]
+    [InlineData("http://a/b")]
+    public void An_invalid_image_is_refused(string image) =>
+        Refused("InvalidImage", Good with { Container = new ContainerSpec { Image = image } });
+
+    [Fact]
+    public void A_bad_constraint_shows_its_position()
+    {
+        var e = Refused("InvalidConstraint", Good with { Placement = new Placement { Constraints = ["node.labels.zone=east"] } });
+        var lines = e.Message.Split('\n');
+        Assert.Equal("  node.labels.zone=east", lines[1]);
+        Assert.Equal('=', lines[1][lines[2].IndexOf('^', StringComparison.Ordinal)]);
+    }
+
+    public static TheoryData<string, string> Broken =>
+        new()
+        {
+            { "InvalidDuration", "restart" },
+            { "InvalidDuration", "delay" },
+            { "InvalidDuration", "grace" },
+            { "InvalidMemory", "memory" },
+            { "InvalidCpus", "cpus" },
+            { "ReservationExceedsLimit", "reservation" },
+            { "InvalidPidsLimit", "pids" },
+            { "InvalidFailureRatio", "ratio" },
+            { "InvalidFailureRatio", "nan" },
+            { "InvalidFailureAction", "rollback" },
+            { "InvalidMountTarget", "target" },
+            { "DuplicateMountTarget", "targets" },
+            { "InvalidMountSource", "bind" },
+            { "InvalidMountSource", "tmpfs" },
+            { "InvalidMountOption", "option" },
+            { "InvalidEnvironment", "env" },
+            { "InvalidCapability", "capability" },
+            { "InvalidStopSignal", "signal" },
+            { "InvalidHealthCheck", "health" },
+            { "InvalidHostname", "hostname" },
+            { "InvalidWorkingDirectory", "dir" },
+            { "InvalidLabel", "label" },
+            { "InvalidPlacementPreference", "spread" },
+            { "InvalidReplicas", "replicas" },
+            { "SpecTooLarge", "size" },
+        };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void Each_rule_has_its_own_error(string errorId, string rule)
+    {
+        var c = Good.Container;
+        var spec = rule switch
+        {
+            "restart" => Good with { Restart = new RestartPolicy { Delay = TimeSpan.FromSeconds(-1) } },
+            "delay" => Good with { Update = new UpdateConfig { Delay = TimeSpan.FromTicks(-1) } },
+            "grace" => Good with { Container = c with { StopGracePeriod = TimeSpan.FromSeconds(-1) } },
+            "memory" => Good with { Resources = new ResourceRequirements { Limits = new ResourceAmount(0, (4 << 20) - 1) } },
+            "cpus" => Good with { Resources = new ResourceRequirements { Limits = new ResourceAmount(1, 0) } },
+            "reservation" => Good with
+            {
+                Resources = new ResourceRequirements
+                {
+                    Limits = new ResourceAmount(0, 8 << 20),
+                    Reservations = new ResourceAmount(0, 16 << 20),
+                },
+            },
+            "pids" => Good with { Resources = new ResourceRequirements { PidsLimit = -1 } },
+            "ratio" => Good with { Update = new UpdateConfig { MaxFailureRatio = 1.1 } },
+            "nan" => Good with { Update = new UpdateConfig { MaxFailureRatio = double.NaN } },
+            "rollback" => Good with { Rollback = new UpdateConfig { FailureAction = FailureAction.Rollback } },
+            "target" => Mounts(new Mount { Type = MountType.Volume, Target = "data" }),
+            "targets" => Mounts(
+                new Mount { Type = MountType.Volume, Target = "/data" },
+                new Mount { Type = MountType.Tmpfs, Target = "/data/" }
+            ),
+            "bind" => Mounts(
+                new Mount
+                {
+                    Type = MountType.Bind,
+                    Source = "etc",
+                    Target = "/data",
+                }
+            ),
+            "tmpfs" => Mounts(
+                new Mount
+                {
+                    Type = MountType.Tmpfs,
+                    Source = "x",
+                    Target = "/data",
+                }
+            ),
+            "option" => Mounts(
+                new Mount
+                {
+                    Type = MountType.Volume,
+                    Target = "/data",
+                    TmpfsSizeBytes = 1,
+                }
+            ),
+            "env" => Good with { Container = c with { Env = ["=x"] } },
+            "capability" => Good with { Container = c with { CapabilityAdd = ["CAP_FLY"] } },
+            "signal" => Good with { Container = c with { StopSignal = "SIGNOTHING" } },
+            "health" => Good with { Container = c with { HealthCheck = new HealthCheck { Test = ["RUN", "x"] } } },
+            "hostname" => Good with { Container = c with { Hostname = "a b" } },
+            "dir" => Good with { Container = c with { Dir = "x" } },
+            "label" => Good with { Labels = ValueMap.From([new("a b", "c")]) },
+            "spread" => Good with { Placement = new Placement { SpreadPreferences = ["node.id"] } },
+            "replicas" => Good with { Mode = new ServiceMode.Replicated(ulong.MaxValue) },
+            "size" => Good with { Container = c with { Env = ["A=" + new string('x', 600_000)] } },
+            _ => throw new ArgumentException(rule, nameof(rule)),
+        };
+        Refused(errorId, spec);
+    }
+
+    [Fact]
+    public void Negative_replicas_are_refused() =>
+        Assert.Equal("InvalidReplicas", Assert.Throws<SwarmException>(() => ServiceSpecValidation.ValidateReplicas(-1, "web")).ErrorId);
+
+    private static ServiceSpec Mounts(params Mount[] mounts) =>
+        Good with
+        {
+            Container = Good.Container with { Mounts = mounts.ToValueList() },
+        };
+
+    private static SwarmException Refused(string errorId, ServiceSpec spec)
+    {
+        var e = Assert.Throws<SwarmException>(() => ServiceSpecValidation.Validate(spec));
+        Assert.Equal(errorId, e.ErrorId);
+        Assert.Equal(SwarmErrorKind.InvalidArgument, e.Kind);
+        Assert.NotEmpty(e.Action);
+        return e;
+    }
+}

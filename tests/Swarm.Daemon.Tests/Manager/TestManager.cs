@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Manager;
+
+namespace Swarm.Daemon.Tests.Manager;
+
+/// <summary>A manager over a log in memory, with a cluster and this node in it.</summary>
+internal sealed class TestManager : IAsyncDisposable
+{
+    public const string Self = "manager1node";
+
+    private TestManager(ManagerRuntime runtime, InMemoryLog log) => (Runtime, Log) = (runtime, log);
+
+    public ManagerRuntime Runtime { get; }
+    public InMemoryLog Log { get; }
+
+    /// <summary>Digests by image; any other image has none.</summary>
+    public static Dictionary<string, string> Digests { get; } = new() { ["pinned:1"] = "sha256:" + new string('a', 64) };
+
+    public static async Task<TestManager> StartAsync(TimeSpan? heartbeat = null)
+    {
+        InMemoryLog? log = null;
+        var now = DateTimeOffset.UtcNow;
+        var cluster = new Cluster
+        {
+            Id = "cluster1",
+            CreatedAt = now,
+            UpdatedAt = now,
+            RootCertificate = [1],
+            RootKey = [2],
+            WorkerJoinSecret = "w",
+            ManagerJoinSecret = "m",
+            Settings = new ClusterSettings { HeartbeatPeriod = heartbeat ?? TimeSpan.FromSeconds(30) },
+        };
+        var runtime = await ManagerRuntime.StartAsync(
+            new ManagerRuntimeOptions
+            {
+                NodeId = Self,
+                ClusterAddress = "127.0.0.1:2377",
+                CreateLog = port => log = new InMemoryLog(port),
+                ResolveDigest = (image, _, _) => Task.FromResult(Digests.GetValueOrDefault(image)),
+                LoggerFactory = NullLoggerFactory.Instance,
+                LeaderWait = TimeSpan.FromMilliseconds(200),
+                Bootstrap = [new StateChange.ClusterSet(cluster), new StateChange.NodeCreate(NewNode(Self, NodeRole.Manager))],
+            },
+            TestContext.Current.CancellationToken
+        );
+        return new TestManager(runtime, log!);
+    }
+
+    public static Node NewNode(string id, NodeRole role = NodeRole.Worker) =>
+        new()
+        {
+            Id = id,
+            CreatedAt = DateTimeOffset.UtcNow,
+            UpdatedAt = DateTimeOffset.UtcNow,
+            Role = role,
+        };
+
+    public Task AddNodeAsync(string id, NodeState state = NodeState.Unknown, string hostname = "") =>
+        Runtime.ExecuteAsync(
+            "",
+            _ => new CommandChanges(
+                [
+                    new StateChange.NodeCreate(
+                        NewNode(id) with
+                        {
+                            Description = new NodeDescription
+                            {
+                                Hostname = hostname,
+                                Resources = new ResourceAmount(4_000_000_000, 8L << 30),
+                            },
+                            Status = new NodeStatus { State = state },
+                        }
+                    ),
+                ],
+                id
+            ),
+            static (_, _) => true,
+            TestContext.Current.CancellationToken
+        );
+
+    /// <summary>Waits until the applied state is as wanted.</summary>
+    public async Task UntilAsync(Func<ClusterState, bool> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        using var signal = Runtime.State.Watch(static _ => true);
+        while (!Runtime.State.Read(condition))
+        {
+            await signal.WaitAsync(limit.Token);
+        }
+    }
+
+    public ValueTask DisposeAsync() => Runtime.DisposeAsync();
+}
