@@ -1,0 +1,332 @@
+using Grpc.Core;
+using Swarm.Core.Model;
+using Swarm.Daemon.Tests.Dispatcher;
+using Swarm.Daemon.Tests.Manager;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Api;
+
+public sealed class ControlServiceTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static async Task<(GrpcManager Grpc, ScriptedAgent Agent)> StartAsync()
+    {
+        var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        var agent = await grpc.ConnectAsync("n1");
+        _ = agent.ObeyAsync();
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status.State == NodeState.Ready);
+        return (grpc, agent);
+    }
+
+    private static async Task<List<T>> ListAsync<T>(AsyncServerStreamingCall<T> call)
+    {
+        using (call)
+        {
+            var all = new List<T>();
+            await foreach (var item in call.ResponseStream.ReadAllAsync(Cancel))
+            {
+                all.Add(item);
+            }
+            return all;
+        }
+    }
+
+    private static async Task<Wire.ServiceProgress> WaitAsync(GrpcManager grpc, string service, bool removed = false) =>
+        (
+            await ListAsync(
+                grpc.Control.WaitServices(
+                    new Wire.WaitServicesRequest { Selectors = { service }, Removed = removed },
+                    cancellationToken: Cancel
+                )
+            )
+        )[^1];
+
+    private static async Task<RpcException> RefusedAsync(string errorId, Func<Task> call)
+    {
+        var e = await Assert.ThrowsAsync<RpcException>(call);
+        Assert.Equal(errorId, e.Trailers.GetValue("swarm-error-id"));
+        return e;
+    }
+
+    [Fact]
+    public async Task The_life_of_a_service()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        var created = await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 2, "pinned:1"), cancellationToken: Cancel);
+        Assert.Empty(created.Warnings);
+        Assert.StartsWith("pinned:1@sha256:aaa", created.Service.Spec.Container.Image, StringComparison.Ordinal);
+        var progress = await WaitAsync(grpc, "web");
+        Assert.Equal((2UL, true), (progress.Running, progress.Converged));
+        var listed = Assert.Single(await ListAsync(grpc.Control.ListServices(new Wire.ListServicesRequest(), cancellationToken: Cancel)));
+        Assert.Equal((2UL, 2UL), (listed.RunningTasks, listed.DesiredTasks));
+
+        var scale = new Wire.ScaleServicesRequest
+        {
+            Services =
+            {
+                new Wire.ServiceScale { Selector = created.Service.Id[..10], Replicas = 5 },
+            },
+        };
+        Assert.Equal(1UL, (await grpc.Control.ScaleServicesAsync(scale, cancellationToken: Cancel)).Services[0].Revision);
+        Assert.Equal(5UL, (await WaitAsync(grpc, "web")).Running);
+
+        var spec = listed.Spec.Clone();
+        spec.Replicated.Replicas = 5;
+        spec.Container.Image = "redis:3.0.7";
+        spec.Update = new Wire.UpdateConfig
+        {
+            Parallelism = 0,
+            Monitor = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1)),
+        };
+        var updated = await grpc.Control.UpdateServiceAsync(
+            new Wire.UpdateServiceRequest { Selector = "web", Spec = spec },
+            cancellationToken: Cancel
+        );
+        Assert.Contains("could not be accessed on a registry", Assert.Single(updated.Warnings), StringComparison.Ordinal);
+        Assert.Equal(2UL, updated.Service.Revision);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+        var revisions = await ListAsync(
+            grpc.Control.ListServiceRevisions(new Wire.ListServiceRevisionsRequest { Selectors = { "web" } }, cancellationToken: Cancel)
+        );
+        Assert.Equal([false, true], revisions.Select(r => r.Current));
+        Assert.Contains(revisions[1].Changes, c => c.EndsWith("-> redis:3.0.7", StringComparison.Ordinal));
+        Assert.Equal(5UL, revisions[1].RunningTasks);
+
+        var back = await grpc.Control.RollbackServiceAsync(new Wire.RollbackServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        Assert.Equal(1UL, back.Service.Revision);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+
+        var tasks = await ListAsync(grpc.Control.ListTasks(new Wire.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel));
+        Assert.Equal(Enumerable.Range(1, 5).Select(i => (ulong)i), tasks.Select(t => t.Slot).Distinct());
+        Assert.All(tasks, t => Assert.Equal($"web.{t.Slot}.{t.Id}", t.ContainerName));
+        Assert.True(tasks.Count > 5, "History is listed too.");
+
+        var stopped = await grpc.Control.StopTaskAsync(new Wire.StopTaskRequest { Selector = "web.3" }, cancellationToken: Cancel);
+        Assert.Equal(Wire.TaskState.Shutdown, stopped.Task.DesiredState);
+
+        await grpc.Control.RemoveServiceAsync(new Wire.RemoveServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        Assert.True((await WaitAsync(grpc, "web", removed: true)).Converged);
+        var e = await RefusedAsync(
+            "ServiceNotFound",
+            () => ListAsync(grpc.Control.ListServices(new Wire.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel))
+        );
+        Assert.Equal((StatusCode.NotFound, "service web not found"), (e.StatusCode, e.Status.Detail));
+    }
+
+    [Fact]
+    public async Task A_retried_create_is_the_same_service_and_another_of_its_name_is_refused()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        var request = ApiRequests.Create("web");
+        var first = await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        Assert.Equal(first.Service.Id, (await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel)).Service.Id);
+        await RefusedAsync(
+            "NameConflict",
+            () => grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel).ResponseAsync
+        );
+    }
+
+    [Fact]
+    public async Task Scaling_is_all_or_nothing()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("a"), cancellationToken: Cancel);
+        var global = ApiRequests.Create("g");
+        global.Spec.Global = new Wire.GlobalMode();
+        await grpc.Control.CreateServiceAsync(global, cancellationToken: Cancel);
+        Task Scale(string other, long replicas) =>
+            grpc
+                .Control.ScaleServicesAsync(
+                    new Wire.ScaleServicesRequest
+                    {
+                        Services =
+                        {
+                            new Wire.ServiceScale { Selector = "a", Replicas = 7 },
+                            new Wire.ServiceScale { Selector = other, Replicas = replicas },
+                        },
+                    },
+                    cancellationToken: Cancel
+                )
+                .ResponseAsync;
+        await RefusedAsync("ServiceNotFound", () => Scale("none", 1));
+        await RefusedAsync("NotReplicated", () => Scale("g", 1));
+        await RefusedAsync("InvalidReplicas", () => Scale("g", -1));
+        await RefusedAsync("DuplicateService", () => Scale("a", 1));
+        Assert.Equal(new ServiceMode.Replicated(1), grpc.Manager.Runtime.State.Read(s => s.FindServiceByName("a")!.Spec.Mode));
+    }
+
+    [Fact]
+    public async Task Refusals_have_their_ids()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        var web = (await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel)).Service;
+        await RefusedAsync(
+            "NoPreviousRevision",
+            () => grpc.Control.RollbackServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel).ResponseAsync
+        );
+        await RefusedAsync(
+            "RevisionNotFound",
+            () => grpc.Control.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel).ResponseAsync
+        );
+        await RefusedAsync(
+            "VersionConflict",
+            () =>
+                grpc
+                    .Control.UpdateServiceAsync(
+                        new()
+                        {
+                            Selector = "web",
+                            Spec = web.Spec,
+                            Version = web.Version + 100,
+                        },
+                        cancellationToken: Cancel
+                    )
+                    .ResponseAsync
+        );
+        await RefusedAsync(
+            "NameCannotChange",
+            () =>
+                grpc
+                    .Control.UpdateServiceAsync(new() { Selector = "web", Spec = ApiRequests.Spec("other") }, cancellationToken: Cancel)
+                    .ResponseAsync
+        );
+        await RefusedAsync(
+            "NodeNotFound",
+            () => grpc.Control.UpdateNodeAsync(new() { Selector = "none" }, cancellationToken: Cancel).ResponseAsync
+        );
+        await RefusedAsync(
+            "TaskNotFound",
+            () => grpc.Control.StopTaskAsync(new() { Selector = "web.9" }, cancellationToken: Cancel).ResponseAsync
+        );
+        await RefusedAsync(
+            "LastManager",
+            () =>
+                grpc
+                    .Control.UpdateNodeAsync(new() { Selector = TestManager.Self, Role = Wire.NodeRole.Worker }, cancellationToken: Cancel)
+                    .ResponseAsync
+        );
+        await RefusedAsync(
+            "MultipleManagersNotSupported",
+            () =>
+                grpc
+                    .Control.UpdateNodeAsync(new() { Selector = "n1", Role = Wire.NodeRole.Manager }, cancellationToken: Cancel)
+                    .ResponseAsync
+        );
+        await RefusedAsync(
+            "NodeIsManager",
+            () => grpc.Control.RemoveNodeAsync(new() { Selector = TestManager.Self, Force = true }, cancellationToken: Cancel).ResponseAsync
+        );
+        await RefusedAsync(
+            "NodeNotDown",
+            () => grpc.Control.RemoveNodeAsync(new() { Selector = "n1" }, cancellationToken: Cancel).ResponseAsync
+        );
+        await RefusedAsync("MissingSpec", () => grpc.Control.CreateServiceAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        var internalError = await RefusedAsync(
+            "InternalError",
+            () => grpc.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
+        Assert.DoesNotContain("secret", internalError.Status.Detail, StringComparison.Ordinal);
+        grpc.Manager.Log.SetLeader(false);
+        await RefusedAsync(
+            "NoLeader",
+            () => grpc.Control.CreateServiceAsync(ApiRequests.Create("x"), cancellationToken: Cancel).ResponseAsync
+        );
+    }
+
+    [Fact]
+    public async Task A_service_nobody_can_take_says_why_and_dry_runs_change_nothing()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        var request = ApiRequests.Create("web");
+        request.Spec.Placement = new Wire.Placement { Constraints = { "node.labels.zone==east" } };
+        await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        await grpc.Manager.UntilAsync(s => s.Tasks.Any(t => t.Pending is not null));
+        var task = Assert.Single(await ListAsync(grpc.Control.ListTasks(new Wire.ListTasksRequest(), cancellationToken: Cancel)));
+        Assert.Contains(task.Pending, p => p.Filter == "constraints" && p.Nodes == 1);
+        var placements = await ListAsync(
+            grpc.Control.TestPlacement(new Wire.TestPlacementRequest { Selector = "web" }, cancellationToken: Cancel)
+        );
+        Assert.Equal("constraints", placements.Single(p => p.NodeId == "n1").Filter);
+
+        var preview = await grpc.Control.CreateServiceAsync(
+            new() { Spec = ApiRequests.Spec("new", 2), DryRun = true },
+            cancellationToken: Cancel
+        );
+        Assert.Equal(["create", "create"], preview.Preview.Actions.Select(a => a.Action));
+        Assert.All(preview.Preview.Actions, a => Assert.Equal("host-n1", a.NodeName));
+        Assert.Single(await ListAsync(grpc.Control.ListServices(new Wire.ListServicesRequest(), cancellationToken: Cancel)));
+
+        // The label makes the node fit: the pending task goes there.
+        await grpc.Control.UpdateNodeAsync(new() { Selector = "n1", LabelsSet = { ["zone"] = "east" } }, cancellationToken: Cancel);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+    }
+
+    [Fact]
+    public async Task Draining_moves_tasks_and_its_wait_ends_when_they_run_elsewhere()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 3), cancellationToken: Cancel);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+        await grpc.Manager.AddNodeAsync("n2");
+        using var other = await grpc.ConnectAsync("n2");
+        _ = other.ObeyAsync();
+        await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
+        await grpc.Control.UpdateNodeAsync(
+            new() { Selector = "host-n1", Availability = Wire.NodeAvailability.Drain },
+            cancellationToken: Cancel
+        );
+        var progress = await ListAsync(
+            grpc.Control.WaitNode(new Wire.WaitNodeRequest { Selector = "n1", UntilDrained = true }, cancellationToken: Cancel)
+        );
+        Assert.True(progress[^1].Done);
+        Assert.Equal(
+            3,
+            grpc.Manager.Runtime.State.Read(s => s.TasksOfNode("n2").Count(t => t.IsLive && t.Status.State == TaskState.Running))
+        );
+    }
+
+    [Fact]
+    public async Task Events_tell_what_happened()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        using var call = grpc.Control.WatchEvents(new Wire.WatchEventsRequest { Kinds = { "service" } }, cancellationToken: Cancel);
+        var created = false;
+        var reading = Task.Run(
+            async () =>
+            {
+                await foreach (var happened in call.ResponseStream.ReadAllAsync(Cancel))
+                {
+                    if (happened is { Action: "create", Kind: "service" })
+                    {
+                        created = true;
+                        return happened;
+                    }
+                }
+                throw new InvalidOperationException("The stream ended.");
+            },
+            Cancel
+        );
+        // The watch begins at some moment: services are created until it sees one.
+        for (var i = 0; !created && i < 1000; i++)
+        {
+            await grpc.Control.CreateServiceAsync(ApiRequests.Create($"s{i}"), cancellationToken: Cancel);
+        }
+        Assert.StartsWith("s", (await reading).Name, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,246 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Swarm.Core.Model;
+using Swarm.Daemon.Tests.Manager;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Dispatcher;
+
+public sealed class AgentSessionsTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static NodeState? StateOf(GrpcManager grpc, string nodeId) =>
+        grpc.Manager.Runtime.State.Read(s => s.FindNode(nodeId)?.Status.State);
+
+    [Fact]
+    public async Task Registering_makes_a_node_ready_and_the_first_set_is_complete()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        Assert.Equal("cluster1", agent.Info!.ClusterId);
+        Assert.Equal("n1", agent.Info.NodeId);
+        Assert.Equal(Wire.AssignmentSet.Types.Kind.Complete, agent.Sets[0].Kind);
+        Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
+        Assert.Equal("host-n1", grpc.Manager.Runtime.State.Read(s => s.FindNode("n1")!.Name));
+    }
+
+    [Fact]
+    public async Task A_task_is_assigned_with_its_spec_reported_committed_and_acknowledged()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        var request = ApiRequests.Create("web");
+        request.RegistryCredential = new Wire.RegistryCredential
+        {
+            ServerAddress = "r",
+            Username = "u",
+            Password = "p",
+        };
+        await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
+        var assigned = agent.Assigned.Values.Single();
+        Assert.Equal("redis:3.0.6", assigned.Spec.Container.Image);
+        Assert.Equal("p", assigned.RegistryCredential.Password);
+        Assert.Equal($"web.1.{assigned.TaskId}", assigned.ContainerName);
+        await agent.ReportAsync(assigned.TaskId, Wire.TaskState.Running, new string('x', 100_000));
+        await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
+        var status = grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status);
+        Assert.Equal(TaskState.Running, status.State);
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(status.Error), 4000, 4096);
+        // States that are not an agent's to report, and tasks that are not its own, are ignored and acknowledged.
+        await agent.ReportAsync(assigned.TaskId, Wire.TaskState.Orphaned);
+        await agent.ReportAsync("nobody", Wire.TaskState.Failed);
+        await agent.ReadUntilAsync(() => agent.Acknowledged == 3);
+        Assert.Equal(TaskState.Running, grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status.State));
+        // Connecting again, the task runs already: the credential is not sent any more.
+        using var again = await grpc.ConnectAsync("n1");
+        await again.ReadUntilAsync(() => again.Sets.Count == 1);
+        Assert.Null(again.Assigned[assigned.TaskId].RegistryCredential);
+    }
+
+    [Fact]
+    public async Task A_crash_makes_a_node_disconnected_then_down_and_its_tasks_start_elsewhere()
+    {
+        await using var grpc = await GrpcManager.StartAsync(TimeSpan.FromMilliseconds(400));
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        var obeying = agent.ObeyAsync();
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await grpc.Manager.UntilAsync(s => s.Tasks.Any(t => t.Status.State == TaskState.Running));
+        await grpc.Manager.AddNodeAsync("n2");
+        using var other = await grpc.ConnectAsync("n2");
+        var otherObeying = other.ObeyAsync();
+        using var beating = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var beat = BeatAsync(other, TimeSpan.FromMilliseconds(200), beating.Token);
+        var seen = new List<NodeState>();
+        using var subscription = grpc.Manager.Runtime.State.Subscribe(1000, out _);
+        agent.Dispose();
+        await foreach (var applied in subscription.ReadAllAsync(Cancel))
+        {
+            foreach (var change in applied.Changes.OfType<Core.State.ChangedObject.OfNode>())
+            {
+                if (change.After is { Id: "n1" } after && (seen.Count == 0 || seen[^1] != after.Status.State))
+                {
+                    seen.Add(after.Status.State);
+                }
+            }
+            if (seen.Contains(NodeState.Down))
+            {
+                break;
+            }
+        }
+        Assert.Equal([NodeState.Disconnected, NodeState.Down], seen);
+        await grpc.Manager.UntilAsync(s => s.Tasks.Any(t => t.NodeId == "n2" && t.Status.State == TaskState.Running));
+        await beating.CancelAsync();
+        await obeying;
+        await beat;
+    }
+
+    [Fact]
+    public async Task A_silent_node_is_down_after_three_heartbeats()
+    {
+        await using var grpc = await GrpcManager.StartAsync(TimeSpan.FromMilliseconds(100));
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        var e = await Assert.ThrowsAsync<RpcException>(() => agent.ReadUntilAsync(() => false));
+        Assert.Equal("HeartbeatFailure", e.Trailers.GetValue("swarm-error-id"));
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status is { State: NodeState.Down, Message: "heartbeat failure" });
+    }
+
+    [Fact]
+    public async Task A_planned_restart_holds_a_node_ready_and_then_it_is_down()
+    {
+        await using var grpc = await GrpcManager.StartAsync(TimeSpan.FromMilliseconds(100));
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        var goodbye = new Wire.Goodbye { Restart = true, Grace = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) };
+        using var subscription = grpc.Manager.Runtime.State.Subscribe(1000, out _);
+        await agent.SendAsync(new Wire.AgentMessage { Goodbye = goodbye });
+        Assert.Null(await agent.ReadAsync());
+        var seen = new List<(NodeState State, bool Held)>();
+        await foreach (var applied in subscription.ReadAllAsync(Cancel))
+        {
+            seen.AddRange(
+                applied
+                    .Changes.OfType<Core.State.ChangedObject.OfNode>()
+                    .Where(c => c.After?.Id == "n1")
+                    .Select(c => (c.After!.Status.State, c.After.Status.HeldUntil is not null))
+            );
+            if (seen.Exists(s => s.State == NodeState.Down))
+            {
+                break;
+            }
+        }
+        Assert.Equal([(NodeState.Ready, true), (NodeState.Down, false)], seen);
+    }
+
+    [Fact]
+    public async Task Back_within_its_restart_grace_a_node_keeps_its_tasks()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        var agent = await grpc.ConnectAsync("n1");
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
+        var taskId = agent.Assigned.Keys.Single();
+        await agent.ReportAsync(taskId, Wire.TaskState.Running);
+        await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
+        await agent.SendAsync(new Wire.AgentMessage { Goodbye = new Wire.Goodbye { Restart = true } });
+        Assert.Null(await agent.ReadAsync());
+        agent.Dispose();
+        using var again = await grpc.ConnectAsync("n1", ScriptedAgent.Update(taskId, Wire.TaskState.Running));
+        await again.ReadUntilAsync(() => again.Sets.Count == 1);
+        Assert.Equal([taskId], again.Assigned.Keys);
+        Assert.Equal(Wire.TaskState.Running, again.Assigned[taskId].DesiredState);
+        Assert.Null(grpc.Manager.Runtime.State.Read(s => s.FindNode("n1")!.Status.HeldUntil));
+    }
+
+    [Fact]
+    public async Task Leaving_is_down_at_once()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        await agent.SendAsync(new Wire.AgentMessage { Goodbye = new Wire.Goodbye() });
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status is { State: NodeState.Down, Message: "left the swarm" });
+    }
+
+    [Fact]
+    public async Task A_second_session_takes_the_place_of_the_first()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var first = await grpc.ConnectAsync("n1");
+        await first.ReadUntilAsync(() => first.Sets.Count == 1);
+        using var second = await grpc.ConnectAsync("n1");
+        await second.ReadUntilAsync(() => second.Sets.Count == 1);
+        var e = await Assert.ThrowsAsync<RpcException>(() => first.ReadUntilAsync(() => false));
+        Assert.Equal("SessionReplaced", e.Trailers.GetValue("swarm-error-id"));
+        Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
+    }
+
+    [Fact]
+    public async Task A_removed_node_is_told_so_and_an_unknown_one_too()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        await grpc.Control.RemoveNodeAsync(new Wire.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
+        Assert.NotNull((await agent.ReadAsync())!.Removed);
+        Assert.Null(await agent.ReadAsync());
+        using var stranger = await grpc.ConnectAsync("stranger");
+        Assert.NotNull((await stranger.ReadAsync())!.Removed);
+    }
+
+    [Fact]
+    public async Task A_first_message_that_does_not_register_ends_the_stream()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = new ScriptedAgent("n1", grpc.Call("n1"));
+        await agent.SendAsync(new Wire.AgentMessage { Heartbeat = new Wire.Heartbeat() });
+        var e = await Assert.ThrowsAsync<RpcException>(() => agent.ReadAsync());
+        Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+        Assert.Equal("RegisterFirst", e.Trailers.GetValue("swarm-error-id"));
+    }
+
+    [Fact]
+    public async Task A_new_leader_gives_nodes_time_to_come_back()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        grpc.Manager.Log.SetLeader(false);
+        Assert.NotNull((await agent.ReadAsync())!.Redirect);
+        grpc.Manager.Log.SetLeader(true);
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status.State == NodeState.Unknown);
+        using var again = await grpc.ConnectAsync("n1");
+        await again.ReadUntilAsync(() => again.Sets.Count == 1);
+        Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
+    }
+
+    private static async Task BeatAsync(ScriptedAgent agent, TimeSpan period, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(period);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation))
+            {
+                await agent.SendAsync(new Wire.AgentMessage { Heartbeat = new Wire.Heartbeat() });
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException or InvalidOperationException)
+        {
+            // The test is over.
+        }
+    }
+}

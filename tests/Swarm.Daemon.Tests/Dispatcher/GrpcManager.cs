@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Dispatcher;
+using Swarm.Daemon.Tests.Manager;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Dispatcher;
+
+/// <summary>A manager behind real gRPC on a Unix socket. Who calls says its node id in a header; the real daemon reads it from a certificate.</summary>
+internal sealed class GrpcManager : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string _directory;
+    private readonly GrpcChannel _channel;
+
+    private GrpcManager(TestManager manager, WebApplication app, string directory)
+    {
+        Manager = manager;
+        _app = app;
+        _directory = directory;
+        var endpoint = new UnixDomainSocketEndPoint(Path.Combine(directory, "s"));
+        _channel = GrpcChannel.ForAddress(
+            "http://localhost",
+            new GrpcChannelOptions
+            {
+                DisposeHttpClient = true,
+                HttpHandler = new SocketsHttpHandler
+                {
+                    ConnectCallback = async (_, cancellation) =>
+                    {
+                        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                        await socket.ConnectAsync(endpoint, cancellation);
+                        return new NetworkStream(socket, ownsSocket: true);
+                    },
+                },
+            }
+        );
+        Control = new Wire.Control.ControlClient(_channel);
+    }
+
+    public TestManager Manager { get; }
+    public Wire.Control.ControlClient Control { get; }
+
+    public static async Task<GrpcManager> StartAsync(TimeSpan? heartbeat = null)
+    {
+        var manager = await TestManager.StartAsync(heartbeat);
+        var directory = Directory.CreateTempSubdirectory("swarm-test-").FullName;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(Path.Combine(directory, "s"), o => o.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc(o => o.Interceptors.Add<StatusInterceptor>());
+        builder.Services.AddSingleton(new ControlService(new ObjectsOnlyControlPlane(manager.Runtime.Objects)));
+        builder.Services.AddSingleton(new DispatcherService(() => manager.Runtime.Agents, new HeaderIdentity()));
+        var app = builder.Build();
+        app.MapGrpcService<ControlService>();
+        app.MapGrpcService<DispatcherService>();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new GrpcManager(manager, app, directory);
+    }
+
+    /// <summary>Opens a session as a node, without registering.</summary>
+    public AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> Call(string nodeId) =>
+        new Wire.Dispatcher.DispatcherClient(_channel).Session(new Metadata { { "node", nodeId } });
+
+    public async Task<ScriptedAgent> ConnectAsync(string nodeId, params Wire.TaskStatusUpdate[] tasks)
+    {
+        var agent = new ScriptedAgent(nodeId, Call(nodeId));
+        await agent.RegisterAsync(tasks);
+        return agent;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        await Manager.DisposeAsync();
+        await _app.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private sealed class HeaderIdentity : IPeerIdentity
+    {
+        public string RequireNode(ServerCallContext context) =>
+            context.RequestHeaders.GetValue("node")
+            ?? throw new SwarmException(SwarmErrorKind.PermissionDenied, "NotANode", "The caller is not a node of this swarm.");
+    }
+}
