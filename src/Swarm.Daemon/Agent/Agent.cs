@@ -1,0 +1,172 @@
+using Swarm.Core.Model;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Executors;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Agent;
+
+/// <summary>A node's agent: holds a session with a manager, runs what it is assigned, and reports. Tasks outlive the session, the agent, and swarmd.</summary>
+public sealed class Agent : IAsyncDisposable
+{
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(8);
+
+    /// <summary>Redirects followed in a row before the agent pauses: managers that point at each other must not make it spin.</summary>
+    private const int MaxRedirects = 3;
+
+    private readonly AgentOptions _options;
+    private readonly ILogger _logger;
+    private readonly StatusOutbox _outbox = new();
+    private readonly TaskSet _tasks;
+    private readonly CancellationTokenSource _stopping = new();
+    private NodeDescription _description = NodeDescription.Unknown;
+    private NodeRole? _role;
+    private AgentSession? _session;
+    private Task _run = Task.CompletedTask;
+    private int _stopped;
+
+    public Agent(AgentOptions options)
+    {
+        _options = options;
+        _logger = options.LoggerFactory.CreateLogger<Agent>();
+        var store = new TaskStore(options.StateDirectory, _logger);
+        _tasks = new TaskSet(
+            new RunnerContext(options.Executor, store, _outbox, options.NodeId, () => _description, options.Time, _logger)
+        );
+    }
+
+    /// <summary>Begins in the background: finds the tasks that run, then a manager. Needs neither an engine nor a manager to be there yet.</summary>
+    public Task StartAsync()
+    {
+        _run = Task.Run(RunAsync);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Ends the agent; the tasks run on.</summary>
+    /// <param name="announceRestart">A manager is told that this node comes back within <paramref name="grace"/>, and holds it Ready until then.</param>
+    public async Task StopAsync(bool announceRestart, TimeSpan grace)
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            if (Volatile.Read(ref _session) is { } session)
+            {
+                await session.SayGoodbyeAsync(announceRestart, grace);
+            }
+            await _stopping.CancelAsync();
+        }
+        await _run;
+        await _tasks.DetachAsync();
+    }
+
+    /// <summary>Stops and removes every task of this node, as leaving the swarm demands. The agent is to be stopped afterwards.</summary>
+    public Task RemoveTasksAsync() => _tasks.RemoveAllAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(announceRestart: false, TimeSpan.Zero);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await FindTasksAsync();
+            await HoldSessionsAsync();
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task FindTasksAsync()
+    {
+        for (var pause = _firstPause; ; pause = Longer(pause))
+        {
+            try
+            {
+                _description = await _options.Executor.DescribeAsync(_stopping.Token);
+                await _tasks.AdoptAsync(_stopping.Token);
+                return;
+            }
+            catch (ExecutorUnavailableException e)
+            {
+                _logger.ExecutorAway(e.Message);
+                await PauseAsync(pause);
+            }
+        }
+    }
+
+    private async Task HoldSessionsAsync()
+    {
+        var pause = _firstPause;
+        var next = 0;
+        var redirects = 0;
+        Queue<string> preferred = new();
+        while (true)
+        {
+            var managers = _options.Managers();
+            if (!preferred.TryDequeue(out var address))
+            {
+                if (managers.Count == 0)
+                {
+                    await PauseAsync(pause);
+                    pause = Longer(pause);
+                    continue;
+                }
+                address = managers[next++ % managers.Count];
+            }
+            var session = new AgentSession(_options, _tasks, _outbox, () => _description, Opened, _logger);
+            Volatile.Write(ref _session, session);
+            var end = await session.RunAsync(address, _stopping.Token);
+            Volatile.Write(ref _session, null);
+            if (Volatile.Read(ref _stopped) != 0)
+            {
+                return;
+            }
+            if (end.Removed)
+            {
+                _logger.NodeRemoved();
+                await _tasks.RemoveAllAsync();
+                await _options.Removed();
+                return;
+            }
+            if (end.Opened)
+            {
+                pause = _firstPause;
+                redirects = 0;
+            }
+            if (end.RedirectTo is { Count: > 0 } others && ++redirects <= MaxRedirects)
+            {
+                preferred = new Queue<string>(others.Where(other => other != address));
+                if (preferred.Count > 0)
+                {
+                    continue;
+                }
+            }
+            var jittered = pause * (0.5 + Random.Shared.NextDouble() / 2);
+            _logger.SessionEnded(address, end.Reason, (int)jittered.TotalMilliseconds);
+            await PauseAsync(jittered);
+            pause = Longer(pause);
+        }
+    }
+
+    private void Opened(Wire.SessionInfo info)
+    {
+        if (info.ManagerAddresses.Count > 0)
+        {
+            _options.ManagersChanged([.. info.ManagerAddresses]);
+        }
+        var role = ProtocolMapping.FromWire(info.Role);
+        if (_role != role)
+        {
+            _role = role;
+            _options.RoleChanged(role);
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < _longestPause ? pause * 2 : _longestPause;
+
+    private Task PauseAsync(TimeSpan pause) => Task.Delay(pause, _options.Time, _stopping.Token);
+}

@@ -1,0 +1,37 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Core.Model;
+using Swarm.Daemon.Executors;
+
+namespace Swarm.Daemon.Agent;
+
+/// <summary>What an agent needs of its host.</summary>
+public sealed record AgentOptions
+{
+    public required ITaskExecutor Executor { get; init; }
+    public required string NodeId { get; init; }
+    public required string ClusterId { get; init; }
+
+    /// <summary>Addresses of the managers known now, in the order in which they are to be tried.</summary>
+    public required Func<IReadOnlyList<string>> Managers { get; init; }
+
+    /// <summary>Opens a channel to a manager. The agent disposes it. It should ping (HTTP/2 keep-alive), so that a silent peer is noticed.</summary>
+    public required Func<string, GrpcChannel> Connect { get; init; }
+
+    /// <summary>Holds <c>tasks/</c>, the agent's memory of its tasks. Created if missing.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Where this node can be reached by others, without port.</summary>
+    public string Address { get; init; } = "";
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>This node was removed from the swarm; its tasks are stopped and gone when this is called.</summary>
+    public Func<Task> Removed { get; init; } = () => Task.CompletedTask;
+
+    /// <summary>The managers' addresses as a manager has just told them.</summary>
+    public Action<IReadOnlyList<string>> ManagersChanged { get; init; } = _ => { };
+
+    /// <summary>This node's role as a manager has just told it; called when it differs from the last.</summary>
+    public Action<NodeRole> RoleChanged { get; init; } = _ => { };
+}

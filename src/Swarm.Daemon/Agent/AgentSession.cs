@@ -1,0 +1,195 @@
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Swarm.Core.Model;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Executors;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Agent;
+
+/// <summary>How a session ended.</summary>
+/// <param name="Opened">The manager had accepted it.</param>
+/// <param name="RedirectTo">Not null: that manager does not lead; these may.</param>
+internal sealed record SessionEnd(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason);
+
+/// <summary>One stream to one manager, from registration to its end.</summary>
+internal sealed class AgentSession(
+    AgentOptions options,
+    TaskSet tasks,
+    StatusOutbox outbox,
+    Func<NodeDescription> describe,
+    Action<Wire.SessionInfo> opened,
+    ILogger logger
+)
+{
+    /// <summary>A manager that has not answered by then is given up.</summary>
+    private static readonly TimeSpan _openTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the node is looked at anew.</summary>
+    private static readonly TimeSpan _describePeriod = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<Wire.AgentMessage> _outgoing = Channel.CreateUnbounded<Wire.AgentMessage>(new() { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async Task<SessionEnd> RunAsync(string address, CancellationToken cancellation)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var open = new CancellationTokenSource(_openTimeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, open.Token);
+        var isOpen = false;
+        var work = new List<Task>();
+        try
+        {
+            using var channel = options.Connect(address);
+            using var call = new Wire.Dispatcher.DispatcherClient(channel).Session(cancellationToken: ending.Token);
+            var register = new Wire.RegisterAgent
+            {
+                Description = ProtocolMapping.ToWire(describe()),
+                ProtocolVersion = "1",
+                Address = options.Address,
+            };
+            register.Tasks.AddRange(tasks.Report());
+            await call.RequestStream.WriteAsync(new Wire.AgentMessage { Register = register }, either.Token);
+            ulong? sequence = null;
+            while (await call.ResponseStream.MoveNext(isOpen ? ending.Token : either.Token))
+            {
+                var message = call.ResponseStream.Current;
+                switch (message.MessageCase)
+                {
+                    case Wire.ManagerMessage.MessageOneofCase.Session:
+                        isOpen = true;
+                        logger.SessionOpened(message.Session.SessionId, address, register.Tasks.Count);
+                        outbox.Reset();
+                        opened(message.Session);
+                        work.Add(WriteAsync(call.RequestStream, ending));
+                        work.Add(ReportAsync(ending.Token));
+                        work.Add(
+                            BeatAsync(
+                                ProtocolMapping.FromWire(message.Session.HeartbeatPeriod, TimeSpan.FromSeconds(1), "HeartbeatPeriod"),
+                                ending.Token
+                            )
+                        );
+                        work.Add(DescribeAsync(ending.Token));
+                        break;
+                    case Wire.ManagerMessage.MessageOneofCase.Assignments:
+                        var set = message.Assignments;
+                        if (set.Kind != Wire.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
+                        {
+                            return new SessionEnd(isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
+                        }
+                        sequence = set.ResultsIn;
+                        tasks.Apply(set);
+                        break;
+                    case Wire.ManagerMessage.MessageOneofCase.Ack:
+                        outbox.Acknowledge(message.Ack.Number);
+                        break;
+                    case Wire.ManagerMessage.MessageOneofCase.Redirect:
+                        return new SessionEnd(isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
+                    case Wire.ManagerMessage.MessageOneofCase.Removed:
+                        return new SessionEnd(isOpen, true, null, "this node was removed");
+                }
+            }
+            return new SessionEnd(isOpen, false, null, "the manager has closed it");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new SessionEnd(isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
+        }
+        catch (Exception e)
+            when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return new SessionEnd(isOpen, false, null, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+        }
+        finally
+        {
+            _ended.TrySetResult();
+            await ending.CancelAsync();
+            await Task.WhenAll(work);
+        }
+    }
+
+    /// <summary>Announces a planned stop; completes when the manager has closed the stream for it (2 s at most): ending it from here would lose the word.</summary>
+    public async Task SayGoodbyeAsync(bool restart, TimeSpan grace)
+    {
+        if (
+            _outgoing.Writer.TryWrite(
+                new Wire.AgentMessage
+                {
+                    Goodbye = new Wire.Goodbye { Restart = restart, Grace = Duration.FromTimeSpan(grace) },
+                }
+            )
+        )
+        {
+            await _ended.Task.WaitAsync(TimeSpan.FromSeconds(2), options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WriteAsync(IClientStreamWriter<Wire.AgentMessage> stream, CancellationTokenSource ending)
+    {
+        try
+        {
+            await foreach (var message in _outgoing.Reader.ReadAllAsync(ending.Token))
+            {
+                await stream.WriteAsync(message, ending.Token);
+                if (message.MessageCase == Wire.AgentMessage.MessageOneofCase.Goodbye)
+                {
+                    await stream.CompleteAsync();
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException or IOException or InvalidOperationException)
+        {
+            await ending.CancelAsync();
+        }
+    }
+
+    private Task ReportAsync(CancellationToken cancellation) =>
+        UntilCancelledAsync(async () => _outgoing.Writer.TryWrite(new Wire.AgentMessage { Report = await outbox.NextAsync(cancellation) }));
+
+    private Task BeatAsync(TimeSpan period, CancellationToken cancellation) =>
+        UntilCancelledAsync(async () =>
+        {
+            await Task.Delay(period, options.Time, cancellation);
+            _outgoing.Writer.TryWrite(new Wire.AgentMessage { Heartbeat = new Wire.Heartbeat() });
+        });
+
+    private Task DescribeAsync(CancellationToken cancellation)
+    {
+        var last = describe();
+        return UntilCancelledAsync(async () =>
+        {
+            await Task.Delay(_describePeriod, options.Time, cancellation);
+            try
+            {
+                var now = await options.Executor.DescribeAsync(cancellation);
+                if (now != last)
+                {
+                    last = now;
+                    _outgoing.Writer.TryWrite(new Wire.AgentMessage { Description = ProtocolMapping.ToWire(now) });
+                }
+            }
+            catch (ExecutorUnavailableException e)
+            {
+                logger.ExecutorAway(e.Message);
+            }
+        });
+    }
+
+    private static async Task UntilCancelledAsync(Func<Task> act)
+    {
+        try
+        {
+            while (true)
+            {
+                await act();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended.
+        }
+    }
+}

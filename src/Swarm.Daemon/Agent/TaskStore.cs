@@ -1,0 +1,71 @@
+using Google.Protobuf;
+using Swarm.Daemon.Api;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Agent;
+
+/// <summary>The agent's memory of its tasks: one file a task, the assignment and the status as two delimited messages, replaced atomically.</summary>
+/// <remarks>It survives a kill of swarmd. It is not synced to disk: after a crash of the machine the tasks are gone too, and a manager's complete set
+/// tells the agent everything again.</remarks>
+internal sealed class TaskStore
+{
+    private readonly string _directory;
+    private readonly ILogger _logger;
+
+    public TaskStore(string stateDirectory, ILogger logger)
+    {
+        _directory = Directory.CreateDirectory(Path.Combine(stateDirectory, "tasks")).FullName;
+        _logger = logger;
+    }
+
+    public IEnumerable<(Wire.TaskAssignment Assignment, TaskStatus Status)> Load(DateTimeOffset now)
+    {
+        foreach (var path in Directory.GetFiles(_directory, "*.task").Order(StringComparer.Ordinal))
+        {
+            (Wire.TaskAssignment, TaskStatus)? loaded = null;
+            try
+            {
+                using var file = File.OpenRead(path);
+                var assignment = Wire.TaskAssignment.Parser.ParseDelimitedFrom(file);
+                var status = Wire.TaskStatus.Parser.ParseDelimitedFrom(file);
+                if (assignment.TaskId == Path.GetFileNameWithoutExtension(path))
+                {
+                    loaded = (assignment, ProtocolMapping.FromWire(status, now));
+                }
+            }
+            catch (Exception e) when (e is InvalidProtocolBufferException or IOException or SwarmException)
+            {
+                _logger.TaskFileIgnored(path, e.Message);
+            }
+            if (loaded is { } found)
+            {
+                yield return found;
+            }
+        }
+    }
+
+    /// <summary>Keeps a task; never its registry credential.</summary>
+    public void Save(Wire.TaskAssignment assignment, TaskStatus status)
+    {
+        var kept = assignment;
+        if (assignment.RegistryCredential is not null)
+        {
+            kept = assignment.Clone();
+            kept.RegistryCredential = null;
+        }
+        var path = PathOf(assignment.TaskId);
+        using (var file = File.Create(path + ".tmp"))
+        {
+            kept.WriteDelimitedTo(file);
+            ProtocolMapping.ToWire(status).WriteDelimitedTo(file);
+        }
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+
+    public void Delete(string taskId) => File.Delete(PathOf(taskId));
+
+    private string PathOf(string taskId) =>
+        taskId.Length > 0 && taskId.All(char.IsAsciiLetterOrDigit)
+            ? Path.Combine(_directory, taskId + ".task")
+            : throw new ArgumentException($"'{taskId}' is not a task id.", nameof(taskId));
+}

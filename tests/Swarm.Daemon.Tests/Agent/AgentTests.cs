@@ -1,0 +1,380 @@
+using Microsoft.Extensions.Time.Testing;
+using Swarm.Core.Model;
+using Swarm.Daemon.Agent;
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Executors.Process;
+using Swarm.Daemon.Executors.Simulated;
+using Swarm.Daemon.Tests.Executors;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Agent;
+
+/// <summary>The agent against a scripted manager, with simulated tasks (and once with real processes).</summary>
+public sealed class AgentTests : IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-agent-").FullName;
+    private readonly List<Swarm.Daemon.Agent.Agent> _agents = [];
+    private readonly SimulatedHost _host = new(
+        TimeProvider.System,
+        task => new SimulatedBehaviour
+        {
+            Rejection = task.Spec.Container.Image == "redis:9" ? new TaskRejectedException("NoSuchImage", "No such image: redis:9") : null,
+            RunTime = task.Spec.Container.Command is ["fail", ..] ? TimeSpan.Zero : null,
+            ExitCode = 1,
+            StopExitCode = 143,
+        }
+    );
+    private ScriptedDispatcher _manager = null!;
+
+    public async ValueTask InitializeAsync() => _manager = await ScriptedDispatcher.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var agent in _agents)
+        {
+            await agent.DisposeAsync();
+        }
+        await _manager.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static ExecutorNode Node { get; } =
+        new()
+        {
+            ClusterId = "cluster",
+            NodeId = "node1",
+            Hostname = "worker1",
+        };
+
+    private async Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(Func<AgentOptions, AgentOptions>? change = null)
+    {
+        var options = new AgentOptions
+        {
+            Executor = new SimulatedExecutor(Node, _host),
+            NodeId = "node1",
+            ClusterId = "cluster",
+            Managers = () => [_manager.Address],
+            Connect = ScriptedDispatcher.Connect,
+            StateDirectory = Path.Combine(_directory, "agent"),
+        };
+        var agent = new Swarm.Daemon.Agent.Agent(change?.Invoke(options) ?? options);
+        _agents.Add(agent);
+        await agent.StartAsync();
+        return agent;
+    }
+
+    private static Wire.TaskAssignment Assignment(
+        Wire.TaskState desired = Wire.TaskState.Running,
+        string image = "alpine",
+        params string[] command
+    )
+    {
+        var id = TaskDefinitions.NewId();
+        var spec = new Wire.ServiceSpec
+        {
+            Name = "helloworld",
+            Container = new Wire.ContainerSpec { Image = image },
+            Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+        };
+        spec.Container.Command.AddRange(command);
+        return new Wire.TaskAssignment
+        {
+            TaskId = id,
+            ServiceId = TaskDefinitions.NewId(),
+            ServiceName = "helloworld",
+            Slot = 1,
+            Revision = 1,
+            DesiredState = desired,
+            State = Wire.TaskState.Assigned,
+            Spec = spec,
+            ContainerName = "helloworld.1." + id,
+        };
+    }
+
+    private static Wire.TaskAssignment Desire(Wire.TaskAssignment task, Wire.TaskState desired)
+    {
+        var copy = task.Clone();
+        copy.DesiredState = desired;
+        return copy;
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Registers_and_takes_a_task_to_running_and_to_its_end()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        Assert.Equal(
+            ("worker1", "Simulated", 0),
+            (session.Registration.Description.Hostname, session.Registration.Description.Executor, session.Registration.Tasks.Count)
+        );
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        var running = (await session.UntilAsync(task.TaskId, Wire.TaskState.Running))[^1];
+        Assert.Equal(("started", "", "simulated" + task.TaskId), (running.Message, running.Error, running.ContainerId));
+        _host.End(task.TaskId, 1);
+        var failed = (await session.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1];
+        Assert.Equal(("task: non-zero exit (1)", 1), (failed.Error, failed.ExitCode));
+    }
+
+    [Fact]
+    public async Task States_only_move_forward_and_start_with_accepted()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        var states = (await session.UntilAsync(task.TaskId, Wire.TaskState.Running)).Select(s => s.State).ToList();
+        Assert.Equal(states.Order(), states);
+        Assert.Equal(states.Distinct(), states);
+    }
+
+    [Fact]
+    public async Task Waits_at_ready_until_it_shall_run()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment(Wire.TaskState.Ready);
+        await session.CompleteAsync(task);
+        Assert.Equal("prepared", (await session.UntilAsync(task.TaskId, Wire.TaskState.Ready))[^1].Message);
+        await session.UpdateAsync(Desire(task, Wire.TaskState.Running));
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+    }
+
+    [Fact]
+    public async Task Shuts_down_and_removes()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UpdateAsync(Desire(task, Wire.TaskState.Shutdown));
+        var status = (await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown))[^1];
+        Assert.Equal(("shutdown", "", 143), (status.Message, status.Error, status.ExitCode));
+        // What has ended is kept for its history until the manager forgets it.
+        Assert.Equal([task.TaskId], _host.TaskIds);
+        await session.RemoveAsync(task.TaskId);
+        await UntilAsync(() => _host.TaskIds.Count == 0);
+        await UntilAsync(() => Directory.GetFiles(Path.Combine(_directory, "agent", "tasks")).Length == 0);
+    }
+
+    [Fact]
+    public async Task A_task_that_waits_at_ready_can_be_shut_down()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment(Wire.TaskState.Ready);
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Ready);
+        await session.UpdateAsync(Desire(task, Wire.TaskState.Shutdown));
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown);
+    }
+
+    [Fact]
+    public async Task A_missing_image_is_a_rejection_in_the_engines_words()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment(image: "redis:9");
+        await session.CompleteAsync(task);
+        var status = (await session.UntilAsync(task.TaskId, Wire.TaskState.Rejected))[^1];
+        Assert.Equal(("preparing", "No such image: redis:9"), (status.Message, status.Error));
+    }
+
+    [Fact]
+    public async Task An_unknown_template_placeholder_is_a_rejection_that_names_it()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        task.Spec.Container.Env.Add("A={{.Task.Colour}}");
+        await session.CompleteAsync(task);
+        Assert.Contains(
+            "'{{.Task.Colour}}'",
+            (await session.UntilAsync(task.TaskId, Wire.TaskState.Rejected))[^1].Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_complete_set_ends_what_is_not_in_it()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var (kept, gone) = (Assignment(), Assignment());
+        await session.CompleteAsync(kept, gone);
+        await UntilAsync(() => _host.TaskIds.Count == 2);
+        await session.CompleteAsync(kept);
+        await UntilAsync(() => _host.TaskIds is [var only] && only == kept.TaskId);
+    }
+
+    [Fact]
+    public async Task A_missing_set_makes_it_reconnect()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        await session.CompleteAsync();
+        await session.AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, [Assignment()], [], skip: 1);
+        await _manager.AcceptAsync();
+        Assert.Empty(_host.TaskIds);
+    }
+
+    [Fact]
+    public async Task Tasks_run_on_while_cut_off_and_unacknowledged_reports_are_sent_again()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.ReceiveAsync(m => m.Report is not null);
+        session.Close();
+        var again = await _manager.AcceptAsync();
+        Assert.Equal(task.TaskId, Assert.Single(again.Registration.Tasks).TaskId);
+        var statuses = await again.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        Assert.Equal("started", statuses[^1].Message);
+        Assert.Equal([task.TaskId], _host.TaskIds);
+    }
+
+    [Fact]
+    public async Task Follows_a_redirect_and_tells_its_host_the_managers_and_its_role()
+    {
+        await using var leader = await ScriptedDispatcher.StartAsync();
+        IReadOnlyList<string> managers = [];
+        var roles = new List<NodeRole>();
+        await StartAgentAsync(o => o with { ManagersChanged = told => managers = told, RoleChanged = roles.Add });
+        var follower = await _manager.NextAsync();
+        var redirect = new Wire.Redirect();
+        redirect.ManagerAddresses.Add(leader.Address);
+        await follower.SendAsync(new Wire.ManagerMessage { Redirect = redirect });
+        var session = await leader.AcceptAsync(leader.Address, _manager.Address);
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        Assert.Equal([leader.Address, _manager.Address], managers);
+        Assert.Equal([NodeRole.Worker], roles);
+    }
+
+    [Fact]
+    public async Task A_removed_node_stops_its_tasks_and_tells_its_host()
+    {
+        var removed = new TaskCompletionSource<int>();
+        await StartAgentAsync(o =>
+            o with
+            {
+                Removed = () =>
+                {
+                    removed.SetResult(_host.TaskIds.Count);
+                    return Task.CompletedTask;
+                },
+            }
+        );
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.SendAsync(new Wire.ManagerMessage { Removed = new Wire.Removed() });
+        Assert.Equal(0, await removed.Task.WaitAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_planned_stop_is_announced_and_the_next_agent_adopts_the_tasks()
+    {
+        var agent = await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var (runs, ends) = (Assignment(), Assignment());
+        await session.CompleteAsync(runs, ends);
+        await session.UntilAsync(runs.TaskId, Wire.TaskState.Running);
+        await UntilAsync(() => _host.Find(ends.TaskId) is { IsStarted: true });
+        var stop = agent.StopAsync(announceRestart: true, TimeSpan.FromSeconds(30));
+        var goodbye = (await session.ReceiveAsync(m => m.Goodbye is not null)).Goodbye;
+        Assert.Equal((true, TimeSpan.FromSeconds(30)), (goodbye.Restart, goodbye.Grace.ToTimeSpan()));
+        session.Close();
+        await stop;
+        _host.End(ends.TaskId, 3);
+        await StartAgentAsync();
+        var next = await _manager.AcceptAsync();
+        Assert.Equal(new[] { runs.TaskId, ends.TaskId }.Order(), next.Registration.Tasks.Select(t => t.TaskId).Order());
+        Assert.Equal(Wire.TaskState.Running, next.Registration.Tasks.Single(t => t.TaskId == runs.TaskId).Status.State);
+        await next.CompleteAsync(Desire(runs, Wire.TaskState.Running), ends);
+        Assert.Equal(3, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
+        Assert.Equal(2, _host.TaskIds.Count);
+    }
+
+    [Fact]
+    public async Task An_engine_that_goes_away_and_comes_back_fails_no_task()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        await session.CompleteAsync();
+        _host.Available = false;
+        var task = Assignment();
+        await session.UpdateAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Preparing);
+        _host.Available = true;
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+    }
+
+    [Fact]
+    public async Task Beats_once_a_period()
+    {
+        var time = new FakeTimeProvider();
+        await StartAgentAsync(o => o with { Time = time });
+        var session = await _manager.AcceptAsync();
+        await session.CompleteAsync();
+        for (var beat = 0; beat < 3; beat++)
+        {
+            var received = session.ReceiveAsync(m => m.Heartbeat is not null);
+            // The agent may not have set its timer yet: time moves on until the beat is there.
+            while (!received.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+            await received;
+        }
+    }
+
+    [Fact]
+    public async Task Real_processes_are_kept_across_a_restart_of_the_agent()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The process executor runs on Linux only.");
+        ProcessExecutor Open() => new(new ProcessExecutorOptions { Node = Node, TasksDirectory = Path.Combine(_directory, "processes") });
+        var executor = Open();
+        var first = await StartAgentAsync(o => o with { Executor = executor });
+        var session = await _manager.AcceptAsync();
+        var (stays, ends) = (
+            Assignment(command: ["ping", "docker.com"]),
+            Assignment(command: ["sh", "-c", "while [ ! -f end ]; do sleep 0.02; done; exit 9"])
+        );
+        await session.CompleteAsync(stays, ends);
+        var pid = (await session.UntilAsync(stays.TaskId, Wire.TaskState.Running))[^1].Pid;
+        await UntilAsync(() => File.Exists(Path.Combine(_directory, "processes", ends.TaskId, "started")));
+        await first.DisposeAsync();
+        await executor.DisposeAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory, "processes", ends.TaskId, "work", "end"),
+            "",
+            TestContext.Current.CancellationToken
+        );
+        await UntilAsync(() => File.Exists(Path.Combine(_directory, "processes", ends.TaskId, "exit")));
+
+        await using var adopting = Open();
+        var second = await StartAgentAsync(o => o with { Executor = adopting });
+        var next = await _manager.AcceptAsync();
+        var found = next.Registration.Tasks.Single(t => t.TaskId == stays.TaskId).Status;
+        Assert.Equal((Wire.TaskState.Running, pid), (found.State, found.Pid));
+        Assert.NotNull(ProcStat.Of((int)pid));
+        await next.CompleteAsync(stays, ends);
+        Assert.Equal(9, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
+        await second.RemoveTasksAsync();
+        Assert.Null(ProcStat.Of((int)pid) is { State: not 'Z' } alive ? alive : null);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Agent;
+
+/// <summary>A manager's side of sessions, scripted by the test, over a real Unix socket.</summary>
+internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyncDisposable
+{
+    private readonly Channel<ScriptedSession> _sessions = Channel.CreateUnbounded<ScriptedSession>();
+    private WebApplication? _application;
+    private string _directory = "";
+
+    public string Address => Path.Combine(_directory, "manager.sock");
+
+    public static async Task<ScriptedDispatcher> StartAsync()
+    {
+        var dispatcher = new ScriptedDispatcher { _directory = Directory.CreateTempSubdirectory("swarm-dispatcher-").FullName };
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(dispatcher);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.ListenUnixSocket(dispatcher.Address, listen => listen.Protocols = HttpProtocols.Http2)
+        );
+        dispatcher._application = builder.Build();
+        dispatcher._application.MapGrpcService<ScriptedDispatcher>();
+        await dispatcher._application.StartAsync();
+        return dispatcher;
+    }
+
+    public static GrpcChannel Connect(string socket) =>
+        GrpcChannel.ForAddress(
+            "http://localhost",
+            new GrpcChannelOptions
+            {
+                DisposeHttpClient = true,
+                HttpHandler = new SocketsHttpHandler
+                {
+                    ConnectCallback = async (_, cancellation) =>
+                    {
+                        var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                        await client.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                        return new NetworkStream(client, ownsSocket: true);
+                    },
+                },
+            }
+        );
+
+    /// <summary>The next session that an agent opens, registered and answered.</summary>
+    public async Task<ScriptedSession> AcceptAsync(params string[] managers)
+    {
+        var session = await NextAsync();
+        var info = new Wire.SessionInfo
+        {
+            SessionId = "session",
+            NodeId = "node1",
+            ClusterId = "cluster",
+            HeartbeatPeriod = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+        };
+        info.ManagerAddresses.AddRange(managers);
+        await session.SendAsync(new Wire.ManagerMessage { Session = info });
+        return session;
+    }
+
+    /// <summary>The next session, registered but not answered.</summary>
+    public async Task<ScriptedSession> NextAsync()
+    {
+        var session = await _sessions.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        session.Registration = (await session.ReceiveAsync()).Register;
+        Assert.NotNull(session.Registration);
+        return session;
+    }
+
+    public override async Task Session(
+        IAsyncStreamReader<Wire.AgentMessage> requestStream,
+        IServerStreamWriter<Wire.ManagerMessage> responseStream,
+        ServerCallContext context
+    )
+    {
+        var session = new ScriptedSession(requestStream, responseStream, context.CancellationToken);
+        await _sessions.Writer.WriteAsync(session);
+        await session.Closed;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        await _application!.StopAsync(now.Token);
+        await _application.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
+
+/// <summary>One session, seen from the manager.</summary>
+internal sealed class ScriptedSession(
+    IAsyncStreamReader<Wire.AgentMessage> requests,
+    IServerStreamWriter<Wire.ManagerMessage> responses,
+    CancellationToken aborted
+)
+{
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _sequence;
+
+    public Wire.RegisterAgent Registration { get; set; } = new();
+    public Task Closed => _closed.Task.WaitAsync(aborted).ContinueWith(_ => { }, TaskScheduler.Default);
+
+    /// <summary>Ends the stream from the manager's side.</summary>
+    public void Close() => _closed.TrySetResult();
+
+    public Task SendAsync(Wire.ManagerMessage message) => responses.WriteAsync(message);
+
+    public Task AssignAsync(Wire.AssignmentSet.Types.Kind kind, Wire.TaskAssignment[] update, string[] remove, ulong skip = 0)
+    {
+        var set = new Wire.AssignmentSet { Kind = kind, AppliesTo = _sequence + skip };
+        set.ResultsIn = _sequence = set.AppliesTo + 1;
+        set.Update.AddRange(update);
+        set.Remove.AddRange(remove);
+        return SendAsync(new Wire.ManagerMessage { Assignments = set });
+    }
+
+    public Task CompleteAsync(params Wire.TaskAssignment[] update) => AssignAsync(Wire.AssignmentSet.Types.Kind.Complete, update, []);
+
+    public Task UpdateAsync(params Wire.TaskAssignment[] update) => AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, update, []);
+
+    public Task RemoveAsync(params string[] remove) => AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, [], remove);
+
+    public async Task<Wire.AgentMessage> ReceiveAsync()
+    {
+        Assert.True(await requests.MoveNext(TestContext.Current.CancellationToken), "The agent has closed the stream.");
+        return requests.Current;
+    }
+
+    /// <summary>Reads until one message fits.</summary>
+    public async Task<Wire.AgentMessage> ReceiveAsync(Func<Wire.AgentMessage, bool> fits)
+    {
+        while (true)
+        {
+            var message = await ReceiveAsync();
+            if (fits(message))
+            {
+                return message;
+            }
+        }
+    }
+
+    /// <summary>Acknowledges reports until the task has got to a state; returns every status of it on the way.</summary>
+    public async Task<List<Wire.TaskStatus>> UntilAsync(string taskId, Wire.TaskState state)
+    {
+        var seen = new List<Wire.TaskStatus>();
+        while (seen.Count == 0 || seen[^1].State != state)
+        {
+            var report = (await ReceiveAsync(m => m.Report is not null)).Report;
+            await SendAsync(new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = report.Number } });
+            seen.AddRange(report.Updates.Where(u => u.TaskId == taskId).Select(u => u.Status));
+        }
+        return seen;
+    }
+}
