@@ -32,12 +32,13 @@ internal sealed class AgentSession(
     private readonly Channel<Wire.AgentMessage> _outgoing = Channel.CreateUnbounded<Wire.AgentMessage>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private volatile bool _isOpen;
+
     public async Task<SessionEnd> RunAsync(string address, CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var open = new CancellationTokenSource(_openTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, open.Token);
-        var isOpen = false;
         var work = new List<Task>();
         try
         {
@@ -52,13 +53,13 @@ internal sealed class AgentSession(
             register.Tasks.AddRange(tasks.Report());
             await call.RequestStream.WriteAsync(new Wire.AgentMessage { Register = register }, either.Token);
             ulong? sequence = null;
-            while (await call.ResponseStream.MoveNext(isOpen ? ending.Token : either.Token))
+            while (await call.ResponseStream.MoveNext(_isOpen ? ending.Token : either.Token))
             {
                 var message = call.ResponseStream.Current;
                 switch (message.MessageCase)
                 {
                     case Wire.ManagerMessage.MessageOneofCase.Session:
-                        isOpen = true;
+                        _isOpen = true;
                         logger.SessionOpened(message.Session.SessionId, address, register.Tasks.Count);
                         outbox.Reset();
                         opened(message.Session);
@@ -76,7 +77,7 @@ internal sealed class AgentSession(
                         var set = message.Assignments;
                         if (set.Kind != Wire.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
                         {
-                            return new SessionEnd(isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
+                            return new SessionEnd(_isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
                         }
                         sequence = set.ResultsIn;
                         tasks.Apply(set);
@@ -85,22 +86,22 @@ internal sealed class AgentSession(
                         outbox.Acknowledge(message.Ack.Number);
                         break;
                     case Wire.ManagerMessage.MessageOneofCase.Redirect:
-                        return new SessionEnd(isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
+                        return new SessionEnd(_isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
                     case Wire.ManagerMessage.MessageOneofCase.Removed:
-                        return new SessionEnd(isOpen, true, null, "this node was removed");
+                        return new SessionEnd(_isOpen, true, null, "this node was removed");
                 }
             }
-            return new SessionEnd(isOpen, false, null, "the manager has closed it");
+            return new SessionEnd(_isOpen, false, null, "the manager has closed it");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new SessionEnd(isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
+            return new SessionEnd(_isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
         }
         catch (Exception e)
             when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)
         {
             cancellation.ThrowIfCancellationRequested();
-            return new SessionEnd(isOpen, false, null, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+            return new SessionEnd(_isOpen, false, null, e is RpcException rpc ? rpc.Status.Detail : e.Message);
         }
         finally
         {
@@ -114,7 +115,8 @@ internal sealed class AgentSession(
     public async Task SayGoodbyeAsync(bool restart, TimeSpan grace)
     {
         if (
-            _outgoing.Writer.TryWrite(
+            _isOpen
+            && _outgoing.Writer.TryWrite(
                 new Wire.AgentMessage
                 {
                     Goodbye = new Wire.Goodbye { Restart = restart, Grace = Duration.FromTimeSpan(grace) },
@@ -122,7 +124,7 @@ internal sealed class AgentSession(
             )
         )
         {
-            await _ended.Task.WaitAsync(TimeSpan.FromSeconds(2), options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _ended.Task.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -30,6 +30,7 @@ public sealed class AgentTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        _manager.CloseSessions();
         foreach (var agent in _agents)
         {
             await agent.DisposeAsync();

@@ -16,6 +16,7 @@ namespace Swarm.Daemon.Tests.Agent;
 internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyncDisposable
 {
     private readonly Channel<ScriptedSession> _sessions = Channel.CreateUnbounded<ScriptedSession>();
+    private readonly System.Collections.Concurrent.ConcurrentBag<ScriptedSession> _all = [];
     private WebApplication? _application;
     private string _directory = "";
 
@@ -87,8 +88,18 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
     )
     {
         var session = new ScriptedSession(requestStream, responseStream, context.CancellationToken);
+        _all.Add(session);
         await _sessions.Writer.WriteAsync(session);
         await session.Closed;
+    }
+
+    /// <summary>Ends every session, so that an agent that says goodbye need not wait.</summary>
+    public void CloseSessions()
+    {
+        foreach (var session in _all)
+        {
+            session.Close();
+        }
     }
 
     public async ValueTask DisposeAsync()
