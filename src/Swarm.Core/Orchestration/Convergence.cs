@@ -106,7 +106,9 @@ public static class Convergence
                 counts.ByState[task.Status.State] = counts.ByState.GetValueOrDefault(task.Status.State) + 1;
                 var runs = task.Status.State == TaskState.Running && !NodeHealth.IsInvalid(plan.NodeOf(task));
                 running += runs ? 1 : 0;
-                counts.OutOfDate += view.IsDirty(task) ? 1UL : 0;
+                // A global task on a paused node is updated when the node is active again.
+                var paused = view.IsGlobal && plan.NodeOf(task)?.Spec.Availability == NodeAvailability.Pause;
+                counts.OutOfDate += !paused && view.IsDirty(task) ? 1UL : 0;
                 if (counts.FirstProblem is null && !runs)
                 {
                     counts.FirstProblem = task;

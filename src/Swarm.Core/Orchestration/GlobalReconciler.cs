@@ -39,7 +39,7 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
         }
         if (node.Status.State == NodeState.Down || node.Spec.Availability == NodeAvailability.Pause)
         {
-            // No new task on such a node, not even a restart.
+            // No new task on such a node, not even a restart; but what a start-first update began on a paused node is brought to its end.
             foreach (var task in slot.Active)
             {
                 if (SwarmTask.IsTerminal(task.Status.State))
@@ -47,6 +47,10 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
                     slot.Touched = true;
                     plan.End(task, TaskState.Shutdown);
                 }
+            }
+            if (node.Status.State != NodeState.Down)
+            {
+                slots.EndSurplus(slot);
             }
             return false;
         }

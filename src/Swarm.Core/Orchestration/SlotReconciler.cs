@@ -44,10 +44,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
                 Replace(task, slot, fate);
             }
         }
-        if (!slot.Touched)
-        {
-            EndSurplus(slot);
-        }
+        EndSurplus(slot);
     }
 
     /// <summary>Moves tasks that wait at desired Ready on to Running when their delay is over and the task before them has stopped.</summary>
@@ -136,8 +133,12 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
     }
 
     /// <summary>With more than one active task in the slot (a start-first update), ends those that are no longer needed.</summary>
-    private void EndSurplus(Slot slot)
+    public void EndSurplus(Slot slot)
     {
+        if (slot.Touched)
+        {
+            return;
+        }
         SwarmTask? cleanRunning = null;
         SwarmTask? clean = null;
         SwarmTask? dirtyRunning = null;

@@ -1,0 +1,323 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Tests.Simulation;
+
+/// <summary>What must hold in a simulated swarm, written without the code under test.</summary>
+internal static class Invariants
+{
+    /// <summary>After each commit: no container of a node that can be reached is without its task.</summary>
+    public static void CheckTasks(SimulatedSwarm swarm)
+    {
+        foreach (var agent in swarm.Agents.Values)
+        {
+            foreach (var container in agent.Containers)
+            {
+                if (
+                    container.IsRunning
+                    && !container.IsStopping
+                    && swarm.State.FindTask(container.TaskId) is null
+                    && !swarm.IsAbandoned(container.TaskId, agent.NodeId)
+                )
+                {
+                    swarm.Fail($"task {container.TaskId} was deleted while it runs on {agent.NodeId}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Of each plan: no slot gets more tasks than the wanted one, and one more while a start-first update goes on.</summary>
+    private static void CheckSlots(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
+    {
+        var active = new Dictionary<(string Service, uint Slot, string Node), int>();
+        var ending = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var change in plan)
+        {
+            if (change is StateChange.TaskDesire { DesiredState: > TaskState.Running } desire)
+            {
+                ending.Add(desire.TaskId);
+            }
+            else if (change is StateChange.TaskRemove remove)
+            {
+                ending.Add(remove.TaskId);
+            }
+        }
+        foreach (var change in plan)
+        {
+            if (change is not StateChange.TaskCreate { Task: var created })
+            {
+                continue;
+            }
+            var key = (created.ServiceId, created.Slot, created.NodeId ?? "");
+            if (!active.TryGetValue(key, out var count))
+            {
+                count = swarm
+                    .State.TasksOfService(created.ServiceId)
+                    .Count(t => t.IsLive && !ending.Contains(t.Id) && t.Slot == created.Slot && (t.Slot > 0 || t.NodeId == created.NodeId));
+            }
+            active[key] = count + 1;
+            var allowed = swarm.StartFirst.Contains(created.ServiceId) ? 2 : 1;
+            if (count + 1 > allowed)
+            {
+                swarm.Fail($"slot {key} gets {count + 1} tasks, {allowed} may run");
+            }
+        }
+    }
+
+    /// <summary>Whenever a container starts: never more than the wanted number of running tasks for each slot.</summary>
+    public static void CheckContainers(SimulatedSwarm swarm)
+    {
+        var running = new Dictionary<(string Service, uint Slot, string Node), int>();
+        foreach (var agent in swarm.Agents.Values)
+        {
+            foreach (var container in agent.Containers)
+            {
+                if (!container.IsRunning || swarm.IsAbandoned(container.TaskId, agent.NodeId))
+                {
+                    continue;
+                }
+                var key = (container.ServiceId, container.Slot, container.Slot > 0 ? "" : agent.NodeId);
+                var count = running[key] = running.GetValueOrDefault(key) + 1;
+                var allowed = swarm.StartFirst.Contains(container.ServiceId) ? 2 : 1;
+                if (count > allowed)
+                {
+                    swarm.Fail($"{count} tasks of slot {key} run, {allowed} may");
+                }
+            }
+        }
+    }
+
+    /// <summary>Of each plan, against the state it was made from: assignments keep to readiness, constraints, replicas per node and reservations.</summary>
+    public static void CheckPlan(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
+    {
+        CheckSlots(swarm, plan);
+        var load = new Dictionary<string, (long Cpus, long Memory)>(StringComparer.Ordinal);
+        foreach (var change in plan)
+        {
+            if (change is not StateChange.TaskAssign assign || swarm.State.FindTask(assign.TaskId) is not { } task)
+            {
+                continue;
+            }
+            var node = swarm.State.FindNode(assign.NodeId);
+            if (node is not { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active })
+            {
+                swarm.Fail($"task {task.Id} is assigned to {assign.NodeId}, which takes no tasks");
+            }
+            var spec = swarm.State.FindRevision(task.ServiceId, task.Revision)!.Spec;
+            if (!Satisfies(node!, spec))
+            {
+                swarm.Fail($"task {task.Id} is assigned to {assign.NodeId}, which its constraints forbid");
+            }
+            var (cpus, memory) = load.TryGetValue(assign.NodeId, out var l) ? l : Reserved(swarm.State, assign.NodeId);
+            cpus += spec.Resources.Reservations.NanoCpus;
+            memory += spec.Resources.Reservations.MemoryBytes;
+            load[assign.NodeId] = (cpus, memory);
+            if (
+                (cpus > node!.Description.Resources.NanoCpus && spec.Resources.Reservations.NanoCpus > 0)
+                || (memory > node.Description.Resources.MemoryBytes && spec.Resources.Reservations.MemoryBytes > 0)
+            )
+            {
+                swarm.Fail($"more is reserved on {assign.NodeId} than it has");
+            }
+        }
+    }
+
+    /// <summary>Whenever the loop has nothing to do: no replicated task is left on a node that is lost, and no history beyond the limit.</summary>
+    public static void CheckIdle(SimulatedSwarm swarm)
+    {
+        if (swarm.Loop.HasWork(swarm.Now))
+        {
+            return;
+        }
+        foreach (var task in swarm.State.Tasks)
+        {
+            if (
+                task is { Slot: > 0, NodeId: not null, DesiredState: <= TaskState.Running, Status.State: <= TaskState.Running }
+                && swarm.State.FindNode(task.NodeId) is null or { Status.State: NodeState.Down }
+                && swarm.State.FindService(task.ServiceId) is not null
+            )
+            {
+                swarm.Fail($"task {task.Id} was left on {task.NodeId}, which is lost");
+            }
+        }
+        var limit = swarm.State.Cluster!.Settings.TaskHistoryLimit;
+        foreach (var service in swarm.State.Services)
+        {
+            if (service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted || service.Spec.Restart.MaxAttempts > 0)
+            {
+                continue;
+            }
+            foreach (var slot in swarm.State.TasksOfService(service.Id).GroupBy(t => (t.Slot, t.Slot > 0 ? "" : t.NodeId)))
+            {
+                var ended = slot.Count(t => t.DesiredState > TaskState.Running && t.Status.State > TaskState.Running);
+                if (ended > 0 && ended > Math.Max(1, limit))
+                {
+                    swarm.Fail($"slot {slot.Key} of {service.Spec.Name} keeps {ended} ended tasks, {limit} tasks may be kept");
+                }
+            }
+        }
+    }
+
+    /// <summary>After the faults have stopped and everything had time to settle.</summary>
+    public static void CheckConverged(SimulatedSwarm swarm)
+    {
+        foreach (var task in swarm.State.Tasks)
+        {
+            var lost = task.NodeId is null || swarm.State.FindNode(task.NodeId) is null or { Status.State: NodeState.Down };
+            if (task.DesiredState > TaskState.Running && task.Status.State <= TaskState.Running && !lost)
+            {
+                swarm.Fail($"task {task.Id} does not stop: {task}");
+            }
+            if (swarm.State.FindService(task.ServiceId) is null && !lost)
+            {
+                swarm.Fail($"task {task.Id} outlives its service: {task}");
+            }
+        }
+        foreach (var service in swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal))
+        {
+            CheckConverged(swarm, service);
+        }
+    }
+
+    private static void CheckConverged(SimulatedSwarm swarm, Service service)
+    {
+        var name = service.Spec.Name;
+        var active = swarm.State.TasksOfService(service.Id).Where(t => t.DesiredState <= TaskState.Running).ToList();
+        var rolling = service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted;
+        // An update that waits for a task that no node takes leaves the others at their old revision.
+        var isStuck = rolling && active.Exists(t => t.Status.State == TaskState.Pending);
+        var waiting = 0;
+        foreach (var task in active)
+        {
+            var node = task.NodeId is null ? null : swarm.State.FindNode(task.NodeId);
+            if (task.Slot == 0 && node?.Status.State == NodeState.Down)
+            {
+                continue;
+            }
+            if (task.Status.State == TaskState.Pending)
+            {
+                waiting++;
+                if (
+                    swarm.State.Nodes.FirstOrDefault(n =>
+                        (task.NodeId is null || task.NodeId == n.Id) && HasRoom(swarm.State, n, service)
+                    ) is
+                    { } free
+                )
+                {
+                    swarm.Fail($"{name}: task {task.Id} is pending, though {free.Id} would take it");
+                }
+                continue;
+            }
+            if (task.Status.State != TaskState.Running)
+            {
+                swarm.Fail($"{name}: {task} does not run");
+            }
+            var spec = isStuck ? swarm.State.FindRevision(service.Id, task.Revision)!.Spec : service.Spec;
+            if (
+                node is not { Status.State: NodeState.Ready }
+                || node.Spec.Availability == NodeAvailability.Drain
+                || (node.Spec.Availability != NodeAvailability.Pause && !Satisfies(node, spec))
+            )
+            {
+                swarm.Fail($"{name}: task {task.Id} runs on {task.NodeId}, where it may not");
+            }
+            if (!swarm.Agents[task.NodeId!].Containers.Any(c => c.TaskId == task.Id && c.IsRunning))
+            {
+                swarm.Fail($"{name}: task {task.Id} is said to run on {task.NodeId} and does not");
+            }
+        }
+        var mayEnd = service.Spec.Restart.Condition == RestartCondition.None || service.Spec.Restart.MaxAttempts > 0;
+        if (!mayEnd)
+        {
+            if (waiting > 0 && swarm.StartFirst.Contains(service.Id))
+            {
+                // A start-first update waits for room beside the old tasks: those do not count.
+                active = active.GroupBy(t => (t.Slot, t.Slot > 0 ? "" : t.NodeId)).Select(g => g.First()).ToList();
+            }
+            CheckCount(swarm, service, active);
+        }
+        if (waiting > 0 || !rolling)
+        {
+            var convergence = Convergence.OfService(swarm.State, service.Id);
+            if (!mayEnd && convergence.Converged != (waiting == 0))
+            {
+                swarm.Fail($"{name}: {waiting} tasks wait, and yet: {convergence}");
+            }
+            return;
+        }
+        swarm.Fail($"{name}: its update never ends: {service.UpdateStatus}");
+    }
+
+    private static void CheckCount(SimulatedSwarm swarm, Service service, List<SwarmTask> active)
+    {
+        if (service.Spec.Mode is ServiceMode.Replicated replicated)
+        {
+            if ((ulong)active.Count != replicated.Replicas || active.Select(t => t.Slot).Distinct().Count() != active.Count)
+            {
+                swarm.Fail($"{service.Spec.Name}: {active.Count} active tasks, {replicated.Replicas} wanted");
+            }
+            return;
+        }
+        foreach (var node in swarm.State.Nodes)
+        {
+            var tasks = active.Count(t => t.NodeId == node.Id);
+            if (node.Status.State == NodeState.Down || node.Spec.Availability == NodeAvailability.Pause)
+            {
+                continue;
+            }
+            var wanted = node.Spec.Availability == NodeAvailability.Active && Satisfies(node, service.Spec) ? 1 : 0;
+            if (tasks != wanted)
+            {
+                swarm.Fail($"{service.Spec.Name}: {tasks} active tasks on {node.Id}, {wanted} wanted");
+            }
+        }
+    }
+
+    private static bool HasRoom(ClusterState state, Node node, Service service)
+    {
+        if (node is not { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } || !Satisfies(node, service.Spec))
+        {
+            return false;
+        }
+        var (cpus, memory) = Reserved(state, node.Id);
+        var wanted = service.Spec.Resources.Reservations;
+        var most = service.Spec.Placement.MaxReplicasPerNode;
+        var there = state.TasksOfNode(node.Id).Count(t => t.ServiceId == service.Id && t.IsLive && t.Status.State >= TaskState.Assigned);
+        return (wanted.NanoCpus == 0 || cpus + wanted.NanoCpus <= node.Description.Resources.NanoCpus)
+            && (wanted.MemoryBytes == 0 || memory + wanted.MemoryBytes <= node.Description.Resources.MemoryBytes)
+            && (most == 0 || (ulong)there < most);
+    }
+
+    private static (long Cpus, long Memory) Reserved(ClusterState state, string nodeId)
+    {
+        var (cpus, memory) = (0L, 0L);
+        foreach (var task in state.TasksOfNode(nodeId))
+        {
+            if (
+                task.Status.State is >= TaskState.Assigned and <= TaskState.Running
+                && state.FindRevision(task.ServiceId, task.Revision) is { } revision
+            )
+            {
+                cpus += revision.Spec.Resources.Reservations.NanoCpus;
+                memory += revision.Spec.Resources.Reservations.MemoryBytes;
+            }
+        }
+        return (cpus, memory);
+    }
+
+    /// <summary>The simulation only uses <c>node.labels.zone==…</c> and <c>!=…</c>.</summary>
+    private static bool Satisfies(Node node, ServiceSpec spec)
+    {
+        foreach (var constraint in spec.Placement.Constraints)
+        {
+            var zone = node.Spec.Labels.TryGetValue("zone", out var value) ? value : "";
+            var equal = constraint.StartsWith("node.labels.zone==", StringComparison.Ordinal);
+            if (constraint["node.labels.zone==".Length..] == zone != equal)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,354 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Tests.Simulation;
+
+/// <summary>Some virtual minutes of users and faults, then peace.</summary>
+internal sealed class Scenario
+{
+    private static readonly string[] Zones = ["", "east", "west"];
+
+    private readonly SimulatedSwarm _swarm;
+    private readonly Random _random;
+    private int _nodes;
+    private int _services;
+
+    private Scenario(SimulatedSwarm swarm)
+    {
+        _swarm = swarm;
+        _random = swarm.Random;
+    }
+
+    /// <summary>Plays the scenario of a seed.</summary>
+    /// <returns>The swarm, settled.</returns>
+    /// <exception cref="SimulationFailedException">An invariant does not hold.</exception>
+    public static SimulatedSwarm Play(int seed, InjectedFault fault = InjectedFault.None, bool recordHistory = false)
+    {
+        var swarm = new SimulatedSwarm(seed, fault, recordHistory);
+        new Scenario(swarm).Play();
+        return swarm;
+    }
+
+    private void Play()
+    {
+        var cluster = new Cluster
+        {
+            Id = "cluster",
+            CreatedAt = _swarm.Now,
+            UpdatedAt = _swarm.Now,
+            RootCertificate = [],
+            RootKey = [],
+            WorkerJoinSecret = "",
+            ManagerJoinSecret = "",
+            Settings = ClusterSettings.Default with { TaskHistoryLimit = _random.Next(6) },
+        };
+        _swarm.Commit([new StateChange.ClusterSet(cluster)]);
+        for (var i = _random.Next(2, 5); i > 0; i--)
+        {
+            Join();
+        }
+        for (var i = _random.Next(1, 4); i > 0; i--)
+        {
+            CreateService();
+        }
+        for (var i = _random.Next(10, 30); i > 0; i--)
+        {
+            _swarm.RunUntil(_swarm.Now.AddMilliseconds(_random.Next(10) == 0 ? _random.Next(15_000) : _random.Next(2500)));
+            Disturb();
+        }
+        MakePeace();
+        _swarm.RunUntil(_swarm.Now.AddHours(1));
+        Invariants.CheckConverged(_swarm);
+    }
+
+    private void Disturb()
+    {
+        switch (_random.Next(28))
+        {
+            case 0:
+                CreateService();
+                break;
+            case 1 or 2 or 3:
+                WithService(s =>
+                    Update(
+                        s,
+                        spec => spec.Mode is ServiceMode.Replicated ? spec with { Mode = new ServiceMode.Replicated(Replicas()) } : spec
+                    )
+                );
+                break;
+            case 4 or 5 or 6 or 7:
+                WithService(s => Update(s, spec => spec with { Container = spec.Container with { Image = AnyImage() } }));
+                break;
+            case 8:
+                WithService(s => Update(s, spec => spec with { Placement = AnyPlacement() }));
+                break;
+            case 9:
+                WithService(s => Update(s, spec => spec with { Update = AnyUpdate() }));
+                break;
+            case 10:
+                WithService(s => Update(s, spec => spec with { ForceUpdate = spec.ForceUpdate + 1 }));
+                break;
+            case 11:
+                WithService(Rollback);
+                break;
+            case 12:
+                WithService(s => _swarm.Commit([new StateChange.ServiceRemove(s.Id)]));
+                break;
+            case 13 or 14:
+                WithNode(n => SetNode(n, spec => spec with { Availability = (NodeAvailability)_random.Next(3) }));
+                break;
+            case 15 or 16:
+                WithNode(n => SetNode(n, spec => spec with { Labels = AnyLabels() }));
+                break;
+            case 17 or 18:
+                WithAgent(a => Lose(a, crash: true));
+                break;
+            case 19 or 20:
+                WithAgent(a => Lose(a, crash: false));
+                break;
+            case 21 when _swarm.State.Nodes.Count < 6:
+                Join();
+                break;
+            case 22:
+                WithNode(n =>
+                {
+                    if (n.Status.State == NodeState.Down && _random.Next(2) == 0)
+                    {
+                        _swarm.Agents[n.Id].Crash();
+                        _swarm.Commit([new StateChange.NodeRemove(n.Id)]);
+                    }
+                });
+                break;
+            case 23 or 24:
+                _swarm.ChangeLeader(fromSnapshot: _random.Next(2) == 0);
+                break;
+            case 25:
+                WithTask(t => _swarm.Commit([new StateChange.TaskDesire(t.Id, TaskState.Shutdown)]));
+                break;
+            default:
+                WithContainer();
+                break;
+        }
+    }
+
+    /// <summary>Faults stop, and the operator repairs what cannot repair itself.</summary>
+    private void MakePeace()
+    {
+        // Let the losses that are under way become known, then bring most machines back; some stay down.
+        _swarm.RunUntil(_swarm.Now.AddSeconds(10));
+        foreach (var agent in _swarm.Agents.Values.ToList())
+        {
+            if (!agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is not null && _random.Next(4) != 0)
+            {
+                Return(agent);
+            }
+        }
+        _swarm.RunUntil(_swarm.Now.AddSeconds(_random.Next(30)));
+        foreach (var service in _swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal).ToList())
+        {
+            Update(service, Repaired);
+        }
+        // A rollback that began before the repair may have undone it.
+        for (var i = 0; i < 3; i++)
+        {
+            _swarm.RunUntil(_swarm.Now.AddMinutes(3));
+            foreach (var service in _swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal).ToList())
+            {
+                var paused = service.UpdateStatus?.State is UpdateState.Paused or UpdateState.RollbackPaused;
+                if (paused || !service.Spec.Container.Image.StartsWith("good", StringComparison.Ordinal))
+                {
+                    Update(service, Repaired);
+                }
+            }
+        }
+    }
+
+    private ServiceSpec Repaired(ServiceSpec spec) =>
+        spec with
+        {
+            Container = spec.Container with { Image = "good:" + _random.Next(1000) },
+        };
+
+    private void CreateService()
+    {
+        var id = _swarm.NextId();
+        var update = AnyUpdate();
+        var spec = new ServiceSpec
+        {
+            Name = $"service{++_services}",
+            Container = new ContainerSpec { Image = "good:1" },
+            Mode = _random.Next(4) == 0 ? new ServiceMode.Global() : new ServiceMode.Replicated(Replicas()),
+            Restart = AnyRestart(),
+            Placement = AnyPlacement(),
+            Update = update,
+            Rollback = AnyUpdate(),
+            Resources =
+                _random.Next(4) == 0
+                    ? new ResourceRequirements { Reservations = new ResourceAmount(_random.Next(1, 3) * 1_000_000_000L, 0) }
+                    : ResourceRequirements.None,
+        };
+        NoteOrder(id, spec);
+        _swarm.Commit(ServiceChanges.Create(id, spec, null, _swarm.Now));
+    }
+
+    private void Update(Service service, Func<ServiceSpec, ServiceSpec> change)
+    {
+        var spec = change(service.Spec);
+        NoteOrder(service.Id, spec);
+        _swarm.Commit(ServiceChanges.Update(_swarm.State, service, spec, null, _swarm.Now));
+    }
+
+    private void NoteOrder(string serviceId, ServiceSpec spec)
+    {
+        if (spec.Update.Order == UpdateOrder.StartFirst || spec.Rollback.Order == UpdateOrder.StartFirst)
+        {
+            _swarm.StartFirst.Add(serviceId);
+        }
+    }
+
+    private void Rollback(Service service)
+    {
+        if (service.PreviousRevision > 0 && _swarm.State.FindRevision(service.Id, service.PreviousRevision) is not null)
+        {
+            _swarm.Commit(ServiceChanges.Rollback(_swarm.State, service, 0, _swarm.Now));
+        }
+    }
+
+    private void SetNode(Node node, Func<NodeSpec, NodeSpec> change) =>
+        _swarm.Commit([new StateChange.NodeSpecSet(node.Id, change(node.Spec), _swarm.Now)]);
+
+    private void Join()
+    {
+        var id = $"node{++_nodes}";
+        var node = new Node
+        {
+            Id = id,
+            CreatedAt = _swarm.Now,
+            UpdatedAt = _swarm.Now,
+            Spec = NodeSpec.Default with { Labels = AnyLabels() },
+            Description = NodeDescription.Unknown with { Hostname = id, Resources = new ResourceAmount(6_000_000_000, 1L << 30) },
+            Status = NodeStatus.New with { State = NodeState.Ready, Since = _swarm.Now },
+        };
+        _swarm.Agents[id] = new SimulatedAgent(_swarm, id);
+        _swarm.Commit([new StateChange.NodeCreate(node)]);
+    }
+
+    private void Lose(SimulatedAgent agent, bool crash)
+    {
+        if (!agent.IsConnected)
+        {
+            if (_swarm.State.FindNode(agent.NodeId) is not null)
+            {
+                Return(agent);
+            }
+            return;
+        }
+        if (crash)
+        {
+            agent.Crash();
+        }
+        else
+        {
+            agent.Disconnect();
+        }
+        _swarm.After(5, 1000, () => SetState(agent, NodeState.Disconnected));
+        _swarm.After(2000, 4000, () => SetState(agent, NodeState.Down));
+        if (_random.Next(3) == 0)
+        {
+            // Back before anybody has marked it down, mostly.
+            _swarm.After(100, 2500, () => Return(agent));
+        }
+    }
+
+    private void SetState(SimulatedAgent agent, NodeState state)
+    {
+        if (!agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is { } node && node.Status.State != state)
+        {
+            _swarm.Commit([new StateChange.NodeStatusSet(node.Id, node.Status with { State = state, Since = _swarm.Now }, _swarm.Now)]);
+        }
+    }
+
+    private void Return(SimulatedAgent agent)
+    {
+        if (!agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is { } node)
+        {
+            agent.Connect();
+            _swarm.Commit([
+                new StateChange.NodeStatusSet(node.Id, node.Status with { State = NodeState.Ready, Since = _swarm.Now }, _swarm.Now),
+            ]);
+        }
+    }
+
+    private void WithService(Action<Service> action) => WithAny(_swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal), action);
+
+    private void WithNode(Action<Node> action) => WithAny(_swarm.State.Nodes.OrderBy(n => n.Id, StringComparer.Ordinal), action);
+
+    private void WithAgent(Action<SimulatedAgent> action) => WithAny(_swarm.Agents.Values, action);
+
+    private void WithTask(Action<SwarmTask> action) =>
+        WithAny(_swarm.State.Tasks.Where(t => t.IsLive).OrderBy(t => t.Id, StringComparer.Ordinal), action);
+
+    private void WithContainer() =>
+        WithAgent(agent => WithAny(agent.Containers, container => agent.Kill(container, withError: _random.Next(4) != 0)));
+
+    private void WithAny<T>(IEnumerable<T> candidates, Action<T> action)
+    {
+        var list = candidates.ToList();
+        if (list.Count > 0)
+        {
+            action(list[_random.Next(list.Count)]);
+        }
+    }
+
+    private ulong Replicas() => (ulong)_random.Next(0, 6);
+
+    private string AnyImage() =>
+        _random.Next(8) switch
+        {
+            0 => "bad:" + _random.Next(100),
+            1 => "dead:" + _random.Next(100),
+            2 => "missing:" + _random.Next(100),
+            _ => "good:" + _random.Next(100),
+        };
+
+    private ValueMap AnyLabels()
+    {
+        var zone = Zones[_random.Next(Zones.Length)];
+        return zone.Length == 0 ? ValueMap.Empty : ValueMap.Empty.With("zone", zone);
+    }
+
+    private Placement AnyPlacement() =>
+        _random.Next(6) switch
+        {
+            0 => new Placement { Constraints = ["node.labels.zone==east"] },
+            1 => new Placement { Constraints = ["node.labels.zone!=west"] },
+            2 => new Placement { SpreadPreferences = ["node.labels.zone"] },
+            3 when _random.Next(2) == 0 => new Placement { MaxReplicasPerNode = (ulong)_random.Next(1, 3) },
+            _ => Placement.Anywhere,
+        };
+
+    private RestartPolicy AnyRestart() =>
+        new()
+        {
+            Condition = _random.Next(12) switch
+            {
+                0 => RestartCondition.None,
+                _ => RestartCondition.Any,
+            },
+            Delay = _random.Next(3) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(_random.Next(8000)),
+            MaxAttempts = _random.Next(10) == 0 ? (ulong)_random.Next(1, 4) : 0,
+            Window = _random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(30),
+        };
+
+    private UpdateConfig AnyUpdate() =>
+        new()
+        {
+            Parallelism = (ulong)_random.Next(0, 4),
+            Delay = _random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(_random.Next(5000)),
+            Monitor = TimeSpan.FromMilliseconds(_random.Next(6000)),
+            FailureAction = (FailureAction)_random.Next(3),
+            MaxFailureRatio = _random.Next(3) == 0 ? 0.4 : 0,
+            Order = (UpdateOrder)_random.Next(2),
+        };
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Swarm.Core.Orchestration;
+
+namespace Swarm.Core.Tests.Simulation;
+
+/// <summary>Random users and faults against the control loop. A failing seed is printed; SWARM_SIM_SEED=n replays it alone and prints its history; SWARM_SIM_SEEDS=n plays so many.</summary>
+public class SimulationTests
+{
+    private const int Seeds = 1000;
+
+    private static int? OnlySeed => Number("SWARM_SIM_SEED");
+
+    [Fact]
+    public void Invariants_hold_and_every_service_converges_for_a_thousand_seeds()
+    {
+        if (OnlySeed is { } only)
+        {
+            Replay(only);
+            return;
+        }
+        var seeds = Number("SWARM_SIM_SEEDS") ?? Seeds;
+        for (var seed = 1; seed <= seeds; seed++)
+        {
+            Scenario.Play(seed);
+        }
+    }
+
+    private static int? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    private static void Replay(int seed)
+    {
+        try
+        {
+            Scenario.Play(seed, recordHistory: true);
+        }
+        catch (SimulationFailedException e)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(e.History);
+            throw;
+        }
+    }
+
+    [Fact]
+    public void Equal_seeds_give_equal_histories_and_other_seeds_others()
+    {
+        string? last = null;
+        for (var seed = 1; seed <= 30; seed++)
+        {
+            var first = Scenario.Play(seed, recordHistory: true).History;
+            var second = Scenario.Play(seed, recordHistory: true).History;
+            Assert.NotEmpty(first);
+            Assert.Equal(first, second);
+            Assert.NotEqual(last, first);
+            last = first;
+        }
+    }
+
+    /// <summary>The simulation is worth its time only if it notices when something is wrong.</summary>
+    [Theory]
+    [InlineData("IgnoreConstraints", "where it may not")]
+    [InlineData("DoubleRestart", " gets 2 tasks")]
+    [InlineData("KeepSlotsOfDownNode", "which is lost")]
+    [InlineData("NeverCompleteUpdate", "its update never ends")]
+    [InlineData("ReapLiveTasks", "was deleted while it runs")]
+    [InlineData("StartBeforeStopped", "run, ")]
+    public void Notices_an_injected_fault(string faultName, string problem)
+    {
+        var fault = Enum.Parse<InjectedFault>(faultName);
+        for (var seed = 1; seed <= Seeds; seed++)
+        {
+            try
+            {
+                Scenario.Play(seed, fault);
+            }
+            catch (SimulationFailedException e)
+            {
+                Assert.Contains(problem, e.Problem, StringComparison.Ordinal);
+                return;
+            }
+        }
+        Assert.Fail($"{Seeds} seeds did not notice {faultName}");
+    }
+}
