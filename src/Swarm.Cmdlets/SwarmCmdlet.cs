@@ -88,6 +88,10 @@ public abstract class SwarmCmdlet : AsyncCmdlet
                 );
             }
         }
+        catch (RpcException e) when (removed && e.StatusCode == StatusCode.NotFound)
+        {
+            // Gone before the wait began.
+        }
         progress.Complete();
         foreach (var step in last.Values.Where(s => s.Stuck))
         {
@@ -200,7 +204,7 @@ public abstract class SwarmCmdlet : AsyncCmdlet
                     }
                 }
             }
-            catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+            catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.FailedPrecondition)
             {
                 any = true;
                 Report(e, name);

@@ -81,7 +81,13 @@ public sealed class CmdletTests
             var loaded = Sessions.ClientCertificate.Load(path, DateTime.UtcNow);
             Assert.True(loaded.Certificate.HasPrivateKey);
             Assert.Equal("CN=admin", loaded.Certificate.Subject);
-            Assert.True(loaded.Trusts(loaded.Certificate));
+            using var manager = shell.Fake.Issue("O=cluster1, OU=swarm-manager, CN=node0id");
+            using var worker = shell.Fake.Issue("O=cluster1, OU=swarm-worker, CN=swarm-manager");
+            using var stranger = new FakeControl().Issue("O=cluster1, OU=swarm-manager, CN=node0id");
+            Assert.True(loaded.Trusts(manager));
+            Assert.False(loaded.Trusts(worker));
+            Assert.False(loaded.Trusts(stranger));
+            Assert.False(loaded.Trusts(loaded.Certificate));
             var again = shell.Run("New-SwarmCredential admin $path", ("path", path)).Error;
             Assert.StartsWith("CredentialExists,", again.FullyQualifiedErrorId, StringComparison.Ordinal);
             var refused = shell.Run("Connect-Swarm -ManagerAddress 127.0.0.1:1 -CertificatePath $path", ("path", path + ".none")).Error;

@@ -47,6 +47,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         {
             return;
         }
+        var labels = Labels();
         var program = DaemonProgram.Find();
         var sandbox = new Sandbox
         {
@@ -68,7 +69,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         sandbox.Path = given is null
             ? Directory.CreateTempSubdirectory($"swarm-{name}-").FullName
             : Directory.CreateDirectory(given).FullName;
-        sandbox.Nodes = SandboxPlan.Nodes(name, sandbox.Path, Workers, program, sandbox.Executor, Labels());
+        sandbox.Nodes = SandboxPlan.Nodes(name, sandbox.Path, Workers, program, sandbox.Executor, labels);
         sandbox.Socket = sandbox.Nodes[0].Socket;
         var bar = new ProgressRecord(1, $"Sandbox {name}", "Starting");
         try

@@ -51,7 +51,7 @@ internal static class SandboxPlan
             "--hostname",
             name,
             "--executor",
-            executor.ToString().ToLowerInvariant(),
+            executor.ToString(),
             "--resources",
             Share(count),
         ];

@@ -6,6 +6,7 @@ namespace Swarm.Cmdlets.Sessions;
 /// <summary>A client certificate with its key and the swarm's root, from one PEM or PFX file as New-SwarmCredential writes it.</summary>
 internal sealed class ClientCertificate
 {
+    private const string OrganizationalUnit = "2.5.4.11";
     private readonly X509Certificate2Collection _roots;
 
     private ClientCertificate(X509Certificate2 certificate, X509Certificate2Collection roots)
@@ -67,8 +68,11 @@ internal sealed class ClientCertificate
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        // A worker's certificate comes from the same root: it must not pass for a manager's.
-        return chain.Build(certificate) && !certificate.Subject.Contains("swarm-worker", StringComparison.OrdinalIgnoreCase);
+        // Workers and administrators have certificates of the same root: the organizational unit tells a manager.
+        return chain.Build(certificate)
+            && certificate
+                .SubjectName.EnumerateRelativeDistinguishedNames()
+                .Any(n => n.GetSingleElementType().Value == OrganizationalUnit && n.GetSingleElementValue() == "swarm-manager");
     }
 
     private static SwarmException Invalid(string path, string why) =>

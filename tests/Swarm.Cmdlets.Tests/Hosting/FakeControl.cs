@@ -40,6 +40,23 @@ internal sealed class FakeControl : V1.Control.ControlBase
     public Action<V1.Service>? BeforeUpdate { get; set; }
     public RpcException? Refusal { get; set; }
 
+    public X509Certificate2 Root { get; } = MakeRoot();
+
+    public X509Certificate2 Issue(string subject)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        return request.Create(Root, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), [4, 5, 6]);
+    }
+
+    private static X509Certificate2 MakeRoot()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=swarm-ca", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
+    }
+
     public FakeControl()
     {
         for (var i = 0; i < 3; i++)
@@ -307,17 +324,13 @@ internal sealed class FakeControl : V1.Control.ControlBase
     )
     {
         Note(request);
-        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var rootRequest = new CertificateRequest("CN=swarm-ca", rootKey, HashAlgorithmName.SHA256);
-        rootRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var root = rootRequest.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
         var wanted = CertificateRequest.LoadSigningRequest(request.CertificateRequest.ToByteArray(), HashAlgorithmName.SHA256);
-        using var issued = wanted.Create(root, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(30), [1, 2, 3]);
+        using var issued = wanted.Create(Root, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(30), [1, 2, 3]);
         return AsyncTask.FromResult(
             new V1.IssueClientCertificateResponse
             {
                 Certificate = issued.ExportCertificatePem(),
-                RootCertificate = root.ExportCertificatePem(),
+                RootCertificate = Root.ExportCertificatePem(),
                 ManagerAddresses = { "127.0.0.11:2377" },
             }
         );
