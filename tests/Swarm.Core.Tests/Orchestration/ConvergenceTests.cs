@@ -1,0 +1,136 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Tests.Orchestration;
+
+public class ConvergenceTests
+{
+    private static ServiceConvergence Of(TestSwarm swarm, string name = "web") => Convergence.OfService(swarm.State, swarm[name].Id);
+
+    [Fact]
+    public void A_service_has_converged_when_all_its_tasks_run()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.Create(TestSwarm.Spec("web", 3));
+        Assert.Equal((3ul, 0ul, false), (Of(swarm).Desired, Of(swarm).Running, Of(swarm).Converged));
+
+        swarm.Converge(t => t.Slot < 3);
+        Assert.Equal((3ul, 2ul, false, false), (Of(swarm).Desired, Of(swarm).Running, Of(swarm).Converged, Of(swarm).Stuck));
+        Assert.Equal([(TaskState.Assigned, 1), (TaskState.Running, 2)], Of(swarm).ByState.Select(s => (s.Key, s.Value)));
+
+        swarm.Converge();
+        Assert.Equal((3ul, true, "3 of 3 tasks run"), (Of(swarm).Running, Of(swarm).Converged, Of(swarm).Message));
+    }
+
+    [Fact]
+    public void What_still_stops_is_waited_for()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 3));
+        swarm.Converge();
+        swarm.Scale("web", 1);
+        swarm.Settle();
+        Assert.Equal((1ul, 2ul, false), (Of(swarm).Running, Of(swarm).Stopping, Of(swarm).Converged));
+
+        swarm.Converge();
+        Assert.True(Of(swarm).Converged);
+    }
+
+    [Fact]
+    public void An_update_has_to_complete_and_a_paused_one_is_stuck()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 2));
+        swarm.Converge();
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        Assert.Equal((2ul, false, "update in progress: 2 of 2 tasks run"), (Of(swarm).Running, Of(swarm).Converged, Of(swarm).Message));
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(Of(swarm).Converged);
+
+        swarm.SetImage("web", "redis:3");
+        swarm.Converge();
+        swarm.Fail(swarm.Slot("web", 1));
+        swarm.Converge();
+        Assert.Equal((false, true), (Of(swarm).Converged, Of(swarm).Stuck));
+        Assert.StartsWith("update paused due to failure", Of(swarm).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_message_says_why_a_task_does_not_run()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.Create(TestSwarm.Spec("web") with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Converge();
+        Assert.StartsWith("0 of 1 tasks run: no suitable node (", Of(swarm).Message, StringComparison.Ordinal);
+        Assert.Contains("node.labels.zone==east", Of(swarm).Message, StringComparison.Ordinal);
+
+        swarm.Create(TestSwarm.Spec("db"));
+        swarm.Converge();
+        swarm.Observe(swarm.Slot("db", 1), TaskState.Rejected, "No such image: redis:1");
+        Assert.Equal("0 of 1 tasks run: No such image: redis:1", Of(swarm, "db").Message);
+    }
+
+    [Fact]
+    public void Tasks_that_have_completed_and_are_not_restarted_count_and_failed_ones_are_stuck()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 2) with { Restart = RestartPolicy.Default with { Condition = RestartCondition.None } });
+        swarm.Converge();
+        swarm.Observe(swarm.Slot("web", 1), TaskState.Complete);
+        swarm.Converge();
+        Assert.Equal((true, "1 of 2 tasks run, 1 have completed"), (Of(swarm).Converged, Of(swarm).Message));
+
+        swarm.Fail(swarm.Slot("web", 2));
+        swarm.Converge();
+        Assert.Equal((false, true), (Of(swarm).Converged, Of(swarm).Stuck));
+    }
+
+    [Fact]
+    public void A_global_service_wants_as_many_as_nodes_take_it()
+    {
+        var swarm = new TestSwarm(nodes: 4);
+        swarm.Create(TestSwarm.GlobalSpec("web"));
+        swarm.Converge();
+        swarm.SetState("node2", NodeState.Down);
+        swarm.SetAvailability("node3", NodeAvailability.Drain);
+        swarm.SetAvailability("node4", NodeAvailability.Pause);
+        swarm.Converge();
+
+        Assert.Equal((2ul, 2ul, true), (Of(swarm).Desired, Of(swarm).Running, Of(swarm).Converged));
+    }
+
+    [Fact]
+    public void A_removed_service_has_converged_when_its_last_task_is_gone()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        var id = swarm.Create(TestSwarm.Spec("web", 2)).Id;
+        swarm.Converge();
+        swarm.Apply(new StateChange.ServiceRemove(id));
+        swarm.Settle();
+        Assert.Equal((2ul, false), (Convergence.OfService(swarm.State, id).Stopping, Convergence.OfService(swarm.State, id).Converged));
+
+        swarm.Converge();
+        Assert.True(Convergence.OfService(swarm.State, id).Converged);
+    }
+
+    [Fact]
+    public void A_node_is_done_when_nothing_is_left_and_the_replacements_run()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.Create(TestSwarm.Spec("web", 4));
+        swarm.Converge();
+        swarm.SetAvailability("node2", NodeAvailability.Drain);
+        swarm.Settle();
+        Assert.Equal(new NodeConvergence("node2", 2, 2), Convergence.OfNode(swarm.State, "node2"));
+
+        swarm.Converge(t => t.NodeId == "node2");
+        Assert.Equal(new NodeConvergence("node2", 0, 2), Convergence.OfNode(swarm.State, "node2"));
+        Assert.False(Convergence.OfNode(swarm.State, "node2").Done);
+
+        swarm.Converge();
+        Assert.True(Convergence.OfNode(swarm.State, "node2").Done);
+    }
+}

@@ -1,0 +1,526 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.Tests.Orchestration;
+
+public class UpdateTests
+{
+    private static readonly UpdateConfig AtOnce = UpdateConfig.Default with { Parallelism = 0 };
+
+    private static TestSwarm Running(ulong replicas, UpdateConfig? update = null, UpdateConfig? rollback = null, int nodes = 3)
+    {
+        var swarm = new TestSwarm(nodes);
+        swarm.Create(
+            TestSwarm.Spec("web", replicas) with
+            {
+                Update = update ?? UpdateConfig.Default,
+                Rollback = rollback ?? UpdateConfig.Default,
+            }
+        );
+        swarm.Converge();
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        return swarm;
+    }
+
+    /// <summary>Revision of the active task of each slot, in order.</summary>
+    private static ulong[] Revisions(TestSwarm swarm) => [.. swarm.Active("web").Select(t => t.Revision)];
+
+    private static UpdateStatus Status(TestSwarm swarm) => swarm["web"].UpdateStatus!;
+
+    /// <summary>Obedient agents, but tasks of the revision end as soon as they would run.</summary>
+    private static void ConvergeWithBad(TestSwarm swarm, ulong bad)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            swarm.Converge(t => t.Revision != bad || t.DesiredState > TaskState.Running);
+            var failing = swarm
+                .Active("web")
+                .Find(t => t.Revision == bad && t is { DesiredState: TaskState.Running, Status.State: TaskState.Assigned });
+            if (failing is null)
+            {
+                return;
+            }
+            swarm.Fail(failing);
+        }
+        Assert.Fail("it fails for ever");
+    }
+
+    [Fact]
+    public void One_at_a_time_the_lowest_slot_first_the_old_task_stopped_first()
+    {
+        var swarm = Running(3);
+        var old = swarm.Active("web").ConvertAll(t => t.Id);
+        var startedAt = swarm.Now;
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Settle();
+
+        Assert.Equal((UpdateState.Updating, "update in progress"), (Status(swarm).State, Status(swarm).Message));
+        Assert.Equal((startedAt, 3ul, 1ul), (Status(swarm).StartedAt, Status(swarm).Progress.Total, Status(swarm).Progress.FromRevision));
+        Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal((TaskState.Shutdown, TaskState.Running), (swarm.Task(old[0]).DesiredState, swarm.Task(old[0]).Status.State));
+        Assert.Equal(TaskState.Ready, swarm.Slot("web", 1).DesiredState);
+
+        swarm.Converge(t => t.Id == old[0] || t.Status.State > TaskState.Running || t.DesiredState <= TaskState.Ready);
+        Assert.Equal(TaskState.Shutdown, swarm.Task(old[0]).Status.State);
+        Assert.Equal(TaskState.Running, swarm.Slot("web", 1).DesiredState);
+        Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
+
+        swarm.Converge();
+        Assert.Equal([2ul, 2ul, 2ul], Revisions(swarm));
+        Assert.Equal(3, swarm.Running("web").Count);
+    }
+
+    [Fact]
+    public void It_is_complete_a_monitor_period_after_the_last_task_runs()
+    {
+        var swarm = Running(2);
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+
+        swarm.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
+        Assert.Equal(UpdateState.Updating, Status(swarm).State);
+        swarm.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Equal(
+            (UpdateState.Completed, "update completed", swarm.Now),
+            (Status(swarm).State, Status(swarm).Message, Status(swarm).CompletedAt)
+        );
+        Assert.False(swarm.Loop.HasWork(swarm.Now));
+    }
+
+    [Fact]
+    public void The_delay_comes_after_each_task_the_last_included_and_lengthens_the_monitor()
+    {
+        // Docker: 3 tasks, delay 10 s, monitor 5 s take 3 × 10 s and another 11 s, beside what stopping and starting take.
+        var swarm = Running(3, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        var took = new List<double>();
+        for (var i = 1; i <= 3; i++)
+        {
+            took.Add((swarm.Now - Status(swarm).StartedAt).TotalSeconds);
+            Assert.Equal(i, swarm.Running("web").Count(t => t.Revision == 2));
+            swarm.Advance(swarm.Loop.NextDeadline!.Value - swarm.Now);
+        }
+        Assert.Equal([0, 10, 20], took);
+        Assert.Equal(UpdateState.Updating, Status(swarm).State);
+
+        swarm.Advance(TimeSpan.FromSeconds(11) - TimeSpan.FromTicks(1));
+        Assert.Equal(UpdateState.Updating, Status(swarm).State);
+        swarm.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+        Assert.Equal(TimeSpan.FromSeconds(41), Status(swarm).CompletedAt - Status(swarm).StartedAt);
+    }
+
+    [Theory]
+    [InlineData(1ul, 1)]
+    [InlineData(2ul, 2)]
+    [InlineData(4ul, 4)]
+    [InlineData(0ul, 6)]
+    public void Parallelism_says_how_many_slots_are_under_way(ulong parallelism, int underWay)
+    {
+        var swarm = Running(6, UpdateConfig.Default with { Parallelism = parallelism });
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge(t => t.Revision == 1);
+
+        Assert.Equal(underWay, swarm.Active("web").Count(t => t.Revision == 2));
+        Assert.Equal(6 - underWay, swarm.Running("web").Count(t => t.Revision == 1));
+    }
+
+    [Fact]
+    public void Start_first_keeps_the_old_task_until_the_new_one_runs()
+    {
+        var swarm = Running(2, AtOnce with { Order = UpdateOrder.StartFirst });
+        var old = swarm.Active("web").ConvertAll(t => t.Id);
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge(t => t.Revision == 1);
+        Assert.Equal([1ul, 2ul, 1ul, 2ul], Revisions(swarm));
+        Assert.All(swarm.Active("web"), t => Assert.Equal(TaskState.Running, t.DesiredState));
+        Assert.Equal(old, swarm.Running("web").ConvertAll(t => t.Id));
+
+        swarm.Converge();
+        Assert.Equal([2ul, 2ul], Revisions(swarm));
+        Assert.All(old, id => Assert.Equal(TaskState.Shutdown, swarm.Task(id).Status.State));
+    }
+
+    [Fact]
+    public void Start_first_does_not_keep_a_task_that_does_not_run()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web") with { Update = AtOnce with { Order = UpdateOrder.StartFirst } });
+        swarm.Converge(_ => false);
+        var old = swarm.Slot("web", 1);
+        Assert.Equal(TaskState.Assigned, old.Status.State);
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Settle();
+
+        Assert.Equal(TaskState.Shutdown, swarm.Task(old.Id).DesiredState);
+        Assert.Equal([2ul], Revisions(swarm));
+    }
+
+    [Fact]
+    public void A_failure_pauses_and_nothing_more_is_replaced_until_a_new_spec()
+    {
+        var swarm = Running(3);
+        swarm.SetImage("web", "redis:bad");
+        swarm.Settle();
+        var failed = swarm.Slot("web", 1);
+
+        ConvergeWithBad(swarm, 2);
+
+        Assert.Equal(UpdateState.Paused, Status(swarm).State);
+        Assert.Equal($"update paused due to failure or early termination of task {failed.Id}", Status(swarm).Message);
+        Assert.Null(Status(swarm).CompletedAt);
+        Assert.Equal(1ul, Status(swarm).Progress.Failed);
+        Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
+
+        swarm.Scale("web", 4);
+        swarm.Update("web", s => s with { Labels = ValueMap.Empty.With("a", "b") });
+        swarm.ChangeLeader();
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(UpdateState.Paused, Status(swarm).State);
+        Assert.Equal([2ul, 1ul, 1ul, 2ul], Revisions(swarm));
+
+        swarm.SetImage("web", "redis:3");
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+        Assert.Equal([3ul, 3ul, 3ul, 3ul], Revisions(swarm));
+    }
+
+    [Fact]
+    public void A_paused_update_goes_on_when_its_policy_changes()
+    {
+        var swarm = Running(2);
+        swarm.SetImage("web", "redis:bad");
+        ConvergeWithBad(swarm, 2);
+        Assert.Equal(UpdateState.Paused, Status(swarm).State);
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+
+        swarm.Update("web", s => s with { Update = s.Update with { FailureAction = FailureAction.Continue } });
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((UpdateState.Completed, 1ul), (Status(swarm).State, Status(swarm).Progress.FromRevision));
+        Assert.Equal([2ul, 2ul], Revisions(swarm));
+    }
+
+    [Fact]
+    public void A_failure_rolls_back_to_the_revision_the_update_came_from()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { FailureAction = FailureAction.Rollback });
+        var kept = swarm.Active("web").Where(t => t.Slot > 1).Select(t => t.Id).ToList();
+        swarm.Scale("web", 4);
+        swarm.Converge();
+        var startedAt = swarm.Now;
+        swarm.SetImage("web", "redis:bad");
+        swarm.Settle();
+        var failed = swarm.Slot("web", 1);
+        swarm.Converge(t => t.Revision == 1);
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        swarm.Fail(failed);
+        swarm.Settle();
+
+        Assert.Equal(UpdateState.RollbackStarted, Status(swarm).State);
+        Assert.Equal($"update rolled back due to failure or early termination of task {failed.Id}", Status(swarm).Message);
+        Assert.Equal((startedAt, 1ul, 2ul), (Status(swarm).StartedAt, swarm["web"].Revision, swarm["web"].PreviousRevision));
+        Assert.Equal("redis:1", swarm["web"].Spec.Container.Image);
+        Assert.Equal(new ServiceMode.Replicated(4), swarm["web"].Spec.Mode);
+
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal((UpdateState.RollbackCompleted, "rollback completed"), (Status(swarm).State, Status(swarm).Message));
+        Assert.Equal([1ul, 1ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Subset(swarm.Running("web").Select(t => t.Id).ToHashSet(), kept.ToHashSet());
+    }
+
+    [Fact]
+    public void A_rollback_that_fails_is_paused()
+    {
+        var swarm = Running(
+            2,
+            AtOnce with
+            {
+                FailureAction = FailureAction.Rollback,
+            },
+            UpdateConfig.Default with
+            {
+                FailureAction = FailureAction.Rollback,
+            }
+        );
+        swarm.SetImage("web", "redis:bad");
+        ConvergeWithBad(swarm, 2);
+        Assert.Equal(UpdateState.RollbackStarted, Status(swarm).State);
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        var failed = swarm.Active("web").Find(t => t.Revision == 1 && t.CreatedAt >= Status(swarm).StartedAt)!;
+
+        swarm.Fail(failed);
+        swarm.Settle();
+
+        Assert.Equal(UpdateState.RollbackPaused, Status(swarm).State);
+        Assert.Equal($"rollback paused due to failure or early termination of task {failed.Id}", Status(swarm).Message);
+    }
+
+    [Fact]
+    public void Continue_goes_through_all_slots_and_completes()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { FailureAction = FailureAction.Continue });
+        swarm.SetImage("web", "redis:bad");
+
+        ConvergeWithBad(swarm, 2);
+        Assert.Equal(UpdateState.Updating, Status(swarm).State);
+        Assert.Equal([2ul, 2ul, 2ul], Revisions(swarm));
+        swarm.Time.Advance(TimeSpan.FromSeconds(5));
+        ConvergeWithBad(swarm, 2);
+
+        Assert.Equal((UpdateState.Completed, 3ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+    }
+
+    [Theory]
+    [InlineData(0.0, 1)]
+    [InlineData(0.25, 2)]
+    [InlineData(0.5, 3)]
+    [InlineData(1.0, 0)]
+    public void Up_to_the_failure_ratio_failures_are_tolerated(double ratio, int failuresUntilPaused)
+    {
+        var swarm = Running(4, AtOnce with { MaxFailureRatio = ratio });
+        swarm.SetImage("web", "redis:bad");
+        swarm.Converge();
+        var failures = 0;
+        foreach (var task in swarm.Running("web"))
+        {
+            swarm.Time.Advance(TimeSpan.FromMilliseconds(10));
+            swarm.Fail(task);
+            swarm.Settle();
+            failures++;
+            if (Status(swarm).State == UpdateState.Paused)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(failuresUntilPaused == 0 ? 4 : failuresUntilPaused, failures);
+        Assert.Equal(failuresUntilPaused == 0 ? UpdateState.Updating : UpdateState.Paused, Status(swarm).State);
+    }
+
+    [Fact]
+    public void A_task_that_fails_after_its_monitor_period_does_not_count()
+    {
+        var swarm = Running(2, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(30) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(6));
+
+        swarm.Fail(swarm.Slot("web", 1));
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal((UpdateState.Completed, 0ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+    }
+
+    [Fact]
+    public void A_failure_of_an_old_task_does_not_count_and_its_slot_goes_over_to_the_new_revision()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(30) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
+
+        swarm.Fail(swarm.Slot("web", 3));
+        swarm.Converge();
+
+        Assert.Equal([2ul, 1ul, 2ul], Revisions(swarm));
+        Assert.Equal((UpdateState.Updating, 0ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+    }
+
+    [Fact]
+    public void A_new_leader_resumes_between_two_slots()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(4));
+
+        swarm.ChangeLeader();
+        swarm.Converge();
+        Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(6), swarm.Loop.NextDeadline);
+
+        swarm.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal([2ul, 2ul, 1ul], Revisions(swarm));
+        swarm.ChangeLeader();
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(TimeSpan.FromSeconds(41), Status(swarm).CompletedAt - Status(swarm).StartedAt);
+    }
+
+    [Fact]
+    public void A_new_leader_remembers_failures()
+    {
+        var swarm = Running(4, UpdateConfig.Default with { MaxFailureRatio = 0.25, Delay = TimeSpan.FromSeconds(1) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        swarm.Fail(swarm.Slot("web", 1));
+        swarm.Converge();
+        Assert.Equal((UpdateState.Updating, 1ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+
+        swarm.ChangeLeader();
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(1));
+        swarm.Fail(swarm.Slot("web", 2));
+        swarm.Settle();
+
+        Assert.Equal((UpdateState.Paused, 2ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+    }
+
+    [Fact]
+    public void A_new_spec_supersedes_an_update_and_would_roll_back_to_the_last_one_that_completed()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
+
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        swarm.SetImage("web", "redis:3");
+        swarm.Converge();
+
+        Assert.Equal([3ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal((3ul, 2ul, 1ul), (swarm["web"].Revision, swarm["web"].PreviousRevision, Status(swarm).Progress.FromRevision));
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([3ul, 3ul, 3ul], Revisions(swarm));
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+    }
+
+    [Fact]
+    public void A_superseded_start_first_update_never_has_three_tasks_in_a_slot()
+    {
+        var swarm = Running(1, AtOnce with { Order = UpdateOrder.StartFirst });
+        var old = swarm.Slot("web", 1);
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge(t => t.Revision == 1);
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+
+        swarm.SetImage("web", "redis:3");
+        swarm.Converge(t => t.Revision == 1);
+
+        Assert.Equal([1ul, 3ul], Revisions(swarm));
+        Assert.Equal(old.Id, Assert.Single(swarm.Running("web")).Id);
+        Assert.Equal(TaskState.Ready, swarm.Active("web")[1].DesiredState);
+        swarm.Converge();
+        Assert.Equal([3ul], Revisions(swarm));
+    }
+
+    [Fact]
+    public void Undo_goes_back_to_the_previous_revision_with_the_rollback_policy_and_keeps_the_scale()
+    {
+        var swarm = Running(2, AtOnce, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(3) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        swarm.Scale("web", 3);
+        swarm.Converge();
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+
+        swarm.Rollback("web");
+        swarm.Converge();
+
+        Assert.Equal((UpdateState.RollbackStarted, "manually requested rollback"), (Status(swarm).State, Status(swarm).Message));
+        Assert.Equal([1ul, 2ul, 2ul], Revisions(swarm));
+        swarm.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal([1ul, 1ul, 2ul], Revisions(swarm));
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([1ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal(UpdateState.RollbackCompleted, Status(swarm).State);
+        Assert.Equal("redis:1", swarm["web"].Spec.Container.Image);
+    }
+
+    [Fact]
+    public void When_placement_alone_changes_tasks_whose_node_will_do_are_kept()
+    {
+        var swarm = Running(3, AtOnce);
+        swarm.SetLabels("node1", ValueMap.Empty.With("zone", "east"));
+        swarm.SetLabels("node2", ValueMap.Empty.With("zone", "east"));
+        swarm.Converge();
+        var kept = swarm.Active("web").FindAll(t => t.NodeId != "node3").ConvertAll(t => t.Id);
+        Assert.Equal(2, kept.Count);
+
+        swarm.Update("web", s => s with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+        Assert.Subset(swarm.Running("web").Select(t => t.Id).ToHashSet(), kept.ToHashSet());
+        Assert.All(swarm.Running("web"), t => Assert.NotEqual("node3", t.NodeId));
+        Assert.Equal([1ul, 1ul, 2ul], Revisions(swarm).Order());
+    }
+
+    [Fact]
+    public void A_kept_task_moves_when_its_node_no_longer_meets_the_newer_constraint()
+    {
+        var swarm = Running(1);
+        var east = ValueMap.Empty.With("zone", "east");
+        foreach (var node in new[] { "node1", "node2", "node3" })
+        {
+            swarm.SetLabels(node, east);
+        }
+        swarm.Update("web", s => s with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Converge();
+        var kept = Assert.Single(swarm.Running("web"));
+        Assert.Equal((1ul, UpdateState.Completed), (kept.Revision, Status(swarm).State));
+
+        swarm.SetLabels(kept.NodeId!, ValueMap.Empty);
+        swarm.Converge();
+
+        Assert.NotEqual(kept.NodeId, Assert.Single(swarm.Running("web")).NodeId);
+    }
+
+    [Fact]
+    public void An_update_that_changes_no_task_completes_at_once()
+    {
+        var swarm = Running(0);
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Settle();
+
+        Assert.Equal((UpdateState.Completed, swarm.Now), (Status(swarm).State, Status(swarm).CompletedAt));
+    }
+
+    [Fact]
+    public void A_finished_slot_is_updated_too()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web") with { Restart = RestartPolicy.Default with { Condition = RestartCondition.None } });
+        swarm.Converge();
+        swarm.Observe(swarm.Slot("web", 1), TaskState.Complete);
+        swarm.Converge();
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+
+        Assert.Equal(2ul, Assert.Single(swarm.Running("web")).Revision);
+    }
+
+    [Fact]
+    public void A_node_lost_during_an_update_does_not_count_as_a_failure()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge();
+
+        swarm.SetState(swarm.Slot("web", 1).NodeId!, NodeState.Down);
+        swarm.Converge();
+
+        Assert.Equal((UpdateState.Updating, 0ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+        Assert.Equal(2ul, swarm.Slot("web", 1).Revision);
+        swarm.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal([2ul, 2ul, 2ul], Revisions(swarm));
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+    }
+}
