@@ -332,6 +332,7 @@ public sealed class Scheduler
     )
     {
         var node = _nodes.Find(nodeId);
+        var counts = _counts.Of(group.Key.ServiceId);
         foreach (var task in group.Tasks)
         {
             if (output.Count >= limit)
@@ -342,7 +343,7 @@ public sealed class Scheduler
             var why = node?.Node is null ? new PendingReason("ready", 1, "the node is not in the swarm") : profile.Refusal(node);
             if (why is null && spec.Placement.MaxReplicasPerNode > 0)
             {
-                var count = _counts.Of(group.Key.ServiceId).GetValueOrDefault(node!);
+                var count = counts.GetValueOrDefault(node!);
                 why = (ulong)count >= spec.Placement.MaxReplicasPerNode ? MaxReplicasReached(spec, 1) : null;
             }
             if (why is null)

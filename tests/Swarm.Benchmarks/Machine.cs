@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Swarm.Benchmarks;
+
+/// <summary>What the figures were measured on.</summary>
+internal static class Machine
+{
+    public static string Describe()
+    {
+        var memory = (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30)).ToString("0.#", CultureInfo.InvariantCulture);
+        return $"{Processor()}, {Environment.ProcessorCount} cores, {memory} GiB, {OperatingSystem()}, {RuntimeInformation.FrameworkDescription}";
+    }
+
+    private static string Processor()
+    {
+        const string cpuInfo = "/proc/cpuinfo";
+        var model = File.Exists(cpuInfo)
+            ? File.ReadLines(cpuInfo).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER");
+        return model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    private static string OperatingSystem()
+    {
+        const string release = "/etc/os-release";
+        const string key = "PRETTY_NAME=";
+        var pretty = File.Exists(release) ? File.ReadLines(release).FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
+        return pretty is null ? RuntimeInformation.OSDescription : pretty[key.Length..].Trim('"');
+    }
+}
