@@ -45,22 +45,17 @@ internal sealed class SchedulerRun
     /// <summary>Heap growth for each service with its revision, before it has a task.</summary>
     public double BytesPerService { get; }
 
-    /// <summary>Share of the last timed run's wall time that went to garbage collection.</summary>
-    public double CollectionShare { get; private set; }
-
     /// <summary>Each task is created, scheduled and assigned before the next one is submitted: three steps, two log entries a task.</summary>
     public TimeSpan OneByOne()
     {
         var creations = Creations();
         var clock = Stopwatch.StartNew();
-        var collecting = GC.GetTotalPauseDuration();
         for (var i = 0; i < creations.Length; i++)
         {
             Apply(creations[i]);
             Schedule(At(i));
         }
         clock.Stop();
-        CollectionShare = (GC.GetTotalPauseDuration() - collecting) / clock.Elapsed;
         Check();
         return clock.Elapsed;
     }
@@ -70,11 +65,9 @@ internal sealed class SchedulerRun
     {
         var creations = Creations();
         var clock = Stopwatch.StartNew();
-        var collecting = GC.GetTotalPauseDuration();
         _state.Apply(creations, ++_index);
         Schedule(Start);
         clock.Stop();
-        CollectionShare = (GC.GetTotalPauseDuration() - collecting) / clock.Elapsed;
         Check();
         return clock.Elapsed;
     }

@@ -1,10 +1,13 @@
 namespace Swarm.Core.Scheduling;
 
-/// <summary>The nodes of one profile, kept in the order in which a service without tasks would take them; one order for each leaf of its spread tree.</summary>
+/// <summary>The nodes of one profile, kept in the order in which a service without tasks (or one certain large service) would take them; one order for each leaf of the
+/// profile's spread tree.</summary>
 internal sealed class CandidatePool
 {
     private readonly PlacementProfile _profile;
     private readonly NodeSet _nodes;
+    private readonly Dictionary<NodeInfo, int>? _counts;
+    private readonly ulong _maxReplicas;
     private readonly int _generation;
     private readonly bool[] _recordAccepted;
 
@@ -13,10 +16,14 @@ internal sealed class CandidatePool
     private readonly int[]? _positionByRank;
     private long _read;
 
-    public CandidatePool(PlacementProfile profile, NodeSet nodes)
+    /// <param name="counts">Live tasks of the one service that the pool is for, kept up to date by their owner together with the nodes' counts; null: for all services.</param>
+    /// <param name="maxReplicas">Most tasks of that service on one node; 0: no limit.</param>
+    public CandidatePool(PlacementProfile profile, NodeSet nodes, Dictionary<NodeInfo, int>? counts = null, ulong maxReplicas = 0)
     {
         _profile = profile;
         _nodes = nodes;
+        _counts = counts;
+        _maxReplicas = maxReplicas;
         _generation = nodes.Generation;
         _recordAccepted = new bool[nodes.Count];
         Root = new SpreadBranch(null, 0);
@@ -58,6 +65,7 @@ internal sealed class CandidatePool
     /// <summary>Takes the node out of the order until <see cref="Restore"/>.</summary>
     public void SetAside(NodeInfo node) => LeafOf(node).Order!.Set(PositionOf(node), NodeOrder.None);
 
+    /// <summary>Puts the node where it belongs by its present counts.</summary>
     public void Restore(NodeInfo node) => LeafOf(node).Order!.Set(PositionOf(node), KeyOf(node));
 
     /// <summary>Follows what changed since the last call.</summary>
@@ -136,5 +144,13 @@ internal sealed class CandidatePool
 
     private int PositionOf(NodeInfo node) => _positionByRank is null ? node.Rank : _positionByRank[node.Rank];
 
-    private ulong KeyOf(NodeInfo node) => _recordAccepted[node.Rank] && _profile.AcceptsLoad(node) ? NodeOrder.Key(node) : NodeOrder.None;
+    private ulong KeyOf(NodeInfo node)
+    {
+        if (!_recordAccepted[node.Rank] || !_profile.AcceptsLoad(node))
+        {
+            return NodeOrder.None;
+        }
+        var count = _counts?.GetValueOrDefault(node) ?? 0;
+        return _maxReplicas > 0 && (ulong)count >= _maxReplicas ? NodeOrder.None : NodeOrder.Key(node, count);
+    }
 }

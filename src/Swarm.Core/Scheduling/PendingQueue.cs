@@ -19,7 +19,10 @@ internal sealed class PendingQueue(ProfileCache profiles)
     private int _queued;
     private int _unconfirmed;
 
-    public bool HasWork => _queued > 0 || _unconfirmed > 0;
+    // Set when a task went between decision and assignment: groups may have been refused for the room that it was to take.
+    private bool _decisionLost;
+
+    public bool HasWork => _queued > 0 || _unconfirmed > 0 || (_decisionLost && _blockedProfiles.Count > 0);
 
     /// <summary>The task has no node, or not yet been confirmed on the one it was made for.</summary>
     public static bool IsPending(SwarmTask task) => task.Status.State <= TaskState.Pending && task.DesiredState <= TaskState.Running;
@@ -76,9 +79,11 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>Queues what was decided and never applied: the batch was dropped.</summary>
+    /// <summary>Queues what was decided and never applied, because the batch was dropped, and with it what was refused in view of those decisions.</summary>
     public void RequeueUnconfirmed()
     {
+        var decisionLost = _decisionLost || _unconfirmed > 0;
+        _decisionLost = false;
         if (_unconfirmed > 0)
         {
             foreach (var group in _decided)
@@ -98,6 +103,10 @@ internal sealed class PendingQueue(ProfileCache profiles)
         if (_decided.Capacity > TrimFrom)
         {
             _decided.Capacity = 0;
+        }
+        if (decisionLost)
+        {
+            RetryAll();
         }
     }
 
@@ -199,6 +208,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         _blockedByService.Clear();
         _queued = 0;
         _unconfirmed = 0;
+        _decisionLost = false;
     }
 
     private void Add(SwarmTask task)
@@ -225,6 +235,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         {
             _unconfirmed--;
         }
+        _decisionLost |= !assigned && group.Unconfirmed > 0;
         if (group.Count > 0)
         {
             return;

@@ -8,6 +8,9 @@ internal sealed class ProfileCache(NodeSet nodes)
     private readonly Dictionary<ProfileKey, LinkedListNode<PlacementProfile>> _byKey = [];
     private readonly LinkedList<PlacementProfile> _recent = [];
 
+    /// <summary>A pool takes some 20 bytes a node: at most some 40 MB in all, more only for a swarm of a million nodes.</summary>
+    public static int PoolsKept(int nodeCount) => Math.Clamp(2_000_000 / Math.Max(nodeCount, 1), 8, 256);
+
     public PlacementProfile Of(ServiceSpec spec)
     {
         var key = ProfileKey.Of(spec);
@@ -57,8 +60,7 @@ internal sealed class ProfileCache(NodeSet nodes)
 
     private void Trim()
     {
-        // A pool takes some 20 bytes a node: at most some 40 MB in all, more for a swarm of a million nodes.
-        var kept = Math.Clamp(2_000_000 / Math.Max(nodes.Count, 1), 8, 256);
+        var kept = PoolsKept(nodes.Count);
         while (_recent.Count > kept)
         {
             var last = _recent.Last!;

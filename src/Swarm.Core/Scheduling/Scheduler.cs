@@ -1,5 +1,4 @@
 using Swarm.Core.Model;
-using Swarm.Core.Scheduling.Filters;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Scheduling;
@@ -10,13 +9,14 @@ namespace Swarm.Core.Scheduling;
 /// <para>Order of nodes, as in SwarmKit: those on which this revision failed five times within five minutes come last; then fewest live tasks of this service, fewest live
 /// tasks of all services, ordinal id. With spread preferences, that order holds within the branch with the fewest live tasks of the service.</para>
 /// <para>Not thread-safe.</para></remarks>
-public sealed class Scheduler
+public sealed partial class Scheduler
 {
     private readonly ClusterState _state;
     private readonly NodeSet _nodes = new();
     private readonly ServiceCounts _counts;
     private readonly RecentFailures _failures = new();
     private readonly ProfileCache _profiles;
+    private readonly ServicePools _servicePools;
     private readonly PendingQueue _pending;
 
     // What tasks that reserve something reserve: found again when they end, even if their revision is gone by then.
@@ -29,6 +29,7 @@ public sealed class Scheduler
         ArgumentNullException.ThrowIfNull(state);
         _state = state;
         _counts = new ServiceCounts(state, _nodes);
+        _servicePools = new ServicePools(_nodes, _counts);
         _profiles = new ProfileCache(_nodes);
         _pending = new PendingQueue(_profiles);
         Reset();
@@ -44,6 +45,7 @@ public sealed class Scheduler
         _counts.Clear();
         _failures.Clear();
         _profiles.Clear();
+        _servicePools.Clear();
         _pending.Clear();
         _reservations.Clear();
         _decisions.Clear();
@@ -83,6 +85,7 @@ public sealed class Scheduler
                 break;
             case ChangedObject.OfService { After: null, Before: { } service }:
                 _counts.Forget(service.Id);
+                _servicePools.Forget(service.Id);
                 break;
             default:
                 break;
@@ -110,84 +113,6 @@ public sealed class Scheduler
         _counts.EndRound();
         _pending.Trim();
     }
-
-    /// <summary>Every node, suitable ones first in the order in which further tasks of the service would take them, then the others in id order with the first filter that refuses each.</summary>
-    /// <param name="spec">The service's spec, existing or proposed.</param>
-    /// <param name="serviceId">The existing service, whose tasks are taken into account; null for one that does not exist yet.</param>
-    public IReadOnlyList<NodePlacement> Explain(ServiceSpec spec, string? serviceId)
-    {
-        ArgumentNullException.ThrowIfNull(spec);
-        _nodes.Refresh();
-        var profile = _profiles.Of(spec);
-        var counts = serviceId is null ? [] : _counts.Of(serviceId);
-        var failures = FailuresOf(serviceId);
-        var placements = new List<NodePlacement>(_nodes.Count);
-        var suitable = new HashSet<NodeInfo>();
-        using (
-            var placement = new GroupPlacement(
-                _profiles.PoolOf(profile),
-                profile,
-                _nodes,
-                counts,
-                failures,
-                spec.Placement.MaxReplicasPerNode
-            )
-        )
-        {
-            while (placement.Next() is { } node)
-            {
-                suitable.Add(node);
-                placements.Add(Placement(node, placements.Count + 1, null));
-            }
-        }
-        foreach (var node in _nodes.Ordered)
-        {
-            if (!suitable.Contains(node))
-            {
-                placements.Add(Placement(node, 0, profile.Refusal(node) ?? MaxReplicasReached(spec, 1)));
-            }
-        }
-        _counts.EndRound();
-        return placements;
-
-        NodePlacement Placement(NodeInfo node, int rank, PendingReason? refusal) =>
-            new(node.Node!, rank, refusal, counts.GetValueOrDefault(node), node.LiveTasks, failures?.GetValueOrDefault(node) ?? 0);
-    }
-
-    /// <summary>Runs the whole pipeline for one node.</summary>
-    /// <param name="node">Its record may differ from the one in the state.</param>
-    /// <param name="spec">The service's spec, existing or proposed.</param>
-    /// <param name="serviceId">The existing service, whose tasks on the node count for max-replicas; null: none.</param>
-    /// <param name="why">The first refusal; null when the node is suitable.</param>
-    /// <remarks>Asks whether there is room for one task more. For tasks that are on the node already, see <see cref="MeetsPlacement"/>.</remarks>
-    public bool Fits(Node node, ServiceSpec spec, string? serviceId, out PendingReason? why)
-    {
-        ArgumentNullException.ThrowIfNull(node);
-        ArgumentNullException.ThrowIfNull(spec);
-        var known = _nodes.Find(node.Id);
-        why = new PlacementProfile(ProfileKey.Of(spec)).Refusal(NodeInfo.With(node, known));
-        if (why is null && serviceId is not null && known is not null && spec.Placement.MaxReplicasPerNode > 0)
-        {
-            var count = _counts.Of(serviceId).GetValueOrDefault(known);
-            _counts.EndRound();
-            why = (ulong)count >= spec.Placement.MaxReplicasPerNode ? MaxReplicasReached(spec, 1) : null;
-        }
-        return why is null;
-    }
-
-    /// <summary>True when the node meets the constraints of a spec: the question about tasks that are on the node already, whatever its state, availability and load.</summary>
-    public static bool MeetsPlacement(Node node, ServiceSpec spec, out PendingReason? why)
-    {
-        ArgumentNullException.ThrowIfNull(node);
-        ArgumentNullException.ThrowIfNull(spec);
-        var filter = new ConstraintFilter(spec.Placement.Constraints);
-        var info = NodeInfo.With(node, null);
-        why = filter.Accepts(info) ? null : new PendingReason(filter.Name, 1, filter.Explain(info));
-        return why is null;
-    }
-
-    private static PendingReason MaxReplicasReached(ServiceSpec spec, int nodes) =>
-        new("max-replicas", nodes, $"the most replicas allowed on a node ({spec.Placement.MaxReplicasPerNode}) are there");
 
     /// <summary>False for changes that no filter and no order looks at.</summary>
     private static bool Matters(Node before, Node after) =>
@@ -303,8 +228,20 @@ public sealed class Scheduler
         var counts = _counts.Of(group.Key.ServiceId);
         var tasks = group.Tasks;
         var placed = 0;
-        using (var placement = new GroupPlacement(pool, profile, _nodes, counts, failures, spec.Placement.MaxReplicasPerNode))
+        var simple = failures is null && profile.Spread.Length == 0;
+        if (simple && _servicePools.Of(group.Key.ServiceId, profile, spec.Placement.MaxReplicasPerNode) is { } own)
         {
+            while (placed < tasks.Length && output.Count < limit && own.Root.Order!.First is not NodeOrder.None and var first)
+            {
+                var node = _nodes.Ordered[NodeOrder.RankOf(first)];
+                _nodes.Adjust(node, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+                Decide(group, tasks[placed++], node, profile, output);
+                own.Restore(node);
+            }
+        }
+        else
+        {
+            using var placement = new GroupPlacement(pool, profile, _nodes, counts, failures, spec.Placement.MaxReplicasPerNode);
             while (placed < tasks.Length && output.Count < limit && placement.Assign() is { } node)
             {
                 Decide(group, tasks[placed++], node, profile, output);

@@ -8,10 +8,10 @@ namespace Swarm.Core.Scheduling;
 internal sealed class ServiceCounts(ClusterState state, NodeSet nodes)
 {
     /// <summary>Up to this many tasks, counting again costs less than remembering: a million small services must not each have a table.</summary>
-    private const int KeptFrom = 64;
+    public const int KeptFrom = 64;
 
     private readonly Dictionary<string, Dictionary<NodeInfo, int>> _byService = new(StringComparer.Ordinal);
-    private readonly List<string> _small = [];
+    private readonly HashSet<string> _small = new(StringComparer.Ordinal);
 
     public static bool IsCounted(SwarmTask task) => task.NodeId is not null && task.Status.State >= TaskState.Assigned && task.IsLive;
 
@@ -38,6 +38,9 @@ internal sealed class ServiceCounts(ClusterState state, NodeSet nodes)
         }
         return counts;
     }
+
+    /// <summary>True when the service's counts are kept up to date from round to round.</summary>
+    public bool IsKept(string serviceId) => _byService.ContainsKey(serviceId) && !_small.Contains(serviceId);
 
     /// <returns>False when the service's counts are not kept at the moment.</returns>
     public bool Adjust(string serviceId, NodeInfo node, int by)

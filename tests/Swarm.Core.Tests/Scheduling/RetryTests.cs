@@ -97,6 +97,25 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public void What_was_refused_in_view_of_a_decision_is_retried_when_the_decision_is_lost()
+    {
+        _swarm.AddNode("a", nanoCpus: 1);
+        _swarm.AddService(SwarmFixture.Spec("first", nanoCpus: 1));
+        _swarm.AddService(SwarmFixture.Spec("second", nanoCpus: 1));
+        var first = _swarm.AddTask("first");
+        var second = _swarm.AddTask("second");
+        var output = _swarm.Schedule(apply: false);
+        Assert.Equal(first, Assert.IsType<StateChange.TaskAssign>(output[0]).TaskId);
+        Assert.Equal(second, Assert.IsType<StateChange.TaskPendingSet>(output[1]).TaskId);
+        // The batch is lost, and the first task is removed.
+        _swarm.Apply(new StateChange.TaskRemove(first));
+        Assert.True(_swarm.Scheduler.HasWork);
+        _swarm.Schedule();
+        Assert.Equal("a", _swarm.NodeOf(second));
+        Assert.False(_swarm.Scheduler.HasWork);
+    }
+
+    [Fact]
     public void Changes_are_limited_and_the_rest_follows()
     {
         _swarm.AddNode("a");
