@@ -1,1 +1,3 @@
-return 0;
+using Swarm.Daemon.Hosting;
+
+return await SwarmdProgram.RunAsync(args);

@@ -42,6 +42,22 @@ public sealed class Agent : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Leaves the swarm: a manager is told first, so that it replaces the tasks elsewhere at once; then they are stopped and removed.</summary>
+    public async Task LeaveAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            if (Volatile.Read(ref _session) is { } session)
+            {
+                await session.SayGoodbyeAsync(restart: false, TimeSpan.Zero);
+            }
+            await _stopping.CancelAsync();
+        }
+        await _run;
+        await _tasks.RemoveAllAsync();
+        await _tasks.DetachAsync();
+    }
+
     /// <summary>Ends the agent; the tasks run on.</summary>
     /// <param name="announceRestart">A manager is told that this node comes back within <paramref name="grace"/>, and holds it Ready until then.</param>
     public async Task StopAsync(bool announceRestart, TimeSpan grace)
@@ -146,6 +162,7 @@ public sealed class Agent : IAsyncDisposable
                 }
             }
             var jittered = pause * (0.5 + Random.Shared.NextDouble() / 2);
+            _options.SessionEnded(address, end.Reason);
             _logger.SessionEnded(address, end.Reason, (int)jittered.TotalMilliseconds);
             await PauseAsync(jittered);
             pause = Longer(pause);
@@ -154,6 +171,7 @@ public sealed class Agent : IAsyncDisposable
 
     private void Opened(Wire.SessionInfo info)
     {
+        _options.SessionOpened();
         if (info.ManagerAddresses.Count > 0)
         {
             _options.ManagersChanged([.. info.ManagerAddresses]);

@@ -32,6 +32,12 @@ public sealed record AgentOptions
     /// <summary>The managers' addresses as a manager has just told them.</summary>
     public Action<IReadOnlyList<string>> ManagersChanged { get; init; } = _ => { };
 
+    /// <summary>A manager has accepted this node's session.</summary>
+    public Action SessionOpened { get; init; } = () => { };
+
+    /// <summary>A session, or the attempt to open one, has ended; with the manager's address and the reason.</summary>
+    public Action<string, string> SessionEnded { get; init; } = (_, _) => { };
+
     /// <summary>This node's role as a manager has just told it; called when it differs from the last.</summary>
     public Action<NodeRole> RoleChanged { get; init; } = _ => { };
 }

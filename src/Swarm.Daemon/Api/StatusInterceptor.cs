@@ -1,6 +1,8 @@
 using System.Text;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Manager;
 
 namespace Swarm.Daemon.Api;
 
@@ -107,18 +109,48 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
                 return ToRpcException(refusal);
             case OperationCanceledException or IOException when context.CancellationToken.IsCancellationRequested:
                 return new RpcException(new Status(StatusCode.Cancelled, "The caller ended the call."));
+            case OperationCanceledException:
+                return ToRpcException(
+                    new SwarmException(
+                        SwarmErrorKind.Unavailable,
+                        "ShuttingDown",
+                        "This swarmd is stopping, or leaving its swarm.",
+                        action: "Retry when it is back."
+                    )
+                );
+            case ReplicatedLogException log:
+                return ToRpcException(OfLog(log));
             default:
-                LogFault(e, context.Method);
+                var id = Guid.NewGuid().ToString("n")[..12];
+                LogUnexpectedFault(e, context.Method, id);
                 return ToRpcException(
                     new SwarmException(
                         SwarmErrorKind.Internal,
                         "InternalError",
-                        "swarmd met an unexpected fault.",
-                        action: "Look into swarmd's log on the node that answered."
+                        $"swarmd met an unexpected fault (id {id}).",
+                        id,
+                        $"swarmd's log on the node that answered has the details under id {id}."
                     )
                 );
         }
     }
+
+    /// <summary>Failures of the log outside the leader's loop, such as a state directory that cannot be opened.</summary>
+    private static SwarmException OfLog(ReplicatedLogException log) =>
+        log.Error switch
+        {
+            ReplicatedLogError.Corrupted or ReplicatedLogError.UnknownFormat => new SwarmException(
+                SwarmErrorKind.FailedPrecondition,
+                "StateDirectoryDamaged",
+                log.Message
+            ),
+            ReplicatedLogError.Locked => new SwarmException(SwarmErrorKind.FailedPrecondition, "SwarmLocked", log.Message),
+            ReplicatedLogError.WrongKey => new SwarmException(SwarmErrorKind.PermissionDenied, "InvalidUnlockKey", log.Message),
+            _ => LeaderErrors.From(log, null),
+        };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected fault in {Method} (id {Id}).")]
+    private partial void LogUnexpectedFault(Exception exception, string method, string id);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected fault in {Method}.")]
     private partial void LogFault(Exception exception, string method);

@@ -5,6 +5,12 @@ namespace Swarm.Daemon.Consensus;
 /// <summary>What a <see cref="ReplicatedLog"/> is made of.</summary>
 public sealed record ReplicatedLogOptions
 {
+    /// <summary>As Docker shows it. A tick is the leader's heartbeat: half the lower election timeout (DotNext's heartbeat threshold, 0.5).</summary>
+    public const uint HeartbeatTick = 1;
+
+    /// <summary>Ticks without a heartbeat after which an election may begin.</summary>
+    public const uint ElectionTick = 2;
+
     /// <summary>Where the log lives; created if need be. It belongs to this log alone.</summary>
     public required string Directory { get; init; }
 

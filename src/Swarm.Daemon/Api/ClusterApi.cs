@@ -1,0 +1,200 @@
+using Google.Protobuf.WellKnownTypes;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Manager;
+using Swarm.Daemon.Membership;
+using Swarm.Daemon.Security;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Api;
+
+/// <summary>The API's part about the swarm itself, answered by a running manager.</summary>
+internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
+{
+    /// <summary>Life of an administrator's certificate when the request names none; as a node's.</summary>
+    private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(90);
+
+    private static readonly TimeSpan ShortestClientLifetime = TimeSpan.FromMinutes(1);
+
+    /// <summary>Characters of a common name. Source: RFC 5280 appendix A (ub-common-name).</summary>
+    private const int LongestName = 64;
+
+    private readonly ManagerRuntime _manager = node.Manager!;
+
+    /// <summary>Empty without autolock.</summary>
+    public string UnlockKey => Current.UnlockKey;
+
+    private Cluster Current =>
+        _manager.State.Read(static s => s.Cluster)
+        ?? throw new SwarmException(
+            SwarmErrorKind.Unavailable,
+            "NoLeader",
+            "This manager has not heard of its swarm's state yet.",
+            action: "Retry in a moment."
+        );
+
+    public Wire.Cluster GetCluster() => _manager.State.Read(state => Show(state, state.Cluster ?? Current));
+
+    public Wire.JoinTokens GetJoinTokens() => Tokens(Current);
+
+    public async Task<Wire.Cluster> UpdateClusterAsync(Wire.UpdateClusterRequest request, CancellationToken cancellation)
+    {
+        // Drawn once: prepare may be called again.
+        var newKey = Storage.UnlockKey.Generate();
+        var updated = await ChangeAsync(
+            request.RequestId,
+            cluster =>
+            {
+                if (request.Version != 0 && request.Version != cluster.Version)
+                {
+                    throw new SwarmException(
+                        SwarmErrorKind.FailedPrecondition,
+                        "VersionConflict",
+                        $"The swarm was changed by somebody else since it was read (version {request.Version}, now {cluster.Version}).",
+                        cluster.Id,
+                        "Read it again with Get-Swarm and repeat the change."
+                    );
+                }
+                var settings = ClusterSettingsMapping.Apply(cluster.Settings, request.Settings);
+                var key =
+                    !settings.Autolock ? ""
+                    : cluster.UnlockKey.Length > 0 ? cluster.UnlockKey
+                    : newKey;
+                return cluster with { Settings = settings, UnlockKey = key };
+            },
+            cancellation
+        );
+        AutolockKeys.Reconcile(node.Keys!, updated);
+        return GetCluster();
+    }
+
+    public async Task<Wire.JoinTokens> RotateJoinTokenAsync(Wire.RotateJoinTokenRequest request, CancellationToken cancellation)
+    {
+        var role = ProtocolMapping.FromWire(request.Role);
+        var secret = JoinToken.NewSecret();
+        return Tokens(
+            await ChangeAsync(
+                request.RequestId,
+                cluster =>
+                    role == NodeRole.Manager ? cluster with { ManagerJoinSecret = secret } : cluster with { WorkerJoinSecret = secret },
+                cancellation
+            )
+        );
+    }
+
+    public async Task<Wire.UnlockKey> RotateUnlockKeyAsync(Wire.RotateUnlockKeyRequest request, CancellationToken cancellation)
+    {
+        var key = Storage.UnlockKey.Generate();
+        var updated = await ChangeAsync(
+            request.RequestId,
+            cluster =>
+                cluster.Settings.Autolock
+                    ? cluster with
+                    {
+                        UnlockKey = key,
+                    }
+                    : throw new SwarmException(
+                        SwarmErrorKind.FailedPrecondition,
+                        "AutolockNotEnabled",
+                        "The unlock key cannot be rotated: autolock is not enabled.",
+                        cluster.Id,
+                        "Enable it with Set-Swarm -Autolock $true."
+                    ),
+            cancellation
+        );
+        AutolockKeys.Reconcile(node.Keys!, updated);
+        return new Wire.UnlockKey { UnlockKey_ = updated.UnlockKey };
+    }
+
+    public Wire.IssueClientCertificateResponse IssueClientCertificate(Wire.IssueClientCertificateRequest request)
+    {
+        var name = request.Name.Trim();
+        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidName",
+                $"The name of a client certificate must have 1 to {LongestName} characters and no control characters.",
+                name,
+                "Give the person's or the script's name."
+            );
+        }
+        var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientLifetime, "Expiry");
+        if (lifetime < ShortestClientLifetime || lifetime > CertificateAuthority.RootLifetime)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidSetting",
+                $"A client certificate cannot live {lifetime}.",
+                lifetime.ToString(),
+                "Give a duration from 1m to 20 years."
+            );
+        }
+        var cluster = Current;
+        using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
+        var certificate = authority.Sign(
+            request.CertificateRequest.Span,
+            new PeerIdentity(name, CertificateRole.Admin, cluster.Id),
+            lifetime,
+            time.GetUtcNow()
+        );
+        var root = Pem(cluster.RootCertificate);
+        var response = new Wire.IssueClientCertificateResponse { Certificate = Pem(certificate) + root, RootCertificate = root };
+        response.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
+        return response;
+    }
+
+    private static string Pem(byte[] der) => System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der) + "\n";
+
+    private Task<Cluster> ChangeAsync(string requestId, Func<Cluster, Cluster> change, CancellationToken cancellation) =>
+        _manager.ExecuteAsync(
+            requestId,
+            state =>
+            {
+                var before = state.Cluster ?? throw MembershipErrors.Starting("this manager has not heard of its swarm's state yet");
+                var after = change(before);
+                return after == before
+                    ? CommandChanges.None(before.Id)
+                    : new CommandChanges([new StateChange.ClusterSet(after with { UpdatedAt = time.GetUtcNow() })], before.Id);
+            },
+            static (state, _) => state.Cluster!,
+            cancellation
+        );
+
+    private Wire.JoinTokens Tokens(Cluster cluster) =>
+        new()
+        {
+            Worker = JoinToken.Format(cluster.RootCertificate, cluster.WorkerJoinSecret),
+            Manager = JoinToken.Format(cluster.RootCertificate, cluster.ManagerJoinSecret),
+            ManagerAddress = node.Record.Advertise,
+        };
+
+    private Wire.Cluster Show(ClusterState state, Cluster cluster)
+    {
+        using var root = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(cluster.RootCertificate);
+        var shown = new Wire.Cluster
+        {
+            Id = cluster.Id,
+            Version = cluster.Version,
+            CreatedAt = Timestamp.FromDateTimeOffset(cluster.CreatedAt),
+            UpdatedAt = Timestamp.FromDateTimeOffset(cluster.UpdatedAt),
+            TaskHistoryLimit = (uint)cluster.Settings.TaskHistoryLimit,
+            SnapshotInterval = cluster.Settings.SnapshotInterval,
+            HeartbeatTick = ReplicatedLogOptions.HeartbeatTick,
+            ElectionTick = ReplicatedLogOptions.ElectionTick,
+            HeartbeatPeriod = Duration.FromTimeSpan(cluster.Settings.HeartbeatPeriod),
+            CertificateExpiry = Duration.FromTimeSpan(cluster.Settings.CertificateExpiry),
+            Autolock = cluster.Settings.Autolock,
+            Managers = (uint)state.Nodes.Count(static n => n.Role == NodeRole.Manager),
+            Nodes = (uint)state.Nodes.Count,
+            NodeId = node.Record.NodeId,
+            NodeAddress = HostAddress.TryParse(node.Record.Advertise, HostAddress.ClusterPort, out var address) ? address.Host : "",
+            IsManager = true,
+            CaFingerprint = JoinToken.Fingerprint(cluster.RootCertificate),
+            CaExpiresAt = Timestamp.FromDateTime(root.NotAfter.ToUniversalTime()),
+        };
+        shown.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
+        return shown;
+    }
+}

@@ -1,0 +1,70 @@
+using Swarm.Core.Model;
+using Swarm.Daemon.Security;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Api;
+
+/// <summary>Checks and applies what an init or an update asks of the swarm's settings.</summary>
+internal static class ClusterSettingsMapping
+{
+    /// <summary>Agents cannot be asked to report more often.</summary>
+    private static readonly TimeSpan ShortestHeartbeat = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
+
+    /// <summary>The settings with what the request names changed.</summary>
+    /// <exception cref="SwarmException">InvalidSetting.</exception>
+    public static ClusterSettings Apply(ClusterSettings settings, Wire.ClusterSettings? asked)
+    {
+        if (asked is null)
+        {
+            return settings;
+        }
+        if (asked.HasTaskHistoryLimit)
+        {
+            settings = settings with
+            {
+                TaskHistoryLimit =
+                    asked.TaskHistoryLimit <= int.MaxValue
+                        ? (int)asked.TaskHistoryLimit
+                        : throw Invalid("task history limit", asked.TaskHistoryLimit.ToString(), $"a number from 0 to {int.MaxValue}"),
+            };
+        }
+        if (asked.HasSnapshotInterval)
+        {
+            settings = settings with
+            {
+                SnapshotInterval =
+                    asked.SnapshotInterval > 0
+                        ? asked.SnapshotInterval
+                        : throw Invalid("snapshot interval", "0", "a number of log entries, at least 1"),
+            };
+        }
+        if (asked.HeartbeatPeriod is { } heartbeat)
+        {
+            var period = ProtocolMapping.FromWire(heartbeat, settings.HeartbeatPeriod, "HeartbeatPeriod");
+            settings = settings with
+            {
+                HeartbeatPeriod =
+                    period >= ShortestHeartbeat && period <= LongestHeartbeat
+                        ? period
+                        : throw Invalid("heartbeat period", period.ToString(), "a duration from 100ms to 1h"),
+            };
+        }
+        if (asked.CertificateExpiry is { } expiry)
+        {
+            var lifetime = ProtocolMapping.FromWire(expiry, settings.CertificateExpiry, "CertificateExpiry");
+            settings = settings with
+            {
+                CertificateExpiry =
+                    lifetime >= CertificateAuthority.MinimumLifetime && lifetime <= CertificateAuthority.RootLifetime
+                        ? lifetime
+                        : throw Invalid("certificate expiry", lifetime.ToString(), "a duration from 1h to 20 years"),
+            };
+        }
+        return asked.HasAutolock ? settings with { Autolock = asked.Autolock } : settings;
+    }
+
+    private static SwarmException Invalid(string what, string value, string expected) =>
+        new(SwarmErrorKind.InvalidArgument, "InvalidSetting", $"The {what} cannot be {value}.", value, $"Give {expected}.");
+}

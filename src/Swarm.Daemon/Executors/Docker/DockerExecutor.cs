@@ -1,0 +1,448 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
+using Swarm.Core.Model;
+using NodeDescription = Swarm.Core.Model.NodeDescription;
+using TaskState = Swarm.Core.Model.TaskState;
+
+namespace Swarm.Daemon.Executors.Docker;
+
+/// <summary>Runs tasks as containers of a Docker-API engine. Sees only containers with its own cluster's and node's labels, so several nodes can share an
+/// engine. Containers outlive swarmd and, with live-restore, the engine.</summary>
+public sealed class DockerExecutor : ITaskExecutor
+{
+    private static readonly TimeSpan _digestTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly DockerExecutorOptions _options;
+    private readonly DockerClient _client;
+    private readonly ContainerWatch _watch;
+    private readonly SemaphoreSlim _calls;
+    private int _disposed;
+    private readonly ConcurrentDictionary<string, string> _containerIds = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task>> _pulls = new(StringComparer.Ordinal);
+
+    public DockerExecutor(DockerExecutorOptions options)
+    {
+        _options = options;
+        _client = Builder(options).Build();
+        _calls = new SemaphoreSlim(options.Parallelism);
+        _watch = new ContainerWatch(_client, options.Node);
+    }
+
+    public string Name => "Docker";
+
+    public async Task<NodeDescription> DescribeAsync(CancellationToken cancellation)
+    {
+        var info = await EngineErrors.CallAsync(() => _client.System.GetSystemInfoAsync(cancellation), cancellation);
+        var node = _options.Node;
+        var labels = (info.Labels ?? [])
+            .Select(label => label.Split('=', 2))
+            .Select(parts => KeyValuePair.Create(parts[0], parts.Length > 1 ? parts[1] : ""))
+            .Concat(node.Labels);
+        var plugins = (info.Plugins?.Network ?? [])
+            .Select(p => "Network/" + p)
+            .Concat((info.Plugins?.Volume ?? []).Select(p => "Volume/" + p));
+        return new NodeDescription
+        {
+            Hostname = node.Hostname.Length > 0 ? node.Hostname : info.Name,
+            Os = info.OSType,
+            Architecture = info.Architecture,
+            Resources = node.Resources ?? new ResourceAmount(info.NCPU * 1_000_000_000L, info.MemTotal),
+            EngineVersion = info.ServerVersion,
+            EngineLabels = ValueMap.From(labels),
+            Plugins = plugins.Order(StringComparer.Ordinal).ToValueList(),
+            Executor = Name,
+            SwarmdVersion = node.SwarmdVersion,
+        };
+    }
+
+    public async Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation)
+    {
+        var containers = await EngineErrors.CallAsync(
+            () => _client.Containers.ListContainersAsync(DockerLabels.List(_options.Node), cancellation),
+            cancellation
+        );
+        var found = new List<ExecutorTask>();
+        foreach (var container in containers.OrderBy(c => c.Labels[DockerLabels.TaskId], StringComparer.Ordinal))
+        {
+            try
+            {
+                var inspected = await EngineErrors.CallAsync(
+                    () => _client.Containers.InspectContainerAsync(container.ID, cancellation),
+                    cancellation
+                );
+                _containerIds[container.Labels[DockerLabels.TaskId]] = container.ID;
+                found.Add(
+                    new ExecutorTask(container.Labels[DockerLabels.TaskId], container.Labels[DockerLabels.ServiceId], StatusOf(inspected))
+                );
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                // Removed since it was listed.
+            }
+        }
+        return found;
+    }
+
+    public async Task<string> PrepareAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        var image = task.Spec.Container.Image;
+        try
+        {
+            return await CreateAsync(task, cancellation);
+        }
+        catch (DockerApiException e) when (IsImageMissing(e))
+        {
+            // As Docker does: what goes wrong with the pull shows as the image still missing.
+            var pullError = await PullAsync(image, task.RegistryCredential, cancellation);
+            try
+            {
+                return await CreateAsync(task, cancellation);
+            }
+            catch (DockerApiException still) when (IsImageMissing(still))
+            {
+                throw new TaskRejectedException("NoSuchImage", $"No such image: {image}", pullError ?? still);
+            }
+        }
+    }
+
+    public async Task StartAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        var id =
+            await FindAsync(task.TaskId, cancellation)
+            ?? throw new TaskFailedException($"starting container failed: No such container: {task.ContainerName}");
+        await _calls.WaitAsync(cancellation);
+        try
+        {
+            await EngineErrors.CallAsync(() => _client.Containers.StartContainerAsync(id, null, cancellation), cancellation);
+        }
+        catch (DockerApiException e)
+        {
+            throw new TaskFailedException("starting container failed: " + EngineErrors.MessageOf(e), inner: e);
+        }
+        finally
+        {
+            _calls.Release();
+        }
+    }
+
+    public async Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        if (await WatchAsync(task.TaskId, cancellation) is not { } watched)
+        {
+            throw new TaskFailedException($"No such container: {task.ContainerName}");
+        }
+        await Task.WhenAny(watched.Healthy, watched.Unhealthy, watched.Ended).WaitAsync(cancellation);
+        if (watched.Unhealthy.IsCompleted)
+        {
+            throw new TaskFailedException(ExitMessages.Unhealthy);
+        }
+        if (watched.Ended.IsCompleted && (!watched.Healthy.IsCompleted || task.Spec.Container.HealthCheck is not null))
+        {
+            var exit = await watched.Ended;
+            if (task.Spec.Container.HealthCheck is not null)
+            {
+                throw new TaskFailedException(exit.Error, exit.ExitCode);
+            }
+        }
+    }
+
+    public async Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        if (await WatchAsync(task.TaskId, cancellation) is not { } watched)
+        {
+            return new ExecutorExit(137, $"No such container: {task.ContainerName}");
+        }
+        await Task.WhenAny(watched.Ended, watched.Unhealthy).WaitAsync(cancellation);
+        return watched.Ended.IsCompleted ? await watched.Ended : new ExecutorExit(0, ExitMessages.Unhealthy);
+    }
+
+    public async Task StopAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        if (await FindAsync(task.TaskId, cancellation) is not { } id)
+        {
+            return;
+        }
+        try
+        {
+            var grace = (uint)Math.Ceiling(task.Spec.Container.StopGracePeriod.TotalSeconds);
+            await EngineErrors.CallAsync(
+                () =>
+                    _client.Containers.StopContainerAsync(id, new ContainerStopParameters { WaitBeforeKillSeconds = grace }, cancellation),
+                cancellation
+            );
+            if (_watch.Find(id) is { Ended.IsCompleted: false } watched)
+            {
+                await EngineErrors.CallAsync(
+                    async () =>
+                    {
+                        await _watch.LookAsync(watched, cancellation);
+                        return true;
+                    },
+                    cancellation
+                );
+            }
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            _watch.Forget(id);
+        }
+    }
+
+    public async Task RemoveAsync(string taskId, CancellationToken cancellation)
+    {
+        if (await FindAsync(taskId, cancellation) is not { } id)
+        {
+            return;
+        }
+        try
+        {
+            await EngineErrors.CallAsync(
+                async () =>
+                {
+                    await _client.Containers.RemoveContainerAsync(
+                        id,
+                        new ContainerRemoveParameters { Force = true, RemoveVolumes = true },
+                        cancellation
+                    );
+                    return true;
+                },
+                cancellation
+            );
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            // Gone already.
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // "removal of container … is already in progress".
+        }
+        _containerIds.TryRemove(taskId, out _);
+        _watch.Forget(id);
+    }
+
+    public async Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
+    {
+        if (!ImageReference.TryParse(image, out var reference))
+        {
+            return null;
+        }
+        if (reference.Digest.Length > 0)
+        {
+            return reference.Digest;
+        }
+        var tagged = $"{reference.Name}:{reference.TagOrLatest}";
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(_digestTimeout);
+        try
+        {
+            using var client = credential is null ? null : Builder(_options).WithHeader("X-Registry-Auth", Encode(credential)).Build();
+            var found = await (client ?? _client).Distribution.InspectAsync(tagged, timeout.Token);
+            return found.Descriptor.Digest;
+        }
+        catch (Exception e) when (e is DockerApiException || EngineErrors.IsAway(e, cancellation))
+        {
+            return await LocalDigestAsync(reference, tagged, cancellation);
+        }
+    }
+
+    public async Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        try
+        {
+            return await FindAsync(task.TaskId, cancellation) is { } id
+                ? (await EngineErrors.CallAsync(() => _client.Containers.InspectContainerAsync(id, cancellation), cancellation)).State?.Pid
+                    ?? 0
+                : 0;
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return 0;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+        await _watch.DisposeAsync();
+        _client.Dispose();
+        _calls.Dispose();
+    }
+
+    private static DockerClientBuilder Builder(DockerExecutorOptions options)
+    {
+        // A stop call lasts as long as the grace period: no time limit of the client's own.
+        var builder = new DockerClientBuilder().WithTimeout(Timeout.InfiniteTimeSpan);
+        return options.Endpoint is { } endpoint ? builder.WithEndpoint(endpoint) : builder;
+    }
+
+    private async Task<string> CreateAsync(TaskDefinition task, CancellationToken cancellation)
+    {
+        await _calls.WaitAsync(cancellation);
+        try
+        {
+            var created = await EngineErrors.CallAsync(
+                () => _client.Containers.CreateContainerAsync(ContainerParameters.From(task, _options.Node), cancellation),
+                cancellation
+            );
+            return _containerIds[task.TaskId] = created.ID;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // Prepared before, or the name is somebody else's: the labels tell.
+            return await FindAsync(task.TaskId, cancellation)
+                ?? throw new TaskRejectedException("InvalidOption", EngineErrors.MessageOf(e), e);
+        }
+        catch (DockerApiException e) when (!IsImageMissing(e))
+        {
+            throw new TaskRejectedException("InvalidOption", EngineErrors.MessageOf(e), e);
+        }
+        finally
+        {
+            _calls.Release();
+        }
+    }
+
+    private static bool IsImageMissing(DockerApiException e) => e.StatusCode == HttpStatusCode.NotFound;
+
+    /// <summary>One pull an image at a time, however many tasks wait for it.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    private async Task<Exception?> PullAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
+    {
+        var pull = _pulls.GetOrAdd(image, key => new Lazy<Task>(() => PullOnceAsync(key, credential)));
+        try
+        {
+            await pull.Value.WaitAsync(cancellation);
+            return null;
+        }
+        catch (Exception e) when (EngineErrors.IsAway(e, cancellation))
+        {
+            throw new ExecutorUnavailableException($"The container engine does not answer: {e.Message}", e);
+        }
+        catch (DockerApiException e)
+        {
+            return e;
+        }
+        finally
+        {
+            _pulls.TryRemove(KeyValuePair.Create(image, pull));
+        }
+    }
+
+    private Task PullOnceAsync(string image, RegistryCredential? credential)
+    {
+        if (!ImageReference.TryParse(image, out var reference))
+        {
+            return Task.CompletedTask;
+        }
+        var auth = credential is null
+            ? null
+            : new AuthConfig
+            {
+                Username = credential.Username,
+                Password = credential.Password,
+                ServerAddress = credential.ServerAddress,
+            };
+        var parameters = new ImagesCreateParameters
+        {
+            FromImage = reference.Name,
+            Tag = reference.Digest.Length > 0 ? reference.Digest : reference.TagOrLatest,
+        };
+        // Errors within the stream of progress show as the image still missing.
+        return _client.Images.CreateImageAsync(parameters, auth, new NoProgress());
+    }
+
+    private async Task<string?> FindAsync(string taskId, CancellationToken cancellation)
+    {
+        if (_containerIds.TryGetValue(taskId, out var known))
+        {
+            return known;
+        }
+        var found = await EngineErrors.CallAsync(
+            () => _client.Containers.ListContainersAsync(DockerLabels.List(_options.Node, taskId), cancellation),
+            cancellation
+        );
+        return found.FirstOrDefault(c => DockerLabels.AreOf(c.Labels, _options.Node)) is { } container
+            ? _containerIds[taskId] = container.ID
+            : null;
+    }
+
+    private async Task<WatchedContainer?> WatchAsync(string taskId, CancellationToken cancellation) =>
+        await FindAsync(taskId, cancellation) is { } id
+            ? await EngineErrors.CallAsync(() => _watch.WatchAsync(id, cancellation), cancellation)
+            : null;
+
+    private async Task<string?> LocalDigestAsync(ImageReference reference, string tagged, CancellationToken cancellation)
+    {
+        try
+        {
+            var image = await EngineErrors.CallAsync(() => _client.Images.InspectImageAsync(tagged, cancellation), cancellation);
+            return (image.RepoDigests ?? [])
+                .Select(text => ImageReference.TryParse(text, out var parsed) ? parsed : null)
+                .FirstOrDefault(parsed => parsed?.FamiliarName == reference.FamiliarName)
+                ?.Digest;
+        }
+        catch (Exception e) when (e is DockerApiException or ExecutorUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    private static TaskStatus StatusOf(ContainerInspectResponse container)
+    {
+        var state = container.State;
+        var status = new TaskStatus
+        {
+            State = TaskState.Ready,
+            Timestamp = new DateTimeOffset(container.Created.ToUniversalTime()),
+            ContainerId = container.ID,
+        };
+        return state?.Status switch
+        {
+            "exited" or "dead" => status with
+            {
+                State = state.ExitCode == 0 ? TaskState.Complete : TaskState.Failed,
+                ExitCode = (int)state.ExitCode,
+                Error = ExitMessages.For((int)state.ExitCode, state.OOMKilled),
+                Timestamp = Time(state.FinishedAt, status.Timestamp),
+            },
+            "running" or "paused" or "restarting" => status with
+            {
+                State = state.Health?.Status == "starting" ? TaskState.Starting : TaskState.Running,
+                Pid = state.Pid,
+                Timestamp = Time(state.StartedAt, status.Timestamp),
+            },
+            _ => status,
+        };
+    }
+
+    private static DateTimeOffset Time(string text, DateTimeOffset otherwise) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : otherwise;
+
+    /// <summary>The header that carries credentials: base64url of JSON. Source: Docker Engine API, "Authentication".</summary>
+    private static string Encode(RegistryCredential credential)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("username", credential.Username);
+            json.WriteString("password", credential.Password);
+            json.WriteString("serveraddress", credential.ServerAddress);
+            json.WriteEndObject();
+        }
+        return new StringBuilder(Convert.ToBase64String(buffer.WrittenSpan)).Replace('+', '-').Replace('/', '_').ToString();
+    }
+
+    private sealed class NoProgress : IProgress<JSONMessage>
+    {
+        public void Report(JSONMessage value) { }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Membership;
+using Swarm.Daemon.Storage;
+
+namespace Swarm.Daemon.Hosting;
+
+/// <summary>swarmd as a whole: the node, and the control API on the local socket. It runs until the system (or the caller) stops it.</summary>
+public sealed class ControlHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly StateDirectory _directory;
+    private readonly ILoggerFactory _loggers;
+
+    private ControlHost(WebApplication app, StateDirectory directory, NodeRuntime runtime, ILoggerFactory loggers)
+    {
+        _app = app;
+        _directory = directory;
+        _loggers = loggers;
+        Runtime = runtime;
+    }
+
+    internal NodeRuntime Runtime { get; }
+
+    /// <summary>Set when this process could not go on; its exit code is not 0 then.</summary>
+    public Exception? Fatal { get; private set; }
+
+    /// <summary>Takes the state directory, resumes the node's membership and opens the socket.</summary>
+    /// <param name="options">What swarmd was told.</param>
+    /// <param name="time">Every deadline and certificate is measured by it.</param>
+    /// <param name="loggers">Where the log goes; null: to standard error, as configured. The caller disposes what it gives.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="SwarmException">StateDirectoryInUse, SocketInUse, NotSupported, …: nothing was started.</exception>
+    public static async Task<ControlHost> StartAsync(
+        DaemonOptions options,
+        TimeProvider? time = null,
+        ILoggerFactory? loggers = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var clock = time ?? TimeProvider.System;
+        if (options.ControlPlane == ControlPlaneKind.Docker)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.NotSupported,
+                "ControlPlaneNotSupported",
+                "This version of swarmd has the built-in control plane only.",
+                "docker",
+                "Start it with --control-plane builtin."
+            );
+        }
+        var directory = StateDirectory.Open(options.StateDirectory);
+        var ownLoggers = loggers is null ? DaemonLogging.Create(options) : null;
+        NodeRuntime? runtime = null;
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                UnixSocketFile.Prepare(options.Socket);
+            }
+            var executors = new ExecutorFactory(options, clock);
+            ControlHost? host = null;
+            runtime = new NodeRuntime(
+                new NodeRuntimeOptions
+                {
+                    Daemon = options,
+                    Directory = directory,
+                    CreateExecutor = (clusterId, nodeId) => executors.Create(clusterId, nodeId, directory),
+                    ExecutorName = executors.Name,
+                    LoggerFactory = loggers ?? ownLoggers!,
+                    Fatal = error => host?.Abort(error),
+                    Time = clock,
+                }
+            );
+            var app = Build(options, runtime, loggers ?? ownLoggers!);
+            host = new ControlHost(app, directory, runtime, ownLoggers ?? LoggerFactory.Create(static _ => { }));
+            // The membership first: who finds the socket finds a node that knows what it is.
+            await runtime.ResumeAsync();
+            await app.StartAsync(cancellation);
+            if (!OperatingSystem.IsWindows())
+            {
+                UnixSocketFile.Restrict(options.Socket);
+            }
+            return host;
+        }
+        catch (Exception e)
+        {
+            if (runtime is not null)
+            {
+                await runtime.DisposeAsync();
+            }
+            directory.Dispose();
+            ownLoggers?.Dispose();
+            throw e is IOException
+                ? new SwarmException(
+                    SwarmErrorKind.FailedPrecondition,
+                    "SocketNotUsable",
+                    $"The socket '{options.Socket}' cannot be used: {e.Message}",
+                    options.Socket,
+                    "Start swarmd with another --socket.",
+                    e
+                )
+                : e;
+        }
+    }
+
+    /// <summary>Returns when the system asks swarmd to stop (SIGTERM, the service manager), after everything has stopped.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
+
+    /// <summary>Time since this process was started.</summary>
+    internal static TimeSpan SinceProcessStart()
+    {
+        using var process = Process.GetCurrentProcess();
+        return DateTime.Now - process.StartTime;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await Runtime.DisposeAsync();
+        _directory.Dispose();
+        _loggers.Dispose();
+    }
+
+    private void Abort(Exception error)
+    {
+        Fatal = error;
+        _app.Lifetime.StopApplication();
+    }
+
+    private static WebApplication Build(DaemonOptions options, NodeRuntime runtime, ILoggerFactory loggers)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "swarmd" });
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSystemd();
+        builder.Services.AddWindowsService(static service => service.ServiceName = "swarmd");
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.Configure<ConsoleLifetimeOptions>(static console => console.SuppressStatusMessages = true);
+        builder.Services.AddSingleton(runtime.Plane);
+        builder.Services.AddSingleton<ControlService>();
+        builder.Services.AddSingleton<StatusInterceptor>();
+        builder.Services.AddHostedService(services => new NodeStop(
+            runtime,
+            options.Socket,
+            services.GetRequiredService<IHostApplicationLifetime>()
+        ));
+        builder.Services.AddGrpc(static grpc =>
+        {
+            GrpcLimits.Apply(grpc);
+            grpc.Interceptors.Add<StatusInterceptor>();
+        });
+        builder.WebHost.UseKestrelCore();
+        if (OperatingSystem.IsWindows())
+        {
+            builder.WebHost.UseNamedPipes();
+        }
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            GrpcLimits.Apply(kestrel);
+            if (OperatingSystem.IsWindows())
+            {
+                kestrel.ListenNamedPipe(options.Socket[@"\\.\pipe\".Length..], static endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            }
+            else
+            {
+                kestrel.ListenUnixSocket(options.Socket, static endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            }
+        });
+        var app = builder.Build();
+        app.MapGrpcService<ControlService>();
+        return app;
+    }
+
+    /// <summary>Ends streams as soon as swarmd is asked to stop, and the node once the socket takes no more calls.</summary>
+    private sealed class NodeStop(NodeRuntime runtime, string socket, IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            lifetime.ApplicationStopping.Register(runtime.BeginStop);
+            return Task.CompletedTask;
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                File.Delete(socket);
+            }
+            await runtime.StopAsync();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Executors.Docker;
+using Swarm.Daemon.Executors.Process;
+using Swarm.Daemon.Executors.Simulated;
+using Swarm.Daemon.Membership;
+using Swarm.Daemon.Storage;
+
+namespace Swarm.Daemon.Hosting;
+
+/// <summary>Makes the executor that the configuration names, for a node of a swarm.</summary>
+internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
+{
+    /// <summary>A simulated task becomes ready, starts and stops within this time each.</summary>
+    private static readonly TimeSpan SimulatedLatency = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The simulated machine outlives the memberships of its node, as a real one does.</summary>
+    private readonly Lazy<SimulatedHost> _simulated = new(() => SimulatedHost.Random(time, Random.Shared.Next(), SimulatedLatency));
+
+    /// <summary>Docker, Process or Simulated. Auto means Docker: a daemon never falls back to processes by itself.</summary>
+    public string Name => options.Executor == ExecutorKind.Auto ? nameof(ExecutorKind.Docker) : options.Executor.ToString();
+
+    /// <exception cref="SwarmException">It does not exist on this platform.</exception>
+    public ITaskExecutor Create(string clusterId, string nodeId, StateDirectory directory)
+    {
+        var node = new ExecutorNode
+        {
+            ClusterId = clusterId,
+            NodeId = nodeId,
+            Hostname = options.Hostname,
+            Labels = options.Labels,
+            Resources = options.Resources,
+            SwarmdVersion = SwarmdVersion.Text,
+        };
+        switch (options.Executor)
+        {
+            case ExecutorKind.Process:
+                var process = new ProcessExecutorOptions
+                {
+                    Node = node,
+                    TasksDirectory = directory.CreateSubdirectory(MembershipStore.ProcessDirectory),
+                };
+                return new ProcessExecutor(
+                    options.ImagesDirectory is { } images ? process with { ImagesDirectory = images } : process,
+                    time
+                );
+            case ExecutorKind.Simulated:
+                return new SimulatedExecutor(node, _simulated.Value);
+            default:
+                return new DockerExecutor(
+                    new DockerExecutorOptions { Node = node, Endpoint = options.DockerHost is { } host ? new Uri(host) : null }
+                );
+        }
+    }
+}

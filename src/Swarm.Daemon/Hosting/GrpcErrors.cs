@@ -1,0 +1,57 @@
+using System.Text;
+using Grpc.Core;
+
+namespace Swarm.Daemon.Hosting;
+
+/// <summary>Reads what another swarmd refused: the reverse of <see cref="Api.StatusInterceptor"/>.</summary>
+public static class GrpcErrors
+{
+    /// <summary>The refusal another swarmd sent, or null when the error is the transport's.</summary>
+    public static SwarmException? ToSwarmException(RpcException error)
+    {
+        if (error.Trailers.GetValue("swarm-error-id") is not { } id)
+        {
+            return null;
+        }
+        return new SwarmException(
+            KindOf(error.StatusCode),
+            id,
+            error.Status.Detail,
+            Text(error.Trailers, "swarm-target"),
+            Text(error.Trailers, "swarm-action"),
+            error
+        );
+    }
+
+    /// <summary>What a transport's failure comes down to: "Connection refused", not gRPC's wrapping of it.</summary>
+    public static string Reason(RpcException error)
+    {
+        if (error.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            return "no answer in time";
+        }
+        Exception? inner = error.Status.DebugException;
+        while (inner?.InnerException is { } deeper)
+        {
+            inner = deeper;
+        }
+        return inner?.Message ?? error.Status.Detail;
+    }
+
+    private static string Text(Metadata trailers, string name) =>
+        trailers.GetValueBytes(name + "-bin") is { } bytes ? Encoding.UTF8.GetString(bytes) : trailers.GetValue(name) ?? "";
+
+    private static SwarmErrorKind KindOf(StatusCode status) =>
+        status switch
+        {
+            StatusCode.InvalidArgument => SwarmErrorKind.InvalidArgument,
+            StatusCode.NotFound => SwarmErrorKind.NotFound,
+            StatusCode.AlreadyExists => SwarmErrorKind.AlreadyExists,
+            StatusCode.PermissionDenied => SwarmErrorKind.PermissionDenied,
+            StatusCode.FailedPrecondition => SwarmErrorKind.FailedPrecondition,
+            StatusCode.Unavailable => SwarmErrorKind.Unavailable,
+            StatusCode.ResourceExhausted => SwarmErrorKind.ResourceExhausted,
+            StatusCode.Unimplemented => SwarmErrorKind.NotSupported,
+            _ => SwarmErrorKind.Internal,
+        };
+}

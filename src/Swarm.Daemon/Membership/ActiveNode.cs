@@ -1,0 +1,315 @@
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Manager;
+using Swarm.Daemon.Security;
+using Swarm.Daemon.Storage;
+
+namespace Swarm.Daemon.Membership;
+
+/// <summary>Everything that runs while this node is in a swarm: agent, cluster port, certificate renewal and, on a manager, the manager.</summary>
+internal sealed partial class ActiveNode : IAsyncDisposable
+{
+    private readonly NodeRuntimeOptions _options;
+    private readonly MembershipStore _store;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _firstSession = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITaskExecutor _executor;
+    private ClusterHost? _host;
+    private Agent.Agent? _agent;
+    private Task _background = Task.CompletedTask;
+    private MembershipRecord _record;
+    private string _sessionTrouble = "waiting for the first session with a manager";
+
+    private ActiveNode(
+        NodeRuntimeOptions options,
+        MembershipStore store,
+        MembershipRecord record,
+        NodeIdentity identity,
+        DataKeyStore? keys
+    )
+    {
+        _options = options;
+        _store = store;
+        _logger = options.LoggerFactory.CreateLogger<ActiveNode>();
+        _record = record;
+        Keys = keys;
+        Credentials = new ClusterCredentials(identity, options.Time);
+        _executor = options.CreateExecutor(record.ClusterId, record.NodeId);
+    }
+
+    public MembershipRecord Record => Volatile.Read(ref _record);
+
+    public ClusterCredentials Credentials { get; }
+
+    /// <summary>A manager's.</summary>
+    public DataKeyStore? Keys { get; }
+
+    /// <summary>Null on a worker.</summary>
+    public ManagerRuntime? Manager { get; private set; }
+
+    /// <summary>Cancelled when this node stops or leaves: what follows it ends then.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Completes when a manager has accepted this node's agent for the first time.</summary>
+    public Task FirstSession => _firstSession.Task;
+
+    /// <summary>Why there has been no session yet.</summary>
+    public string SessionTrouble => Volatile.Read(ref _sessionTrouble);
+
+    public string ExecutorName => _executor.Name;
+
+    /// <summary>Starts what a node of this role needs. When it fails, nothing is left running.</summary>
+    /// <param name="options">The host's.</param>
+    /// <param name="store">Where the record is kept.</param>
+    /// <param name="record">Which swarm, and as what.</param>
+    /// <param name="identity">The node's certificate.</param>
+    /// <param name="keys">A manager's, unlocked.</param>
+    /// <param name="bootstrap">Of a new swarm.</param>
+    /// <param name="plane">Answers the control API on the cluster port.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<ActiveNode> StartAsync(
+        NodeRuntimeOptions options,
+        MembershipStore store,
+        MembershipRecord record,
+        NodeIdentity identity,
+        DataKeyStore? keys,
+        IReadOnlyList<StateChange>? bootstrap,
+        IControlPlane plane,
+        CancellationToken cancellation
+    )
+    {
+        var node = new ActiveNode(options, store, record, identity, keys);
+        try
+        {
+            if (record.Role == NodeRole.Manager)
+            {
+                node.Manager = await ManagerRuntime.StartAsync(node.ManagerOptions(keys!.DataKey, bootstrap), cancellation);
+            }
+            HostAddress.TryParse(record.Listen, HostAddress.ClusterPort, out var listen);
+            node._host = await ClusterHost.StartAsync(
+                listen!,
+                node.Credentials,
+                plane,
+                () => node.Manager,
+                options.Time,
+                options.LoggerFactory,
+                cancellation
+            );
+            node._agent = node.CreateAgent();
+            await node._agent.StartAsync();
+            node._background = node.RenewAsync();
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Replaces the record, on disk and here.</summary>
+    public void Save(MembershipRecord record)
+    {
+        _store.Save(record);
+        Volatile.Write(ref _record, record);
+    }
+
+    /// <summary>Addresses of the managers, as this node knows them.</summary>
+    public IReadOnlyList<string> ManagerAddresses() =>
+        Manager is { } manager ? CertificateAuthorityService.ManagerAddresses(manager) : Record.Managers;
+
+    /// <summary>A planned stop: the node is held Ready for the grace and its tasks run on.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        await _stopping.CancelAsync();
+        if (_agent is { } agent)
+        {
+            await agent.StopAsync(announceRestart: true, grace);
+        }
+        await DisposeAsync();
+    }
+
+    /// <summary>Leaves for good: tells a manager, stops and removes the tasks, then stops.</summary>
+    public async Task LeaveAsync()
+    {
+        await _stopping.CancelAsync();
+        if (_agent is { } agent)
+        {
+            await agent.LeaveAsync();
+        }
+        await DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        if (_agent is { } agent)
+        {
+            await agent.DisposeAsync();
+        }
+        await _background;
+        if (Manager is { } manager)
+        {
+            // Before the cluster port: sessions end with a word, not with a reset.
+            await manager.DisposeAsync();
+        }
+        if (_host is { } host)
+        {
+            await host.DisposeAsync();
+        }
+        await _executor.DisposeAsync();
+    }
+
+    private ManagerRuntimeOptions ManagerOptions(byte[] dataKey, IReadOnlyList<StateChange>? bootstrap) =>
+        new()
+        {
+            NodeId = Record.NodeId,
+            ClusterAddress = Record.Advertise,
+            CreateLog = port => CreateLog(port, dataKey),
+            ResolveDigest = ResolveDigestAsync,
+            LoggerFactory = _options.LoggerFactory,
+            Time = _options.Time,
+            Bootstrap = bootstrap,
+        };
+
+    private ReplicatedLog CreateLog(IStateMachinePort port, byte[] dataKey)
+    {
+        var log = ReplicatedLog.Create(
+            new ReplicatedLogOptions
+            {
+                Directory = _store.Directory.Combine(MembershipStore.LogDirectory),
+                Address = Record.Advertise,
+                DataKey = dataKey,
+                SnapshotInterval = () =>
+                    ((StateStore)port).Read(static s => s.Cluster?.Settings.SnapshotInterval ?? ClusterSettings.Default.SnapshotInterval),
+            },
+            port,
+            _options.LoggerFactory
+        );
+        _ = log.Failure.ContinueWith(
+            failed => _options.Fatal(failed.Result),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default
+        );
+        return log;
+    }
+
+    private async Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _executor.ResolveDigestAsync(image, credential, cancellation);
+        }
+        catch (ExecutorUnavailableException e)
+        {
+            LogNoDigest(_logger, image, e.Message);
+            return null;
+        }
+    }
+
+    private Agent.Agent CreateAgent()
+    {
+        HostAddress.TryParse(Record.Advertise, HostAddress.ClusterPort, out var advertise);
+        return new Agent.Agent(
+            new Agent.AgentOptions
+            {
+                Executor = _executor,
+                NodeId = Record.NodeId,
+                ClusterId = Record.ClusterId,
+                Managers = ManagerAddresses,
+                Connect = address => ClusterChannel.Create(OwnListener(address) ?? address, Credentials.ClientOptions()),
+                StateDirectory = _store.Directory.CreateSubdirectory(MembershipStore.AgentDirectory),
+                Address = advertise!.Host,
+                Time = _options.Time,
+                LoggerFactory = _options.LoggerFactory,
+                ManagersChanged = OnManagers,
+                SessionOpened = () => _firstSession.TrySetResult(),
+                SessionEnded = (address, reason) =>
+                    Volatile.Write(ref _sessionTrouble, $"no session with the manager at {address}: {reason}"),
+                Removed = () =>
+                {
+                    // The agent waits for this call, and what follows waits for the agent.
+                    _ = Task.Run(() => Removed?.Invoke());
+                    return Task.CompletedTask;
+                },
+            }
+        );
+    }
+
+    /// <summary>Raised when a manager said that this node was removed; its tasks are gone by then.</summary>
+    public event Action? Removed;
+
+    /// <summary>A manager's own agent goes to where the port listens: the advertised address may be another machine's (NAT).</summary>
+    private string? OwnListener(string address)
+    {
+        if (Manager is null || address != Record.Advertise || !HostAddress.TryParse(Record.Listen, HostAddress.ClusterPort, out var listen))
+        {
+            return null;
+        }
+        return listen.IsWildcard
+            ? new HostAddress(
+                listen.IpAddress!.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "127.0.0.1" : "::1",
+                listen.Port
+            ).ToString()
+            : listen.ToString();
+    }
+
+    private void OnManagers(IReadOnlyList<string> managers)
+    {
+        if (Manager is null && !managers.SequenceEqual(Record.Managers))
+        {
+            Save(Record with { Managers = [.. managers] });
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        var renewal = new CertificateRenewal(
+            Credentials,
+            IssueAsync,
+            identity => NodeIdentityFile.Save(_store.Directory, identity, Keys?.DataKey),
+            _options.Time,
+            _options.LoggerFactory.CreateLogger<CertificateRenewal>()
+        );
+        try
+        {
+            await renewal.RunAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task<(byte[] Certificate, byte[] Root)> IssueAsync(byte[] certificateRequest, CancellationToken cancellation)
+    {
+        Exception? last = null;
+        foreach (var address in ManagerAddresses())
+        {
+            try
+            {
+                var issued = await CertificateAuthorityClient.RenewAsync(
+                    OwnListener(address) ?? address,
+                    Credentials,
+                    certificateRequest,
+                    cancellation
+                );
+                return (issued.Certificate.ToByteArray(), issued.RootCertificate.ToByteArray());
+            }
+            catch (Grpc.Core.RpcException e)
+            {
+                last = e;
+            }
+        }
+        throw last ?? new InvalidOperationException("No manager is known.");
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The digest of image {Image} cannot be told, since the engine does not answer: {Reason}")]
+    private static partial void LogNoDigest(ILogger logger, string image, string reason);
+}

@@ -1,0 +1,46 @@
+using Swarm.Core.Model;
+using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Storage;
+
+namespace Swarm.Daemon.Membership;
+
+/// <summary>Makes the key file on disk what the swarm's state says: wrapped with its unlock key, or plain.</summary>
+internal static class AutolockKeys
+{
+    /// <summary>Needed at each change of the unlock key, and at a start, since a crash may have come between the two.</summary>
+    public static void Reconcile(DataKeyStore keys, Cluster? cluster)
+    {
+        if (cluster is null)
+        {
+            return;
+        }
+        if (cluster.UnlockKey.Length > 0)
+        {
+            if (!IsWrappedWith(keys, cluster.UnlockKey))
+            {
+                keys.Lock(cluster.UnlockKey);
+            }
+        }
+        else if (keys.IsWrapped)
+        {
+            keys.RemoveLock();
+        }
+    }
+
+    private static bool IsWrappedWith(DataKeyStore keys, string unlockKey)
+    {
+        if (!keys.IsWrapped)
+        {
+            return false;
+        }
+        try
+        {
+            keys.Unlock(unlockKey);
+            return true;
+        }
+        catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.WrongKey)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+namespace Swarm.Daemon.Membership;
+
+/// <summary>The refusals that depend on what this node is now, in Docker's words where Docker has words for them.</summary>
+internal static class MembershipErrors
+{
+    public static SwarmException AlreadyInSwarm(string clusterId) =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "AlreadyInSwarm",
+            "This node is already part of a swarm. Use Exit-Swarm to leave this swarm and join another one.",
+            clusterId
+        );
+
+    public static SwarmException NotInSwarm() =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "NotInSwarm",
+            "This node is not part of a swarm.",
+            action: "Use Initialize-Swarm or Join-Swarm to connect this node to a swarm, and try again."
+        );
+
+    public static SwarmException NotAManager() =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "NotAManager",
+            "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
+            action: "Connect to a manager with Connect-Swarm; Get-Swarm shows the managers' addresses."
+        );
+
+    public static SwarmException Locked() =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "SwarmLocked",
+            "Swarm is encrypted and needs to be unlocked before it can be used.",
+            action: "Unlock it with Unlock-Swarm and the unlock key."
+        );
+
+    public static SwarmException NotLocked() =>
+        new(SwarmErrorKind.FailedPrecondition, "SwarmNotLocked", "swarm is not locked", action: "Nothing needs to be done.");
+
+    public static SwarmException InError(string message) =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "NodeInError",
+            $"This node cannot take part in its swarm: {message}",
+            action: "Correct the cause and restart swarmd, or give up its membership with Exit-Swarm -Force."
+        );
+
+    public static SwarmException Starting(string message) =>
+        new(SwarmErrorKind.Unavailable, "NodePending", $"This node is not ready yet: {message}", action: "Retry in a moment.");
+
+    public static SwarmException LastManager() =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "LastManager",
+            "You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm.",
+            action: "Use Exit-Swarm -Force to erase the swarm all the same."
+        );
+
+    public static SwarmException ManagerUnreachable(IReadOnlyList<(string Address, string Reason)> tried)
+    {
+        var addresses = string.Join(", ", tried.Select(static t => t.Address));
+        return new SwarmException(
+            SwarmErrorKind.Unavailable,
+            "ManagerUnreachable",
+            tried.Count == 1
+                ? $"The manager at {addresses} cannot be reached: {tried[0].Reason}."
+                : $"None of the managers can be reached: {string.Join("; ", tried.Select(static t => $"{t.Address}: {t.Reason}"))}.",
+            addresses,
+            $"Check the address, that swarmd runs there as a manager, and that no firewall on the way blocks TCP port {HostAddress.ClusterPort} (Test-SwarmFirewallRule)."
+        );
+    }
+}

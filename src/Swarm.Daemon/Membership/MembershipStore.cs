@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Swarm.Daemon.Security;
+using Swarm.Daemon.Storage;
+
+namespace Swarm.Daemon.Membership;
+
+/// <summary>What a node remembers of its swarm, in the state directory. Damaged files are refused and left as they are.</summary>
+public sealed class MembershipStore(StateDirectory directory)
+{
+    public const string RecordFile = "node.json";
+
+    /// <summary>The manager's log.</summary>
+    public const string LogDirectory = "raft";
+
+    /// <summary>The agent's memory of its tasks.</summary>
+    public const string AgentDirectory = "agent";
+
+    /// <summary>The process executor's tasks.</summary>
+    public const string ProcessDirectory = "processes";
+
+    private static readonly string[] Belongings =
+    [
+        LogDirectory,
+        DataKeyStore.FileName,
+        NodeIdentityFile.FileName,
+        AgentDirectory,
+        ProcessDirectory,
+    ];
+
+    public StateDirectory Directory => directory;
+
+    /// <summary>The record, or null when this node is in no swarm.</summary>
+    /// <exception cref="SwarmException">StateDirectoryDamaged, StateDirectoryTooNew.</exception>
+    public MembershipRecord? Load()
+    {
+        var path = directory.Combine(RecordFile);
+        if (directory.Read(RecordFile) is not { } content)
+        {
+            return Belongings.FirstOrDefault(b => Path.Exists(directory.Combine(b))) is { } left
+                ? throw Damaged(path, $"is missing, though '{left}' is there")
+                : null;
+        }
+        MembershipRecord? record;
+        try
+        {
+            record = JsonSerializer.Deserialize(content, MembershipJsonContext.Default.MembershipRecord);
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, "is damaged", e);
+        }
+        if (record is { Version: > MembershipRecord.CurrentVersion })
+        {
+            throw new SwarmException(
+                SwarmErrorKind.FailedPrecondition,
+                "StateDirectoryTooNew",
+                $"'{path}' was written by a newer swarmd (format {record.Version}).",
+                path,
+                "Start a swarmd that is at least as new."
+            );
+        }
+        return IsWhole(record) ? record : throw Damaged(path, "is damaged");
+    }
+
+    public void Save(MembershipRecord record) =>
+        directory.WriteAtomic(RecordFile, JsonSerializer.SerializeToUtf8Bytes(record, MembershipJsonContext.Default.MembershipRecord));
+
+    /// <summary>Forgets the swarm: everything of it goes, the record last, so that an interrupted wipe is finished at the next start.</summary>
+    public void Wipe()
+    {
+        Save(new MembershipRecord { Phase = MembershipPhase.Leaving });
+        foreach (var name in Belongings)
+        {
+            var path = directory.Combine(name);
+            if (System.IO.Directory.Exists(path))
+            {
+                System.IO.Directory.Delete(path, recursive: true);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+        }
+        directory.Delete(RecordFile);
+    }
+
+    private static bool IsWhole(MembershipRecord? record) =>
+        record is { Version: MembershipRecord.CurrentVersion }
+        && (
+            record.Phase != MembershipPhase.Active
+            || (
+                record.NodeId.Length > 0
+                && record.ClusterId.Length > 0
+                && HostAddress.TryParse(record.Listen, HostAddress.ClusterPort, out _)
+                && HostAddress.TryParse(record.Advertise, HostAddress.ClusterPort, out _)
+                && record.Managers is not null
+            )
+        );
+
+    internal static SwarmException Damaged(string path, string what, Exception? inner = null) =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "StateDirectoryDamaged",
+            $"'{path}' {what}. Nothing was changed.",
+            path,
+            "Restore the state directory from a backup and restart swarmd; or give up this node's membership with Exit-Swarm -Force and join again.",
+            inner
+        );
+}

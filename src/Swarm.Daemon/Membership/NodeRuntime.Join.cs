@@ -1,0 +1,162 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Security;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Membership;
+
+internal sealed partial class NodeRuntime
+{
+    /// <summary>Bound of everything that a join does over the network, whatever the number of addresses.</summary>
+    private static readonly TimeSpan JoinWithin = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>Makes this node a node of an existing swarm. When it fails, nothing is left behind here, and it can be tried again.</summary>
+    /// <exception cref="SwarmException">AlreadyInSwarm, InvalidJoinToken, CaDigestMismatch, ManagerUnreachable, MultipleManagersNotSupported, Invalid….</exception>
+    public async Task<ActiveNode> JoinAsync(Wire.JoinSwarmRequest request, CancellationToken cancellation)
+    {
+        await WaitForStartAsync(cancellation);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (Now.Active is { } already && request.RequestId.Length > 0 && already.Record.RequestId == request.RequestId)
+            {
+                return already;
+            }
+            RequireOutside();
+            var token = JoinToken.Parse(request.Token);
+            var managers = ParseManagers(request.RemoteAddresses);
+            var (listen, advertise) = JoinAddresses(request);
+            _ = ProtocolMapping.FromWire(request.Availability);
+            return await EnterAsync(stop => BecomeMemberAsync(request, token, managers, listen, advertise, stop), cancellation);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<ActiveNode> BecomeMemberAsync(
+        Wire.JoinSwarmRequest request,
+        JoinToken token,
+        IReadOnlyList<string> managers,
+        HostAddress listen,
+        HostAddress? advertise,
+        CancellationToken cancellation
+    )
+    {
+        var (key, certificateRequest) = NodeIdentity.CreateRequest();
+        var issue = new Wire.IssueNodeCertificateRequest
+        {
+            Token = request.Token.Trim(),
+            CertificateRequest = ByteString.CopyFrom(certificateRequest),
+            Availability = request.Availability,
+            Hostname = _options.Daemon.Hostname,
+            Address = advertise?.Host ?? "",
+        };
+        var (issued, through) = await AskManagersAsync(token, managers, issue, cancellation);
+        var identity = NodeIdentity.Create(issued.Certificate.ToByteArray(), key, issued.RootCertificate.ToByteArray());
+        NodeIdentityFile.Save(_options.Directory, identity, dataKey: null);
+        var record = new MembershipRecord
+        {
+            Phase = MembershipPhase.Active,
+            NodeId = issued.NodeId,
+            ClusterId = issued.ClusterId,
+            Role = ProtocolMapping.FromWire(issued.Role),
+            Listen = listen.ToString(),
+            Advertise = (advertise ?? LocalAddressTowards(through, listen)).ToString(),
+            // The one that answered stays among them: it may be reachable where the advertised address is not.
+            Managers = [.. issued.ManagerAddresses.Append(through).Distinct()],
+            RequestId = request.RequestId,
+        };
+        return await ActiveNode.StartAsync(_options, _store, record, identity, null, null, Plane, cancellation);
+    }
+
+    private async Task<(Wire.IssueNodeCertificateResponse Issued, string Through)> AskManagersAsync(
+        JoinToken token,
+        IReadOnlyList<string> managers,
+        Wire.IssueNodeCertificateRequest issue,
+        CancellationToken cancellation
+    )
+    {
+        List<(string Address, string Reason)> tried = [];
+        foreach (var address in managers)
+        {
+            // The addresses share the time, so that one that swallows packets does not use up the others'.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(JoinWithin / managers.Count);
+            try
+            {
+                var root = await CertificateAuthorityClient.GetRootCertificateAsync(address, token, limit.Token);
+                return (await CertificateAuthorityClient.JoinAsync(address, root, issue, _options.Time, limit.Token), address);
+            }
+            catch (RpcException e) when (GrpcErrors.ToSwarmException(e) is { } refusal)
+            {
+                if (refusal.Kind != SwarmErrorKind.Unavailable && refusal.ErrorId != "NotAManager")
+                {
+                    throw refusal;
+                }
+                tried.Add((address, refusal.Message.TrimEnd('.')));
+            }
+            catch (RpcException e) when (!cancellation.IsCancellationRequested)
+            {
+                tried.Add((address, GrpcErrors.Reason(e).TrimEnd('.')));
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                tried.Add((address, "no answer in time"));
+            }
+        }
+        throw MembershipErrors.ManagerUnreachable(tried);
+    }
+
+    private static IReadOnlyList<string> ParseManagers(IReadOnlyList<string> addresses)
+    {
+        if (addresses.Count == 0)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidRemoteAddress",
+                "No address of a manager was given.",
+                action: "Give one with -RemoteAddress HOST[:PORT]; Get-SwarmJoinToken shows it on a manager."
+            );
+        }
+        return
+        [
+            .. addresses.Select(text =>
+                HostAddress.TryParse(text, HostAddress.ClusterPort, out var address) && !address.IsWildcard
+                    ? address.ToString()
+                    : throw new SwarmException(
+                        SwarmErrorKind.InvalidArgument,
+                        "InvalidRemoteAddress",
+                        $"'{text}' is not the address of a manager.",
+                        text,
+                        "Write HOST[:PORT], e.g. 10.0.0.11:2377."
+                    )
+            ),
+        ];
+    }
+
+    /// <summary>A worker need not say where it is reached: the manager sees where it comes from.</summary>
+    private (HostAddress Listen, HostAddress? Advertise) JoinAddresses(Wire.JoinSwarmRequest request)
+    {
+        var local = AdvertiseAddress.LocalAddresses();
+        var listen = AdvertiseAddress.ResolveListen(request.ListenAddress, _options.Daemon.Listen, local);
+        var explicitly = request.AdvertiseAddress.Trim().Length > 0 || _options.Daemon.Advertise is not null || !listen.IsWildcard;
+        return (
+            listen,
+            explicitly ? AdvertiseAddress.ResolveAdvertise(request.AdvertiseAddress, _options.Daemon.Advertise, listen, local) : null
+        );
+    }
+
+    /// <summary>The address of this machine that packets to a manager leave from. Sends nothing.</summary>
+    private static HostAddress LocalAddressTowards(string manager, HostAddress listen)
+    {
+        HostAddress.TryParse(manager, HostAddress.ClusterPort, out var target);
+        var family = target!.IpAddress?.AddressFamily ?? System.Net.Sockets.AddressFamily.InterNetwork;
+        using var socket = new System.Net.Sockets.Socket(family, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
+        socket.Connect(target.Host, target.Port);
+        return new HostAddress(((System.Net.IPEndPoint)socket.LocalEndPoint!).Address.ToString(), listen.Port);
+    }
+}

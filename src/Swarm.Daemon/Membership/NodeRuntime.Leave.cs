@@ -1,0 +1,76 @@
+using Swarm.Core.Model;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Membership;
+
+internal sealed partial class NodeRuntime
+{
+    /// <summary>Leaves the swarm: its tasks are stopped and removed, everything about it is forgotten.</summary>
+    /// <param name="requestId">The caller's; a retry after a success succeeds.</param>
+    /// <param name="force">Also the last manager, and also a node that is locked or in error.</param>
+    /// <param name="cancellation">Gives up before it begins; once begun, it is finished.</param>
+    /// <exception cref="SwarmException">NotInSwarm, LastManager, SwarmLocked, NodeInError.</exception>
+    public async Task LeaveAsync(string requestId, bool force, CancellationToken cancellation)
+    {
+        await WaitForStartAsync(cancellation);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (requestId.Length > 0 && _lastLeave == requestId)
+            {
+                return;
+            }
+            var now = Now;
+            RequireMayLeave(now, force);
+            try
+            {
+                await LeaveNowAsync(now);
+                _lastLeave = requestId;
+            }
+            catch (Exception e)
+            {
+                Fail(e);
+                throw;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static void RequireMayLeave(NodeStatusNow now, bool force)
+    {
+        switch (now.State)
+        {
+            case Wire.LocalNodeState.Inactive:
+                throw MembershipErrors.NotInSwarm();
+            case Wire.LocalNodeState.Active when !force && now.Active!.Record.Role == NodeRole.Manager:
+                throw MembershipErrors.LastManager();
+            case Wire.LocalNodeState.Locked when !force:
+                throw MembershipErrors.Locked();
+            case Wire.LocalNodeState.Error when !force:
+                throw MembershipErrors.InError(now.Message);
+            default:
+                return;
+        }
+    }
+
+    private async Task LeaveNowAsync(NodeStatusNow now)
+    {
+        Set(Wire.LocalNodeState.Pending, "leaving the swarm");
+        if (now.Active is { } active)
+        {
+            // Said on disk first: a crash from here on ends in a wipe, not in a node that is half there.
+            active.Save(active.Record with { Phase = MembershipPhase.Leaving });
+            await active.LeaveAsync();
+            LogLeft(_logger, active.Record.ClusterId);
+        }
+        _locked = null;
+        _store.Wipe();
+        Set(Wire.LocalNodeState.Inactive, "");
+    }
+
+    [LoggerMessage(LogLevel.Information, "This node has left swarm {ClusterId}.")]
+    private static partial void LogLeft(ILogger logger, string clusterId);
+}

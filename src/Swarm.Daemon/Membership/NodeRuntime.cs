@@ -1,0 +1,331 @@
+using Swarm.Core.Model;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Security;
+using Swarm.Daemon.Storage;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Membership;
+
+/// <summary>What this node is in a swarm: nothing, active, locked or in error; and every way from one to another.</summary>
+/// <remarks>One change at a time. The record on disk says how far a change got: a crash in the middle of one is cleaned up at the next start.</remarks>
+internal sealed partial class NodeRuntime : IAsyncDisposable
+{
+    /// <summary>How long a call waits for a node that is just starting.</summary>
+    private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>After a start that failed for a reason outside the node (its port is taken), it is tried again this often.</summary>
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(5);
+
+    private readonly NodeRuntimeOptions _options;
+    private readonly MembershipStore _store;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private NodeStatusNow _now = new(Wire.LocalNodeState.Pending, "swarmd is starting", null);
+    private LockedMembership? _locked;
+    private string _lastLeave = "";
+
+    public NodeRuntime(NodeRuntimeOptions options)
+    {
+        _options = options;
+        _store = new MembershipStore(options.Directory);
+        _logger = options.LoggerFactory.CreateLogger<NodeRuntime>();
+        Plane = new BuiltinControlPlane(this, options);
+    }
+
+    /// <summary>What answers the control API.</summary>
+    public IControlPlane Plane { get; }
+
+    public NodeStatusNow Now => Volatile.Read(ref _now);
+
+    /// <summary>Cancelled when swarmd stops.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Takes up what the state directory says: called once, at the start. Does not throw: what is wrong shows in <see cref="Now"/>.</summary>
+    public async Task ResumeAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            await ResumeOnceAsync();
+        }
+        finally
+        {
+            _gate.Release();
+            _resumed.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends streams at once, so that a stop need not wait for their readers.</summary>
+    public void BeginStop() => _stopping.Cancel();
+
+    /// <summary>A planned stop: tasks run on, and a manager holds the node Ready for the grace.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _gate.WaitAsync();
+        try
+        {
+            if (Now.Active is { } active)
+            {
+                Set(Wire.LocalNodeState.Pending, "swarmd is stopping");
+                await active.StopAsync(_options.Daemon.RestartGrace);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopping.Dispose();
+        _gate.Dispose();
+    }
+
+    /// <summary>The running node of a manager.</summary>
+    /// <exception cref="SwarmException">NotInSwarm, NotAManager, SwarmLocked, NodeInError, NodePending.</exception>
+    public async Task<ActiveNode> RequireManagerAsync(CancellationToken cancellation)
+    {
+        var active = await RequireActiveAsync(cancellation);
+        return active.Manager is null ? throw MembershipErrors.NotAManager() : active;
+    }
+
+    /// <summary>The running node.</summary>
+    /// <exception cref="SwarmException">NotInSwarm, SwarmLocked, NodeInError, NodePending.</exception>
+    public async Task<ActiveNode> RequireActiveAsync(CancellationToken cancellation)
+    {
+        await WaitForStartAsync(cancellation);
+        var now = Now;
+        return now.Active
+            ?? throw (
+                now.State switch
+                {
+                    Wire.LocalNodeState.Locked => MembershipErrors.Locked(),
+                    Wire.LocalNodeState.Error => MembershipErrors.InError(now.Message),
+                    Wire.LocalNodeState.Pending => MembershipErrors.Starting(now.Message),
+                    _ => MembershipErrors.NotInSwarm(),
+                }
+            );
+    }
+
+    /// <summary>Opens a locked manager.</summary>
+    /// <exception cref="SwarmException">SwarmNotLocked, InvalidUnlockKey, or why the manager does not start.</exception>
+    public async Task UnlockAsync(string unlockKey, CancellationToken cancellation)
+    {
+        await WaitForStartAsync(cancellation);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (_locked is not { } locked)
+            {
+                throw MembershipErrors.NotLocked();
+            }
+            try
+            {
+                locked.Keys.Unlock(unlockKey);
+            }
+            catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.WrongKey)
+            {
+                throw new SwarmException(
+                    SwarmErrorKind.PermissionDenied,
+                    "InvalidUnlockKey",
+                    "Swarm could not be unlocked: invalid key provided.",
+                    action: e.Message,
+                    inner: e
+                );
+            }
+            _locked = null;
+            await ActivateAsync(locked.Record, locked.Keys);
+            LogUnlocked(_logger);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+        if (Now.State == Wire.LocalNodeState.Error)
+        {
+            throw MembershipErrors.InError(Now.Message);
+        }
+    }
+
+    private async Task WaitForStartAsync(CancellationToken cancellation)
+    {
+        if (!_resumed.Task.IsCompleted)
+        {
+            try
+            {
+                await _resumed.Task.WaitAsync(StartWait, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                throw MembershipErrors.Starting(Now.Message);
+            }
+        }
+    }
+
+    private async Task ResumeOnceAsync()
+    {
+        MembershipRecord? record;
+        DataKeyStore? keys = null;
+        try
+        {
+            record = _store.Load();
+            switch (record)
+            {
+                case null:
+                    Set(Wire.LocalNodeState.Inactive, "");
+                    return;
+                case { Phase: not MembershipPhase.Active }:
+                    LogUnfinished(_logger, record.Phase);
+                    _store.Wipe();
+                    Set(Wire.LocalNodeState.Inactive, "");
+                    return;
+                case { Role: NodeRole.Manager }:
+                    keys = DataKeyStore.Load(_options.Directory.FullPath);
+                    break;
+                default:
+                    break;
+            }
+        }
+        catch (Exception e) when (e is SwarmException or ReplicatedLogException or IOException or UnauthorizedAccessException)
+        {
+            Fail(e);
+            return;
+        }
+        if (keys is { IsLocked: true })
+        {
+            _locked = new LockedMembership(record, keys);
+            Set(Wire.LocalNodeState.Locked, "Swarm is encrypted and needs to be unlocked before it can be used.");
+            LogLocked(_logger);
+            return;
+        }
+        await ActivateAsync(record, keys);
+    }
+
+    /// <summary>Starts a node from what is on disk. A failure shows in <see cref="Now"/>; one that may pass is tried again.</summary>
+    private async Task ActivateAsync(MembershipRecord record, DataKeyStore? keys)
+    {
+        try
+        {
+            var identity = NodeIdentityFile.Load(_options.Directory, keys?.DataKey);
+            if (identity.NodeId != record.NodeId || identity.ClusterId != record.ClusterId)
+            {
+                throw MembershipStore.Damaged(_options.Directory.Combine(NodeIdentityFile.FileName), "is another node's");
+            }
+            var active = await ActiveNode.StartAsync(_options, _store, record, identity, keys, null, Plane, _stopping.Token);
+            Adopt(active);
+            if (active.Manager is { } manager)
+            {
+                AutolockKeys.Reconcile(keys!, manager.State.Read(static s => s.Cluster));
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // swarmd stops while it starts.
+        }
+        catch (SwarmException e) when (e.ErrorId == "ListenAddressInUse")
+        {
+            Fail(e);
+            _ = RetryLaterAsync(record, keys);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private async Task RetryLaterAsync(MembershipRecord record, DataKeyStore? keys)
+    {
+        try
+        {
+            await Task.Delay(RetryPeriod, _options.Time, _stopping.Token);
+            await _gate.WaitAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        try
+        {
+            // It may have left, or have been started otherwise, meanwhile.
+            if (
+                Now.State == Wire.LocalNodeState.Error
+                && _store.Load() is { Phase: MembershipPhase.Active } current
+                && current.NodeId == record.NodeId
+            )
+            {
+                await ActivateAsync(current, keys);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private void Adopt(ActiveNode active)
+    {
+        active.Removed += () => _ = ForgetAsync(active);
+        Volatile.Write(ref _now, new NodeStatusNow(Wire.LocalNodeState.Active, "", active));
+        LogActive(_logger, active.Record.NodeId, active.Record.ClusterId, active.Record.Role);
+    }
+
+    /// <summary>A manager said that this node was removed from the swarm.</summary>
+    private async Task ForgetAsync(ActiveNode active)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (ReferenceEquals(Now.Active, active))
+            {
+                Set(Wire.LocalNodeState.Pending, "this node was removed from its swarm");
+                await active.DisposeAsync();
+                _store.Wipe();
+                Set(Wire.LocalNodeState.Inactive, $"This node was removed from swarm {active.Record.ClusterId}.");
+                LogRemoved(_logger, active.Record.ClusterId);
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private void Set(Wire.LocalNodeState state, string message) => Volatile.Write(ref _now, new NodeStatusNow(state, message, null));
+
+    private void Fail(Exception error)
+    {
+        var message = error is SwarmException { Action.Length: > 0 } swarm ? $"{swarm.Message} {swarm.Action}" : error.Message;
+        Set(Wire.LocalNodeState.Error, message);
+        LogError(_logger, error, message);
+    }
+
+    private sealed record LockedMembership(MembershipRecord Record, DataKeyStore Keys);
+
+    [LoggerMessage(LogLevel.Information, "Node {NodeId} is active in swarm {ClusterId} as {Role}.")]
+    private static partial void LogActive(ILogger logger, string nodeId, string clusterId, NodeRole role);
+
+    [LoggerMessage(LogLevel.Warning, "This manager is locked: it waits for the unlock key (Unlock-Swarm).")]
+    private static partial void LogLocked(ILogger logger);
+
+    [LoggerMessage(LogLevel.Information, "This manager was unlocked.")]
+    private static partial void LogUnlocked(ILogger logger);
+
+    [LoggerMessage(LogLevel.Warning, "A change of membership ({Phase}) was interrupted; what it left is removed.")]
+    private static partial void LogUnfinished(ILogger logger, MembershipPhase phase);
+
+    [LoggerMessage(LogLevel.Warning, "This node was removed from swarm {ClusterId}; it has forgotten the swarm.")]
+    private static partial void LogRemoved(ILogger logger, string clusterId);
+
+    [LoggerMessage(LogLevel.Error, "This node cannot take part in its swarm: {Reason}")]
+    private static partial void LogError(ILogger logger, Exception error, string reason);
+}

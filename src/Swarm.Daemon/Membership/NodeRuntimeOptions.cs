@@ -1,0 +1,23 @@
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Storage;
+
+namespace Swarm.Daemon.Membership;
+
+/// <summary>What a node needs of its host.</summary>
+internal sealed record NodeRuntimeOptions
+{
+    public required DaemonOptions Daemon { get; init; }
+    public required StateDirectory Directory { get; init; }
+
+    /// <summary>Makes the executor of a membership, given cluster id and node id.</summary>
+    public required Func<string, string, ITaskExecutor> CreateExecutor { get; init; }
+
+    /// <summary>Name of the executor that <see cref="CreateExecutor"/> makes.</summary>
+    public required string ExecutorName { get; init; }
+    public required ILoggerFactory LoggerFactory { get; init; }
+
+    /// <summary>This process cannot go on (its log cannot be written any more): it should say why, end, and be started again.</summary>
+    public Action<Exception> Fatal { get; init; } = static _ => { };
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
