@@ -18,5 +18,5 @@ function Wait-Until {
 # The tasks of a service that should run and do.
 function Get-RunningTask {
     param([string] $Service)
-    Get-SwarmTask -Service $Service | Where-Object { $_.DesiredState -eq 'Running' -and $_.CurrentState -eq 'Running' }
+    Get-SwarmTask -Service $Service | Where-Object { $_.DesiredState -eq 'Running' -and $_.State -eq 'Running' }
 }

@@ -44,11 +44,13 @@ try {
 
     $null = Invoke-SwarmScale bench 9 -Wait
     $heal = Measure-Block {
-        Stop-SwarmSandbox -Node worker1 -Kill
+        $worker1 = $sandbox.Nodes | Where-Object Name -EQ worker1
+        $lost = @(Get-SwarmTask -Service bench | Where-Object { $_.Node -eq 'worker1' -and $_.State -eq 'Running' })
+        foreach ($id in @($worker1.ProcessId) + @($lost | ForEach-Object ProcessId)) { if ($id -gt 0) { [Diagnostics.Process]::GetProcessById($id).Kill() } }
         while (@(Get-SwarmTask -Service bench | Where-Object { $_.Node -ne 'worker1' -and $_.State -eq 'Running' -and $_.DesiredState -eq 'Running' }).Count -lt 9) {
             [System.Threading.Thread]::Sleep(20)
         }
     }
     Row 'worker killed (daemon and tasks, SIGKILL) until its tasks run elsewhere' @($heal) 's'
 }
-finally { Stop-SwarmSandbox $sandbox.Name -Force }
+finally { Stop-SwarmSandbox $sandbox.Name }
