@@ -155,7 +155,10 @@ public sealed class ControlLoop
         switch (change)
         {
             case ChangedObject.OfTask(var before, var after):
-                _services.Add((after ?? before)!.ServiceId);
+                if (TaskChanges.Matters(_state, before, after))
+                {
+                    _services.Add((after ?? before)!.ServiceId);
+                }
                 if (after is null || after.DesiredState > TaskState.Running)
                 {
                     _noncompliant.Remove((after ?? before)!.Id);

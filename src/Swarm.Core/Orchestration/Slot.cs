@@ -20,6 +20,10 @@ internal sealed class Slot(uint number, string? nodeId)
 
     public SwarmTask? Newest => Tasks.Count == 0 ? null : Tasks[^1];
 
+    /// <summary>The only task, if it goes on as it should and waits for nothing: by far the most common slot.</summary>
+    public SwarmTask? OnlyAndWell =>
+        Tasks.Count == 1 && Tasks[0] is { DesiredState: TaskState.Running, Status.State: <= TaskState.Running } only ? only : null;
+
     /// <summary>The tasks that nobody has asked to end, ended by themselves or not.</summary>
     public IEnumerable<SwarmTask> Active
     {

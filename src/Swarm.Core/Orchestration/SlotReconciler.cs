@@ -22,7 +22,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
     public void Heal(Slot slot)
     {
         var newest = slot.NewestActive;
-        if (newest is null)
+        if (newest is null || (slot.OnlyAndWell is { } only && FateOf(only) == Fate.GoesOn))
         {
             return;
         }
@@ -50,7 +50,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
     /// <summary>Moves tasks that wait at desired Ready on to Running when their delay is over and the task before them has stopped.</summary>
     public void Promote(Slot slot)
     {
-        if (slot.Touched)
+        if (slot.Touched || slot.OnlyAndWell is not null)
         {
             return;
         }
