@@ -1,10 +1,10 @@
 namespace Swarm.Daemon.Consensus;
 
 /// <summary>Looks before the log leaps: DotNext's log cannot go on once a write of its own has failed, so proposals are refused while there is still room.</summary>
-internal sealed class DiskSpace(string directory)
+internal sealed class DiskSpace(string directory, long reserve)
 {
     /// <summary>Bytes kept free beyond what a proposal needs: the log's next chunks and its bookkeeping.</summary>
-    public const long Reserve = 1024 * 1024;
+    public const long DefaultReserve = 1024 * 1024;
 
     private readonly DriveInfo? _volume = VolumeOf(directory);
 
@@ -12,7 +12,7 @@ internal sealed class DiskSpace(string directory)
     {
         try
         {
-            return _volume is null || _volume.AvailableFreeSpace >= bytes + Reserve;
+            return _volume is null || _volume.AvailableFreeSpace >= bytes + reserve;
         }
         catch (IOException)
         {

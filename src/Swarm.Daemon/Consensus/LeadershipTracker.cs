@@ -142,7 +142,7 @@ internal sealed class LeadershipTracker(
             do
             {
                 await Task.Delay(SpaceCheckPeriod, _stopping.Token);
-            } while (!space.HasRoomFor(DiskSpace.Reserve));
+            } while (!space.HasRoomFor(DiskSpace.DefaultReserve));
             Set(ref _full, false);
         }
         catch (OperationCanceledException)

@@ -193,7 +193,7 @@ public sealed class ReplicatedLog : IReplicatedLog
         var snapshots = Path.Combine(root, "snapshots");
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(snapshots);
-        _space = new DiskSpace(root);
+        _space = new DiskSpace(root, _options.DiskReserve);
         CheckKey(Path.Combine(root, "keycheck"), logIsEmpty: !Directory.Exists(logDirectory));
 
         _machine = new LogStateMachine(

@@ -35,4 +35,7 @@ public sealed record ReplicatedLogOptions
 
     /// <summary>Makes connections to other managers; null: there are none.</summary>
     public IConnectionFactory? ConnectionFactory { get; init; }
+
+    /// <summary>Bytes that must stay free on the disk after a proposal. Tests take it away to see the log's own writes fail.</summary>
+    internal long DiskReserve { get; init; } = DiskSpace.DefaultReserve;
 }

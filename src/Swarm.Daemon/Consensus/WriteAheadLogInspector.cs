@@ -157,7 +157,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
         var payload = new byte[length];
         if (!_data.TryRead(offset, payload))
         {
-            return (null, (_data.PathAt(offset), $"the payload of entry {index} is missing"));
+            return (null, (_data.UnreadablePath, $"the payload of entry {index} is missing"));
         }
         var hash = new XxHash3();
         hash.Append(payload);
@@ -195,6 +195,9 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
 
         public bool HasPages => Directory.Exists(directory) && Directory.EnumerateFiles(directory).Any();
 
+        /// <summary>The file that the last <see cref="TryRead"/> found too short or missing.</summary>
+        public string UnreadablePath { get; private set; } = directory;
+
         public string PathAt(ulong address) => Path.Combine(directory, (address / (ulong)pageSize).ToString(CultureInfo.InvariantCulture));
 
         public bool TryRead(ulong address, Span<byte> buffer)
@@ -205,6 +208,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
                 var count = Math.Min(buffer.Length, pageSize - offset);
                 if (Open(address) is not { } file || RandomAccess.Read(file.SafeFileHandle, buffer[..count], offset) < count)
                 {
+                    UnreadablePath = PathAt(address);
                     return false;
                 }
                 buffer = buffer[count..];

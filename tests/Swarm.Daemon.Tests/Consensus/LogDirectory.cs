@@ -9,15 +9,23 @@ namespace Swarm.Daemon.Tests.Consensus;
 /// <summary>A directory for one log, with the key to it; gone when the test ends.</summary>
 internal sealed class LogDirectory : IDisposable
 {
-    public LogDirectory() => Directory.CreateDirectory(Path);
+    public LogDirectory(string? path = null)
+    {
+        Path = path ?? System.IO.Path.Combine(System.IO.Path.GetTempPath(), "swarm-log-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(Path);
+    }
 
-    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "swarm-log-" + Guid.NewGuid().ToString("N"));
+    public string Path { get; }
 
     public byte[] Key { get; set; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
     public string Address { get; set; } = "127.0.0.1:2377";
 
     public ulong SnapshotInterval { get; set; } = 10_000;
+
+    public long DiskReserve { get; set; } = DiskSpace.DefaultReserve;
+
+    public string Combine(string name) => System.IO.Path.Combine(Path, name);
 
     public ReplicatedLog Open(IStateMachinePort machine) =>
         ReplicatedLog.Create(
@@ -27,6 +35,7 @@ internal sealed class LogDirectory : IDisposable
                 Address = Address,
                 DataKey = Key,
                 SnapshotInterval = () => SnapshotInterval,
+                DiskReserve = DiskReserve,
             },
             machine,
             NullLoggerFactory.Instance
@@ -69,6 +78,25 @@ internal sealed class LogDirectory : IDisposable
         await using (log)
         {
             return machine.Ids;
+        }
+    }
+
+    /// <summary>Everything in it by relative path, to put it back later.</summary>
+    public IReadOnlyDictionary<string, byte[]> Save() =>
+        Directory
+            .EnumerateFiles(Path, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => System.IO.Path.GetRelativePath(Path, f), File.ReadAllBytes);
+
+    /// <summary>Makes the directory exactly what was saved.</summary>
+    public void Restore(IReadOnlyDictionary<string, byte[]> saved)
+    {
+        foreach (var file in Directory.GetFiles(Path, "*", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
+        foreach (var (name, content) in saved)
+        {
+            File.WriteAllBytes(Combine(name), content);
         }
     }
 

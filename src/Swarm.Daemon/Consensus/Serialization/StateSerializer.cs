@@ -1,13 +1,16 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Swarm.Core.State;
 
 namespace Swarm.Daemon.Consensus.Serialization;
 
-/// <summary>Batches and snapshots as bytes: one format byte, then UTF-8 JSON.</summary>
+/// <summary>Batches and snapshots as bytes: format (1), fingerprint of the schema (4), then UTF-8 JSON.</summary>
 internal static class StateSerializer
 {
     /// <summary>Raised when a swarmd of before could no longer understand what this one writes.</summary>
     public const byte CurrentFormat = 1;
+
+    private const int PrefixSize = 1 + sizeof(uint);
 
     /// <summary>Bytes that a serialized batch may have (docs: design, "Batches split at 1 MB").</summary>
     public const int MaxBatchSize = 1024 * 1024;
@@ -16,7 +19,7 @@ internal static class StateSerializer
     public static byte[] SerializeBatch(IReadOnlyList<StateChange> batch)
     {
         using var stream = new MemoryStream();
-        stream.WriteByte(CurrentFormat);
+        WritePrefix(stream);
         JsonSerializer.Serialize(stream, batch, StateJsonContext.Default.IReadOnlyListStateChange);
         if (stream.Length > MaxBatchSize)
         {
@@ -31,10 +34,12 @@ internal static class StateSerializer
     /// <exception cref="ReplicatedLogException">UnknownFormat or Corrupted.</exception>
     public static IReadOnlyList<StateChange> DeserializeBatch(ReadOnlySpan<byte> bytes, string source)
     {
-        CheckFormat(bytes.IsEmpty ? (byte)0 : bytes[0], source);
+        var fingerprint = ReadPrefix(bytes, source);
+        var json = bytes[PrefixSize..];
+        var info = StateJsonContext.Default.IReadOnlyListStateChange;
         try
         {
-            return JsonSerializer.Deserialize(bytes[1..], StateJsonContext.Default.IReadOnlyListStateChange)
+            return (fingerprint == StateSchema.Fingerprint ? JsonSerializer.Deserialize(json, info) : StateSchema.Read(json, info))
                 ?? throw new JsonException("There is no batch in it.");
         }
         catch (Exception error) when (error is JsonException or UnknownVariantException)
@@ -45,21 +50,26 @@ internal static class StateSerializer
 
     public static void SerializeSnapshot(Stream stream, StateSnapshot snapshot)
     {
-        stream.WriteByte(CurrentFormat);
+        WritePrefix(stream);
         JsonSerializer.Serialize(stream, snapshot, StateJsonContext.Default.StateSnapshot);
     }
 
     /// <exception cref="ReplicatedLogException">UnknownFormat or Corrupted.</exception>
     public static StateSnapshot DeserializeSnapshot(Stream stream, string source)
     {
-        var format = stream.ReadByte();
-        CheckFormat(format < 0 ? (byte)0 : (byte)format, source);
+        Span<byte> prefix = stackalloc byte[PrefixSize];
+        var read = stream.ReadAtLeast(prefix, PrefixSize, throwOnEndOfStream: false);
+        var fingerprint = ReadPrefix(prefix[..read], source);
+        var info = StateJsonContext.Default.StateSnapshot;
         StateSnapshot snapshot;
         try
         {
             snapshot =
-                JsonSerializer.Deserialize(stream, StateJsonContext.Default.StateSnapshot)
-                ?? throw new JsonException("There is no snapshot in it.");
+                (
+                    fingerprint == StateSchema.Fingerprint
+                        ? JsonSerializer.Deserialize(stream, info)
+                        : StateSchema.Read(ReadAll(stream), info)
+                ) ?? throw new JsonException("There is no snapshot in it.");
         }
         catch (Exception error) when (error is JsonException or UnknownVariantException)
         {
@@ -72,12 +82,30 @@ internal static class StateSerializer
         return snapshot;
     }
 
-    private static void CheckFormat(byte format, string source)
+    private static void WritePrefix(Stream stream)
     {
-        if (format != CurrentFormat)
+        Span<byte> prefix = stackalloc byte[PrefixSize];
+        prefix[0] = CurrentFormat;
+        BinaryPrimitives.WriteUInt32LittleEndian(prefix[1..], StateSchema.Fingerprint);
+        stream.Write(prefix);
+    }
+
+    private static uint ReadPrefix(ReadOnlySpan<byte> bytes, string source)
+    {
+        if (!bytes.IsEmpty && bytes[0] > CurrentFormat)
         {
-            throw format == 0 ? Unreadable(new JsonException("It has no format."), source) : UnknownFormat(format, source, null);
+            throw UnknownFormat(bytes[0], source, null);
         }
+        return bytes.Length >= PrefixSize && bytes[0] == CurrentFormat
+            ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[1..])
+            : throw Unreadable(new JsonException("It has no format."), source);
+    }
+
+    private static byte[] ReadAll(Stream stream)
+    {
+        using var all = new MemoryStream();
+        stream.CopyTo(all);
+        return all.ToArray();
     }
 
     // A JSON reader wraps what a converter throws, but for JsonException: look through it.

@@ -5,9 +5,17 @@ using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Consensus.Serialization;
 
-/// <summary>A <see cref="ValueList{T}"/> as a JSON array. Closed over its element types below, so that nothing is made at run time.</summary>
-internal abstract class ValueListConverter<T> : JsonConverter<ValueList<T>>
+/// <summary>What the schema needs to know of a <see cref="ValueListConverter{T}"/>.</summary>
+internal interface IListConverter
 {
+    Type ElementType { get; }
+}
+
+/// <summary>A <see cref="ValueList{T}"/> as a JSON array. Closed over its element types below, so that nothing is made at run time.</summary>
+internal abstract class ValueListConverter<T> : JsonConverter<ValueList<T>>, IListConverter
+{
+    public Type ElementType => typeof(T);
+
     public override ValueList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)

@@ -6,13 +6,27 @@ using Swarm.Core.State;
 
 namespace Swarm.Daemon.Consensus.Serialization;
 
+/// <summary>What the schema needs to know of a <see cref="VariantConverter{TBase}"/>.</summary>
+internal interface IVariantConverter
+{
+    IReadOnlyCollection<Type> Types { get; }
+
+    Type? FindType(string discriminator);
+}
+
 /// <summary>One of several records as <c>["discriminator", {…}]</c>. Discriminators are for ever: what is in a log today must be readable by every later swarmd.</summary>
 /// <remarks>Not <c>[JsonPolymorphic]</c>, whose attributes would stand on Core's types: Core knows nothing of how it is stored.</remarks>
-internal abstract class VariantConverter<TBase>(params (string Discriminator, Type Type)[] variants) : JsonConverter<TBase>
+internal abstract class VariantConverter<TBase>(params (string Discriminator, Type Type)[] variants)
+    : JsonConverter<TBase>,
+        IVariantConverter
     where TBase : class
 {
     private readonly Dictionary<string, Type> _types = variants.ToDictionary(v => v.Discriminator, v => v.Type, StringComparer.Ordinal);
     private readonly Dictionary<Type, string> _discriminators = variants.ToDictionary(v => v.Type, v => v.Discriminator);
+
+    public IReadOnlyCollection<Type> Types => _types.Values;
+
+    public Type? FindType(string discriminator) => _types.GetValueOrDefault(discriminator);
 
     public override TBase Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
