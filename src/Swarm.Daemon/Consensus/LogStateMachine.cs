@@ -1,3 +1,4 @@
+using DotNext.Net.Cluster.Consensus.Raft.Membership;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using Swarm.Core.State;
 using Swarm.Daemon.Consensus.Serialization;
@@ -14,6 +15,7 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
     private readonly LogCipher _cipher;
     private readonly IStateMachinePort _port;
     private readonly ProposalTable _proposals;
+    private readonly IClusterConfigurationStorage _members;
     private readonly Func<ulong> _snapshotInterval;
     private readonly ILogger _logger;
     private volatile SnapshotFile? _snapshot;
@@ -26,6 +28,7 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
         LogCipher cipher,
         IStateMachinePort port,
         ProposalTable proposals,
+        IClusterConfigurationStorage members,
         Func<ulong> snapshotInterval,
         ILogger logger
     )
@@ -34,6 +37,7 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
         _cipher = cipher;
         _port = port;
         _proposals = proposals;
+        _members = members;
         _snapshotInterval = snapshotInterval;
         _logger = logger;
     }
@@ -76,7 +80,12 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
             LogSnapshotInstalled(file.Index);
             return file.Index;
         }
-        if (entry.Length is > 0 && entry.TryGetPayload(out var payload) && !payload.IsEmpty)
+        if (entry.IsConfiguration)
+        {
+            // DotNext's log begins to apply before the cluster has given it the list of members, and then hands such entries to us.
+            await _members.SaveConfigurationAsync(entry, entry.Index, token);
+        }
+        else if (entry.Length is > 0 && entry.TryGetPayload(out var payload) && !payload.IsEmpty)
         {
             var content = payload.IsSingleSegment ? payload.First : System.Buffers.BuffersExtensions.ToArray(payload);
             Apply(entry.Index, entry.Term, content.Span);

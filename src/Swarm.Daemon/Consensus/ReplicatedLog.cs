@@ -30,7 +30,7 @@ public sealed class ReplicatedLog : IReplicatedLog
     private readonly TaskCompletionSource<ReplicatedLogException> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LogStateMachine? _machine;
     private DurableWriteAheadLog? _log;
-    private ClusterConfigurationFile? _configuration;
+    private ClusterConfigurationFile? _members;
     private RaftCluster? _cluster;
     private LeadershipTracker? _leadership;
     private DiskSpace? _space;
@@ -181,7 +181,7 @@ public sealed class ReplicatedLog : IReplicatedLog
         {
             await _machine.DisposeAsync();
         }
-        _configuration?.Dispose();
+        _members?.Dispose();
         _cipher.Dispose();
         _stopping.Dispose();
     }
@@ -196,11 +196,14 @@ public sealed class ReplicatedLog : IReplicatedLog
         _space = new DiskSpace(root, _options.DiskReserve);
         CheckKey(Path.Combine(root, "keycheck"), logIsEmpty: !Directory.Exists(logDirectory));
 
+        var membersPath = Path.Combine(root, "members");
+        _members = new ClusterConfigurationFile(membersPath);
         _machine = new LogStateMachine(
             snapshots,
             _cipher,
             _port,
             _proposals,
+            _members,
             _options.SnapshotInterval,
             _loggers.CreateLogger<ReplicatedLog>()
         );
@@ -210,20 +213,16 @@ public sealed class ReplicatedLog : IReplicatedLog
         {
             lastIndex = inspector.Check(_machine.SnapshotIndex, _machine.Snapshot?.Term ?? 0);
         }
-        var members = await ClusterConfigurationFile.PrepareAsync(
-            Path.Combine(root, "members"),
-            _address,
-            logIsEmpty: lastIndex == 0 && _machine.SnapshotIndex == 0,
-            cancellation
-        );
+        await ClusterConfigurationFile.CheckAsync(membersPath, logIsEmpty: lastIndex == 0, cancellation);
 
         _log = OpenLog(logDirectory, _machine, _cipher, _proposals);
+        await _log.WaitForApplyAsync(_log.LastCommittedEntryIndex, cancellation);
+        var members = await _members.PrepareAsync(_address, cancellation);
         if (members.Count == 1 || (members.Count == 0 && _options.Bootstrap))
         {
             // DotNext lets a lone member lead in the term that it finds. A term of its own keeps (index, term) unique, as Raft wants it.
             await ((IPersistentState)_log).IncrementTermAsync(ClusterMemberId.FromEndPoint(_address), cancellation);
         }
-        _configuration = new ClusterConfigurationFile(Path.Combine(root, "members"));
         _cluster = new RaftCluster(Configure()) { AuditTrail = _log };
         _leadership = new LeadershipTracker(_cluster, _log, _space, leads => LeadershipChanged?.Invoke(leads), OnFailed);
     }
@@ -257,7 +256,7 @@ public sealed class ReplicatedLog : IReplicatedLog
         new(_address, _options.ListenerFactory ?? NoTransport.Instance, _options.ConnectionFactory ?? NoTransport.Instance)
         {
             PublicEndPoint = _address,
-            ConfigurationStorage = _configuration!,
+            ConfigurationStorage = _members!,
             ColdStart = _options.Bootstrap,
             LowerElectionTimeout = (int)_options.LowerElectionTimeout.TotalMilliseconds,
             UpperElectionTimeout = (int)_options.UpperElectionTimeout.TotalMilliseconds,

@@ -196,7 +196,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
         public bool HasPages => Directory.Exists(directory) && Directory.EnumerateFiles(directory).Any();
 
         /// <summary>The file that the last <see cref="TryRead"/> found too short or missing.</summary>
-        public string UnreadablePath { get; private set; } = directory;
+        public string UnreadablePath { get; private set; } = "";
 
         public string PathAt(ulong address) => Path.Combine(directory, (address / (ulong)pageSize).ToString(CultureInfo.InvariantCulture));
 

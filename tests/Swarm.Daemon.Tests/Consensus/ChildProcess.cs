@@ -75,11 +75,13 @@ internal static class ChildProcess
         Directory.CreateDirectory(snapshots);
         using var cipher = new LogCipher(directory.Key);
         var proposals = new ProposalTable();
+        using var members = new ClusterConfigurationFile(directory.Combine("members"));
         await using var machine = new LogStateMachine(
             snapshots,
             cipher,
             new RecordingMachine(),
             proposals,
+            members,
             () => 10_000,
             NullLogger.Instance
         );
