@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
@@ -114,91 +113,6 @@ internal sealed partial class ObjectApi
         return response;
     }
 
-    public async Task<Wire.ScaleServicesResponse> ScaleServicesAsync(Wire.ScaleServicesRequest request, CancellationToken cancellation)
-    {
-        foreach (var scale in request.Services)
-        {
-            ServiceSpecValidation.ValidateReplicas(scale.Replicas, scale.Selector);
-        }
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var response = new Wire.ScaleServicesResponse();
-        if (request.DryRun)
-        {
-            response.Preview = await PreviewAsync(
-                    state =>
-                    {
-                        var actions = new List<PlannedAction>();
-                        foreach (var (service, replicas) in SelectScales(state, request))
-                        {
-                            var spec = service.Spec with { Mode = new ServiceMode.Replicated(replicas) };
-                            actions.AddRange(ServicePlanner.PreviewUpdate(state, service, spec, Now));
-                            // The next one sees the room that this one takes or leaves.
-                            state.Apply(ServiceChanges.Update(state, service, spec, null, Now), state.Index + 1);
-                        }
-                        return actions;
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return response;
-        }
-        var scaled = await ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var changes = new List<StateChange>();
-                    var ids = new List<string>();
-                    foreach (var (service, replicas) in SelectScales(state, request))
-                    {
-                        ids.Add(service.Id);
-                        var mode = new ServiceMode.Replicated(replicas);
-                        if (service.Spec.Mode != mode)
-                        {
-                            // A new spec with the number of the current revision: scale makes no revision and leaves an update as it is.
-                            changes.AddRange(ServiceChanges.Update(state, service, service.Spec with { Mode = mode }, null, Now));
-                        }
-                    }
-                    return new CommandChanges(changes, string.Join(',', ids));
-                },
-                static (state, ids) =>
-                    ids.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => ServiceOrVanished(state, id)).ToList(),
-                cancellation
-            )
-            .ConfigureAwait(false);
-        response.Services.AddRange(scaled);
-        return response;
-    }
-
-    public async Task<Wire.UpdateServiceResponse> RollbackServiceAsync(Wire.RollbackServiceRequest request, CancellationToken cancellation)
-    {
-        if (request.DryRun)
-        {
-            var preview = await PreviewAsync(
-                    state =>
-                    {
-                        var service = Selectors.Service(state, request.Selector);
-                        return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), Now);
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return new Wire.UpdateServiceResponse { Preview = preview };
-        }
-        var rolledBack = await ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var service = Selectors.Service(state, request.Selector);
-                    var number = RequireRevision(state, service, request.ToRevision);
-                    return new CommandChanges(ServiceChanges.Rollback(state, service, number, Now), service.Id);
-                },
-                ServiceOrVanished,
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return new Wire.UpdateServiceResponse { Service = rolledBack };
-    }
-
     public async Task<Wire.RemoveServiceResponse> RemoveServiceAsync(Wire.RemoveServiceRequest request, CancellationToken cancellation)
     {
         if (request.DryRun)
@@ -225,80 +139,10 @@ internal sealed partial class ObjectApi
         return new Wire.RemoveServiceResponse { ServiceId = removed };
     }
 
-    public async IAsyncEnumerable<Wire.ServiceRevision> ListServiceRevisionsAsync(
-        Wire.ListServiceRevisionsRequest request,
-        [EnumeratorCancellation] CancellationToken cancellation
-    )
-    {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var revisions = store.Read(state => SelectServices(state, request.Selectors).SelectMany(s => Revisions(state, s)).ToList());
-        foreach (var revision in revisions)
-        {
-            yield return revision;
-        }
-    }
-
-    private static IEnumerable<Wire.ServiceRevision> Revisions(ClusterState state, Service service)
-    {
-        ServiceSpec? before = null;
-        foreach (var revision in state.RevisionsOf(service.Id).OrderBy(r => r.Number))
-        {
-            var wire = new Wire.ServiceRevision
-            {
-                ServiceId = service.Id,
-                ServiceName = service.Spec.Name,
-                Number = revision.Number,
-                CreatedAt = ProtocolMapping.ToWire(revision.CreatedAt),
-                Spec = ProtocolMapping.ToWire(revision.Spec),
-                Current = revision.Number == service.Revision,
-                RunningTasks = (ulong)
-                    state
-                        .TasksOfService(service.Id)
-                        .Count(t => t.Revision == revision.Number && t is { IsLive: true, Status.State: TaskState.Running }),
-            };
-            if (before is not null)
-            {
-                wire.Changes.AddRange(SpecProperties.Compare(before, revision.Spec));
-            }
-            before = revision.Spec;
-            yield return wire;
-        }
-    }
-
     private static List<Service> SelectServices(ClusterState state, IReadOnlyCollection<string> selectors) =>
         selectors.Count == 0
             ? [.. state.Services.OrderBy(s => s.Spec.Name, StringComparer.Ordinal)]
             : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()];
-
-    private static List<(Service Service, ulong Replicas)> SelectScales(ClusterState state, Wire.ScaleServicesRequest request)
-    {
-        var scales = new List<(Service Service, ulong Replicas)>();
-        foreach (var scale in request.Services)
-        {
-            var service = Selectors.Service(state, scale.Selector);
-            if (service.Spec.Mode is not ServiceMode.Replicated)
-            {
-                throw new SwarmException(
-                    SwarmErrorKind.FailedPrecondition,
-                    "NotReplicated",
-                    $"{service.Spec.Name}: scale can only be used with replicated mode",
-                    service.Spec.Name,
-                    "A global service has one task on every node that fits; use constraints to choose the nodes."
-                );
-            }
-            if (scales.Exists(s => s.Service.Id == service.Id))
-            {
-                throw ServiceSpecValidation.Refuse(
-                    "DuplicateService",
-                    $"Service {service.Spec.Name} is named twice.",
-                    service.Spec.Name,
-                    "Name each service once."
-                );
-            }
-            scales.Add((service, (ulong)scale.Replicas));
-        }
-        return scales;
-    }
 
     private static void RequireFreeName(ClusterState state, string name)
     {
@@ -338,43 +182,6 @@ internal sealed partial class ObjectApi
         }
     }
 
-    private static ulong RequireRevision(ClusterState state, Service service, ulong wanted)
-    {
-        var name = service.Spec.Name;
-        var number = wanted == 0 ? service.PreviousRevision : wanted;
-        if (number == 0)
-        {
-            throw new SwarmException(
-                SwarmErrorKind.FailedPrecondition,
-                "NoPreviousRevision",
-                $"service {name} does not have a previous spec",
-                name,
-                "There is nothing to go back to: it was never updated."
-            );
-        }
-        if (number == service.Revision)
-        {
-            throw new SwarmException(
-                SwarmErrorKind.FailedPrecondition,
-                "RevisionIsCurrent",
-                $"service {name} is at revision {number} already",
-                name,
-                "Get-SwarmServiceRevision lists the others."
-            );
-        }
-        if (state.FindRevision(service.Id, number) is null)
-        {
-            throw new SwarmException(
-                SwarmErrorKind.NotFound,
-                "RevisionNotFound",
-                $"service {name} has no revision {number}",
-                number.ToString(CultureInfo.InvariantCulture),
-                "Get-SwarmServiceRevision lists those that are kept."
-            );
-        }
-        return number;
-    }
-
     /// <summary>Pins the image to the digest it means now, so that every node runs the same. Source of the warning: docker service create.</summary>
     private async Task<ServiceSpec> PinAsync(
         ServiceSpec spec,
@@ -383,8 +190,7 @@ internal sealed partial class ObjectApi
         CancellationToken cancellation
     )
     {
-        var image = ImageReference.TryParse(spec.Container.Image)!;
-        if (image.Digest.Length > 0)
+        if (!ImageReference.TryParse(spec.Container.Image, out var image) || image.Digest.Length > 0)
         {
             return spec;
         }

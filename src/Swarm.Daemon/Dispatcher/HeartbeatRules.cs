@@ -1,3 +1,5 @@
+using Swarm.Daemon.Security;
+
 namespace Swarm.Daemon.Dispatcher;
 
 /// <summary>How often agents say that they are there, and what silence means.</summary>
@@ -22,8 +24,9 @@ internal static class HeartbeatRules
     /// <summary>After its stream broke, a node may come back within this time: a crash is seen in less than 2 s.</summary>
     public static TimeSpan ReturnGrace(TimeSpan period) => period * 1.5;
 
-    /// <summary>A new leader knows of no sessions; agents find it within this time. The stream broke for all of them, and they retry in steps of up to 2 s.</summary>
-    public static TimeSpan NewLeaderGrace(TimeSpan period) => Silence(period) + TimeSpan.FromSeconds(2);
+    /// <summary>A new leader knows of no sessions; agents find it within this time. The stream broke for all of them: they pause between tries for up to
+    /// <see cref="Agent.Agent.LongestPause"/> or a period, and may be in the middle of a try that gets no answer.</summary>
+    public static TimeSpan NewLeaderGrace(TimeSpan period) => Silence(period) + Agent.Agent.LongestPause + ClusterChannel.ConnectTimeout;
 
     /// <summary>The longest restart grace that a Goodbye may ask for.</summary>
     public static TimeSpan LongestRestartGrace => TimeSpan.FromMinutes(10);

@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
-using System.Text;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
 using NodeDescription = Swarm.Core.Model.NodeDescription;
-using TaskState = Swarm.Core.Model.TaskState;
 
 namespace Swarm.Daemon.Executors.Docker;
 
@@ -14,20 +11,19 @@ namespace Swarm.Daemon.Executors.Docker;
 /// engine. Containers outlive swarmd and, with live-restore, the engine.</summary>
 public sealed class DockerExecutor : ITaskExecutor
 {
-    private static readonly TimeSpan _digestTimeout = TimeSpan.FromSeconds(5);
-
     private readonly DockerExecutorOptions _options;
     private readonly DockerClient _client;
+    private readonly EngineImages _images;
     private readonly ContainerWatch _watch;
     private readonly SemaphoreSlim _calls;
     private int _disposed;
     private readonly ConcurrentDictionary<string, string> _containerIds = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Lazy<Task>> _pulls = new(StringComparer.Ordinal);
 
     public DockerExecutor(DockerExecutorOptions options)
     {
         _options = options;
-        _client = Builder(options).Build();
+        _client = EngineClient.Builder(options.Endpoint).Build();
+        _images = new EngineImages(_client, options.Endpoint);
         _calls = new SemaphoreSlim(options.Parallelism);
         _watch = new ContainerWatch(_client, options.Node);
     }
@@ -36,7 +32,7 @@ public sealed class DockerExecutor : ITaskExecutor
 
     public async Task<NodeDescription> DescribeAsync(CancellationToken cancellation)
     {
-        var info = await EngineErrors.CallAsync(() => _client.System.GetSystemInfoAsync(cancellation), cancellation);
+        var info = await EngineErrors.AskAsync(() => _client.System.GetSystemInfoAsync(cancellation), cancellation);
         var node = _options.Node;
         var labels = (info.Labels ?? [])
             .Select(label => label.Split('=', 2))
@@ -61,7 +57,7 @@ public sealed class DockerExecutor : ITaskExecutor
 
     public async Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation)
     {
-        var containers = await EngineErrors.CallAsync(
+        var containers = await EngineErrors.AskAsync(
             () => _client.Containers.ListContainersAsync(DockerLabels.List(_options.Node), cancellation),
             cancellation
         );
@@ -70,13 +66,17 @@ public sealed class DockerExecutor : ITaskExecutor
         {
             try
             {
-                var inspected = await EngineErrors.CallAsync(
+                var inspected = await EngineErrors.AskAsync(
                     () => _client.Containers.InspectContainerAsync(container.ID, cancellation),
                     cancellation
                 );
                 _containerIds[container.Labels[DockerLabels.TaskId]] = container.ID;
                 found.Add(
-                    new ExecutorTask(container.Labels[DockerLabels.TaskId], container.Labels[DockerLabels.ServiceId], StatusOf(inspected))
+                    new ExecutorTask(
+                        container.Labels[DockerLabels.TaskId],
+                        container.Labels[DockerLabels.ServiceId],
+                        ContainerStatus.Of(inspected)
+                    )
                 );
             }
             catch (DockerContainerNotFoundException)
@@ -97,7 +97,7 @@ public sealed class DockerExecutor : ITaskExecutor
         catch (DockerApiException e) when (IsImageMissing(e))
         {
             // As Docker does: what goes wrong with the pull shows as the image still missing.
-            var pullError = await PullAsync(image, task.RegistryCredential, cancellation);
+            var pullError = await _images.PullAsync(image, task.RegistryCredential, cancellation);
             try
             {
                 return await CreateAsync(task, cancellation);
@@ -176,7 +176,7 @@ public sealed class DockerExecutor : ITaskExecutor
             );
             if (_watch.Find(id) is { Ended.IsCompleted: false } watched)
             {
-                await EngineErrors.CallAsync(
+                await EngineErrors.AskAsync(
                     async () =>
                     {
                         await _watch.LookAsync(watched, cancellation);
@@ -225,37 +225,15 @@ public sealed class DockerExecutor : ITaskExecutor
         _watch.Forget(id);
     }
 
-    public async Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
-    {
-        if (!ImageReference.TryParse(image, out var reference))
-        {
-            return null;
-        }
-        if (reference.Digest.Length > 0)
-        {
-            return reference.Digest;
-        }
-        var tagged = $"{reference.Name}:{reference.TagOrLatest}";
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(_digestTimeout);
-        try
-        {
-            using var client = credential is null ? null : Builder(_options).WithHeader("X-Registry-Auth", Encode(credential)).Build();
-            var found = await (client ?? _client).Distribution.InspectAsync(tagged, timeout.Token);
-            return found.Descriptor.Digest;
-        }
-        catch (Exception e) when (e is DockerApiException || EngineErrors.IsAway(e, cancellation))
-        {
-            return await LocalDigestAsync(reference, tagged, cancellation);
-        }
-    }
+    public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+        _images.ResolveDigestAsync(image, credential, cancellation);
 
     public async Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation)
     {
         try
         {
             return await FindAsync(task.TaskId, cancellation) is { } id
-                ? (await EngineErrors.CallAsync(() => _client.Containers.InspectContainerAsync(id, cancellation), cancellation)).State?.Pid
+                ? (await EngineErrors.AskAsync(() => _client.Containers.InspectContainerAsync(id, cancellation), cancellation)).State?.Pid
                     ?? 0
                 : 0;
         }
@@ -274,13 +252,6 @@ public sealed class DockerExecutor : ITaskExecutor
         await _watch.DisposeAsync();
         _client.Dispose();
         _calls.Dispose();
-    }
-
-    private static DockerClientBuilder Builder(DockerExecutorOptions options)
-    {
-        // A stop call lasts as long as the grace period: no time limit of the client's own.
-        var builder = new DockerClientBuilder().WithTimeout(Timeout.InfiniteTimeSpan);
-        return options.Endpoint is { } endpoint ? builder.WithEndpoint(endpoint) : builder;
     }
 
     private async Task<string> CreateAsync(TaskDefinition task, CancellationToken cancellation)
@@ -312,60 +283,13 @@ public sealed class DockerExecutor : ITaskExecutor
 
     private static bool IsImageMissing(DockerApiException e) => e.StatusCode == HttpStatusCode.NotFound;
 
-    /// <summary>One pull an image at a time, however many tasks wait for it.</summary>
-    /// <returns>What went wrong, or null.</returns>
-    private async Task<Exception?> PullAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
-    {
-        var pull = _pulls.GetOrAdd(image, key => new Lazy<Task>(() => PullOnceAsync(key, credential)));
-        try
-        {
-            await pull.Value.WaitAsync(cancellation);
-            return null;
-        }
-        catch (Exception e) when (EngineErrors.IsAway(e, cancellation))
-        {
-            throw new ExecutorUnavailableException($"The container engine does not answer: {e.Message}", e);
-        }
-        catch (DockerApiException e)
-        {
-            return e;
-        }
-        finally
-        {
-            _pulls.TryRemove(KeyValuePair.Create(image, pull));
-        }
-    }
-
-    private Task PullOnceAsync(string image, RegistryCredential? credential)
-    {
-        if (!ImageReference.TryParse(image, out var reference))
-        {
-            return Task.CompletedTask;
-        }
-        var auth = credential is null
-            ? null
-            : new AuthConfig
-            {
-                Username = credential.Username,
-                Password = credential.Password,
-                ServerAddress = credential.ServerAddress,
-            };
-        var parameters = new ImagesCreateParameters
-        {
-            FromImage = reference.Name,
-            Tag = reference.Digest.Length > 0 ? reference.Digest : reference.TagOrLatest,
-        };
-        // Errors within the stream of progress show as the image still missing.
-        return _client.Images.CreateImageAsync(parameters, auth, new NoProgress());
-    }
-
     private async Task<string?> FindAsync(string taskId, CancellationToken cancellation)
     {
         if (_containerIds.TryGetValue(taskId, out var known))
         {
             return known;
         }
-        var found = await EngineErrors.CallAsync(
+        var found = await EngineErrors.AskAsync(
             () => _client.Containers.ListContainersAsync(DockerLabels.List(_options.Node, taskId), cancellation),
             cancellation
         );
@@ -376,73 +300,6 @@ public sealed class DockerExecutor : ITaskExecutor
 
     private async Task<WatchedContainer?> WatchAsync(string taskId, CancellationToken cancellation) =>
         await FindAsync(taskId, cancellation) is { } id
-            ? await EngineErrors.CallAsync(() => _watch.WatchAsync(id, cancellation), cancellation)
+            ? await EngineErrors.AskAsync(() => _watch.WatchAsync(id, cancellation), cancellation)
             : null;
-
-    private async Task<string?> LocalDigestAsync(ImageReference reference, string tagged, CancellationToken cancellation)
-    {
-        try
-        {
-            var image = await EngineErrors.CallAsync(() => _client.Images.InspectImageAsync(tagged, cancellation), cancellation);
-            return (image.RepoDigests ?? [])
-                .Select(text => ImageReference.TryParse(text, out var parsed) ? parsed : null)
-                .FirstOrDefault(parsed => parsed?.FamiliarName == reference.FamiliarName)
-                ?.Digest;
-        }
-        catch (Exception e) when (e is DockerApiException or ExecutorUnavailableException)
-        {
-            return null;
-        }
-    }
-
-    private static TaskStatus StatusOf(ContainerInspectResponse container)
-    {
-        var state = container.State;
-        var status = new TaskStatus
-        {
-            State = TaskState.Ready,
-            Timestamp = new DateTimeOffset(container.Created.ToUniversalTime()),
-            ContainerId = container.ID,
-        };
-        return state?.Status switch
-        {
-            "exited" or "dead" => status with
-            {
-                State = state.ExitCode == 0 ? TaskState.Complete : TaskState.Failed,
-                ExitCode = (int)state.ExitCode,
-                Error = ExitMessages.For((int)state.ExitCode, state.OOMKilled),
-                Timestamp = Time(state.FinishedAt, status.Timestamp),
-            },
-            "running" or "paused" or "restarting" => status with
-            {
-                State = state.Health?.Status == "starting" ? TaskState.Starting : TaskState.Running,
-                Pid = state.Pid,
-                Timestamp = Time(state.StartedAt, status.Timestamp),
-            },
-            _ => status,
-        };
-    }
-
-    private static DateTimeOffset Time(string text, DateTimeOffset otherwise) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : otherwise;
-
-    /// <summary>The header that carries credentials: base64url of JSON. Source: Docker Engine API, "Authentication".</summary>
-    private static string Encode(RegistryCredential credential)
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("username", credential.Username);
-            json.WriteString("password", credential.Password);
-            json.WriteString("serveraddress", credential.ServerAddress);
-            json.WriteEndObject();
-        }
-        return new StringBuilder(Convert.ToBase64String(buffer.WrittenSpan)).Replace('+', '-').Replace('/', '_').ToString();
-    }
-
-    private sealed class NoProgress : IProgress<JSONMessage>
-    {
-        public void Report(JSONMessage value) { }
-    }
 }

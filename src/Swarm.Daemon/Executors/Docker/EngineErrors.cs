@@ -13,6 +13,20 @@ internal static class EngineErrors
         || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
         || e is DockerApiException { StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable };
 
+    /// <summary>Runs a call that only asks. There is nothing in it to refuse: an engine that answers with a fault of its own (it is stopping, or its
+    /// runtime is away) is away, and no task has failed for it.</summary>
+    public static async Task<T> AskAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CallAsync(call, cancellation);
+        }
+        catch (DockerApiException e) when (e.StatusCode >= HttpStatusCode.InternalServerError)
+        {
+            throw new ExecutorUnavailableException($"The container engine is in trouble: {MessageOf(e)}", e);
+        }
+    }
+
     /// <summary>Runs an engine call; when the engine is away, this says so.</summary>
     public static async Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
