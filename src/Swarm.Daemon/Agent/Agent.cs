@@ -9,7 +9,16 @@ namespace Swarm.Daemon.Agent;
 public sealed class Agent : IAsyncDisposable
 {
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(8);
+
+    /// <summary>Between tries, however long no manager answers: one that comes back gives its nodes little more time than that (see
+    /// <see cref="Dispatcher.HeartbeatRules.NewLeaderGrace"/>). With many nodes, whose heartbeats are further apart, it is a heartbeat's period, so that
+    /// they do not all knock at once; but no longer than <see cref="LongestPauseOfMany"/>.</summary>
+    internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LongestPauseOfMany = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long the tasks' removal may make no progress, when the executor is away, before a node leaves without them.</summary>
+    private static readonly TimeSpan _removalPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Redirects followed in a row before the agent pauses: managers that point at each other must not make it spin.</summary>
     private const int MaxRedirects = 3;
@@ -21,6 +30,7 @@ public sealed class Agent : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private NodeDescription _description = NodeDescription.Unknown;
     private NodeRole? _role;
+    private TimeSpan _longestPause = LongestPause;
     private AgentSession? _session;
     private Task _run = Task.CompletedTask;
     private int _stopped;
@@ -54,7 +64,7 @@ public sealed class Agent : IAsyncDisposable
             await _stopping.CancelAsync();
         }
         await _run;
-        await _tasks.RemoveAllAsync();
+        await RemoveTasksAsync();
         await _tasks.DetachAsync();
     }
 
@@ -73,9 +83,6 @@ public sealed class Agent : IAsyncDisposable
         await _run;
         await _tasks.DetachAsync();
     }
-
-    /// <summary>Stops and removes every task of this node, as leaving the swarm demands. The agent is to be stopped afterwards.</summary>
-    public Task RemoveTasksAsync() => _tasks.RemoveAllAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -106,12 +113,35 @@ public sealed class Agent : IAsyncDisposable
                 await _tasks.AdoptAsync(_stopping.Token);
                 return;
             }
-            catch (ExecutorUnavailableException e)
+#pragma warning disable CA1031 // An engine that starts may refuse with anything: it is asked until it answers.
+            catch (Exception e) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
             {
+                _options.ExecutorAway(e.Message);
                 _logger.ExecutorAway(e.Message);
                 await PauseAsync(pause);
             }
         }
+    }
+
+    /// <summary>Stops and removes every task. An executor that is away cannot hold the node in the swarm: what is left there is said in the log.</summary>
+    internal async Task RemoveTasksAsync()
+    {
+        var removal = _tasks.RemoveAllAsync();
+        while (await Task.WhenAny(removal, Task.Delay(_removalPatience, _options.Time)) != removal)
+        {
+            using var limit = new CancellationTokenSource(_removalPatience, _options.Time);
+            try
+            {
+                await _options.Executor.DescribeAsync(limit.Token);
+            }
+            catch (Exception e) when (e is ExecutorUnavailableException or OperationCanceledException)
+            {
+                _logger.TasksLeft(_tasks.Removing, e.Message);
+                return;
+            }
+        }
+        await removal;
     }
 
     private async Task HoldSessionsAsync()
@@ -144,7 +174,7 @@ public sealed class Agent : IAsyncDisposable
             if (end.Removed)
             {
                 _logger.NodeRemoved();
-                await _tasks.RemoveAllAsync();
+                await RemoveTasksAsync();
                 await _options.Removed();
                 return;
             }
@@ -169,8 +199,9 @@ public sealed class Agent : IAsyncDisposable
         }
     }
 
-    private void Opened(Wire.SessionInfo info)
+    private void Opened(Wire.SessionInfo info, TimeSpan heartbeat)
     {
+        _longestPause = LongestPauseAt(heartbeat);
         _options.SessionOpened();
         if (info.ManagerAddresses.Count > 0)
         {
@@ -184,7 +215,11 @@ public sealed class Agent : IAsyncDisposable
         }
     }
 
-    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < _longestPause ? pause * 2 : _longestPause;
+    /// <summary>The longest pause between two tries of an agent with this heartbeat period.</summary>
+    internal static TimeSpan LongestPauseAt(TimeSpan heartbeat) =>
+        TimeSpan.FromTicks(Math.Clamp(heartbeat.Ticks, LongestPause.Ticks, LongestPauseOfMany.Ticks));
+
+    private TimeSpan Longer(TimeSpan pause) => pause * 2 < _longestPause ? pause * 2 : _longestPause;
 
     private Task PauseAsync(TimeSpan pause) => Task.Delay(pause, _options.Time, _stopping.Token);
 }

@@ -13,6 +13,9 @@ internal static partial class AgentLog
     )]
     public static partial void SessionEnded(this ILogger logger, string address, string reason, int milliseconds);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "The session met an unexpected error.")]
+    public static partial void SessionFault(this ILogger logger, Exception exception);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The executor is away: {Reason}")]
     public static partial void ExecutorAway(this ILogger logger, string reason);
 
@@ -27,6 +30,21 @@ internal static partial class AgentLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task file {Path} cannot be read and is ignored: {Reason}")]
     public static partial void TaskFileIgnored(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The node goes without its {Tasks} tasks, which the executor may still run: {Reason}")]
+    public static partial void TasksLeft(this ILogger logger, int tasks, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} has failed and could not be stopped: {Reason}")]
+    public static partial void NotStopped(this ILogger logger, string taskId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} could not be removed, and is tried again: {Reason}")]
+    public static partial void NotRemoved(this ILogger logger, string taskId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} cannot be written down: {Reason}")]
+    public static partial void TaskNotKept(this ILogger logger, string taskId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "An assignment of a manager is ignored: {Problem}")]
+    public static partial void AssignmentIgnored(this ILogger logger, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "This node was removed from the swarm: stopping its tasks.")]
     public static partial void NodeRemoved(this ILogger logger);

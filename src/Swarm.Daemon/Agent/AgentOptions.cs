@@ -38,6 +38,9 @@ public sealed record AgentOptions
     /// <summary>A session, or the attempt to open one, has ended; with the manager's address and the reason.</summary>
     public Action<string, string> SessionEnded { get; init; } = (_, _) => { };
 
+    /// <summary>The executor does not answer, with the reason: without it there is no session yet.</summary>
+    public Action<string> ExecutorAway { get; init; } = _ => { };
+
     /// <summary>This node's role as a manager has just told it; called when it differs from the last.</summary>
     public Action<NodeRole> RoleChanged { get; init; } = _ => { };
 }

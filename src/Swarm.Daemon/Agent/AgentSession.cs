@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Core.Model;
 using Swarm.Daemon.Api;
-using Swarm.Daemon.Executors;
+using Swarm.Daemon.Hosting;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Agent;
@@ -19,12 +19,16 @@ internal sealed class AgentSession(
     TaskSet tasks,
     StatusOutbox outbox,
     Func<NodeDescription> describe,
-    Action<Wire.SessionInfo> opened,
+    Action<Wire.SessionInfo, TimeSpan> opened,
     ILogger logger
 )
 {
     /// <summary>A manager that has not answered by then is given up.</summary>
     private static readonly TimeSpan _openTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Heartbeat periods that a manager may ask for: a shorter one would keep the machine busy, a longer one would never be noticed missing.</summary>
+    private static readonly TimeSpan _shortestPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _longestPeriod = TimeSpan.FromMinutes(10);
 
     /// <summary>How often the node is looked at anew.</summary>
     private static readonly TimeSpan _describePeriod = TimeSpan.FromSeconds(30);
@@ -58,21 +62,21 @@ internal sealed class AgentSession(
                 var message = call.ResponseStream.Current;
                 switch (message.MessageCase)
                 {
-                    case Wire.ManagerMessage.MessageOneofCase.Session:
+                    case Wire.ManagerMessage.MessageOneofCase.Session when !_isOpen:
+                        var period = HeartbeatPeriod(message.Session);
+                        opened(message.Session, period);
                         _isOpen = true;
                         logger.SessionOpened(message.Session.SessionId, address, register.Tasks.Count);
                         outbox.Reset();
-                        opened(message.Session);
                         work.Add(WriteAsync(call.RequestStream, ending));
                         work.Add(ReportAsync(ending.Token));
-                        work.Add(
-                            BeatAsync(
-                                ProtocolMapping.FromWire(message.Session.HeartbeatPeriod, TimeSpan.FromSeconds(1), "HeartbeatPeriod"),
-                                ending.Token
-                            )
-                        );
+                        work.Add(BeatAsync(period, ending.Token));
                         work.Add(DescribeAsync(ending.Token));
                         break;
+                    case Wire.ManagerMessage.MessageOneofCase.Session:
+                        return new SessionEnd(_isOpen, false, null, "the manager has opened the session twice");
+                    case Wire.ManagerMessage.MessageOneofCase.Assignments or Wire.ManagerMessage.MessageOneofCase.Ack when !_isOpen:
+                        return new SessionEnd(_isOpen, false, null, $"the manager sent {message.MessageCase} before it opened the session");
                     case Wire.ManagerMessage.MessageOneofCase.Assignments:
                         var set = message.Assignments;
                         if (set.Kind != Wire.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
@@ -101,7 +105,21 @@ internal sealed class AgentSession(
             when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)
         {
             cancellation.ThrowIfCancellationRequested();
-            return new SessionEnd(_isOpen, false, null, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+            // A node that was away when it was removed is told so by the refusal of its session.
+            var removed = e is RpcException refused && GrpcErrors.ToSwarmException(refused) is { ErrorId: "NodeRemoved" };
+            return new SessionEnd(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message);
+        }
+        catch (SwarmException e)
+        {
+            return new SessionEnd(_isOpen, false, null, $"the manager sent what cannot be understood: {e.Message}");
+        }
+#pragma warning disable CA1031 // Whatever a manager sends, and whatever goes wrong with it here: the agent goes on, and tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            cancellation.ThrowIfCancellationRequested();
+            logger.SessionFault(e);
+            return new SessionEnd(_isOpen, false, null, e.Message);
         }
         finally
         {
@@ -109,6 +127,14 @@ internal sealed class AgentSession(
             await ending.CancelAsync();
             await Task.WhenAll(work);
         }
+    }
+
+    private static TimeSpan HeartbeatPeriod(Wire.SessionInfo info)
+    {
+        var period = ProtocolMapping.FromWire(info.HeartbeatPeriod, TimeSpan.FromSeconds(1), "HeartbeatPeriod");
+        return period < _shortestPeriod ? _shortestPeriod
+            : period > _longestPeriod ? _longestPeriod
+            : period;
     }
 
     /// <summary>Announces a planned stop; completes when the manager has closed the stream for it (2 s at most): ending it from here would lose the word.</summary>
@@ -173,7 +199,9 @@ internal sealed class AgentSession(
                     _outgoing.Writer.TryWrite(new Wire.AgentMessage { Description = ProtocolMapping.ToWire(now) });
                 }
             }
-            catch (ExecutorUnavailableException e)
+#pragma warning disable CA1031 // Whatever the engine refuses with: the session goes on, and it is asked again.
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 logger.ExecutorAway(e.Message);
             }

@@ -104,28 +104,22 @@ internal sealed class TaskRunner
         await _run;
     }
 
-    /// <summary>Stops the task, removes what is left of it, and forgets it.</summary>
+    /// <summary>Stops the task, removes what is left of it, and forgets it. May be called again when it failed.</summary>
     public async Task RemoveAsync(CancellationToken cancellation)
     {
         await DetachAsync();
-        var retry = _firstRetry;
-        while (true)
+        if (!SwarmTask.IsTerminal(Status.State))
         {
             try
             {
-                if (!SwarmTask.IsTerminal(Status.State))
-                {
-                    await _context.Executor.StopAsync(Definition(), cancellation);
-                }
-                await _context.Executor.RemoveAsync(TaskId, cancellation);
-                break;
+                await _context.Executor.StopAsync(Definition(), cancellation);
             }
-            catch (ExecutorUnavailableException e)
+            catch (TaskRejectedException)
             {
-                _context.Logger.ExecutorAway(e.Message);
-                retry = await PauseAsync(retry, cancellation);
+                // Its spec cannot be read: then it was never prepared.
             }
         }
+        await _context.Executor.RemoveAsync(TaskId, cancellation);
         _context.Store.Delete(TaskId);
         _context.Outbox.Forget(TaskId);
     }
@@ -286,10 +280,11 @@ internal sealed class TaskRunner
             {
                 await _context.Executor.StopAsync(Definition(), _detached.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or ExecutorUnavailableException)
+#pragma warning disable CA1031 // It has failed whether it can be stopped or not; the manager's order to remove the task ends what is left of it.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
-                // Nobody waits for it any more; the manager's order to remove the task ends what is left of it.
-                _context.Logger.ExecutorAway(e.Message);
+                _context.Logger.NotStopped(TaskId, e.Message);
             }
         }
         Report(
@@ -339,15 +334,7 @@ internal sealed class TaskRunner
         lock (_gate)
         {
             _status = status;
-            try
-            {
-                _context.Store.Save(_assignment, status);
-            }
-            catch (IOException e)
-            {
-                // A full disk: the manager knows the state, and a restarted agent resumes from the one before.
-                _context.Logger.TaskError(TaskId, e);
-            }
+            _context.Store.Save(_assignment, status);
         }
         _context.Logger.TaskState(TaskId, status.State, status.Message, status.Error);
         _context.Outbox.Add(TaskId, status);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Swarm.Core.Model;
 using Swarm.Daemon.Api;
+using Swarm.Daemon.Dispatcher;
 using Swarm.Daemon.Executors;
 using Wire = Swarm.Protocol.V1;
 
@@ -10,6 +11,9 @@ namespace Swarm.Daemon.Agent;
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing.")]
 internal sealed class TaskSet(RunnerContext context)
 {
+    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TaskRunner> _runners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ExecutorTask> _strays = new(StringComparer.Ordinal);
@@ -31,6 +35,18 @@ internal sealed class TaskSet(RunnerContext context)
             {
                 // Whether it is wanted, a manager's complete set will tell.
                 _strays[task.TaskId] = task;
+            }
+        }
+    }
+
+    /// <summary>Tasks that are being removed.</summary>
+    public int Removing
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _removals.Count;
             }
         }
     }
@@ -68,7 +84,12 @@ internal sealed class TaskSet(RunnerContext context)
             }
             foreach (var assignment in set.Update)
             {
-                if (_runners.TryGetValue(assignment.TaskId, out var runner))
+                if (Problem(assignment) is { } problem)
+                {
+                    // One that cannot be read must not keep the others from running.
+                    context.Logger.AssignmentIgnored(problem);
+                }
+                else if (_runners.TryGetValue(assignment.TaskId, out var runner))
                 {
                     runner.Update(assignment);
                 }
@@ -107,6 +128,15 @@ internal sealed class TaskSet(RunnerContext context)
         }
         await Task.WhenAll(ends);
     }
+
+    /// <summary>Why an assignment cannot be followed; null when it can. What its spec says is judged when the task is prepared: that is a rejection.</summary>
+    private static string? Problem(Wire.TaskAssignment assignment) =>
+        !TaskStore.IsTaskId(assignment.TaskId) ? $"'{StatusChecks.Cut(assignment.TaskId, 100)}' is not a task id"
+        : !IsKnown(assignment.DesiredState) ? $"task {assignment.TaskId} has the desired state {(int)assignment.DesiredState}"
+        : !IsKnown(assignment.State) ? $"task {assignment.TaskId} has the state {(int)assignment.State}"
+        : null;
+
+    private static bool IsKnown(Wire.TaskState state) => state is > Wire.TaskState.Unspecified and <= Wire.TaskState.Orphaned;
 
     /// <summary>An assignment this agent does not know yet.</summary>
     private void Take(Wire.TaskAssignment assignment)
@@ -155,22 +185,29 @@ internal sealed class TaskSet(RunnerContext context)
         }
     }
 
+    /// <summary>Until it is gone: a manager says so once, and an engine may be away or refuse for a while.</summary>
     private async Task RemoveAsync(string taskId, Func<CancellationToken, Task> remove)
     {
         await Task.Yield();
-        try
+        for (var pause = _firstRetry; ; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
         {
-            await remove(_stopped.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // swarmd stops; the next one is told again.
-        }
+            try
+            {
+                await remove(_stopped.Token);
+                break;
+            }
+            catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+            {
+                // swarmd stops; the next one is told again.
+                break;
+            }
 #pragma warning disable CA1031 // One task that cannot be removed must not keep the others.
-        catch (Exception e)
+            catch (Exception e)
 #pragma warning restore CA1031
-        {
-            context.Logger.TaskError(taskId, e);
+            {
+                context.Logger.NotRemoved(taskId, e.Message);
+                await Task.Delay(pause, context.Time, _stopped.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
         lock (_gate)
         {

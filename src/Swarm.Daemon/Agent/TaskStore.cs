@@ -44,7 +44,8 @@ internal sealed class TaskStore
         }
     }
 
-    /// <summary>Keeps a task; never its registry credential.</summary>
+    /// <summary>Keeps a task; never its registry credential. A file that cannot be written (a full disk) is no fault of the task: the manager knows its
+    /// state, and a restarted agent goes on from the file before.</summary>
     public void Save(Wire.TaskAssignment assignment, TaskStatus status)
     {
         var kept = assignment;
@@ -54,18 +55,28 @@ internal sealed class TaskStore
             kept.RegistryCredential = null;
         }
         var path = PathOf(assignment.TaskId);
-        using (var file = File.Create(path + ".tmp"))
+        try
         {
-            kept.WriteDelimitedTo(file);
-            ProtocolMapping.ToWire(status).WriteDelimitedTo(file);
+            using (var file = File.Create(path + ".tmp"))
+            {
+                kept.WriteDelimitedTo(file);
+                ProtocolMapping.ToWire(status).WriteDelimitedTo(file);
+            }
+            File.Move(path + ".tmp", path, overwrite: true);
         }
-        File.Move(path + ".tmp", path, overwrite: true);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logger.TaskNotKept(assignment.TaskId, e.Message);
+        }
     }
 
     public void Delete(string taskId) => File.Delete(PathOf(taskId));
 
+    /// <summary>Ids become names of files here, and of directories at an executor.</summary>
+    public static bool IsTaskId(string taskId) => taskId.Length is > 0 and <= 64 && taskId.All(char.IsAsciiLetterOrDigit);
+
     private string PathOf(string taskId) =>
-        taskId.Length > 0 && taskId.All(char.IsAsciiLetterOrDigit)
+        IsTaskId(taskId)
             ? Path.Combine(_directory, taskId + ".task")
             : throw new ArgumentException($"'{taskId}' is not a task id.", nameof(taskId));
 }

@@ -11,6 +11,9 @@ internal sealed class SupervisedTask : IDisposable
     /// <summary>How often a supervisor is looked at that another swarmd has started (our own children tell us at once), and log sizes.</summary>
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>As when SIGKILL ended the program.</summary>
+    private const int KilledCode = 128 + PosixSignal.Kill;
+
     private readonly Cgroup _cgroup;
     private readonly long _maxLogBytes;
     private readonly TimeProvider _time;
@@ -180,8 +183,11 @@ internal sealed class SupervisedTask : IDisposable
             {
                 RotateLogs();
             }
+            if (!_closed.IsCancellationRequested)
+            {
+                await EndAsync(supervisor.ExitCode);
+            }
         }
-        await EndAsync();
     }
 
     private async Task WatchAdoptedAsync()
@@ -208,10 +214,11 @@ internal sealed class SupervisedTask : IDisposable
         {
             return;
         }
-        await EndAsync();
+        await EndAsync(KilledCode);
     }
 
-    private async Task EndAsync()
+    /// <param name="otherwise">The exit code if the supervisor has left none.</param>
+    private async Task EndAsync(int otherwise)
     {
         if (_closed.IsCancellationRequested)
         {
@@ -221,9 +228,16 @@ internal sealed class SupervisedTask : IDisposable
         await KillAllAsync();
         if (ReadExit() is not var (code, _))
         {
-            // The supervisor itself was killed, or the machine went down: what the program would have said is lost.
-            code = 128 + PosixSignal.Kill;
-            await File.WriteAllTextAsync(InDirectory("exit"), code.ToString(CultureInfo.InvariantCulture) + "\n");
+            // The supervisor itself was killed, the machine went down, or the disk is full: what the program said may be lost.
+            code = otherwise;
+            try
+            {
+                await File.WriteAllTextAsync(InDirectory("exit"), code.ToString(CultureInfo.InvariantCulture) + "\n");
+            }
+            catch (IOException)
+            {
+                // The disk is full. The end is known all the same; the next swarmd will see that the supervisor is gone.
+            }
         }
         _ended.TrySetResult(code);
     }
@@ -245,8 +259,15 @@ internal sealed class SupervisedTask : IDisposable
             _healthy.Task.IsCompleted,
             () =>
             {
-                File.WriteAllText(InDirectory("healthy"), "");
                 _healthy.TrySetResult();
+                try
+                {
+                    File.WriteAllText(InDirectory("healthy"), "");
+                }
+                catch (IOException)
+                {
+                    // The disk is full: the next swarmd begins with its checks anew.
+                }
             },
             () => _unhealthy.TrySetResult(),
             stop.Token
@@ -307,11 +328,18 @@ internal sealed class SupervisedTask : IDisposable
         foreach (var name in (ReadOnlySpan<string>)["stdout", "stderr"])
         {
             var log = new FileInfo(InDirectory(name));
-            if (log.Exists && log.Length > _maxLogBytes)
+            try
             {
-                log.CopyTo(InDirectory(name + ".1"), overwrite: true);
-                using var file = new FileStream(log.FullName, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                file.SetLength(0);
+                if (log.Exists && log.Length > _maxLogBytes)
+                {
+                    log.CopyTo(InDirectory(name + ".1"), overwrite: true);
+                    using var file = new FileStream(log.FullName, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                    file.SetLength(0);
+                }
+            }
+            catch (IOException)
+            {
+                // The disk is full: it stays as it is until there is room again.
             }
         }
     }

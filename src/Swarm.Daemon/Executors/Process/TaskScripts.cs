@@ -6,7 +6,7 @@ namespace Swarm.Daemon.Executors.Process;
 internal static class TaskScripts
 {
     /// <summary>Supervises one task, in a session of its own, whether swarmd is there or not: starts <c>run.sh</c> in another session, waits, and leaves
-    /// the exit code in the file <c>exit</c>. Creating the file <c>supervisor</c> exclusively makes a second supervisor of one task impossible.</summary>
+    /// the exit code in the file <c>exit</c>, and (on a full disk) in its own. Creating the file <c>supervisor</c> exclusively makes a second supervisor of one task impossible.</summary>
     public const string Supervisor = """
         #!/bin/sh
         trap : HUP INT TERM
@@ -15,12 +15,13 @@ internal static class TaskScripts
         read -r stat </proc/$$/stat
         read -r boot </proc/sys/kernel/random/boot_id
         set -C
-        echo "$boot $stat" >supervisor || exit 0
+        echo "$boot $stat" >supervisor || exit 125
         set +C
         setsid /bin/sh ./run.sh
         code=$?
         read -r boot pid stat <started && kill -9 "-$pid"
         echo "$code" >exit.tmp && mv exit.tmp exit
+        exit "$code"
 
         """;
 
