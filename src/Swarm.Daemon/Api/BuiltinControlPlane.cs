@@ -35,10 +35,10 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
             info.IsManager = active.Manager is not null;
             info.NodeAddress = HostOf(active.Record.Advertise);
             info.ManagerAddresses.Add(active.ManagerAddresses());
-            if (!active.FirstSession.IsCompleted)
+            if (active.SessionTrouble is { } trouble)
             {
                 // Docker's "pending" without a reason has puzzled many: ours says why.
-                info.StateMessage = active.SessionTrouble;
+                info.StateMessage = trouble;
                 info.State = info.IsManager ? LocalNodeState.Active : LocalNodeState.Pending;
             }
         }

@@ -146,7 +146,7 @@ internal static partial class ContainerSpecValidation
         {
             throw Refuse("InvalidImage", "A service needs an image.", "", "Give an image such as redis:3.0.6.");
         }
-        if (ImageReference.TryParse(image) is null)
+        if (!ImageReference.TryParse(image, out _))
         {
             var shown = image.Length > 100 ? image[..100] + "…" : image;
             var hint = image.Any(char.IsAsciiLetterUpper) ? " The name must be in lower case." : "";

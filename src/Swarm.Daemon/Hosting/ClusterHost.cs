@@ -91,26 +91,12 @@ internal sealed class ClusterHost : IAsyncDisposable
         catch (IOException e)
         {
             await app.DisposeAsync();
-            throw new SwarmException(
-                SwarmErrorKind.FailedPrecondition,
-                "ListenAddressInUse",
-                $"Cannot listen on {listen}: the port is in use by another program.",
-                listen.ToString(),
-                "Stop that program, or choose another address or port with -ListenAddress (swarmd --listen).",
-                e
-            );
+            throw InUse(listen, e);
         }
         catch (SocketException e)
         {
             await app.DisposeAsync();
-            throw new SwarmException(
-                SwarmErrorKind.InvalidArgument,
-                "InvalidListenAddress",
-                $"Cannot listen on {listen}: {e.Message}.",
-                listen.ToString(),
-                "Give an address of this machine with -ListenAddress (swarmd --listen); 0.0.0.0 is all of them.",
-                e
-            );
+            throw NotUsable(listen, e);
         }
         catch
         {
@@ -120,12 +106,49 @@ internal sealed class ClusterHost : IAsyncDisposable
         return new ClusterHost(app);
     }
 
+    /// <summary>Finds out whether the address can be listened on before anything is done that depends on it.</summary>
+    /// <exception cref="SwarmException">ListenAddressInUse, InvalidListenAddress.</exception>
+    public static void RequireFree(HostAddress listen)
+    {
+        var endPoint = new IPEndPoint(listen.IpAddress ?? IPAddress.Any, listen.Port);
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endPoint);
+            socket.Listen();
+        }
+        catch (SocketException e)
+        {
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? InUse(listen, e) : NotUsable(listen, e);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var deadline = new CancellationTokenSource(StopWithin);
         await _app.StopAsync(deadline.Token);
         await _app.DisposeAsync();
     }
+
+    private static SwarmException InUse(HostAddress listen, Exception inner) =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "ListenAddressInUse",
+            $"Cannot listen on {listen}: the port is in use by another program.",
+            listen.ToString(),
+            "Stop that program, or choose another address or port with -ListenAddress (swarmd --listen).",
+            inner
+        );
+
+    private static SwarmException NotUsable(HostAddress listen, Exception inner) =>
+        new(
+            SwarmErrorKind.InvalidArgument,
+            "InvalidListenAddress",
+            $"Cannot listen on {listen}: {inner.Message}.",
+            listen.ToString(),
+            "Give an address of this machine with -ListenAddress (swarmd --listen); 0.0.0.0 is all of them.",
+            inner
+        );
 
     /// <summary>This host is started and stopped by swarmd, not by the system's signals.</summary>
     private sealed class DependentLifetime : IHostLifetime

@@ -58,8 +58,12 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>Completes when a manager has accepted this node's agent for the first time.</summary>
     public Task FirstSession => _firstSession.Task;
 
-    /// <summary>Why there has been no session yet.</summary>
-    public string SessionTrouble => Volatile.Read(ref _sessionTrouble);
+    /// <summary>Why there is no session: there has been none yet, or this node's certificate has ended. Null: nothing is known to be wrong.</summary>
+    public string? SessionTrouble =>
+        !Credentials.IsCurrent
+            ? $"this node's certificate ended on {Credentials.Identity.Certificate.NotAfter.ToUniversalTime():u}, so that no manager accepts it: leave with Exit-Swarm -Force and join again"
+        : FirstSession.IsCompleted ? null
+        : Volatile.Read(ref _sessionTrouble);
 
     public string ExecutorName => _executor.Name;
 
@@ -232,6 +236,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 SessionOpened = () => _firstSession.TrySetResult(),
                 SessionEnded = (address, reason) =>
                     Volatile.Write(ref _sessionTrouble, $"no session with the manager at {address}: {reason}"),
+                ExecutorAway = reason => Volatile.Write(ref _sessionTrouble, $"waiting for the executor: {reason}"),
                 Removed = () =>
                 {
                     // The agent waits for this call, and what follows waits for the agent.
@@ -289,17 +294,17 @@ internal sealed partial class ActiveNode : IAsyncDisposable
 
     private async Task<(byte[] Certificate, byte[] Root)> IssueAsync(byte[] certificateRequest, CancellationToken cancellation)
     {
+        if (Manager is { } manager)
+        {
+            var own = CertificateAuthorityService.RenewOwn(manager, certificateRequest, _options.Time);
+            return (own.Certificate.ToByteArray(), own.RootCertificate.ToByteArray());
+        }
         Exception? last = null;
         foreach (var address in ManagerAddresses())
         {
             try
             {
-                var issued = await CertificateAuthorityClient.RenewAsync(
-                    OwnListener(address) ?? address,
-                    Credentials,
-                    certificateRequest,
-                    cancellation
-                );
+                var issued = await CertificateAuthorityClient.RenewAsync(address, Credentials, certificateRequest, cancellation);
                 return (issued.Certificate.ToByteArray(), issued.RootCertificate.ToByteArray());
             }
             catch (Grpc.Core.RpcException e)

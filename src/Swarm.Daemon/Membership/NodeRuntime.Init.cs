@@ -204,7 +204,7 @@ internal sealed partial class NodeRuntime
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            LogNoSession(_logger, active.SessionTrouble);
+            LogNoSession(_logger, active.SessionTrouble ?? "");
         }
     }
 

@@ -29,6 +29,8 @@ internal sealed partial class NodeRuntime
             var managers = ParseManagers(request.RemoteAddresses);
             var (listen, advertise) = JoinAddresses(request);
             _ = ProtocolMapping.FromWire(request.Availability);
+            // A manager that lets the node in remembers it: what can fail here is found out before.
+            ClusterHost.RequireFree(listen);
             return await EnterAsync(stop => BecomeMemberAsync(request, token, managers, listen, advertise, stop), cancellation);
         }
         finally

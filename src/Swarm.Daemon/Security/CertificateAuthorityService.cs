@@ -34,6 +34,20 @@ internal sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager,
         var running = RequireManager();
         var csr = request.CertificateRequest.ToByteArray();
         var node = request.Token.Length > 0 ? await AdmitAsync(running, request, csr, context) : Renewing(running, context);
+        return Issue(running, node, csr, time);
+    }
+
+    /// <summary>Renews the certificate of the manager itself. It holds the authority: asking over a connection would take the certificate that is to be
+    /// renewed, which may have ended while the manager was off.</summary>
+    /// <exception cref="SwarmException">NoLeader: its state is not there yet. NodeRemoved.</exception>
+    internal static Wire.IssueNodeCertificateResponse RenewOwn(ManagerRuntime running, byte[] certificateRequest, TimeProvider time) =>
+        Issue(running, Member(running, running.Options.NodeId), certificateRequest, time);
+
+    internal static IReadOnlyList<string> ManagerAddresses(ManagerRuntime running) =>
+        running.Log.Members is { Count: > 0 } members ? [.. members] : [running.Options.ClusterAddress];
+
+    private static Wire.IssueNodeCertificateResponse Issue(ManagerRuntime running, Node node, byte[] csr, TimeProvider time)
+    {
         var cluster = ReadCluster(running);
         using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
         var role = node.Role == NodeRole.Manager ? CertificateRole.Manager : CertificateRole.Worker;
@@ -55,9 +69,6 @@ internal sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager,
         return response;
     }
 
-    internal static IReadOnlyList<string> ManagerAddresses(ManagerRuntime running) =>
-        running.Log.Members is { Count: > 0 } members ? [.. members] : [running.Options.ClusterAddress];
-
     private static Node Renewing(ManagerRuntime running, ServerCallContext context)
     {
         if (PeerAuthorization.PeerOf(context) is not { Role: not CertificateRole.Admin } peer)
@@ -69,15 +80,18 @@ internal sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager,
                 action: "Give the token that Get-SwarmJoinToken shows on a manager."
             );
         }
-        return running.State.Read(state => state.FindNode(peer.Name))
-            ?? throw new SwarmException(
-                SwarmErrorKind.PermissionDenied,
-                "NodeRemoved",
-                $"Node {peer.Name} is not in this swarm any more: it was removed.",
-                peer.Name,
-                "Leave with Exit-Swarm -Force on that node, then join again."
-            );
+        return Member(running, peer.Name);
     }
+
+    private static Node Member(ManagerRuntime running, string nodeId) =>
+        running.State.Read(state => state.FindNode(nodeId))
+        ?? throw new SwarmException(
+            SwarmErrorKind.PermissionDenied,
+            "NodeRemoved",
+            $"Node {nodeId} is not in this swarm any more: it was removed.",
+            nodeId,
+            "Leave with Exit-Swarm -Force on that node, then join again."
+        );
 
     private async Task<Node> AdmitAsync(
         ManagerRuntime running,
