@@ -1,0 +1,34 @@
+using Swarm.Daemon.Dispatcher;
+using Swarm.Daemon.Security;
+
+namespace Swarm.Daemon.Tests.Dispatcher;
+
+public sealed class HeartbeatRulesTests
+{
+    /// <summary>A manager that was away must not take its nodes for lost while they pause between two tries to reach it.</summary>
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(30)]
+    [InlineData(600)]
+    public void A_leader_waits_longer_for_its_nodes_than_they_pause(double seconds)
+    {
+        var period = TimeSpan.FromSeconds(seconds);
+        // A try that has just begun and gets no answer, and the longest pause.
+        var slowest = ClusterChannel.ConnectTimeout + Swarm.Daemon.Agent.Agent.LongestPauseAt(period);
+        Assert.True(
+            HeartbeatRules.NewLeaderGrace(period) > slowest,
+            $"{HeartbeatRules.NewLeaderGrace(period)} is not longer than {slowest}"
+        );
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(500, 1)]
+    [InlineData(1000, 2)]
+    [InlineData(10_000, 20)]
+    public void The_period_grows_with_the_nodes(int nodes, double seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), HeartbeatRules.Period(TimeSpan.FromSeconds(1), nodes));
+}

@@ -1,0 +1,203 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Membership;
+using Swarm.Daemon.Security;
+using Swarm.Daemon.Tests.Agent;
+using Swarm.Daemon.Tests.Processes;
+using Swarm.Daemon.Tests.Storage;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Hosting;
+
+/// <summary>A whole swarmd in this process: its socket and its cluster port are real, its tasks are simulated.</summary>
+internal sealed class TestDaemon : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly LogLines _log = new();
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _time;
+    private readonly GrpcChannel _channel;
+    private ControlHost? _host;
+
+    private TestDaemon(string name, TimeProvider time)
+    {
+        _time = time;
+        _loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(_log));
+        HostAddress.TryParse(LoopbackAddress.Next(), HostAddress.ClusterPort, out var address);
+        Options = new DaemonOptions
+        {
+            StateDirectory = _directory.Combine("state"),
+            Socket = _directory.Combine("s"),
+            Listen = address!,
+            Advertise = address,
+            Hostname = name,
+            Executor = ExecutorKind.Simulated,
+        };
+        _channel = ScriptedDispatcher.Connect(Options.Socket);
+        Control = new Wire.Control.ControlClient(_channel);
+    }
+
+    public DaemonOptions Options { get; set; }
+
+    /// <summary>Over the local socket.</summary>
+    public Wire.Control.ControlClient Control { get; }
+
+    public string Address => Options.Listen.ToString();
+
+    public NodeRuntime Runtime => _host!.Runtime;
+
+    /// <summary>What it has logged, a line each.</summary>
+    public string Log => string.Join('\n', _log.All);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<TestDaemon> StartAsync(string name = "manager1", TimeProvider? time = null)
+    {
+        var daemon = new TestDaemon(name, time ?? TimeProvider.System);
+        await daemon.StartAsync();
+        return daemon;
+    }
+
+    /// <summary>A manager of a new swarm.</summary>
+    public static async Task<TestDaemon> StartManagerAsync(TimeProvider? time = null, Wire.ClusterSettings? settings = null)
+    {
+        var daemon = await StartAsync("manager1", time);
+        await daemon.InitAsync(settings);
+        return daemon;
+    }
+
+    public async Task StartAsync() => _host = await ControlHost.StartAsync(Options, _time, _loggers, Cancel);
+
+    /// <summary>A planned stop.</summary>
+    public async Task StopAsync()
+    {
+        await _host!.DisposeAsync();
+        _host = null;
+    }
+
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    public async Task<Wire.InitSwarmResponse> InitAsync(Wire.ClusterSettings? settings = null) =>
+        await Control.InitSwarmAsync(new Wire.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
+
+    public async Task<Wire.JoinSwarmResponse> JoinAsync(TestDaemon manager, string? token = null)
+    {
+        token ??= (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
+        return await Control.JoinSwarmAsync(
+            new Wire.JoinSwarmRequest { Token = token, RemoteAddresses = { manager.Address } },
+            cancellationToken: Cancel
+        );
+    }
+
+    public async Task<Wire.DaemonInfo> InfoAsync() => await Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+
+    /// <summary>This daemon's own view of itself, as soon as it is as wanted.</summary>
+    public Task<Wire.DaemonInfo> InfoAsync(Func<Wire.DaemonInfo, bool> wanted) =>
+        Eventually.GetAsync(InfoAsync, wanted, $"{Options.Hostname} as wanted", () => Log);
+
+    /// <summary>Every node, as soon as they are as wanted; asked of a manager.</summary>
+    public Task<List<Wire.Node>> NodesAsync(Func<List<Wire.Node>, bool> wanted) =>
+        Eventually.GetAsync(NodesOnceAsync, wanted, "nodes as wanted", () => Log);
+
+    public Task<List<Wire.Node>> NodesAsync() => NodesAsync(static _ => true);
+
+    /// <summary>As <see cref="NodesAsync()"/>, but a refusal is the answer.</summary>
+    public async Task<List<Wire.Node>> NodesOnceAsync()
+    {
+        using var call = Control.ListNodes(new(), cancellationToken: Cancel);
+        return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
+    }
+
+    /// <summary>A channel to the cluster port, with a certificate or none; the server's is not looked at.</summary>
+    public GrpcChannel Connect(X509Certificate2? certificate = null) =>
+        ClusterChannel.Create(Address, ClusterTls.ClientOptions(static _ => true, certificate));
+
+    /// <summary>A certificate of this swarm for anybody, signed with the swarm's own key.</summary>
+    public X509Certificate2 Issue(string name, CertificateRole role, TimeSpan? lifetime = null)
+    {
+        var cluster = Runtime.Now.Active!.Manager!.State.Read(static s => s.Cluster)!;
+        using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
+        var (key, request) = NodeIdentity.CreateRequest();
+        var certificate = authority.Sign(
+            request,
+            new PeerIdentity(name, role, cluster.Id),
+            lifetime ?? TimeSpan.FromDays(1),
+            _time.GetUtcNow()
+        );
+        return NodeIdentity.Create(certificate, key, cluster.RootCertificate).Certificate;
+    }
+
+    /// <summary>It answers, on its socket and (a manager) on its port, and its swarm is what it was.</summary>
+    public async Task AssertWorksAsync()
+    {
+        Assert.Equal(Wire.LocalNodeState.Active, (await InfoAsync()).State);
+        using var certificate = Issue("tester", CertificateRole.Admin);
+        using var channel = Connect(certificate);
+        await new Wire.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        if (_host is { } host)
+        {
+            await host.DisposeAsync();
+        }
+        _loggers.Dispose();
+        _directory.Dispose();
+    }
+
+    public static Wire.ClusterSettings Expiry(TimeSpan certificates) => new() { CertificateExpiry = Duration.FromTimeSpan(certificates) };
+
+    /// <summary>The call is refused with this error id.</summary>
+    public static async Task<RpcException> RefusedAsync(string errorId, Func<Task> call)
+    {
+        var e = await Assert.ThrowsAsync<RpcException>(call);
+        Assert.True(
+            e.Trailers.GetValue("swarm-error-id") == errorId,
+            $"{errorId} expected, not {e.Trailers.GetValue("swarm-error-id")}: {e.Status}"
+        );
+        return e;
+    }
+
+    private sealed class LogLines : ILoggerProvider
+    {
+        public ConcurrentQueue<string> All { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+        public void Dispose() { }
+
+        private sealed class Logger(LogLines lines, string category) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) =>
+                category.StartsWith("Swarm", StringComparison.Ordinal) || logLevel >= LogLevel.Warning;
+
+            public void Log<TState>(
+                LogLevel logLevel,
+                EventId eventId,
+                TState state,
+                Exception? exception,
+                Func<TState, Exception?, string> formatter
+            )
+            {
+                if (IsEnabled(logLevel))
+                {
+                    lines.All.Enqueue($"{logLevel}: {category}: {formatter(state, exception)} {exception}");
+                }
+            }
+        }
+    }
+}

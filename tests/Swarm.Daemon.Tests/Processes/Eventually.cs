@@ -1,0 +1,41 @@
+namespace Swarm.Daemon.Tests.Processes;
+
+/// <summary>Waits for something that another process does. The limit is for a broken product, not an expectation.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    /// <summary>Looks until what it sees is as wanted, and returns that.</summary>
+    /// <param name="look">Looks once; an error of it counts as "not yet" and is told in the end.</param>
+    /// <param name="wanted">Is it so?</param>
+    /// <param name="what">For the failure.</param>
+    /// <param name="more">Added to the failure: logs, say.</param>
+    public static async Task<T> GetAsync<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, Func<string>? more = null)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var start = TimeProvider.System.GetTimestamp();
+        object? seen = null;
+        while (TimeProvider.System.GetElapsedTime(start) < Limit)
+        {
+            try
+            {
+                var now = await look();
+                if (wanted(now))
+                {
+                    return now;
+                }
+                seen = now;
+            }
+            catch (Grpc.Core.RpcException e)
+            {
+                seen = e.Status;
+            }
+            await Task.Delay(20, cancel);
+        }
+        Assert.Fail($"Not within {Limit.TotalSeconds} s: {what}. Last seen: {seen}\n{more?.Invoke()}");
+        throw new InvalidOperationException();
+    }
+
+    public static Task BeTrueAsync(Func<bool> condition, string what, Func<string>? more = null) =>
+        GetAsync(() => Task.FromResult(condition()), static now => now, what, more);
+}

@@ -1,0 +1,221 @@
+using System.Diagnostics.CodeAnalysis;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Swarm.Daemon.Executors.Docker;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Processes;
+
+/// <summary>A swarm of real swarmd processes, with real tasks.</summary>
+internal sealed class ProcessSwarm : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
+    private readonly string _executor;
+    private string _clusterId = "";
+
+    private ProcessSwarm(string executor, int workers)
+    {
+        _executor = executor;
+        Manager = new SwarmdNode(_directory, "manager1", executor);
+        Workers = [.. Enumerable.Range(1, workers).Select(i => new SwarmdNode(_directory, $"worker{i}", executor))];
+    }
+
+    public SwarmdNode Manager { get; }
+    public IReadOnlyList<SwarmdNode> Workers { get; }
+    public Wire.Control.ControlClient Control => Manager.Control;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <param name="executor">Process or Docker; without an engine the test is skipped.</param>
+    /// <param name="workers">Beside the one manager.</param>
+    /// <param name="heartbeat">A crashed node is Down after one and a half of it; null: Docker's default of this product, 1 s.</param>
+    public static async Task<ProcessSwarm> StartAsync(string executor, int workers, TimeSpan? heartbeat = null)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and /proc: Linux only.");
+        if (executor == "Docker")
+        {
+            await RequireEngineAsync();
+        }
+        var swarm = new ProcessSwarm(executor, workers);
+        try
+        {
+            await Task.WhenAll(swarm.Workers.Append(swarm.Manager).Select(n => n.StartAsync()));
+            var made = await swarm.Control.InitSwarmAsync(
+                new Wire.InitSwarmRequest
+                {
+                    Settings = new Wire.ClusterSettings { HeartbeatPeriod = Duration.FromTimeSpan(heartbeat ?? TimeSpan.FromSeconds(1)) },
+                },
+                cancellationToken: Cancel
+            );
+            swarm._clusterId = made.ClusterId;
+            foreach (var worker in swarm.Workers)
+            {
+                await swarm.JoinAsync(worker);
+            }
+            await swarm.NodeAsync(swarm.Manager, static n => n.State == Wire.NodeState.Ready);
+            return swarm;
+        }
+        catch
+        {
+            await swarm.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The node becomes a worker, and is Ready.</summary>
+    public async Task JoinAsync(SwarmdNode worker)
+    {
+        var tokens = await Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var request = new Wire.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { Manager.Address } };
+        // On a busy machine a manager may take longer to answer than a join waits: then a person joins again, too.
+        await Eventually.GetAsync(
+            () => worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync,
+            static _ => true,
+            $"{worker.Name} joins",
+            Logs
+        );
+        await NodeAsync(worker, static n => n.State == Wire.NodeState.Ready);
+    }
+
+    /// <summary>A folder of this swarm that goes with it.</summary>
+    public string Combine(string name) => Path.Combine(_directory, name);
+
+    /// <summary>The node as the manager shows it, as soon as it is as wanted.</summary>
+    public Task<Wire.Node> NodeAsync(SwarmdNode node, Func<Wire.Node, bool> wanted) =>
+        Eventually.GetAsync(
+            async () => (await ListAsync(Control.ListNodes(new() { Selectors = { node.Name } }, cancellationToken: Cancel))).Single(),
+            wanted,
+            $"{node.Name} as wanted",
+            Logs
+        );
+
+    public Task<Wire.Node> NodeAsync(SwarmdNode node) => NodeAsync(node, static _ => true);
+
+    /// <summary>Creates a service of a program that runs until it is stopped, and returns its tasks once they all run.</summary>
+    public async Task<IReadOnlyList<RunningTask>> RunAsync(string name, int tasks, string constraint, bool global = false)
+    {
+        var spec = new Wire.ServiceSpec
+        {
+            Name = name,
+            Container = new Wire.ContainerSpec
+            {
+                Image = "alpine",
+                Command = { "sleep", "100000" },
+                StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
+            },
+            Placement = new Wire.Placement { Constraints = { constraint } },
+            RestartPolicy = new Wire.RestartPolicy { Delay = new Duration() },
+        };
+        if (global)
+        {
+            spec.Global = new Wire.GlobalMode();
+        }
+        else
+        {
+            spec.Replicated = new Wire.ReplicatedMode { Replicas = (ulong)tasks };
+        }
+        await Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel);
+        var running = await TasksAsync(name, t => t.Count(IsRunning) == tasks);
+        return [.. running.Select(RunningTask.Of).OrderBy(t => t.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>All tasks of a service, history included, as soon as they are as wanted.</summary>
+    public Task<List<Wire.Task>> TasksAsync(string service, Func<List<Wire.Task>, bool> wanted) =>
+        Eventually.GetAsync(
+            () => ListAsync(Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel)),
+            wanted,
+            $"tasks of {service} as wanted",
+            Logs
+        );
+
+    public static bool IsRunning(Wire.Task task) => task is { DesiredState: Wire.TaskState.Running, Status.State: Wire.TaskState.Running };
+
+    /// <summary>The service has these tasks and never had others, each runs, and as the process that it was.</summary>
+    public async Task AssertKeptAsync(string service, IReadOnlyList<RunningTask> before)
+    {
+        var now = await TasksAsync(service, static _ => true);
+        Assert.Equal(before.Select(t => t.Id).Order(StringComparer.Ordinal), now.Select(t => t.Id).Order(StringComparer.Ordinal));
+        Assert.All(now, t => Assert.True(IsRunning(t), t.ToString()));
+        Assert.Equal(before.ToDictionary(t => t.Id, t => (long)t.Pid), now.ToDictionary(t => t.Id, t => t.Status.Pid));
+        Assert.All(before, t => Assert.True(t.IsAlive, $"{t} is gone"));
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "What is left over is removed as far as possible; the test has its own result.")]
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Workers.Append(Manager))
+        {
+            await node.DisposeAsync();
+        }
+        if (_executor == "Docker" && _clusterId.Length > 0)
+        {
+            await RemoveContainersAsync();
+        }
+        for (var attempt = 0; Directory.Exists(_directory); attempt++)
+        {
+            try
+            {
+                Directory.Delete(_directory, recursive: true);
+            }
+            catch (IOException) when (attempt < 100)
+            {
+                // A supervisor that was just killed may still write.
+                await Task.Delay(20, CancellationToken.None);
+            }
+        }
+    }
+
+    private string Logs() => string.Join("\n\n", Workers.Append(Manager).Select(n => $"--- {n.Name}\n{n.Log()}"));
+
+    private static async Task<List<T>> ListAsync<T>(AsyncServerStreamingCall<T> call)
+    {
+        using (call)
+        {
+            var all = new List<T>();
+            await foreach (var item in call.ResponseStream.ReadAllAsync(Cancel))
+            {
+                all.Add(item);
+            }
+            return all;
+        }
+    }
+
+    private static async Task RequireEngineAsync()
+    {
+        using var client = new DockerClientBuilder().Build();
+        try
+        {
+            await client.System.PingAsync(Cancel);
+        }
+        catch (Exception e) when (EngineErrors.IsAway(e, Cancel))
+        {
+            Assert.Skip("No container engine: " + e.Message);
+        }
+    }
+
+    private async Task RemoveContainersAsync()
+    {
+        using var client = new DockerClientBuilder().Build();
+        var left = await client.Containers.ListContainersAsync(
+            new ContainersListParameters
+            {
+                All = true,
+                Filters = new Dictionary<string, IDictionary<string, bool>>
+                {
+                    ["label"] = new Dictionary<string, bool> { [$"{DockerLabels.ClusterId}={_clusterId}"] = true },
+                },
+            },
+            CancellationToken.None
+        );
+        foreach (var container in left)
+        {
+            await client.Containers.RemoveContainerAsync(
+                container.ID,
+                new ContainerRemoveParameters { Force = true, RemoveVolumes = true },
+                CancellationToken.None
+            );
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using Swarm.Daemon.Executors.Process;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Processes;
+
+/// <summary>A task that ran at some moment, and the very process that it was: pid and start time tell it from every other.</summary>
+internal sealed record RunningTask(string Id, string Name, string NodeName, int Pid, ulong StartTime)
+{
+    public bool IsAlive => ProcStat.Of(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
+
+    public static RunningTask Of(Wire.Task task)
+    {
+        var stat = ProcStat.Of((int)task.Status.Pid);
+        Assert.True(stat is not null, $"{task.Name} runs as process {task.Status.Pid}, which is not there.");
+        return new RunningTask(task.Id, task.Name, task.NodeName, stat!.Value.Pid, stat.Value.StartTime);
+    }
+
+    /// <summary>It ends, without anybody's order.</summary>
+    public void Kill() => Assert.True(PosixSignal.Send(Pid, PosixSignal.Kill));
+}

@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Grpc.Net.Client;
+using Swarm.Daemon.Executors.Process;
+using Swarm.Daemon.Tests.Agent;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Processes;
+
+/// <summary>A machine as far as swarmd is concerned: a state directory, a socket and an address, and the swarmd on them that is started, stopped and killed.</summary>
+internal sealed class SwarmdNode : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly GrpcChannel _channel;
+    private Process? _process;
+
+    public SwarmdNode(string directory, string name, string executor)
+    {
+        Name = name;
+        Executor = executor;
+        StateDirectory = Path.Combine(directory, name);
+        Socket = Path.Combine(directory, name + ".sock");
+        Address = LoopbackAddress.Next();
+        _channel = ScriptedDispatcher.Connect(Socket);
+        Control = new Wire.Control.ControlClient(_channel);
+    }
+
+    public string Name { get; }
+    public string Executor { get; }
+    public string StateDirectory { get; }
+    public string Socket { get; }
+
+    /// <summary>host:port of the cluster port.</summary>
+    public string Address { get; }
+
+    /// <summary>Over the local socket.</summary>
+    public Wire.Control.ControlClient Control { get; }
+
+    /// <summary>More than state directory, socket, address, name and executor.</summary>
+    public List<string> Arguments { get; } = [];
+    public Dictionary<string, string?> Environment { get; } = [];
+
+    /// <summary>What stands before swarmd on its command line: <c>unshare</c>, say.</summary>
+    public string[] Before { get; set; } = [];
+
+    /// <summary>Standard output and standard error of all its lives, a line each.</summary>
+    public IReadOnlyCollection<string> Output => _output;
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{Name} was not started.");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts swarmd and returns once it says that it is ready.</summary>
+    public async Task StartAsync(SwarmdProgram? program = null)
+    {
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var exited = Run(
+            program,
+            line =>
+            {
+                if (line.StartsWith("swarmd ", StringComparison.Ordinal) && line.Contains(" ready in ", StringComparison.Ordinal))
+                {
+                    ready.TrySetResult();
+                }
+            }
+        );
+        await Task.WhenAny(ready.Task, exited).WaitAsync(Patience, Cancel);
+        Assert.True(ready.Task.IsCompleted, $"{Name} ended at its start:\n{Log()}");
+    }
+
+    /// <summary>Starts swarmd where it is to refuse.</summary>
+    /// <returns>Its exit code, and what it said.</returns>
+    public async Task<(int ExitCode, string Said)> RefuseAsync()
+    {
+        _output.Clear();
+        await Run(null, static _ => { }).WaitAsync(Patience, Cancel);
+        return (_process!.ExitCode, Log());
+    }
+
+    /// <summary>SIGTERM: as the service manager stops or upgrades it.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> TerminateAsync()
+    {
+        Assert.True(PosixSignal.Send(ProcessId, PosixSignal.Term));
+        await _process!.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+    }
+
+    public string Log() => string.Join('\n', _output);
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        if (_process is { } process)
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+            await process.WaitForExitAsync(CancellationToken.None);
+            process.Dispose();
+        }
+        KillTasks();
+    }
+
+    /// <summary>Tasks of the process executor outlive swarmd: those that a test has left are ended.</summary>
+    private void KillTasks()
+    {
+        var tasks = Path.Combine(StateDirectory, "processes");
+        foreach (var directory in Directory.Exists(tasks) ? Directory.GetDirectories(tasks) : [])
+        {
+            foreach (var file in (string[])["supervisor", "started"])
+            {
+                if (ProcessIdentity.Read(Path.Combine(directory, file)) is { IsAlive: true } alive)
+                {
+                    PosixSignal.Send(-alive.Pid, PosixSignal.Kill);
+                }
+            }
+        }
+    }
+
+    private Task Run(SwarmdProgram? program, Action<string> onLine)
+    {
+        Assert.True(_process is null || _process.HasExited, $"{Name} runs already.");
+        _process?.Dispose();
+        var start = (program ?? SwarmdProgram.Find()).Start(
+            [
+                "--state-dir",
+                StateDirectory,
+                "--socket",
+                Socket,
+                "--listen",
+                Address,
+                "--advertise",
+                Address,
+                "--hostname",
+                Name,
+                "--executor",
+                Executor,
+                .. Arguments,
+            ],
+            Before
+        );
+        foreach (var variable in start.Environment.Keys.Where(k => k.StartsWith("SWARMD_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(variable);
+        }
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+        var process = _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, e) => Take(e.Data);
+        process.ErrorDataReceived += (_, e) => Take(e.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process.WaitForExitAsync(CancellationToken.None);
+
+        void Take(string? line)
+        {
+            if (line is not null)
+            {
+                _output.Enqueue(line);
+                onLine(line);
+            }
+        }
+    }
+}
