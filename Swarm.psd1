@@ -1,5 +1,7 @@
 @{
     RootModule           = 'Swarm.psm1'
+    # Loaded by the engine before Swarm.psm1 runs: a call of Assembly.LoadFrom from script costs more than the loading.
+    RequiredAssemblies   = @('bin/Swarm.Shared.dll')
     ModuleVersion        = '0.1.0'
     GUID                 = '6f2d7c0e-3a52-4b0c-9d6e-0b8f6a1c52d7'
     Author               = 'The Swarm maintainers'

@@ -14,13 +14,22 @@ public sealed class LoadContext : AssemblyLoadContext
     private LoadContext(string directory)
         : base("Swarm", isCollectible: false) => _directory = directory;
 
-    /// <summary>Loads Swarm.Cmdlets.dll from <paramref name="directory"/>; a second call answers the first one's assembly.</summary>
-    /// <param name="directory">The folder that holds Swarm.Cmdlets.dll and its dependencies (bin/module).</param>
-    public static Assembly Initialize(string directory)
+    /// <summary>Whether this process has imported the module before.</summary>
+    public static bool IsImportedAgain { get; private set; }
+
+    /// <summary>Loads Swarm.Cmdlets.dll from <c>bin/module</c>; a second call answers the first one's assembly.</summary>
+    /// <param name="moduleFolder">The folder of Swarm.psd1.</param>
+    public static Assembly Initialize(string moduleFolder)
     {
         lock (s_gate)
         {
-            return s_module ??= new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
+            IsImportedAgain = s_module is not null;
+            if (s_module is null)
+            {
+                var directory = Path.Combine(moduleFolder, "bin", "module");
+                s_module = new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
+            }
+            return s_module;
         }
     }
 

@@ -1,12 +1,10 @@
-# Only what the engine itself has: a host may bring no other module.
+# Only what the engine itself has: a host may bring no other module. Every method called from script makes the engine compile a call site, which is most
+# of an import's time: so one call, and static properties (read without a call site). Swarm.psd1 has loaded Swarm.Shared.
 $ErrorActionPreference = 'Stop'
-$bin = [IO.Path]::Combine($PSScriptRoot, 'bin')
-$null = [Reflection.Assembly]::LoadFrom([IO.Path]::Combine($bin, 'Swarm.Shared.dll'))
-$assembly = [Swarm.LoadContext]::Initialize([IO.Path]::Combine($bin, 'module'))
-$inner = Import-Module -Assembly $assembly -PassThru
+$inner = Import-Module -Assembly ([Swarm.LoadContext]::Initialize($PSScriptRoot)) -PassThru
 
-# When the module is imported again (-Force) the engine finds the assembly's commands in its cache, and does not hand them to the new module.
-if ($inner) {
+# When the module is imported again (-Force, another runspace) the engine finds the assembly's commands in its cache, and does not hand them to the new module.
+if ([Swarm.LoadContext]::IsImportedAgain -and $inner) {
     $add = [Management.Automation.PSModuleInfo].GetMethod('AddExportedCmdlet', [Reflection.BindingFlags]'Instance, NonPublic')
     if ($add) {
         foreach ($command in $inner.ExportedCmdlets.Values) {
