@@ -16,7 +16,10 @@ param(
     [string] $Configuration = 'Release',
 
     # Test: only the test projects (or Acceptance) whose name contains this.
-    [string] $Filter = ''
+    [string] $Filter = '',
+
+    # Bench: a test binary of SwarmKit's manager/scheduler, to measure in the same run. It takes several minutes more.
+    [string] $SwarmKit = ''
 )
 
 $ErrorActionPreference = 'Stop'
@@ -116,10 +119,57 @@ function Test-Everything {
     if ($totals.failed -gt 0) { exit 1 }
 }
 
+# Prints a page of Markdown tables: docs/performance.md holds one.
+function Measure-Everything {
+    $folder = [IO.Path]::Combine($root, 'tests', 'Swarm.Benchmarks')
+    $program = [IO.Path]::Combine($out, 'bench', 'Swarm.Benchmarks.dll')
+    $compiled = [IO.Path]::Combine($out, 'bench', 'host')
+    $hostProject = [IO.Path]::Combine($root, 'tools', 'Swarm.BuildHost', 'Swarm.BuildHost.csproj')
+    Invoke-Tool dotnet @('build', [IO.Path]::Combine($folder, 'Swarm.Benchmarks.csproj'), '-c', 'Release', '-o', [IO.Path]::GetDirectoryName($program), '--nologo', '-v', 'quiet')
+    # pwsh's own engine is compiled ahead of time; the engine's package is not, and an import there is mostly the compiling of the engine.
+    Invoke-Tool dotnet @('publish', $hostProject, '-c', 'Release', '-o', $compiled, '--use-current-runtime', '--self-contained', 'false', '-p:PublishReadyToRun=true', '--nologo', '-v', 'quiet')
+
+    Say ''
+    Invoke-Tool dotnet @($program, 'machine')
+    Say ''
+    Say '## Module import'
+    Say ''
+    $hosts = @('--host', "engine's package compiled ahead of time=$([IO.Path]::Combine($compiled, 'swarm-host.dll'))")
+    $pwsh = Find-Pwsh
+    if ($pwsh) { $hosts = @('--host', "pwsh $((& $pwsh -NoProfile -Version) -replace '^PowerShell ', '')=$pwsh") + $hosts }
+    Invoke-Tool dotnet (@($program, 'import', '--module', [IO.Path]::Combine($moduleFolder, 'Swarm.psd1'), '--script', [IO.Path]::Combine($folder, 'import.ps1')) + $hosts)
+
+    Say ''
+    Say '## End to end, Process executor'
+    Say ''
+    & ([IO.Path]::Combine($folder, 'endtoend.ps1')) -Executor Process -Benchmarks $program
+    Say ''
+    Say '## End to end, Docker executor'
+    Say ''
+    & dotnet $program engine --ping
+    if ($LASTEXITCODE -eq 0) { & ([IO.Path]::Combine($folder, 'endtoend.ps1')) -Executor Docker -Workers 0 -Runs 3 -Benchmarks $program }
+    else { Say 'Not measured: no container engine answers.' }
+    Say ''
+    Say '## Scheduler'
+    Say ''
+    Invoke-Tool dotnet (@($program, 'scheduler') + $(if ($SwarmKit) { '--swarmkit', $SwarmKit }))
+}
+
+# $env:SWARM_TEST_PWSH, else pwsh on the path, else nothing.
+function Find-Pwsh {
+    if ($env:SWARM_TEST_PWSH) { return $env:SWARM_TEST_PWSH }
+    foreach ($folder in $env:PATH.Split([IO.Path]::PathSeparator)) {
+        foreach ($name in 'pwsh', 'pwsh.exe') {
+            $path = [IO.Path]::Combine($folder, $name)
+            if ([IO.File]::Exists($path)) { return $path }
+        }
+    }
+}
+
 switch ($Task) {
     'Clean' {
         Invoke-Tool dotnet @('clean', [IO.Path]::Combine($root, 'Swarm.slnx'), '-v', 'quiet', '--nologo')
-        foreach ($folder in 'Swarm', 'tools', 'package', 'test-results') {
+        foreach ($folder in 'Swarm', 'tools', 'package', 'test-results', 'bench') {
             $path = [IO.Path]::Combine($out, $folder)
             if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $true) }
         }
@@ -134,9 +184,7 @@ switch ($Task) {
         Say "Connected to a sandbox of three nodes. Try: Get-SwarmNode; New-SwarmService -Name hello -Image alpine -Command ping,docker.com"
         Say "Stop-SwarmSandbox removes it."
     }
-    'Bench' {
-        Invoke-Tool dotnet @('run', '-c', 'Release', '--project', [IO.Path]::Combine($root, 'tests', 'Swarm.Benchmarks'), '--', 'scheduler')
-    }
+    'Bench' { Build-Module; Measure-Everything }
     'Package' {
         Build-Module
         $package = [IO.Path]::Combine($out, 'package')

@@ -1,7 +1,17 @@
 using Swarm.Benchmarks;
 
 // One class a verb.
-var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal) { ["scheduler"] = SchedulerVerb.Run };
+var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
+{
+    ["engine"] = EngineVerb.Run,
+    ["import"] = ImportVerb.Run,
+    ["machine"] = _ =>
+    {
+        Console.WriteLine(Machine.Describe());
+        return 0;
+    },
+    ["scheduler"] = SchedulerVerb.Run,
+};
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var verb))
 {

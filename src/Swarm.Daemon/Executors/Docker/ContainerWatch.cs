@@ -14,6 +14,9 @@ internal sealed class WatchedContainer(string id)
 
     public string Id => id;
     public bool OutOfMemory { get; set; }
+
+    /// <summary>Its first process, once an inspection has seen it running; else 0. From then on events tell what becomes of it.</summary>
+    public long Pid { get; private set; }
     public Task<ExecutorExit> Ended => _ended.Task;
     public Task Healthy => _healthy.Task;
     public Task Unhealthy => _unhealthy.Task;
@@ -38,6 +41,10 @@ internal sealed class WatchedContainer(string id)
         {
             End((int)state.ExitCode, state.OOMKilled || OutOfMemory);
             return;
+        }
+        if (state.Running)
+        {
+            Pid = state.Pid;
         }
         switch (state.Health?.Status)
         {
@@ -76,12 +83,15 @@ internal sealed class ContainerWatch : IAsyncDisposable
         _run = Task.Run(RunAsync);
     }
 
-    /// <summary>The container's watch, brought up to date by an inspection.</summary>
+    /// <summary>The container's watch, brought up to date by an inspection unless one has seen it running before.</summary>
     public async Task<WatchedContainer> WatchAsync(string id, CancellationToken cancellation)
     {
         // First listen, then look: an end between the two is seen by one or the other.
         var watched = _containers.GetOrAdd(id, key => new WatchedContainer(key));
-        await LookAsync(watched, cancellation);
+        if (watched.Pid == 0)
+        {
+            await LookAsync(watched, cancellation);
+        }
         return watched;
     }
 

@@ -228,20 +228,8 @@ public sealed class DockerExecutor : ITaskExecutor
     public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
         _images.ResolveDigestAsync(image, credential, cancellation);
 
-    public async Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation)
-    {
-        try
-        {
-            return await FindAsync(task.TaskId, cancellation) is { } id
-                ? (await EngineErrors.AskAsync(() => _client.Containers.InspectContainerAsync(id, cancellation), cancellation)).State?.Pid
-                    ?? 0
-                : 0;
-        }
-        catch (DockerContainerNotFoundException)
-        {
-            return 0;
-        }
-    }
+    public async Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) =>
+        await WatchAsync(task.TaskId, cancellation) is { Ended.IsCompleted: false } watched ? watched.Pid : 0;
 
     public async ValueTask DisposeAsync()
     {
