@@ -14,7 +14,7 @@ public sealed class CmdletTests
         Assert.Equal(("cluster1", "SWMKEY-1-abc"), (made.ClusterId, made.UnlockKey));
         var request = shell.Fake.Last<V1.InitSwarmRequest>();
         Assert.Equal(
-            (3u, true, 2L),
+            (3, true, 2L),
             (request.Settings.TaskHistoryLimit, request.Settings.Autolock, request.Settings.HeartbeatPeriod.Seconds)
         );
         Assert.NotEmpty(request.RequestId);
@@ -34,6 +34,14 @@ public sealed class CmdletTests
         shell.Run("Set-Swarm -TaskHistoryLimit 7 -AutoLock:$false").ThrowIfFailed();
         var settings = shell.Fake.Last<V1.UpdateClusterRequest>().Settings;
         Assert.True(settings is { TaskHistoryLimit: 7, HasAutolock: true, Autolock: false, HasSnapshotInterval: false });
+        // Docker's way to keep every task.
+        shell.Run("Set-Swarm -TaskHistoryLimit -1").ThrowIfFailed();
+        Assert.Equal(-1, shell.Fake.Last<V1.UpdateClusterRequest>().Settings.TaskHistoryLimit);
+        Assert.StartsWith(
+            "ParameterArgumentValidationError,",
+            shell.Run("Set-Swarm -TaskHistoryLimit -2").Error.FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("NothingToChange,", shell.Run("Set-Swarm").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(["SWMTKN-1-ca-worker", "SWMTKN-1-ca-manager"], shell.Run("Get-SwarmJoinToken").As<JoinToken>().Select(t => t.Token));
         Assert.Equal("SWMTKN-1-ca-worker2", shell.Run("Reset-SwarmJoinToken Worker -Force -PassThru").One<JoinToken>().Token);
