@@ -7,9 +7,9 @@ namespace Swarm.Cmdlets.Errors;
 internal static class ErrorMapper
 {
     // Keys of the trailers: top of control.proto.
-    private const string IdKey = "swarm-error-id";
+    internal const string IdKey = "swarm-error-id";
     private const string TargetKey = "swarm-target";
-    private const string ActionKey = "swarm-action";
+    internal const string ActionKey = "swarm-action";
 
     private static readonly HashSet<string> s_endPipeline =
     [
@@ -39,8 +39,11 @@ internal static class ErrorMapper
     private static ErrorRecord FromRpc(RpcException rpc, object? target)
     {
         var id = IdOf(rpc);
-        var named = Trailer(rpc.Trailers, TargetKey) ?? "";
+        var named = TargetOf(rpc);
         var action = Trailer(rpc.Trailers, ActionKey) ?? DefaultAction(id);
+    /// <summary>What the refusal is about, as the daemon named it; empty when it named nothing.</summary>
+    public static string TargetOf(RpcException exception) => Trailer(exception.Trailers, TargetKey) ?? "";
+
         var message = id switch
         {
             "DaemonUnavailable" => "swarmd does not answer. " + Reason(rpc),
