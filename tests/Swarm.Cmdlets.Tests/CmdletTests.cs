@@ -335,3 +335,14 @@ public sealed class CmdletTests
         return secret;
     }
 }
+        Assert.Equal(["web.1"], shell.Run("Get-SwarmService web | Get-SwarmTask -Node worker1").As<Task>().Select(t => t.Name));
+        Assert.Equal(["web.2"], shell.Run("Get-SwarmNode worker2 | Get-SwarmTask -Service w*").As<Task>().Select(t => t.Name));
+        Assert.Equal(["redis.1", "redis.2", "web.1", "web.2"], shell.Run("Get-SwarmTask -Node worker*").As<Task>().Select(t => t.Name));
+        Assert.Equal(["web.1", "web.2"], shell.Run("Get-SwarmTask web.* -Service w* -Node worker?").As<Task>().Select(t => t.Name));
+        Assert.Equal("web.1", shell.Run("Get-SwarmTask web.1 -Service w*,redis").One<Task>().Name);
+        Assert.Empty(shell.Run("Get-SwarmTask -Node x*; Get-SwarmTask web -Node x*; Get-SwarmTask * -Service x*").ThrowIfFailed().Output);
+        Assert.StartsWith(
+            "ServiceNotFound,",
+            shell.Run("Get-SwarmTask web.1 -Service nope").Error.FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
