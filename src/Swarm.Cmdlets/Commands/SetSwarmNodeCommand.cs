@@ -107,7 +107,11 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         }
         if (PassThru)
         {
-            WriteObject(OutputMapper.ToNode(answer.Node));
+            // After a wait the object shows what the wait led to.
+            foreach (var shown in Wait ? await FindNodesAsync([node.Id], cancellationToken) : [answer.Node])
+            {
+                WriteObject(OutputMapper.ToNode(shown));
+            }
         }
     }
 
