@@ -1,5 +1,4 @@
 using System.Collections;
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -62,7 +61,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
             {
                 await ChangeAsync(node, cancellationToken);
             }
-            catch (RpcException e) when (e.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
+            catch (Exception e) when (IsOfOneObject(e))
             {
                 Report(e, node.Name);
             }

@@ -30,20 +30,25 @@ internal static class ErrorMapper
         {
             RpcException rpc => FromRpc(rpc, target),
             SwarmException own => Create(own, CategoryOf(own.ErrorId), target),
+            IOException or UnauthorizedAccessException => Create(
+                new SwarmException("FileAccessFailed", exception.Message, "", "Give a path that you may write to."),
+                ErrorCategory.WriteError,
+                target
+            ),
             _ => Create(new SwarmException("SwarmError", exception.Message, "", ""), ErrorCategory.NotSpecified, target),
         };
 
     /// <summary>The stable id the daemon sent, or the one of the status.</summary>
     public static string IdOf(RpcException exception) => Trailer(exception.Trailers, IdKey) ?? DefaultId(exception);
 
+    /// <summary>What the refusal is about, as the daemon named it; empty when it named nothing.</summary>
+    public static string TargetOf(RpcException exception) => Trailer(exception.Trailers, TargetKey) ?? "";
+
     private static ErrorRecord FromRpc(RpcException rpc, object? target)
     {
         var id = IdOf(rpc);
         var named = TargetOf(rpc);
         var action = Trailer(rpc.Trailers, ActionKey) ?? DefaultAction(id);
-    /// <summary>What the refusal is about, as the daemon named it; empty when it named nothing.</summary>
-    public static string TargetOf(RpcException exception) => Trailer(exception.Trailers, TargetKey) ?? "";
-
         var message = id switch
         {
             "DaemonUnavailable" => "swarmd does not answer. " + Reason(rpc),
