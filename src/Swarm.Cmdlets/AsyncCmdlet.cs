@@ -34,6 +34,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private protected static bool IsCancelled(Exception exception) =>
         exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
+    /// <summary>Whether a refusal is about the object at hand, so that the others of the same command can go on. Without a daemon none can.</summary>
+    private protected static bool IsOfOneObject(Exception exception) =>
+        exception is SwarmException or RpcException { StatusCode: not (StatusCode.Cancelled or StatusCode.Unavailable) };
+
     private void Run(Func<CancellationToken, ValueTask> work)
     {
         try
@@ -48,7 +52,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         {
             Report(e);
         }
-        catch (SwarmException e)
+        catch (Exception e) when (e is SwarmException or IOException or UnauthorizedAccessException)
         {
             Report(e);
         }

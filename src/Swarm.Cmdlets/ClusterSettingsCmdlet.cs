@@ -7,7 +7,7 @@ namespace Swarm.Cmdlets;
 public abstract class ClusterSettingsCmdlet : SwarmCmdlet
 {
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(-1, int.MaxValue)]
     public int TaskHistoryLimit { get; set; }
 
     [Parameter]
@@ -31,7 +31,7 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet
         var settings = new V1.ClusterSettings();
         if (IsBound(nameof(TaskHistoryLimit)))
         {
-            settings.TaskHistoryLimit = (uint)TaskHistoryLimit;
+            settings.TaskHistoryLimit = TaskHistoryLimit;
         }
         if (IsBound(nameof(SnapshotInterval)))
         {

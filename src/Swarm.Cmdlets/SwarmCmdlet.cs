@@ -11,6 +11,26 @@ public abstract class SwarmCmdlet : AsyncCmdlet
     [Parameter]
     public Session? Session { get; set; }
 
+    protected override ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        // Wait-SwarmService waits always; elsewhere -Timeout is that of -Wait.
+        var bound = MyInvocation.BoundParameters;
+        if (
+            bound.ContainsKey("Timeout")
+            && MyInvocation.MyCommand.Parameters.ContainsKey("Wait")
+            && !(bound.TryGetValue("Wait", out var wait) && LanguagePrimitives.IsTrue(wait))
+        )
+        {
+            throw new SwarmException(
+                "ConflictingParameters",
+                "-Timeout is how long -Wait waits, and there is no -Wait.",
+                "",
+                "Add -Wait, or leave -Timeout out."
+            );
+        }
+        return default;
+    }
+
     private protected V1.Control.ControlClient Client => SessionTable.Resolve(Session).Client;
 
     /// <summary>One per change: a retry with the same id is answered from the record of the first.</summary>

@@ -14,7 +14,7 @@ public sealed class CmdletTests
         Assert.Equal(("cluster1", "SWMKEY-1-abc"), (made.ClusterId, made.UnlockKey));
         var request = shell.Fake.Last<V1.InitSwarmRequest>();
         Assert.Equal(
-            (3u, true, 2L),
+            (3, true, 2L),
             (request.Settings.TaskHistoryLimit, request.Settings.Autolock, request.Settings.HeartbeatPeriod.Seconds)
         );
         Assert.NotEmpty(request.RequestId);
@@ -34,6 +34,14 @@ public sealed class CmdletTests
         shell.Run("Set-Swarm -TaskHistoryLimit 7 -AutoLock:$false").ThrowIfFailed();
         var settings = shell.Fake.Last<V1.UpdateClusterRequest>().Settings;
         Assert.True(settings is { TaskHistoryLimit: 7, HasAutolock: true, Autolock: false, HasSnapshotInterval: false });
+        // Docker's way to keep every task.
+        shell.Run("Set-Swarm -TaskHistoryLimit -1").ThrowIfFailed();
+        Assert.Equal(-1, shell.Fake.Last<V1.UpdateClusterRequest>().Settings.TaskHistoryLimit);
+        Assert.StartsWith(
+            "ParameterArgumentValidationError,",
+            shell.Run("Set-Swarm -TaskHistoryLimit -2").Error.FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("NothingToChange,", shell.Run("Set-Swarm").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(["SWMTKN-1-ca-worker", "SWMTKN-1-ca-manager"], shell.Run("Get-SwarmJoinToken").As<JoinToken>().Select(t => t.Token));
         Assert.Equal("SWMTKN-1-ca-worker2", shell.Run("Reset-SwarmJoinToken Worker -Force -PassThru").One<JoinToken>().Token);
@@ -97,6 +105,62 @@ public sealed class CmdletTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async ValueTask Credential_that_cannot_be_written_is_not_asked_for_and_leaves_no_file()
+    {
+        await using var shell = await Shell.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("swarm-credential-").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "file");
+            await File.WriteAllTextAsync(file, "mine");
+            var below = shell.Run("New-SwarmCredential admin $path", ("path", Path.Combine(file, "admin.pem"))).Error;
+            Assert.StartsWith("FileAccessFailed,", below.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Equal(ErrorCategory.WriteError, below.CategoryInfo.Category);
+            var directory = shell.Run("New-SwarmCredential admin $path -Force", ("path", folder)).Error;
+            Assert.StartsWith("CredentialExists,", directory.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Equal(0, shell.Fake.Count<V1.IssueClientCertificateRequest>());
+            shell.Fake.Refusal = FakeControl.Refuse(Grpc.Core.StatusCode.PermissionDenied, "PermissionDenied", "No.", "");
+            var refused = shell.Run("New-SwarmCredential admin $path -Force", ("path", file)).Error;
+            Assert.StartsWith("PermissionDenied,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Equal("mine", await File.ReadAllTextAsync(Assert.Single(Directory.GetFileSystemEntries(folder))));
+            shell.Fake.Refusal = null;
+            shell.Run("New-SwarmCredential admin $path -Force", ("path", file)).ThrowIfFailed();
+            Assert.StartsWith(
+                "-----BEGIN",
+                await File.ReadAllTextAsync(Assert.Single(Directory.GetFileSystemEntries(folder))),
+                StringComparison.Ordinal
+            );
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async ValueTask Node_is_shown_as_the_wait_left_it()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.Nodes[1].State = V1.NodeState.Down;
+        shell.Fake.DuringNodeWait = n => n.State = V1.NodeState.Ready;
+        Assert.Equal(NodeState.Ready, shell.Run("Set-SwarmNode worker1 -Availability Active -Wait -PassThru").One<Node>().State);
+    }
+
+    [Fact]
+    public async ValueTask Removed_services_are_waited_for_by_name()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web");
+        shell.Run("Remove-SwarmService web -Force; Wait-SwarmService web -Removed").ThrowIfFailed();
+        var request = shell.Fake.Last<V1.WaitServicesRequest>();
+        Assert.Equal(("web", true), (Assert.Single(request.Selectors), request.Removed));
+        var id = shell.Fake.AddService("db").Id;
+        shell.Run("'web','d*' | Wait-SwarmService -Removed").ThrowIfFailed();
+        Assert.Equal(["web", id], shell.Fake.Last<V1.WaitServicesRequest>().Selectors);
+        Assert.StartsWith("ServiceNotFound,", shell.Run("Wait-SwarmService web").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -237,6 +301,27 @@ public sealed class CmdletTests
         Assert.Equal("web:theirs", shell.Fake.Services[0].Spec.Container.Image);
     }
 
+    [Fact]
+    public async ValueTask A_conflict_or_a_removal_meanwhile_leaves_the_other_names_their_turn()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web");
+        shell.Fake.AddService("db");
+        shell.Fake.BeforeUpdate = s =>
+        {
+            s.Spec = s.Spec.Clone();
+            s.Spec.Container.Image = "web:theirs";
+        };
+        var conflict = shell.Run("Set-SwarmService web,db -Image mine").Error;
+        Assert.StartsWith("VersionConflict,", conflict.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("web", conflict.TargetObject);
+        Assert.Equal(["web:theirs", "mine"], shell.Fake.Services.Select(s => s.Spec.Container.Image));
+        shell.Fake.BeforeUpdate = s => shell.Fake.Services.Remove(s);
+        var removed = shell.Run("Restart-SwarmService web,db").Error;
+        Assert.StartsWith("ServiceNotFound,", removed.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(("db", 1ul), (Assert.Single(shell.Fake.Services).Spec.Name, shell.Fake.Services[0].Spec.ForceUpdate));
+    }
+
     [Theory]
     [InlineData("Invoke-SwarmScale web 5")]
     [InlineData("Get-SwarmService web | Invoke-SwarmScale -Replicas 5")]
@@ -288,6 +373,17 @@ public sealed class CmdletTests
         Assert.Equal("worker2", shell.Run("Get-SwarmTask web.2 | Get-SwarmNode").One<Node>().Name);
         Assert.Equal("web", shell.Run("Get-SwarmTask web.2 | Get-SwarmService").One<Service>().Name);
         Assert.Equal("web.2", shell.Run("Get-SwarmTask web.2 | Stop-SwarmTask -PassThru").One<Task>().Name);
+        Assert.Equal(["web.1"], shell.Run("Get-SwarmService web | Get-SwarmTask -Node worker1").As<Task>().Select(t => t.Name));
+        Assert.Equal(["web.2"], shell.Run("Get-SwarmNode worker2 | Get-SwarmTask -Service w*").As<Task>().Select(t => t.Name));
+        Assert.Equal(["redis.1", "redis.2", "web.1", "web.2"], shell.Run("Get-SwarmTask -Node worker*").As<Task>().Select(t => t.Name));
+        Assert.Equal(["web.1", "web.2"], shell.Run("Get-SwarmTask web.* -Service w* -Node worker?").As<Task>().Select(t => t.Name));
+        Assert.Equal("web.1", shell.Run("Get-SwarmTask web.1 -Service w*,redis").One<Task>().Name);
+        Assert.Empty(shell.Run("Get-SwarmTask -Node x*; Get-SwarmTask web -Node x*; Get-SwarmTask * -Service x*").ThrowIfFailed().Output);
+        Assert.StartsWith(
+            "ServiceNotFound,",
+            shell.Run("Get-SwarmTask web.1 -Service nope").Error.FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("TaskNotFound,", shell.Run("Get-SwarmTask nope").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 

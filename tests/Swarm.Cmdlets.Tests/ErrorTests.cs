@@ -81,7 +81,19 @@ public sealed class ErrorTests
     [InlineData("New-SwarmService x alpine -Mount nowhere", "ParameterArgumentTransformationError")]
     [InlineData("New-SwarmService x alpine -Env =1", "ParameterArgumentTransformationError")]
     [InlineData("New-SwarmService x alpine -PlacementPreference binpack=node.id", "ParameterArgumentTransformationError")]
+    [InlineData("New-SwarmService x alpine -Label @{ a = @{ b = 1 } }", "ParameterArgumentTransformationError")]
+    [InlineData("New-SwarmService x alpine -ContainerLabel @{ a = 1, 2 }", "ParameterArgumentTransformationError")]
+    [InlineData("New-SwarmService x alpine -Env @{ A = @{ B = 1 } }", "ParameterArgumentTransformationError")]
+    [InlineData("Set-SwarmNode worker1 -Label @{ a = @{ b = 1 } }", "ParameterArgumentTransformationError")]
+    [InlineData("Start-SwarmSandbox -Label @{ worker1 = @{ a = @{ b = 1 } } }", "ParameterArgumentTransformationError")]
     [InlineData("Set-SwarmNode worker1", "ConflictingParameters")]
+    [InlineData("Set-SwarmNode worker1 -Availability Drain -Timeout 5s", "ConflictingParameters")]
+    [InlineData("New-SwarmService x alpine -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Set-SwarmService x -Image alpine -Timeout 5s -Wait:$false", "ConflictingParameters")]
+    [InlineData("Invoke-SwarmScale x 5 -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Remove-SwarmService x -Force -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Restart-SwarmService x -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Undo-SwarmService x -Timeout 5s", "ConflictingParameters")]
     public async ValueTask Bad_input_is_refused_and_nothing_is_sent(string script, string errorId)
     {
         await using var shell = await Shell.StartAsync();

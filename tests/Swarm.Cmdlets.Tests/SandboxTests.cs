@@ -49,27 +49,53 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async ValueTask Stop_ends_what_was_recorded_and_nothing_else()
+    public async ValueTask Stop_ends_what_the_sandbox_started_and_nothing_else()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "looks at the processes' command lines");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "looks at the processes' files in /proc");
         await using var shell = await Shell.StartAsync();
         var path = Path.Combine(_home, "box");
-        Directory.CreateDirectory(path);
-        // A daemon, a task's supervisor that names the sandbox, and a process that got a recorded id by chance.
-        using var daemon = Process.Start("sleep", ["120"]);
-        await File.WriteAllTextAsync(path + "/task.out", "");
-        using var supervisor = Process.Start("tail", ["-f", path + "/task.out"]);
-        using var other = Process.Start("sleep", ["120"]);
+        var tasks = Directory.CreateDirectory(Path.Combine(path, "worker1", "processes"));
+        await File.WriteAllTextAsync(path + "/worker1.log", "");
+        var boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id")).TrimEnd();
+        // Its own command line, that nobody else has.
+        string[] commandLine = ["sleep", $"{Random.Shared.Next(100_000, 1_000_000)}.25"];
+        Process[] own =
+        [
+            Process.Start("sleep", ["120"]), // the recorded daemon
+            Process.Start(commandLine[0], commandLine[1..]), // a daemon that was started anew by hand
+            Process.Start("setsid", ["sh", "-c", "sleep 120 & wait"]), // a task, and a process of its
+        ];
+        Process[] others =
+        [
+            Process.Start("sleep", ["120"]), // has a recorded daemon's id by chance
+            Process.Start("tail", ["-f", path + "/worker1.log"]),
+            Process.Start(new ProcessStartInfo("sleep", ["120"]) { WorkingDirectory = path })!,
+            Process.Start("setsid", ["sleep", "120"]), // has the id of a task that ended
+            Process.Start("setsid", ["sleep", "120"]), // has the id of a task before the last boot
+            Process.Start(commandLine[0], [.. commandLine[1..], "1"]),
+        ];
         try
         {
+            foreach (var leader in new[] { own[2], others[3], others[4] })
+            {
+                await UntilAsync(() => Stat(leader)[5] == $"{leader.Id}");
+            }
+            var child = 0;
+            await UntilAsync(() => int.TryParse(File.ReadAllText($"/proc/{own[2].Id}/task/{own[2].Id}/children").Split(' ')[0], out child));
+            using var ofTask = Process.GetProcessById(child);
+            await NoteAsync("task1", $"{boot} {string.Join(' ', Stat(own[2]))}\n");
+            var ended = Stat(others[3]);
+            ended[21] = "1";
+            await NoteAsync("task2", $"{boot} {string.Join(' ', ended)}\n");
+            await NoteAsync("task3", $"{Guid.NewGuid()} {string.Join(' ', Stat(others[4]))}\n");
             var sandbox = new Sandbox
             {
                 Name = "box",
                 Path = path,
                 Nodes =
                 [
-                    Node("manager1", path, daemon.Id, daemon.StartTime),
-                    Node("worker1", path, other.Id, other.StartTime.AddMinutes(-5)),
+                    Node("manager1", path, own[0].Id, own[0].StartTime),
+                    Node("worker1", path, others[0].Id, others[0].StartTime.AddMinutes(-5), commandLine),
                 ],
             };
             Directory.CreateDirectory(Path.Combine(_home, "index"));
@@ -77,28 +103,42 @@ public sealed class SandboxTests : IDisposable
             var shown = shell.Run("Get-SwarmSandbox b*").One<Sandbox>();
             Assert.Equal([true, false], shown.Nodes.Select(n => n.Running));
             Assert.Empty(shell.Run("Stop-SwarmSandbox box -WhatIf").ThrowIfFailed().Output);
-            Assert.False(daemon.HasExited);
+            Assert.All(own, p => Assert.False(p.HasExited));
             shell.Run("Stop-SwarmSandbox box").ThrowIfFailed();
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            await daemon.WaitForExitAsync(limit.Token);
-            await supervisor.WaitForExitAsync(limit.Token);
-            Assert.False(other.HasExited);
+            await AsyncTask.WhenAll(own.Append(ofTask).Select(p => p.WaitForExitAsync(limit.Token)));
+            Assert.All(others, p => Assert.False(p.HasExited));
             Assert.False(Directory.Exists(path));
             Assert.StartsWith("SandboxNotFound,", shell.Run("Stop-SwarmSandbox box").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         }
         finally
         {
-            foreach (var process in new[] { daemon, supervisor, other })
+            foreach (var process in own.Concat(others))
             {
                 if (!process.HasExited)
                 {
                     process.Kill(entireProcessTree: true);
                 }
+                process.Dispose();
             }
+        }
+
+        AsyncTask NoteAsync(string task, string identity) =>
+            File.WriteAllTextAsync(Path.Combine(tasks.CreateSubdirectory(task).FullName, "started"), identity);
+    }
+
+    private static string[] Stat(Process process) => File.ReadAllText($"/proc/{process.Id}/stat").TrimEnd().Split(' ');
+
+    private static async AsyncTask UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            await AsyncTask.Delay(5, limit.Token);
         }
     }
 
-    private static SandboxNode Node(string name, string path, int processId, DateTime startedAt) =>
+    private static SandboxNode Node(string name, string path, int processId, DateTime startedAt, params string[] commandLine) =>
         new()
         {
             Name = name,
@@ -107,5 +147,6 @@ public sealed class SandboxTests : IDisposable
             StartedAt = startedAt,
             StateDirectory = Path.Combine(path, name),
             LogPath = Path.Combine(path, name + ".log"),
+            CommandLine = commandLine,
         };
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Cmdlets.Completion;
+using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
@@ -24,12 +25,14 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
     [Selector(SelectorKind.Service)]
     [ArgumentCompleter(typeof(ServiceCompleter))]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Service { get; set; } = [];
 
     [Parameter]
     [Selector(SelectorKind.Node)]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Node { get; set; } = [];
 
     [Parameter]
@@ -37,15 +40,22 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
+        if (
+            await ExpandAsync(Service, FindServicesAsync, s => s.Id, cancellationToken) is not { } services
+            || await ExpandAsync(Node, FindNodesAsync, n => n.Id, cancellationToken) is not { } nodes
+        )
+        {
+            return;
+        }
         switch (InputObject is null ? null : SelectorAttribute.TypeOf(InputObject))
         {
             case null:
                 break;
             case "Service" or "ServiceRevision":
-                await ShowAsync([Property("Id", "ServiceId")], [], cancellationToken);
+                Write(await ListAsync([], [Property("Id", "ServiceId")], nodes, cancellationToken));
                 return;
             case "Node" or "SandboxNode":
-                await ShowAsync([], [Property("NodeId", "Id")], cancellationToken);
+                Write(await ListAsync([], services, [Property("NodeId", "Id")], cancellationToken));
                 return;
             case "Task":
                 Name = [Property("Id")];
@@ -56,49 +66,67 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         }
         if (Name is null)
         {
-            await ShowAsync(Service, Node, cancellationToken);
+            Write(await ListAsync([], services, nodes, cancellationToken));
             return;
         }
         foreach (var name in Name)
         {
-            await ShowNamedAsync(name, cancellationToken);
+            await ShowNamedAsync(name, services, nodes, cancellationToken);
         }
     }
 
     private string Property(params string[] names) =>
         names.Select(n => $"{InputObject!.Properties[n]?.Value}").FirstOrDefault(v => v.Length > 0) ?? "";
 
-    private async ValueTask ShowNamedAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Wildcards become the ids of what they match; the manager looks the rest up. Null when there are wildcards and nothing matches.</summary>
+    private static async ValueTask<List<string>?> ExpandAsync<T>(
+        string[] given,
+        Func<IEnumerable<string>, CancellationToken, ValueTask<List<T>>> find,
+        Func<T, string> idOf,
+        CancellationToken cancellationToken
+    )
+    {
+        var wildcards = given.Where(WildcardPattern.ContainsWildcardCharacters).ToArray();
+        var all = given.Except(wildcards, StringComparer.Ordinal).ToList();
+        if (wildcards.Length > 0)
+        {
+            all.AddRange((await find(wildcards, cancellationToken)).Select(idOf));
+        }
+        // An empty list would ask for the tasks of all.
+        return given.Length > 0 && all.Count == 0 ? null : all;
+    }
+
+    private async ValueTask ShowNamedAsync(string name, List<string> services, List<string> nodes, CancellationToken cancellationToken)
     {
         if (WildcardPattern.ContainsWildcardCharacters(name))
         {
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            Write((await ListAsync([], Service, Node, cancellationToken)).Where(t => pattern.IsMatch(t.Name)));
+            Write((await ListAsync([], services, nodes, cancellationToken)).Where(t => pattern.IsMatch(t.Name)));
             return;
         }
         try
         {
-            var tasks = await ListAsync([name], Service, Node, cancellationToken);
+            var tasks = await ListAsync([name], services, nodes, cancellationToken);
             if (tasks.Count > 0)
             {
                 Write(tasks);
                 return;
             }
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        catch (RpcException e) when (ErrorMapper.IdOf(e) == "TaskNotFound")
         {
             // Perhaps it names a service, as it does for `docker service ps`.
         }
         try
         {
             // An existing service without tasks is silence, not an error.
-            using var services = Client.ListServices(
+            using var named = Client.ListServices(
                 new V1.ListServicesRequest { Selectors = { name } },
                 cancellationToken: cancellationToken
             );
-            if (await services.ResponseStream.MoveNext(cancellationToken))
+            if (await named.ResponseStream.MoveNext(cancellationToken))
             {
-                await ShowAsync([services.ResponseStream.Current.Id], Node, cancellationToken);
+                Write(await ListAsync([], [named.ResponseStream.Current.Id], nodes, cancellationToken));
                 return;
             }
         }
@@ -111,27 +139,6 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
                 "Get-SwarmTask lists them."
             )
         );
-    }
-
-    private async ValueTask ShowAsync(string[] services, string[] nodes, CancellationToken cancellationToken)
-    {
-        var literal = new List<string>();
-        foreach (var service in services)
-        {
-            if (WildcardPattern.ContainsWildcardCharacters(service))
-            {
-                literal.AddRange((await FindServicesAsync([service], cancellationToken)).Select(s => s.Id));
-            }
-            else
-            {
-                literal.Add(service);
-            }
-        }
-        if (services.Length > 0 && literal.Count == 0)
-        {
-            return;
-        }
-        Write(await ListAsync([], literal, nodes, cancellationToken));
     }
 
     private async ValueTask<List<Task>> ListAsync(

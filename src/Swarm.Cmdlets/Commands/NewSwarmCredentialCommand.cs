@@ -33,10 +33,15 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         {
             throw new SwarmException("CredentialExists", $"'{path}' exists.", path, "Give another -Path, or overwrite it with -Force.");
         }
+        if (Directory.Exists(path))
+        {
+            throw new SwarmException("CredentialExists", $"'{path}' is a directory.", path, "Give the -Path of a file in it.");
+        }
         if (!await ApproveAsync(path, $"Issue a client certificate for '{Name}'", null, false, cancellationToken))
         {
             return;
         }
+        using var target = new PrivateFile(path);
         // The key never leaves this machine: the manager signs a request.
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedNameBuilder();
@@ -53,7 +58,7 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
             cancellationToken: cancellationToken
         );
         using var certificate = X509Certificate2.CreateFromPem(issued.Certificate);
-        WritePrivate(path, Encode(path, key, issued));
+        target.Commit(Encode(path, key, issued));
         WriteObject(
             new ClientCredential
             {
@@ -85,23 +90,44 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         );
     }
 
-    private static void WritePrivate(string path, byte[] content)
+    /// <summary>A file that only its owner may read. It is opened before anything is asked of the swarm, so that a certificate that cannot be kept is
+    /// never issued, and takes its name when it is whole.</summary>
+    private sealed class PrivateFile : IDisposable
     {
-        if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
+        private readonly string _path;
+        private readonly string _temporary;
+        private readonly FileStream _file;
+
+        /// <exception cref="IOException">It cannot be made there.</exception>
+        /// <exception cref="UnauthorizedAccessException">Nor by this user.</exception>
+        public PrivateFile(string path)
         {
-            Directory.CreateDirectory(folder);
-        }
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            if (File.Exists(path))
+            if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
             {
-                // The mode applies to a new file only.
-                File.Delete(path);
+                Directory.CreateDirectory(folder);
             }
+            _path = path;
+            _temporary = $"{path}.{Guid.NewGuid():n}.new";
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+            _file = new FileStream(_temporary, options);
         }
-        using var file = new FileStream(path, options);
-        file.Write(content);
+
+        public void Commit(byte[] content)
+        {
+            _file.Write(content);
+            _file.Dispose();
+            File.Move(_temporary, _path, overwrite: true);
+        }
+
+        public void Dispose()
+        {
+            _file.Dispose();
+            // Does nothing after Commit.
+            File.Delete(_temporary);
+        }
     }
 }

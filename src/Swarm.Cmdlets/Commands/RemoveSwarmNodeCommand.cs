@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -44,7 +43,7 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
                     }
                 }
             }
-            catch (RpcException e) when (e.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
+            catch (Exception e) when (IsOfOneObject(e))
             {
                 Report(e, node.Name);
             }

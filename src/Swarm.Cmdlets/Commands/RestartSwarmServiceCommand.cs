@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
@@ -49,7 +48,7 @@ public sealed class RestartSwarmServiceCommand : ServiceChangeCmdlet
                     await FinishAsync(answer.Service, answer.Warnings, Wait, Timeout, PassThru, cancellationToken);
                 }
             }
-            catch (RpcException e) when (e.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
+            catch (Exception e) when (IsOfOneObject(e))
             {
                 Report(e, service.Spec.Name);
             }

@@ -1,5 +1,4 @@
 using System.Collections;
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -62,7 +61,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
             {
                 await ChangeAsync(node, cancellationToken);
             }
-            catch (RpcException e) when (e.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
+            catch (Exception e) when (IsOfOneObject(e))
             {
                 Report(e, node.Name);
             }
@@ -107,7 +106,11 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         }
         if (PassThru)
         {
-            WriteObject(OutputMapper.ToNode(answer.Node));
+            // After a wait the object shows what the wait led to.
+            foreach (var shown in Wait ? await FindNodesAsync([node.Id], cancellationToken) : [answer.Node])
+            {
+                WriteObject(OutputMapper.ToNode(shown));
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -54,7 +53,7 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
             {
                 await ChangeAsync(service, cancellationToken);
             }
-            catch (RpcException e) when (e.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
+            catch (Exception e) when (IsOfOneObject(e))
             {
                 Report(e, service.Spec.Name);
             }

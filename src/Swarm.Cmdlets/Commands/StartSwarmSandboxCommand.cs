@@ -25,7 +25,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
     public string? Path { get; set; }
 
     [Parameter]
-    [Labels]
+    [Labels(PerNode = true)]
     public Hashtable Label { get; set; } = [];
 
     [Parameter]

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -35,7 +34,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
                     }
                 }
             }
-            catch (RpcException e) when (e.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
+            catch (Exception e) when (IsOfOneObject(e))
             {
                 Report(e, name);
             }

@@ -59,7 +59,14 @@ public sealed class TestSwarmPlacementCommand : SwarmCmdlet
         }
         foreach (var service in await FindServicesAsync(Name, cancellationToken))
         {
-            await TestAsync(new V1.TestPlacementRequest { Selector = service.Id }, cancellationToken);
+            try
+            {
+                await TestAsync(new V1.TestPlacementRequest { Selector = service.Id }, cancellationToken);
+            }
+            catch (Exception e) when (IsOfOneObject(e))
+            {
+                Report(e, service.Spec.Name);
+            }
         }
     }
 

@@ -28,8 +28,17 @@ public sealed class WaitSwarmServiceCommand : SwarmCmdlet
 
     private readonly List<string> _ids = [];
 
-    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
-        _ids.AddRange((await FindServicesAsync(Name, cancellationToken)).Select(s => s.Id));
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
+    {
+        // A removed service is no longer listed while its tasks end: the manager still knows it by its name.
+        string[] known = Removed ? [.. Name.Where(n => !WildcardPattern.ContainsWildcardCharacters(n))] : [];
+        _ids.AddRange(known);
+        var rest = Name.Except(known, StringComparer.Ordinal).ToArray();
+        if (rest.Length > 0)
+        {
+            _ids.AddRange((await FindServicesAsync(rest, cancellationToken)).Select(s => s.Id));
+        }
+    }
 
     // All of them are followed at once.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)

@@ -7,9 +7,9 @@ namespace Swarm.Cmdlets.Errors;
 internal static class ErrorMapper
 {
     // Keys of the trailers: top of control.proto.
-    private const string IdKey = "swarm-error-id";
+    internal const string IdKey = "swarm-error-id";
     private const string TargetKey = "swarm-target";
-    private const string ActionKey = "swarm-action";
+    internal const string ActionKey = "swarm-action";
 
     private static readonly HashSet<string> s_endPipeline =
     [
@@ -30,16 +30,24 @@ internal static class ErrorMapper
         {
             RpcException rpc => FromRpc(rpc, target),
             SwarmException own => Create(own, CategoryOf(own.ErrorId), target),
+            IOException or UnauthorizedAccessException => Create(
+                new SwarmException("FileAccessFailed", exception.Message, "", "Give a path that you may write to."),
+                ErrorCategory.WriteError,
+                target
+            ),
             _ => Create(new SwarmException("SwarmError", exception.Message, "", ""), ErrorCategory.NotSpecified, target),
         };
 
     /// <summary>The stable id the daemon sent, or the one of the status.</summary>
     public static string IdOf(RpcException exception) => Trailer(exception.Trailers, IdKey) ?? DefaultId(exception);
 
+    /// <summary>What the refusal is about, as the daemon named it; empty when it named nothing.</summary>
+    public static string TargetOf(RpcException exception) => Trailer(exception.Trailers, TargetKey) ?? "";
+
     private static ErrorRecord FromRpc(RpcException rpc, object? target)
     {
         var id = IdOf(rpc);
-        var named = Trailer(rpc.Trailers, TargetKey) ?? "";
+        var named = TargetOf(rpc);
         var action = Trailer(rpc.Trailers, ActionKey) ?? DefaultAction(id);
         var message = id switch
         {

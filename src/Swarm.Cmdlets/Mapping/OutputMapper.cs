@@ -20,7 +20,7 @@ internal static class OutputMapper
             ManagerAddresses = [.. cluster?.ManagerAddresses ?? daemon.ManagerAddresses],
             Managers = (int)(cluster?.Managers ?? 0),
             Nodes = (int)(cluster?.Nodes ?? 0),
-            TaskHistoryLimit = (int)(cluster?.TaskHistoryLimit ?? 0),
+            TaskHistoryLimit = cluster?.TaskHistoryLimit ?? 0,
             SnapshotInterval = (long)(cluster?.SnapshotInterval ?? 0),
             HeartbeatTick = (int)(cluster?.HeartbeatTick ?? 0),
             ElectionTick = (int)(cluster?.ElectionTick ?? 0),

@@ -11,7 +11,7 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
     {
         try
         {
-            return Convert(inputData is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : inputData, inputData);
+            return Convert(Unwrap(inputData), inputData);
         }
         catch (FormatException e)
         {
@@ -28,9 +28,18 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
         {
             null => [],
             string or IDictionary => [value],
-            IEnumerable many => many.Cast<object?>().Select(o => o is PSObject { BaseObject: not PSCustomObject } p ? p.BaseObject : o),
+            IEnumerable many => many.Cast<object?>().Select(Unwrap),
             _ => [value],
         };
+
+    protected static object? Unwrap(object? value) =>
+        value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+
+    /// <summary>A single value: a list or a dictionary has no text of its own but its type's name.</summary>
+    protected static string Scalar(object? key, object? value) =>
+        Unwrap(value) is var single and not (IEnumerable and not string)
+            ? Text(single)
+            : throw new FormatException($"The value of '{key}' is a list or a dictionary. Give one value.");
 
     protected static string Text(object? value) => System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }
@@ -77,7 +86,7 @@ internal sealed class EnvAttribute : TransformAttribute
             if (item is IDictionary map)
             {
                 all.AddRange(
-                    map.Keys.Cast<object>().OrderBy(Text, StringComparer.Ordinal).Select(k => Checked($"{Text(k)}={Text(map[k])}"))
+                    map.Keys.Cast<object>().OrderBy(Text, StringComparer.Ordinal).Select(k => Checked($"{Text(k)}={Scalar(k, map[k])}"))
                 );
             }
             else
@@ -104,6 +113,9 @@ internal sealed class EnvAttribute : TransformAttribute
 /// <summary>Labels: a dictionary, key=value strings, or a key alone for an empty value.</summary>
 internal sealed class LabelsAttribute : TransformAttribute
 {
+    /// <summary>A value may be a dictionary too: the labels of the node that its key names.</summary>
+    public bool PerNode { get; init; }
+
     protected override object? Convert(object? value, object? original)
     {
         if (value is null)
@@ -117,7 +129,7 @@ internal sealed class LabelsAttribute : TransformAttribute
             {
                 foreach (DictionaryEntry entry in map)
                 {
-                    all[Text(entry.Key)] = entry.Value is IDictionary ? entry.Value : Text(entry.Value);
+                    all[Text(entry.Key)] = PerNode && Unwrap(entry.Value) is IDictionary own ? Flat(own) : Scalar(entry.Key, entry.Value);
                 }
             }
             else
@@ -131,6 +143,16 @@ internal sealed class LabelsAttribute : TransformAttribute
             }
         }
         return all;
+    }
+
+    private static Hashtable Flat(IDictionary labels)
+    {
+        Hashtable flat = new(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in labels)
+        {
+            flat[Text(entry.Key)] = Scalar(entry.Key, entry.Value);
+        }
+        return flat;
     }
 }
 

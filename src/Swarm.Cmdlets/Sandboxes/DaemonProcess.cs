@@ -72,44 +72,18 @@ internal static partial class DaemonProcess
         return true;
     }
 
-    /// <summary>Processes that name the directory on their command line: supervisors of tasks that outlived their daemon (Linux).</summary>
-    public static IReadOnlyList<(int ProcessId, DateTime StartedAt)> Naming(string directory)
-    {
-        List<(int, DateTime)> found = [];
-        if (!Directory.Exists("/proc") || directory.Length < 2)
-        {
-            return found;
-        }
-        foreach (var entry in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(entry), out var pid) && pid != Environment.ProcessId && Mentions(entry, directory))
-            {
-                try
-                {
-                    using var process = Process.GetProcessById(pid);
-                    found.Add((pid, process.StartTime));
-                }
-                catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-                {
-                    // It ended meanwhile.
-                }
-            }
-        }
-        return found;
-    }
-
-    private static bool Mentions(string entry, string directory)
+    /// <summary>When the process with this id was started; null when there is none.</summary>
+    public static DateTime? StartOf(int processId)
     {
         try
         {
-            var prefix = directory.TrimEnd('/') + "/";
-            var arguments = File.ReadAllText(Path.Combine(entry, "cmdline")).Split('\0');
-            return arguments.Any(a => a == directory || a.Contains(prefix, StringComparison.Ordinal))
-                || (new DirectoryInfo(Path.Combine(entry, "cwd")).LinkTarget ?? "").StartsWith(prefix, StringComparison.Ordinal);
+            using var process = Process.GetProcessById(processId);
+            return process.StartTime;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            return false;
+            // It ended meanwhile.
+            return null;
         }
     }
 

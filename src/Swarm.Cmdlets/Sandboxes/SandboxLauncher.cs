@@ -99,6 +99,8 @@ internal static class SandboxLauncher
             progress($"Stopping {node.Name}");
             await LeaveAsync(sandbox, node, cancellationToken);
         }
+        // Looked at now as well: what a daemon started in its own session is known as long as the daemon lives.
+        var started = SandboxProcesses.Of(sandbox);
         foreach (var node in nodes)
         {
             if (!await DaemonProcess.StopAsync(node.ProcessId, node.StartedAt, TimeSpan.FromSeconds(10), cancellationToken))
@@ -106,13 +108,12 @@ internal static class SandboxLauncher
                 left.Add($"process {node.ProcessId} of {node.Name}");
             }
         }
-        foreach (var (pid, startedAt) in DaemonProcess.Naming(sandbox.Path))
-        {
-            if (!await DaemonProcess.StopAsync(pid, startedAt, TimeSpan.FromSeconds(2), cancellationToken))
-            {
-                left.Add($"process {pid}");
-            }
-        }
+        // All at once: each may need the whole grace.
+        var outlived = started.Concat(SandboxProcesses.Of(sandbox)).DistinctBy(p => p.ProcessId).ToList();
+        var ended = await AsyncTask.WhenAll(
+            outlived.Select(p => DaemonProcess.StopAsync(p.ProcessId, p.StartedAt, TimeSpan.FromSeconds(2), cancellationToken))
+        );
+        left.AddRange(outlived.Where((_, i) => !ended[i]).Select(p => $"process {p.ProcessId}"));
         try
         {
             if (Directory.Exists(sandbox.Path))

@@ -46,7 +46,7 @@ internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.Ser
             }
             catch (RpcException e) when (ErrorMapper.IdOf(e) == "VersionConflict" && attempt < MaxTries)
             {
-                var now = await ReadAsync(read.Id, cancellationToken);
+                var now = await ReadAsync(read, cancellationToken);
                 var conflicts = SpecDiff.Conflicts(
                     ServiceSpecDefaults.Complete(read.Spec.Clone()),
                     wanted,
@@ -77,11 +77,11 @@ internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.Ser
             NoResolveImage = NoResolveImage,
         };
 
-    private async Task<V1.Service> ReadAsync(string id, CancellationToken cancellationToken)
+    private async Task<V1.Service> ReadAsync(V1.Service read, CancellationToken cancellationToken)
     {
-        using var call = client.ListServices(new V1.ListServicesRequest { Selectors = { id } }, cancellationToken: cancellationToken);
+        using var call = client.ListServices(new V1.ListServicesRequest { Selectors = { read.Id } }, cancellationToken: cancellationToken);
         return await call.ResponseStream.MoveNext(cancellationToken)
             ? call.ResponseStream.Current
-            : throw new SwarmException("ServiceNotFound", $"Service '{id}' was removed meanwhile.", id, "");
+            : throw new SwarmException("ServiceNotFound", $"Service '{read.Spec.Name}' was removed meanwhile.", read.Spec.Name, "");
     }
 }

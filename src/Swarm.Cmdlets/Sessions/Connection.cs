@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 
 namespace Swarm.Cmdlets.Sessions;
@@ -26,7 +27,7 @@ internal sealed class Connection : IDisposable
                 MaxReceiveMessageSize = MaxMessageBytes,
             }
         );
-        Client = new V1.Control.ControlClient(_channel);
+        Client = new V1.Control.ControlClient(_channel.Intercept(new ChangeRetry(TimeProvider.System)));
     }
 
     public string Endpoint { get; }

@@ -179,7 +179,7 @@ internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
             Version = cluster.Version,
             CreatedAt = Timestamp.FromDateTimeOffset(cluster.CreatedAt),
             UpdatedAt = Timestamp.FromDateTimeOffset(cluster.UpdatedAt),
-            TaskHistoryLimit = (uint)cluster.Settings.TaskHistoryLimit,
+            TaskHistoryLimit = cluster.Settings.TaskHistoryLimit,
             SnapshotInterval = cluster.Settings.SnapshotInterval,
             HeartbeatTick = ReplicatedLogOptions.HeartbeatTick,
             ElectionTick = ReplicatedLogOptions.ElectionTick,

@@ -25,9 +25,9 @@ internal static class ClusterSettingsMapping
             settings = settings with
             {
                 TaskHistoryLimit =
-                    asked.TaskHistoryLimit <= int.MaxValue
-                        ? (int)asked.TaskHistoryLimit
-                        : throw Invalid("task history limit", asked.TaskHistoryLimit.ToString(), $"a number from 0 to {int.MaxValue}"),
+                    asked.TaskHistoryLimit >= -1
+                        ? asked.TaskHistoryLimit
+                        : throw Invalid("task history limit", asked.TaskHistoryLimit.ToString(), "0 or more, or -1 to keep every task"),
             };
         }
         if (asked.HasSnapshotInterval)

@@ -26,17 +26,12 @@ internal static class LeaderErrors
             SwarmErrorKind.Unavailable,
             "OutcomeUnknown",
             "This manager lost leadership while the change was being written; it may have been committed or not.",
-            action: "Retry with the same request id: it is done once only.",
+            action: "Look whether it was made before you make it again.",
             inner: inner
         );
 
     public static SwarmException Stopping() =>
-        new(
-            SwarmErrorKind.Unavailable,
-            "NoLeader",
-            "This manager is stopping.",
-            action: "Retry with the same request id on another manager."
-        );
+        new(SwarmErrorKind.Unavailable, "NoLeader", "This manager is stopping.", action: "Retry on another manager.");
 
     public static SwarmException From(ReplicatedLogException e, string? leaderAddress) =>
         e.Error switch

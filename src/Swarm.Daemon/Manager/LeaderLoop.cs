@@ -171,7 +171,7 @@ public sealed partial class LeaderLoop : IStateObserver, IAsyncDisposable
                         SwarmErrorKind.Internal,
                         "InternalError",
                         "The manager met an unexpected fault.",
-                        action: "Look into swarmd's log on the manager, and retry with the same request id.",
+                        action: "Look into swarmd's log on the manager, and whether the change was made, then retry.",
                         inner: e
                     )
                 );

@@ -96,7 +96,7 @@ internal sealed class LeaderLoopInbox(int commandsAtMost)
                         SwarmErrorKind.ResourceExhausted,
                         "TooManyRequests",
                         $"{_commands.Count} writes are waiting already.",
-                        action: "Wait a moment and retry with the same request id."
+                        action: "Wait a moment and retry."
                     )
                 );
                 return;

@@ -40,6 +40,16 @@ internal sealed class FakeControl : V1.Control.ControlBase
     public Action<V1.Service>? BeforeUpdate { get; set; }
     public RpcException? Refusal { get; set; }
 
+    /// <summary>Each is the answer to one call.</summary>
+    public Queue<RpcException> NextRefusals { get; } = new();
+
+    /// <summary>Breaks the connection once, after the services have been scaled.</summary>
+    public bool BreaksAfterScale { get; set; }
+
+    /// <summary>What happens to a node that is waited for.</summary>
+    public Action<V1.Node>? DuringNodeWait { get; set; }
+    public int TaskHistoryLimit { get; set; } = 5;
+
     public X509Certificate2 Root { get; } = MakeRoot();
 
     public X509Certificate2 Issue(string subject)
@@ -113,6 +123,14 @@ internal sealed class FakeControl : V1.Control.ControlBase
         }
     }
 
+    public T[] All<T>()
+    {
+        lock (_gate)
+        {
+            return [.. Requests.OfType<T>()];
+        }
+    }
+
     public int Count<T>()
     {
         lock (_gate)
@@ -178,6 +196,10 @@ internal sealed class FakeControl : V1.Control.ControlBase
         lock (_gate)
         {
             Requests.Add(request);
+            if (NextRefusals.TryDequeue(out var next))
+            {
+                throw next;
+            }
         }
         if (Refusal is not null)
         {
@@ -273,7 +295,7 @@ internal sealed class FakeControl : V1.Control.ControlBase
                 IsManager = true,
                 Managers = 1,
                 Nodes = 3,
-                TaskHistoryLimit = 5,
+                TaskHistoryLimit = TaskHistoryLimit,
                 SnapshotInterval = 10000,
                 HeartbeatPeriod = Duration.FromTimeSpan(TimeSpan.FromSeconds(5)),
                 CertificateExpiry = Duration.FromTimeSpan(TimeSpan.FromDays(90)),
@@ -284,6 +306,7 @@ internal sealed class FakeControl : V1.Control.ControlBase
     public override async Task<V1.Cluster> UpdateCluster(V1.UpdateClusterRequest request, ServerCallContext context)
     {
         Note(request);
+        TaskHistoryLimit = request.Settings.HasTaskHistoryLimit ? request.Settings.TaskHistoryLimit : TaskHistoryLimit;
         return await GetCluster(new V1.GetClusterRequest(), context);
     }
 
@@ -446,6 +469,11 @@ internal sealed class FakeControl : V1.Control.ControlBase
             Place(service);
             response.Services.Add(service);
         }
+        if (BreaksAfterScale)
+        {
+            BreaksAfterScale = false;
+            context.GetHttpContext().Abort();
+        }
         return AsyncTask.FromResult(response);
     }
 
@@ -567,6 +595,7 @@ internal sealed class FakeControl : V1.Control.ControlBase
     )
     {
         Note(request);
+        DuringNodeWait?.Invoke(Node(request.Selector));
         return SendAsync(
             [
                 new V1.NodeProgress { NodeId = request.Selector, TasksLeft = 2 },

@@ -10,6 +10,17 @@ internal static class ModuleLayout
     /// <summary>…/Swarm, with Swarm.psd1.</summary>
     public static string Folder => s_folder.Value;
 
+    /// <summary>swarm-host.dll: the PowerShell engine in a process of its own.</summary>
+    public static string BuildHost =>
+        Path.Combine(
+            AppContext.BaseDirectory.Replace(
+                Path.Combine("tests", "Swarm.Cmdlets.Tests"),
+                Path.Combine("tools", "Swarm.BuildHost"),
+                StringComparison.Ordinal
+            ),
+            "swarm-host.dll"
+        );
+
     private static string Create()
     {
         var root = Directory.CreateTempSubdirectory("swarm-module-").FullName;

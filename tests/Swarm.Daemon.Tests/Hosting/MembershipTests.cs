@@ -88,7 +88,7 @@ public sealed class MembershipTests
             { "heartbeat", "1ms", "InvalidSetting" },
             { "expiry", "1m", "InvalidSetting" },
             { "snapshot", "0", "InvalidSetting" },
-            { "history", "4294967295", "InvalidSetting" },
+            { "history", "-2", "InvalidSetting" },
             { "availability", "7", "InvalidValue" },
         };
 
@@ -116,7 +116,7 @@ public sealed class MembershipTests
                 request.Settings.SnapshotInterval = 0;
                 break;
             case "history":
-                request.Settings.TaskHistoryLimit = uint.MaxValue;
+                request.Settings.TaskHistoryLimit = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
                 break;
             default:
                 request.Availability = (Wire.NodeAvailability)7;
@@ -130,6 +130,14 @@ public sealed class MembershipTests
         Assert.Equal(Wire.LocalNodeState.Inactive, (await daemon.InfoAsync()).State);
         Assert.False(File.Exists(Path.Combine(daemon.Options.StateDirectory, MembershipStore.RecordFile)));
         await daemon.InitAsync();
+    }
+
+    [Fact]
+    public async Task A_task_history_without_limit_is_kept_and_shown()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.InitAsync(new Wire.ClusterSettings { TaskHistoryLimit = -1 });
+        Assert.Equal(-1, (await daemon.Control.GetClusterAsync(new(), cancellationToken: Cancel)).TaskHistoryLimit);
     }
 
     [Fact]
