@@ -106,7 +106,7 @@ function Test-Everything {
         if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
             Import-Module $pester[0].Path
             $result = Invoke-Pester -Path $acceptance -Output Detailed -PassThru
-            & $count $result.PassedCount ($result.FailedCount + $result.FailedContainersCount) $result.SkippedCount
+            & $count $result.PassedCount ($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) $result.SkippedCount
         }
         else {
             $last = ''

@@ -78,6 +78,57 @@ public sealed class DocumentationTests
         Assert.Empty(ConventionTests.ParametersOf(ConventionTests.Cmdlets["New-SwarmService"]).Except(covered).Except(own));
     }
 
+    // docker-flags.txt is what the docker command line itself lists; the first line says how to make it again.
+    [Fact]
+    public void From_docker_has_every_command_and_flag_of_docker_and_no_other()
+    {
+        var page = File.ReadAllText(Path.Combine(Docs, "from-docker.md"));
+        var rows = Regex
+            .Matches(page, @"^\| (`.*?) \| (.*) \|$", RegexOptions.Multiline)
+            .Select(m => (Docker: m.Groups[1].Value, m.Groups[2].Value));
+        HashSet<string> general = [];
+        Dictionary<string, string> has = [];
+        foreach (var (docker, swarm) in rows)
+        {
+            var command = "";
+            foreach (Match code in Regex.Matches(docker, "`([^`]+)`"))
+            {
+                var text = code.Groups[1].Value;
+                var named = Regex.Match(text, "^docker ((?:swarm|node|service) [a-z-]+)");
+                // `docker a --x` and `docker b --y`; a flag alone belongs to the command before it, or to every command.
+                command = named.Success ? named.Groups[1].Value : command;
+                var flags = Regex.Matches(text, @"(?<= |^)--[a-z-]+").Select(m => m.Value).ToList();
+                if (command.Length == 0)
+                {
+                    general.UnionWith(flags);
+                    continue;
+                }
+                has.TryAdd(command, swarm);
+                flags.ForEach(f => has.TryAdd($"{command} {f}", swarm));
+            }
+        }
+        var settable = ConventionTests.ParametersOf(ConventionTests.Cmdlets["Set-SwarmService"]);
+        var real = File.ReadAllLines(Path.Combine(ModuleLayout.Repository, "tests", "Swarm.Cmdlets.Tests", "docker-flags.txt"))
+            .Where(l => !l.StartsWith('#'))
+            .ToHashSet();
+        var missing = real.Where(line =>
+        {
+            var words = line.Split(' ');
+            // "Flags that are the same as those of create have the same parameter on Set-SwarmService."
+            return !has.ContainsKey(line)
+                && !general.Contains(words[^1])
+                && !(
+                    line.StartsWith("service update --", StringComparison.Ordinal)
+                    && has.TryGetValue($"service create {words[^1]}", out var created)
+                    && Regex.Match(created, @"New-SwarmService -(\w+)") is { Success: true } parameter
+                    && settable.Contains(parameter.Groups[1].Value)
+                );
+        });
+        Assert.Empty(missing);
+        Assert.Empty(has.Keys.Except(real));
+        Assert.NotEmpty(general);
+    }
+
     private static string Line(string text, int index)
     {
         var start = text.LastIndexOf('\n', index) + 1;

@@ -1,4 +1,4 @@
-# 11 passed, 5 failed, 4 skipped: here and in Pester 5.
+# 11 passed, 6 failed (5 tests, 1 block), 4 skipped: here and in Pester 5.9.
 BeforeDiscovery { $cases = @(@{ N = 1; Name = 'one' }, @{ N = 2; Name = 'two' }) }
 BeforeAll { $top = 'top'; function Get-Answer { 42 } }
 AfterAll { $null = $top }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Management.Automation.Host;
 
 namespace Swarm.BuildHost.Hosting;
@@ -18,6 +19,12 @@ internal sealed class ConsoleHost(TextWriter output, TextWriter errors) : PSHost
     public override Version Version { get; } = new(1, 0);
 
     public override PSHostUserInterface UI => _ui;
+
+    /// <summary>The host itself, for the cmdlets that belong to it.</summary>
+    public override PSObject PrivateData => PSObject.AsPSObject(this);
+
+    /// <summary>Until it is disposed of, what would be shown is written there.</summary>
+    public IDisposable Capture(TextWriter output) => _ui.Capture(output);
 
     public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
 

@@ -5,7 +5,7 @@ namespace Swarm.BuildHost.Hosting;
 /// <summary>Sizes and colours; where there is no terminal, a fixed width that tables fit into.</summary>
 internal sealed class ConsoleRawUserInterface : PSHostRawUserInterface
 {
-    private const int WidthWithoutTerminal = 140;
+    private const int WidthWithoutTerminal = 120;
 
     public override Size BufferSize
     {

@@ -9,7 +9,10 @@ namespace Swarm.BuildHost.Hosting;
 internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors) : PSHostUserInterface
 {
     private readonly bool _terminal = !Console.IsErrorRedirected;
+    private TextWriter? _captured;
     private bool _progressShown;
+
+    private TextWriter Output => _captured ?? output;
 
     public override PSHostRawUserInterface RawUI { get; } = new ConsoleRawUserInterface();
 
@@ -18,7 +21,7 @@ internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors)
     public override void Write(string value)
     {
         ClearProgress();
-        output.Write(value);
+        Output.Write(Plain(value));
     }
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
@@ -26,7 +29,7 @@ internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors)
     public override void WriteLine(string value)
     {
         ClearProgress();
-        output.WriteLine(value);
+        Output.WriteLine(Plain(value));
     }
 
     public override void WriteErrorLine(string value)
@@ -135,6 +138,15 @@ internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors)
         return new PSCredential(userName, ReadLineAsSecureString());
     }
 
+    internal IDisposable Capture(TextWriter other)
+    {
+        var before = Interlocked.Exchange(ref _captured, other);
+        return new Restore(() => _captured = before);
+    }
+
+    // Colours belong to terminals.
+    private string Plain(string text) => GetOutputString(text, SupportsVirtualTerminal && _captured is null);
+
     private static string Key(string label)
     {
         var at = label.IndexOf('&', StringComparison.Ordinal);
@@ -148,5 +160,10 @@ internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors)
             _progressShown = false;
             errors.Write("\r\u001b[K");
         }
+    }
+
+    private sealed class Restore(Action action) : IDisposable
+    {
+        public void Dispose() => action();
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.PowerShell;
 
 namespace Swarm.BuildHost.Hosting;
 
-/// <summary>What every runspace of this host begins with: the engine's Core cmdlets and nothing of our own.</summary>
+/// <summary>What every runspace of this host begins with: the engine's Core cmdlets, and the three that show objects.</summary>
 internal static class EngineState
 {
     public static InitialSessionState Create()
@@ -13,8 +13,20 @@ internal static class EngineState
         {
             state.ExecutionPolicy = ExecutionPolicy.Bypass;
         }
-        // Plain text wherever it goes: colours belong to real terminals and real pwsh.
         state.Variables.Add(new SessionStateVariableEntry("ErrorView", "ConciseView", "As in pwsh"));
+        // What a person at the prompt and the tests of views cannot do without.
+        Add(state, "Format-List", typeof(FormatListCommand), "fl");
+        Add(state, "Format-Table", typeof(FormatTableCommand), "ft");
+        Add(state, "Out-String", typeof(OutStringCommand), null);
         return state;
+    }
+
+    private static void Add(InitialSessionState state, string name, Type type, string? alias)
+    {
+        state.Commands.Add(new SessionStateCmdletEntry(name, type, null));
+        if (alias is not null)
+        {
+            state.Commands.Add(new SessionStateAliasEntry(alias, name));
+        }
     }
 }

@@ -12,7 +12,13 @@ internal static class ErrorText
         var where = record.InvocationInfo is { ScriptName.Length: > 0 } at
             ? $"{Environment.NewLine}    at {at.ScriptName}:{at.ScriptLineNumber}: {at.Line.Trim()}"
             : "";
-        var action = record.ErrorDetails?.RecommendedAction is { Length: > 0 } advice ? $"{Environment.NewLine}    {advice}" : "";
+        var action =
+            record.ErrorDetails?.RecommendedAction is { Length: > 0 } advice && !message.Contains(advice, StringComparison.Ordinal)
+                ? $"{Environment.NewLine}    {advice}"
+                : "";
         return who + message + action + where;
     }
+
+    public static string WithTrace(ErrorRecord record) =>
+        Of(record) + (record.ScriptStackTrace is { Length: > 0 } trace ? Environment.NewLine + trace : "");
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Swarm.BuildHost.Hosting;
 
 namespace Swarm.BuildHost.Pester;
 
@@ -20,10 +21,15 @@ public sealed class PesterBlock(string name, PesterBlock? parent, object? data, 
 
     public bool Failed { get; private set; }
 
+    public string Detail { get; private set; } = "";
+
     public override bool IsTest => false;
 
     /// <summary>A block whose tests are all skipped runs none of its set-up, as in Pester.</summary>
     public bool HasTestsToRun => Tests.Any(t => !t.Skip);
+
+    /// <summary>Itself and every block below.</summary>
+    public IEnumerable<PesterBlock> AllBlocks => Items.OfType<PesterBlock>().SelectMany(b => b.AllBlocks).Prepend(this);
 
     public IEnumerable<PesterTest> Tests => Items.SelectMany(i => i is PesterTest t ? [t] : ((PesterBlock)i).Tests);
 
@@ -35,22 +41,22 @@ public sealed class PesterBlock(string name, PesterBlock? parent, object? data, 
         }
     }
 
+    /// <summary>Every test in it fails, those with -Skip too, as in Pester; and the block itself counts as one more failure.</summary>
     public void FailAll(ErrorRecord error)
     {
-        Failed = true;
+        FailSelf(error);
         foreach (var test in Tests)
         {
-            if (test.Skip)
-            {
-                test.SetSkipped("");
-            }
-            else
-            {
-                test.SetError(error);
-            }
+            test.SetFailed(error);
         }
     }
 
-    /// <summary>Pester counts a failing AfterAll as the failure of its block's last test.</summary>
-    public void FailTeardown(ErrorRecord error) => Tests.LastOrDefault()?.SetError(error);
+    /// <summary>A failing AfterAll leaves the tests what they are; the block counts as a failure.</summary>
+    public void FailTeardown(ErrorRecord error) => FailSelf(error);
+
+    private void FailSelf(ErrorRecord error)
+    {
+        Failed = true;
+        Detail = Detail.Length == 0 ? ErrorText.WithTrace(error) : Detail + Environment.NewLine + ErrorText.WithTrace(error);
+    }
 }

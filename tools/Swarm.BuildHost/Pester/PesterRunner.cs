@@ -55,6 +55,13 @@ internal static class PesterRunner
                 failed += test.Outcome is TestOutcome.Failed or TestOutcome.NotRun ? 1 : 0;
                 skipped += test.Outcome == TestOutcome.Skipped ? 1 : 0;
             }
+            foreach (var block in root.AllBlocks.Where(b => b.Failed))
+            {
+                // Pester counts these apart, as failed blocks and (for the file itself) failed containers; build.ps1 adds them up.
+                var name = block.Parent is null ? file : block.Path;
+                output.WriteLine($"  [-] {name}: {block.Detail.ReplaceLineEndings(Environment.NewLine + "      ")}");
+                failed++;
+            }
         }
         output.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 ? 0 : 1;

@@ -69,12 +69,17 @@ public sealed class PesterTest(string name, PesterBlock parent, ScriptBlock body
             SetSkipped((error.Exception as SkippedException ?? error.Exception.InnerException!).Message);
             return;
         }
+        SetFailed(error);
+    }
+
+    public void SetFailed(ErrorRecord error)
+    {
         Outcome = TestOutcome.Failed;
         if (_startedAt != 0)
         {
             Duration = Stopwatch.GetElapsedTime(_startedAt);
         }
-        var text = ErrorText.Of(error) + (error.ScriptStackTrace is { Length: > 0 } trace ? Environment.NewLine + trace : "");
+        var text = ErrorText.WithTrace(error);
         Detail = Detail.Length == 0 ? text : Detail + Environment.NewLine + text;
     }
 }

@@ -117,6 +117,7 @@ public sealed class ShouldCommand : PSCmdlet
             "BeNullOrEmpty" => (ShouldComparison.IsNullOrEmpty(actual), "be null or empty"),
             "BeTrue" => (LanguagePrimitives.IsTrue(actual), "be true"),
             "BeFalse" => (!LanguagePrimitives.IsTrue(actual), "be false"),
+            "BeLike" or "Match" when items.Count > 1 => (false, "be one value to match"),
             "BeLike" => (Like(actual), $"be like {Show(ExpectedValue)}"),
             "Match" => (MatchesRegex(actual), $"match {Show(ExpectedValue)}"),
             "BeGreaterThan" => (LanguagePrimitives.Compare(actual, ExpectedValue) > 0, $"be greater than {Show(ExpectedValue)}"),

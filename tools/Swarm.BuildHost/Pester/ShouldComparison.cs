@@ -11,7 +11,8 @@ internal static class ShouldComparison
     {
         if (List(expected) is { } wanted && (List(actual) is not null || wanted.Count != 1))
         {
-            var got = List(actual) ?? [actual];
+            // Pester: nothing, and $null alone, are an empty list.
+            var got = List(actual) ?? (actual is null ? [] : [actual]);
             return got.Count == wanted.Count && got.Zip(wanted).All(pair => Same(pair.First, pair.Second, exactly));
         }
         if (List(actual) is { } many)
