@@ -69,7 +69,9 @@ function Measure-Kill($Sandbox, [string] $Service, [int] $Replicas) {
     }
     $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
     foreach ($word in @('-c', 'log=$1; shift; exec setsid "$@" >>"$log" 2>&1', 'sh', $node.LogPath) + $node.CommandLine) { $start.ArgumentList.Add($word) }
-    $daemons[$worker] = [Diagnostics.Process]::Start($start).Id
+    $again = [Diagnostics.Process]::Start($start)
+    $daemons[$worker] = $again.Id
+    $startedHere[$worker] = $again
     Wait-Until "$worker back" { (Get-SwarmNode $worker).State -eq 'Ready' }
 }
 
@@ -120,9 +122,14 @@ try {
     if ($Executor -eq 'Process' -and $Workers -ge 2 -and -not $IsWindows) {
         $null = Invoke-SwarmScale bench 9 -Wait
         $daemons = @{}
+        $startedHere = @{}
         foreach ($node in $sandbox.Nodes) { $daemons[$node.Name] = $node.ProcessId }
         $heals = foreach ($kill in 1..$Kills) { Measure-Kill $sandbox bench 9 }
         Out-Row 'Worker killed (daemon and tasks, SIGKILL) until 9 of 9 run elsewhere' $heals 's' 1 '< 4 s'
     }
 }
-finally { Stop-SwarmSandbox $sandbox.Name }
+finally {
+    # The sandbox does not know the daemons that were started here, and ends only its own: it brings each back for its goodbye.
+    if ($startedHere) { foreach ($process in $startedHere.Values) { $process.Kill(); $process.WaitForExit() } }
+    Stop-SwarmSandbox $sandbox.Name
+}
