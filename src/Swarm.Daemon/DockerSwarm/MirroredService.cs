@@ -1,0 +1,9 @@
+using System.Text.Json.Nodes;
+
+namespace Swarm.Daemon.DockerSwarm;
+
+/// <summary>A service as the engine has it: what a change of ours starts from.</summary>
+/// <param name="Version">Docker's version index.</param>
+/// <param name="Spec">Whole.</param>
+/// <param name="PreviousSpec">What Docker itself would roll back to.</param>
+internal sealed record MirroredService(ulong Version, JsonObject Spec, JsonObject? PreviousSpec);
