@@ -20,6 +20,7 @@ internal sealed partial class DockerControlPlane(
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly MirrorLeadership _leadership = new();
     private readonly DockerImages _images = new(engine);
+    private readonly DockerNetworks _networks = new(engine);
 
     public string Name => "docker";
 
@@ -39,28 +40,76 @@ internal sealed partial class DockerControlPlane(
     public Task<Wire.RemoveNodeResponse> RemoveNodeAsync(Wire.RemoveNodeRequest request, CancellationToken cancellation) =>
         CallAsync(o => o.RemoveNodeAsync(request, cancellation), cancellation);
 
-    public Task<Wire.CreateServiceResponse> CreateServiceAsync(Wire.CreateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.CreateServiceAsync(request, cancellation), cancellation);
+    public async Task<Wire.CreateServiceResponse> CreateServiceAsync(Wire.CreateServiceRequest request, CancellationToken cancellation)
+    {
+        var names = await _networks.NamesAsync(cancellation);
+        names.ToIds(request.Spec);
+        var response = await CallAsync(o => o.CreateServiceAsync(request, cancellation), cancellation);
+        WithEndpoint(response.Service, names);
+        return response;
+    }
 
-    public IAsyncEnumerable<Wire.Service> ListServicesAsync(Wire.ListServicesRequest request, CancellationToken cancellation) =>
-        ListAsync(o => o.ListServicesAsync(request, cancellation), static s => s, cancellation);
+    public async IAsyncEnumerable<Wire.Service> ListServicesAsync(
+        Wire.ListServicesRequest request,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var names = await _networks.NamesAsync(cancellation);
+        await foreach (
+            var service in ListAsync(o => o.ListServicesAsync(request, cancellation), s => WithEndpoint(s, names)!, cancellation)
+        )
+        {
+            yield return service;
+        }
+    }
 
-    public Task<Wire.UpdateServiceResponse> UpdateServiceAsync(Wire.UpdateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.UpdateServiceAsync(request, cancellation), cancellation);
+    public async Task<Wire.UpdateServiceResponse> UpdateServiceAsync(Wire.UpdateServiceRequest request, CancellationToken cancellation)
+    {
+        var names = await _networks.NamesAsync(cancellation);
+        names.ToIds(request.Spec);
+        var response = await CallAsync(o => o.UpdateServiceAsync(request, cancellation), cancellation);
+        WithEndpoint(response.Service, names);
+        return response;
+    }
 
-    public Task<Wire.ScaleServicesResponse> ScaleServicesAsync(Wire.ScaleServicesRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.ScaleServicesAsync(request, cancellation), cancellation);
+    public async Task<Wire.ScaleServicesResponse> ScaleServicesAsync(Wire.ScaleServicesRequest request, CancellationToken cancellation)
+    {
+        var names = await _networks.NamesAsync(cancellation);
+        var response = await CallAsync(o => o.ScaleServicesAsync(request, cancellation), cancellation);
+        foreach (var service in response.Services)
+        {
+            WithEndpoint(service, names);
+        }
+        return response;
+    }
 
-    public Task<Wire.UpdateServiceResponse> RollbackServiceAsync(Wire.RollbackServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.RollbackServiceAsync(request, cancellation), cancellation);
+    public async Task<Wire.UpdateServiceResponse> RollbackServiceAsync(Wire.RollbackServiceRequest request, CancellationToken cancellation)
+    {
+        var names = await _networks.NamesAsync(cancellation);
+        var response = await CallAsync(o => o.RollbackServiceAsync(request, cancellation), cancellation);
+        WithEndpoint(response.Service, names);
+        return response;
+    }
 
     public Task<Wire.RemoveServiceResponse> RemoveServiceAsync(Wire.RemoveServiceRequest request, CancellationToken cancellation) =>
         CallAsync(o => o.RemoveServiceAsync(request, cancellation), cancellation);
 
-    public IAsyncEnumerable<Wire.ServiceRevision> ListServiceRevisionsAsync(
+    public async IAsyncEnumerable<Wire.ServiceRevision> ListServiceRevisionsAsync(
         Wire.ListServiceRevisionsRequest request,
-        CancellationToken cancellation
-    ) => ListAsync(o => o.ListServiceRevisionsAsync(request, cancellation), static r => r, cancellation);
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var names = await _networks.NamesAsync(cancellation);
+        await foreach (var revision in ListAsync(o => o.ListServiceRevisionsAsync(request, cancellation), static r => r, cancellation))
+        {
+            names.ToNames(revision.Spec);
+            for (var i = 0; i < revision.Changes.Count; i++)
+            {
+                revision.Changes[i] = names.InText(revision.Changes[i]);
+            }
+            yield return revision;
+        }
+    }
 
     public IAsyncEnumerable<Wire.ServiceProgress> WaitServicesAsync(Wire.WaitServicesRequest request, CancellationToken cancellation) =>
         WatchAsync((o, stop) => o.WaitServicesAsync(request, stop), cancellation);
@@ -143,6 +192,28 @@ internal sealed partial class DockerControlPlane(
             }
             yield return items.Current;
         }
+    }
+
+    public Task<Wire.Network> CreateNetworkAsync(Wire.CreateNetworkRequest request, CancellationToken cancellation) =>
+        _networks.CreateAsync(request, cancellation);
+
+    public IAsyncEnumerable<Wire.Network> ListNetworksAsync(Wire.ListNetworksRequest request, CancellationToken cancellation) =>
+        _networks.ListAsync(request, cancellation);
+
+    public Task<Wire.RemoveNetworkResponse> RemoveNetworkAsync(Wire.RemoveNetworkRequest request, CancellationToken cancellation) =>
+        _networks.RemoveAsync(request, cancellation);
+
+    /// <summary>Networks by their names, and the published ports that the engine has chosen.</summary>
+    private Wire.Service? WithEndpoint(Wire.Service? service, NetworkNames names)
+    {
+        if (service is null)
+        {
+            return null;
+        }
+        names.ToNames(service.Spec);
+        names.ToNames(service.PreviousSpec);
+        service.PublishedPorts.Add(DockerSpecReader.Ports(mirror.Service(service.Id)?.Endpoint).Select(ProtocolMapping.ToWire));
+        return service;
     }
 
     /// <summary>Who leads, and who is reachable, is the engine's word.</summary>

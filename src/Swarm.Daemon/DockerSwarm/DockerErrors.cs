@@ -194,16 +194,6 @@ internal static class DockerErrors
             action: "Make sure more than half of the managers are online, then retry."
         );
 
-    /// <summary>What Docker's API has no way for.</summary>
-    public static SwarmException NotSupported(string feature, string reason) =>
-        new(
-            SwarmErrorKind.NotSupported,
-            "NotSupportedByControlPlane",
-            $"{feature} is not supported by the docker control plane: {reason}",
-            feature,
-            "docs/control-planes.md lists what each control plane can do."
-        );
-
     private static string WithoutWrapping(string message)
     {
         const string Description = "desc = ";

@@ -6,6 +6,7 @@ using Swarm.Core.Identity;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
+using Swarm.Daemon.Api;
 using Swarm.Daemon.Manager;
 
 namespace Swarm.Daemon.DockerSwarm;
@@ -71,11 +72,7 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         return question(new ControlLoop(copy, time, Ids), copy);
     }
 
-    public void RequireStopTask() =>
-        throw DockerErrors.NotSupported(
-            "Stop-SwarmTask",
-            "Docker's API can only read tasks. Restart-SwarmService replaces all tasks of a service."
-        );
+    public void RequireStopTask() => throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Docker, "Stop-SwarmTask");
 
     private async Task<string> WriteAsync(string requestId, Func<ClusterState, CommandChanges> prepare, CancellationToken cancellation)
     {

@@ -22,6 +22,8 @@ internal static class DockerSpecReader
             Update = Update(spec.Object("UpdateConfig")),
             Rollback = Update(spec.Object("RollbackConfig")),
             ForceUpdate = template.Unsigned("ForceUpdate") ?? 0,
+            Networks = NetworksOf(spec) is { } networks ? networks.Select(static n => n.Text("Target")).ToValueList() : [],
+            Ports = Ports(spec.Object("EndpointSpec")),
         };
     }
 
@@ -42,6 +44,27 @@ internal static class DockerSpecReader
         }
         return key.ToString();
     }
+
+    /// <summary>Ids (or names, as the engine was told). Old clients put them beside the template.</summary>
+    public static JsonArray? NetworksOf(JsonObject spec) => spec.Object("TaskTemplate").Array("Networks") ?? spec.Array("Networks");
+
+    public static PublishedPort Port(JsonNode? port) =>
+        new()
+        {
+            Target = (uint)(port.Number("TargetPort") ?? 0),
+            Published = (uint)(port.Number("PublishedPort") ?? 0),
+            Protocol = port.Text("Protocol") switch
+            {
+                "udp" => PortProtocol.Udp,
+                "sctp" => PortProtocol.Sctp,
+                _ => PortProtocol.Tcp,
+            },
+            Mode = port.Text("PublishMode") == "host" ? PublishMode.Host : PublishMode.Ingress,
+        };
+
+    /// <param name="endpoint">An EndpointSpec, or the Endpoint that the engine made of it.</param>
+    public static ValueList<PublishedPort> Ports(JsonObject? endpoint) =>
+        endpoint.Array("Ports") is { } ports ? ports.Select(Port).ToValueList() : [];
 
     public static Mount Mount(JsonNode? mount) =>
         new()

@@ -36,6 +36,14 @@ internal static class DockerSpecWriter
         Placement(template, before.Placement, after.Placement);
         Update(raw, "UpdateConfig", before.Update, after.Update);
         Update(raw, "RollbackConfig", before.Rollback, after.Rollback);
+        if (before.Networks != after.Networks)
+        {
+            Networks(raw, template, after.Networks);
+        }
+        if (before.Ports != after.Ports)
+        {
+            Ports(raw.Child("EndpointSpec"), after.Ports);
+        }
         if (before.ForceUpdate != after.ForceUpdate)
         {
             template["ForceUpdate"] = after.ForceUpdate;
@@ -52,6 +60,45 @@ internal static class DockerSpecWriter
                 mode.Child("Replicated")["Replicas"] = replicated.Replicas;
             }
         }
+    }
+
+    /// <summary>A network that stays keeps its aliases and options.</summary>
+    private static void Networks(JsonObject raw, JsonObject template, ValueList<string> after)
+    {
+        var known = (DockerSpecReader.NetworksOf(raw) ?? []).OfType<JsonObject>().ToList();
+        var networks = new JsonArray();
+        foreach (var network in after)
+        {
+            networks.Add((JsonNode)(known.Find(n => n.Text("Target") == network)?.Copy() ?? new JsonObject { ["Target"] = network }));
+        }
+        raw.Remove("Networks");
+        template["Networks"] = networks;
+    }
+
+    /// <summary>A port that stays keeps its name.</summary>
+    private static void Ports(JsonObject endpoint, ValueList<PublishedPort> after)
+    {
+        var known = (endpoint.Array("Ports") ?? []).OfType<JsonObject>().ToList();
+        var ports = new JsonArray();
+        foreach (var port in after)
+        {
+            var written = known.Find(p => DockerSpecReader.Port(p) == port)?.Copy();
+            if (written is null)
+            {
+                written = new JsonObject
+                {
+                    ["Protocol"] = port.Protocol.ToString().ToLowerInvariant(),
+                    ["TargetPort"] = port.Target,
+                    ["PublishMode"] = port.Mode == PublishMode.Host ? "host" : "ingress",
+                };
+                if (port.Published > 0)
+                {
+                    written["PublishedPort"] = port.Published;
+                }
+            }
+            ports.Add((JsonNode)written);
+        }
+        endpoint["Ports"] = ports;
     }
 
     private static void Container(JsonObject raw, ContainerSpec before, ContainerSpec after)

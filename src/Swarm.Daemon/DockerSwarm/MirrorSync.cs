@@ -195,7 +195,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             {
                 continue;
             }
-            var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"));
+            var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"), service.Object("Endpoint"));
             var unchanged = _services.TryGetValue(id, out var before) && before.Version == version;
             _services[id] = mirrored;
             // Tasks are read before services: a template that no service has was a service's between two looks.

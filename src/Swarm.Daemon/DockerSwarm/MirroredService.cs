@@ -6,4 +6,5 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <param name="Version">Docker's version index.</param>
 /// <param name="Spec">Whole.</param>
 /// <param name="PreviousSpec">What Docker itself would roll back to.</param>
-internal sealed record MirroredService(ulong Version, JsonObject Spec, JsonObject? PreviousSpec);
+/// <param name="Endpoint">What the engine made of its ports.</param>
+internal sealed record MirroredService(ulong Version, JsonObject Spec, JsonObject? PreviousSpec, JsonObject? Endpoint);

@@ -71,12 +71,4 @@ public sealed class DockerErrorsTests
                 .From(new EngineException(HttpStatusCode.BadRequest, "rpc error: code = InvalidArgument desc = something new"), "")
                 .Message
         );
-
-    [Fact]
-    public void What_Docker_has_no_way_for_names_the_feature_and_the_reason()
-    {
-        var error = DockerErrors.NotSupported("Stop-SwarmTask", "Docker's API can only read tasks.");
-        Assert.Equal("NotSupportedByControlPlane", error.ErrorId);
-        Assert.Equal("Stop-SwarmTask is not supported by the docker control plane: Docker's API can only read tasks.", error.Message);
-    }
 }

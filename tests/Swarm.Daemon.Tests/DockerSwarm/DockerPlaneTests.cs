@@ -572,6 +572,55 @@ public sealed class DockerPlaneTests(TestEngine engine) : IClassFixture<TestEngi
     }
 
     [Fact]
+    public async Task Networks_and_published_ports()
+    {
+        var made = await Client.CreateNetworkAsync(
+            new Wire.CreateNetworkRequest
+            {
+                Name = "mynet",
+                Attachable = true,
+                Labels = { ["a"] = "1" },
+                Subnets =
+                {
+                    new Wire.NetworkSubnet { Subnet = "10.77.1.0/24", Gateway = "10.77.1.1" },
+                },
+            },
+            cancellationToken: Cancel
+        );
+        Assert.Equal(("mynet", "overlay", "swarm", true), (made.Name, made.Driver, made.Scope, made.Attachable));
+        Assert.Equal("10.77.1.0/24", made.Subnets[0].Subnet);
+        var again = new Wire.CreateNetworkRequest { Name = "mynet" };
+        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => Client.CreateNetworkAsync(again).ResponseAsync));
+        var all = await PlaneHost.ListAsync(Client.ListNetworks(new Wire.ListNetworksRequest(), cancellationToken: Cancel));
+        Assert.Equal(["ingress", "mynet"], all.Select(n => n.Name));
+
+        Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => CreateAsync(Spec("net") with { Networks = ["nosuch"] })));
+        var service = await CreateAsync(
+            Spec("net", 0) with
+            {
+                Networks = ["mynet"],
+                Ports = [new PublishedPort { Target = 80, Published = 8089 }, new PublishedPort { Target = 81 }],
+            }
+        );
+        Assert.Equal(["mynet"], service.Spec.Networks);
+        var ports = await UntilAsync(async () => (await ServiceAsync("net")).PublishedPorts, p => p.Count == 2);
+        Assert.Equal([8089U, 80U], [ports[0].PublishedPort_, ports[0].TargetPort]);
+        // The second one was chosen.
+        Assert.True(ports[1].PublishedPort_ >= 30000, ports[1].ToString());
+
+        var used = new Wire.RemoveNetworkRequest { Selector = "mynet" };
+        Assert.Equal("NetworkInUse", await PlaneHost.RefusedAsync(() => Client.RemoveNetworkAsync(used).ResponseAsync));
+        await UpdateAsync("net", s => s with { Networks = [], Ports = [s.Ports[1]] });
+        Assert.Empty((await ServiceAsync("net")).Spec.Networks);
+        var revisions = await PlaneHost.ListAsync(
+            Client.ListServiceRevisions(new Wire.ListServiceRevisionsRequest { Selectors = { "net" } }, cancellationToken: Cancel)
+        );
+        Assert.Equal(["Networks: mynet -> (none)", "Ports: 8089:80/tcp, 81/tcp -> 81/tcp"], revisions[^1].Changes);
+        await Client.RemoveNetworkAsync(used, cancellationToken: Cancel);
+        Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => Client.RemoveNetworkAsync(used).ResponseAsync));
+    }
+
+    [Fact]
     public async Task Leaving_and_beginning_anew()
     {
         await CreateAsync(Spec("lost", 0));

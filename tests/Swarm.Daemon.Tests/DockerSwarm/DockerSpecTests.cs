@@ -121,6 +121,17 @@ public sealed class DockerSpecTests
             },
             Rollback = new UpdateConfig { Parallelism = 3, FailureAction = FailureAction.Continue },
             ForceUpdate = 7,
+            Networks = ["n1", "n2"],
+            Ports =
+            [
+                new PublishedPort { Target = 80, Published = 8080 },
+                new PublishedPort
+                {
+                    Target = 53,
+                    Protocol = PortProtocol.Udp,
+                    Mode = PublishMode.Host,
+                },
+            ],
         };
 
     /// <summary>As the engine's answer comes: text, read again.</summary>
@@ -202,6 +213,20 @@ public sealed class DockerSpecTests
         Assert.Equal("""{"Type":"tmpfs","Target":"/t"}""", mounts[1]!.ToJsonString());
         Assert.Equal("rslave", mounts[2]!["BindOptions"]!["Propagation"]!.GetValue<string>());
         Assert.True(mounts[2]!["ReadOnly"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void Networks_and_ports_that_stay_keep_what_only_Docker_knows_of_them()
+    {
+        var raw = Reread(JsonNode.Parse(Foreign)!);
+        var spec = DockerSpecReader.Read(raw);
+        var udp = new PublishedPort { Target = 53, Protocol = PortProtocol.Udp };
+        DockerSpecWriter.Change(raw, spec, spec with { Networks = ["new", "twmn"], Ports = [udp, spec.Ports[0]] });
+        Assert.Equal("""[{"Target":"new"},{"Target":"twmn","Aliases":["w"]}]""", raw["TaskTemplate"]!["Networks"]!.ToJsonString());
+        Assert.Equal(
+            """{"Mode":"vip","Ports":[{"Protocol":"udp","TargetPort":53,"PublishMode":"ingress"},{"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"ingress"}]}""",
+            raw["EndpointSpec"]!.ToJsonString()
+        );
     }
 
     [Fact]

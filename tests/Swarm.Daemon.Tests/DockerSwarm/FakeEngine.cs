@@ -42,6 +42,7 @@ internal sealed class FakeEngine : IAsyncDisposable
         Answer("/nodes", $"[{Node}]");
         Answer("/services", "[]");
         Answer("/tasks", "[]");
+        Answer("/networks", "[]");
     }
 
     public string Socket => _directory.Combine("d.sock");
