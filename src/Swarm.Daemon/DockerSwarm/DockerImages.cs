@@ -1,5 +1,4 @@
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 
 namespace Swarm.Daemon.DockerSwarm;
 
