@@ -277,7 +277,7 @@ internal sealed partial class DockerControlPlane
             Version = DockerObjects.VersionOf(swarm),
             CreatedAt = ProtocolMapping.ToWire(swarm.Time("CreatedAt")),
             UpdatedAt = ProtocolMapping.ToWire(swarm.Time("UpdatedAt")),
-            TaskHistoryLimit = (uint)Math.Max(settings.TaskHistoryLimit, 0),
+            TaskHistoryLimit = settings.TaskHistoryLimit,
             SnapshotInterval = settings.SnapshotInterval,
             HeartbeatTick = (uint)(swarm.Object("Spec").Object("Raft").Number("HeartbeatTick") ?? 0),
             ElectionTick = (uint)(swarm.Object("Spec").Object("Raft").Number("ElectionTick") ?? 0),

@@ -552,7 +552,7 @@ public sealed class DockerPlaneTests(TestEngine engine) : IClassFixture<TestEngi
             },
             cancellationToken: Cancel
         );
-        Assert.Equal((3U, true), (changed.TaskHistoryLimit, changed.Autolock));
+        Assert.Equal((3, true), (changed.TaskHistoryLimit, changed.Autolock));
         Assert.Equal(before.SnapshotInterval, changed.SnapshotInterval);
         var key = await Client.GetUnlockKeyAsync(new Wire.GetUnlockKeyRequest(), cancellationToken: Cancel);
         Assert.StartsWith("SWMKEY-1-", key.UnlockKey_, StringComparison.Ordinal);
@@ -653,7 +653,7 @@ public sealed class DockerPlaneTests(TestEngine engine) : IClassFixture<TestEngi
         Assert.Equal((25, 25), (begun.NodeId.Length, begun.ClusterId.Length));
         Assert.StartsWith("SWMTKN-1-", begun.Tokens.Manager, StringComparison.Ordinal);
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("lost")));
-        Assert.Equal(2U, (await Client.GetClusterAsync(new Wire.GetClusterRequest(), cancellationToken: Cancel)).TaskHistoryLimit);
+        Assert.Equal(2, (await Client.GetClusterAsync(new Wire.GetClusterRequest(), cancellationToken: Cancel)).TaskHistoryLimit);
         // The engine goes on to the other tests.
         var standard = new Wire.ClusterSettings { TaskHistoryLimit = 5 };
         await Client.UpdateClusterAsync(new Wire.UpdateClusterRequest { Settings = standard }, cancellationToken: Cancel);
