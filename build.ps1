@@ -19,7 +19,12 @@ param(
     [string] $Filter = '',
 
     # Bench: a test binary of SwarmKit's manager/scheduler, to measure in the same run. It takes several minutes more.
-    [string] $SwarmKit = ''
+    [string] $SwarmKit = '',
+
+    # Test: the conformance tests, the same files against the built-in control plane with processes, the built-in one on a Docker engine, and a real Docker
+    # Swarm of three hosts (root only). Core: what services and nodes do. Full: also the loss of managers.
+    [ValidateSet('None', 'Core', 'Full')]
+    [string] $Conformance = 'None'
 )
 
 $ErrorActionPreference = 'Stop'
@@ -99,22 +104,26 @@ function Test-Everything {
         if ($code -ne 0 -and $totals.failed -eq 0) { & $count 0 1 0 }
     }
 
-    $acceptance = [IO.Path]::Combine($root, 'tests', 'Acceptance')
-    if ('Acceptance' -like "*$Filter*" -and [IO.Directory]::Exists($acceptance)) {
-        Say '== Acceptance'
+    # Runs Pester files and counts; in Pester where there is one, else in the runner of the build host.
+    $runPester = {
+        param([string] $What, [string[]] $Paths)
+        Say "== $What"
         $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' }
         if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
             Import-Module $pester[0].Path
-            $result = Invoke-Pester -Path $acceptance -Output Detailed -PassThru
+            $result = Invoke-Pester -Path $Paths -Output Detailed -PassThru
             & $count $result.PassedCount ($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) $result.SkippedCount
         }
         else {
             $last = ''
-            & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester $acceptance | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
+            & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester @Paths | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
             if ($last -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { & $count $Matches[1] $Matches[2] $Matches[3] }
-            else { Say $last; Say 'The acceptance tests ended without their count.'; & $count 0 1 0 }
+            else { Say $last; Say "$What ended without its count."; & $count 0 1 0 }
         }
     }
+    $acceptance = [IO.Path]::Combine($root, 'tests', 'Acceptance')
+    if ('Acceptance' -like "*$Filter*" -and [IO.Directory]::Exists($acceptance)) { & $runPester 'Acceptance' $acceptance }
+    if ($Conformance -ne 'None') { Test-Conformance $count $runPester }
     Say "$($totals.passed) passed, $($totals.failed) failed, $($totals.skipped) skipped"
     if ($totals.failed -gt 0) { exit 1 }
 }
@@ -164,6 +173,31 @@ function Find-Pwsh {
             if ([IO.File]::Exists($path)) { return $path }
         }
     }
+}
+
+# The same files against each control plane; one that this machine cannot have is skipped and counted.
+function Test-Conformance($Count, $RunPester) {
+    $folder = [IO.Path]::Combine($root, 'tests', 'Conformance')
+    $behaviour = [IO.Path]::Combine($folder, 'Behaviour.Tests.ps1')
+    $files = if ($Conformance -eq 'Full') { $behaviour, [IO.Path]::Combine($folder, 'Managers.Tests.ps1') } else { , $behaviour }
+    $env:SWARM_CONFORMANCE = 'builtin-process'
+    & $RunPester 'Conformance: built-in, processes' $behaviour
+    if ([IO.File]::Exists('/var/run/docker.sock')) {
+        $env:SWARM_CONFORMANCE = 'builtin-docker'
+        & $RunPester 'Conformance: built-in, Docker engine' $behaviour
+    }
+    else { Say 'skipped: Conformance: built-in, Docker engine: there is no /var/run/docker.sock'; & $Count 0 0 1 }
+    if ([Environment]::UserName -eq 'root' -and [IO.File]::Exists('/usr/sbin/dockerd')) {
+        $lab = [IO.Path]::Combine($folder, 'lab.sh')
+        & $lab up | ForEach-Object { Say "$_" }
+        try {
+            if ($LASTEXITCODE -ne 0) { Say 'The lab does not come up.'; & $Count 0 1 0; return }
+            $env:SWARM_CONFORMANCE = 'docker-swarm'
+            & $RunPester 'Conformance: a Docker Swarm of three hosts' $files
+        }
+        finally { & $lab down | ForEach-Object { Say "$_" } }
+    }
+    else { Say 'skipped: Conformance: a Docker Swarm of three hosts: needs root and dockerd'; & $Count 0 0 1 }
 }
 
 switch ($Task) {

@@ -38,6 +38,12 @@ public sealed class Service
     public long LimitMemory { get; set; }
     public long LimitPids { get; set; }
     public Mount[] Mounts { get; set; } = [];
+
+    /// <summary>Names of the networks that its tasks are attached to.</summary>
+    public string[] Networks { get; set; } = [];
+
+    /// <summary>With the published ports that the swarm has chosen.</summary>
+    public PublishedPort[] Ports { get; set; } = [];
     public string User { get; set; } = "";
     public string[] Groups { get; set; } = [];
     public string WorkingDirectory { get; set; } = "";

@@ -21,7 +21,7 @@ public sealed class ViewTests
         await using var shell = await Shell.StartAsync();
         shell.Fake.AddService("web", 3).RunningTasks = 2;
         var lines = Lines(shell, "Get-SwarmService | Out-Default");
-        Assert.Equal(["ID", "NAME", "MODE", "REPLICAS", "IMAGE", "UPDATE"], Words(lines[0]));
+        Assert.Equal(["ID", "NAME", "MODE", "REPLICAS", "IMAGE", "PORTS", "UPDATE"], Words(lines[0]));
         Assert.Equal(["webid0", "web", "replicated", "2/3", "redis:3.0.6"], Words(lines[2]));
     }
 

@@ -40,6 +40,14 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
     public string[] RemoveGroup { get; set; } = [];
 
     [Parameter]
+    [Selector(SelectorKind.Network)]
+    public string[] RemoveNetwork { get; set; } = [];
+
+    [Parameter]
+    [Ports]
+    public PublishedPort[] RemovePublish { get; set; } = [];
+
+    [Parameter]
     public SwitchParameter ForceUpdate { get; set; }
 
     [Parameter]
@@ -85,6 +93,9 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
         RemoveWhere(container.Groups, g => RemoveGroup.Contains(g, StringComparer.Ordinal));
         RemoveWhere(spec.Placement.Constraints, c => RemoveConstraint.Any(r => Squeeze(r) == Squeeze(c)));
         RemoveWhere(spec.Placement.SpreadPreferences, p => RemovePlacementPreference.Contains(p, StringComparer.Ordinal));
+        RemoveWhere(spec.Networks, n => RemoveNetwork.Contains(n, StringComparer.Ordinal));
+        // As docker service update --publish-rm: by target port and protocol.
+        RemoveWhere(spec.Ports, p => RemovePublish.Any(r => (uint)r.Target == p.TargetPort && (V1.PortProtocol)r.Protocol == p.Protocol));
         foreach (var label in RemoveLabel)
         {
             spec.Labels.Remove(label);

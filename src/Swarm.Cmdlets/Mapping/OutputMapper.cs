@@ -107,6 +107,8 @@ internal static class OutputMapper
             LimitMemory = limits.MemoryBytes,
             LimitPids = spec.Resources?.PidsLimit ?? 0,
             Mounts = [.. container.Mounts.Select(ToMount)],
+            Networks = [.. spec.Networks],
+            Ports = [.. (s.PublishedPorts.Count > 0 ? s.PublishedPorts : spec.Ports).Select(ToPort)],
             User = container.User,
             Groups = [.. container.Groups],
             WorkingDirectory = container.Dir,
@@ -234,6 +236,34 @@ internal static class OutputMapper
     }
 
     public static string JoinCommand(string token, string managerAddress) => $"Join-Swarm -Token {token} -RemoteAddress {managerAddress}";
+
+    public static Network ToNetwork(V1.Network n) =>
+        new()
+        {
+            Id = n.Id,
+            Name = n.Name,
+            Driver = n.Driver,
+            Scope = n.Scope,
+            Attachable = n.Attachable,
+            Internal = n.Internal,
+            Ingress = n.Ingress,
+            IPv6 = n.Ipv6,
+            Encrypted = n.Encrypted,
+            Subnet = [.. n.Subnets.Select(c => c.Subnet)],
+            Gateway = [.. n.Subnets.Select(c => c.Gateway).Where(g => g.Length > 0)],
+            Labels = Map(n.Labels),
+            Options = Map(n.Options),
+            CreatedAt = Time(n.CreatedAt),
+        };
+
+    private static PublishedPort ToPort(V1.PublishedPort p) =>
+        new()
+        {
+            Published = (int)p.PublishedPort_,
+            Target = (int)p.TargetPort,
+            Protocol = (PortProtocol)p.Protocol,
+            Mode = (PublishMode)p.Mode,
+        };
 
     private static Mount ToMount(V1.Mount m) =>
         new()

@@ -8,6 +8,7 @@ internal enum SelectorKind
     Service,
     Task,
     Sandbox,
+    Network,
 }
 
 /// <summary>Takes a name, or any object of this module (also one that came back from Import-Clixml or a remote session) that leads to one:

@@ -190,3 +190,9 @@ internal sealed class MountsAttribute : TransformAttribute
 {
     protected override object? Convert(object? value, object? original) => Each(value).Select(MountParser.Parse).ToArray();
 }
+
+/// <summary>Published ports: 8080:80/tcp, Docker's long form, or a hashtable with the same keys.</summary>
+internal sealed class PortsAttribute : TransformAttribute
+{
+    protected override object? Convert(object? value, object? original) => Each(value).Select(PortParser.Parse).ToArray();
+}

@@ -70,6 +70,15 @@ public abstract partial class ServiceSpecCmdlet
     public Mount[] Mount { get; set; } = [];
 
     [Parameter]
+    [Selector(SelectorKind.Network)]
+    [ArgumentCompleter(typeof(NetworkCompleter))]
+    public string[] Network { get; set; } = [];
+
+    [Parameter]
+    [Ports]
+    public PublishedPort[] Publish { get; set; } = [];
+
+    [Parameter]
     public string User { get; set; } = "";
 
     [Parameter]

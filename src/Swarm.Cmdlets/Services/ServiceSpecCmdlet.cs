@@ -51,6 +51,18 @@ public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
             RollbackOrder
         );
         Put(spec.Labels, Label);
+        Merge(spec.Networks, Network);
+        foreach (var port in Publish)
+        {
+            // One target port may be published several times; the published port is what is one.
+            Upsert(
+                spec.Ports,
+                p =>
+                    p.Protocol == (V1.PortProtocol)port.Protocol
+                    && (port.Published == 0 ? p.PublishedPort_ == 0 && p.TargetPort == port.Target : p.PublishedPort_ == port.Published),
+                ToMessage(port)
+            );
+        }
     }
 
     private protected ValueTask FinishAsync(
@@ -240,6 +252,15 @@ public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
         config.MaxFailureRatio = IsBound(prefix + "MaxFailureRatio") ? ratio : config.MaxFailureRatio;
         config.Order = IsBound(prefix + "Order") ? (V1.UpdateOrder)order : config.Order;
     }
+
+    private static V1.PublishedPort ToMessage(PublishedPort port) =>
+        new()
+        {
+            Protocol = (V1.PortProtocol)port.Protocol,
+            TargetPort = (uint)port.Target,
+            PublishedPort_ = (uint)port.Published,
+            Mode = (V1.PublishMode)port.Mode,
+        };
 
     private static V1.Mount ToMessage(Mount mount)
     {

@@ -17,6 +17,12 @@ public sealed record ServiceSpec
     /// <summary>A change of this number alone replaces every task (Docker's ForceUpdate).</summary>
     public ulong ForceUpdate { get; init; }
 
+    /// <summary>Networks that tasks are attached to; how they are named is the control plane's.</summary>
+    public ValueList<string> Networks { get; init; } = [];
+
+    /// <summary>Ports that the nodes answer on. Not a part of what a task is made of.</summary>
+    public ValueList<PublishedPort> Ports { get; init; } = [];
+
     /// <summary>True when a task of <paramref name="other"/> is also a task of this spec: nothing that a task is made of differs.</summary>
     /// <remarks>Scale, labels of the service, update and restart policy are not part of what a task is made of; placement is (as in SwarmKit,
     /// where a task whose node still satisfies the new constraints is kept: see the updater).</remarks>
@@ -25,7 +31,8 @@ public sealed record ServiceSpec
         && Container.Equals(other.Container)
         && Resources.Equals(other.Resources)
         && Restart.Equals(other.Restart)
-        && Placement.Equals(other.Placement);
+        && Placement.Equals(other.Placement)
+        && Networks.Equals(other.Networks);
 }
 
 /// <summary>How many tasks a service has.</summary>

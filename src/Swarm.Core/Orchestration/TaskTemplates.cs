@@ -39,5 +39,6 @@ internal static class TaskTemplates
             Restart = template.Restart,
             Placement = template.Placement,
             ForceUpdate = template.ForceUpdate,
+            Networks = template.Networks,
         };
 }

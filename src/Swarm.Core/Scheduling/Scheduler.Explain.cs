@@ -81,6 +81,29 @@ public sealed partial class Scheduler
         return why is null;
     }
 
+    /// <summary>Why no node takes a further task: nodes counted by the first filter that refuses them, in the order of the filters' first node. Null when one would.</summary>
+    /// <param name="spec">The service's spec.</param>
+    /// <param name="serviceId">The existing service, or null.</param>
+    public PendingReasons? Refusals(ServiceSpec spec, string? serviceId)
+    {
+        var counts = new Dictionary<string, RefusalCount>(StringComparer.Ordinal);
+        var filters = new List<string>();
+        foreach (var placement in Explain(spec, serviceId))
+        {
+            if (placement.Refusal is not { } refusal)
+            {
+                return null;
+            }
+            if (!counts.TryGetValue(refusal.Filter, out var count))
+            {
+                counts[refusal.Filter] = count = new RefusalCount();
+                filters.Add(refusal.Filter);
+            }
+            count.Add(refusal.Detail);
+        }
+        return new PendingReasons(filters.Select(f => counts[f].ToReason(f)).ToValueList());
+    }
+
     private static PendingReason MaxReplicasReached(ServiceSpec spec, int nodes) =>
         new("max-replicas", nodes, $"the most replicas allowed on a node ({spec.Placement.MaxReplicasPerNode}) are there");
 }

@@ -115,13 +115,13 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
         CallAsync(o => o.RemoveNodeAsync(request, cancellation), cancellation);
 
     public Task<CreateServiceResponse> CreateServiceAsync(CreateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.CreateServiceAsync(request, cancellation), cancellation);
+        CallAsync(o => o.CreateServiceAsync(Supported(request, request.Spec), cancellation), cancellation);
 
     public IAsyncEnumerable<Protocol.V1.Service> ListServicesAsync(ListServicesRequest request, CancellationToken cancellation) =>
         StreamAsync((o, stop) => o.ListServicesAsync(request, stop), cancellation);
 
     public Task<UpdateServiceResponse> UpdateServiceAsync(UpdateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.UpdateServiceAsync(request, cancellation), cancellation);
+        CallAsync(o => o.UpdateServiceAsync(Supported(request, request.Spec), cancellation), cancellation);
 
     public Task<ScaleServicesResponse> ScaleServicesAsync(ScaleServicesRequest request, CancellationToken cancellation) =>
         CallAsync(o => o.ScaleServicesAsync(request, cancellation), cancellation);
@@ -154,6 +154,22 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
 
     public IAsyncEnumerable<Event> WatchEventsAsync(WatchEventsRequest request, CancellationToken cancellation) =>
         StreamAsync((o, stop) => o.WatchEventsAsync(request, stop), cancellation);
+
+    // -- networks: not built yet
+
+    public Task<Network> CreateNetworkAsync(CreateNetworkRequest request, CancellationToken cancellation) =>
+        throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "New-SwarmNetwork");
+
+    public IAsyncEnumerable<Network> ListNetworksAsync(ListNetworksRequest request, CancellationToken cancellation) =>
+        throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "Get-SwarmNetwork");
+
+    public Task<RemoveNetworkResponse> RemoveNetworkAsync(RemoveNetworkRequest request, CancellationToken cancellation) =>
+        throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "Remove-SwarmNetwork");
+
+    private static T Supported<T>(T request, ServiceSpec? spec) =>
+        spec?.Networks.Count > 0 ? throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "New-SwarmService -Network")
+        : spec?.Ports.Count > 0 ? throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "New-SwarmService -Publish")
+        : request;
 
     private static string HostOf(string address) =>
         HostAddress.TryParse(address, HostAddress.ClusterPort, out var parsed) ? parsed.Host : address;

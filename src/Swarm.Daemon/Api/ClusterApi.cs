@@ -12,14 +12,6 @@ namespace Swarm.Daemon.Api;
 /// <summary>The API's part about the swarm itself, answered by a running manager.</summary>
 internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
 {
-    /// <summary>Life of an administrator's certificate when the request names none; as a node's.</summary>
-    private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(90);
-
-    private static readonly TimeSpan ShortestClientLifetime = TimeSpan.FromMinutes(1);
-
-    /// <summary>Characters of a common name. Source: RFC 5280 appendix A (ub-common-name).</summary>
-    private const int LongestName = 64;
-
     private readonly ManagerRuntime _manager = node.Manager!;
 
     /// <summary>Empty without autolock.</summary>
@@ -109,43 +101,12 @@ internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
 
     public Wire.IssueClientCertificateResponse IssueClientCertificate(Wire.IssueClientCertificateRequest request)
     {
-        var name = request.Name.Trim();
-        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
-        {
-            throw new SwarmException(
-                SwarmErrorKind.InvalidArgument,
-                "InvalidName",
-                $"The name of a client certificate must have 1 to {LongestName} characters and no control characters.",
-                name,
-                "Give the person's or the script's name."
-            );
-        }
-        var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientLifetime, "Expiry");
-        if (lifetime < ShortestClientLifetime || lifetime > CertificateAuthority.RootLifetime)
-        {
-            throw new SwarmException(
-                SwarmErrorKind.InvalidArgument,
-                "InvalidSetting",
-                $"A client certificate cannot live {lifetime}.",
-                lifetime.ToString(),
-                "Give a duration from 1m to 20 years."
-            );
-        }
         var cluster = Current;
         using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
-        var certificate = authority.Sign(
-            request.CertificateRequest.Span,
-            new PeerIdentity(name, CertificateRole.Admin, cluster.Id),
-            lifetime,
-            time.GetUtcNow()
-        );
-        var root = Pem(cluster.RootCertificate);
-        var response = new Wire.IssueClientCertificateResponse { Certificate = Pem(certificate) + root, RootCertificate = root };
+        var response = ClientCertificates.Issue(authority, cluster.Id, request, time.GetUtcNow());
         response.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
         return response;
     }
-
-    private static string Pem(byte[] der) => System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der) + "\n";
 
     private Task<Cluster> ChangeAsync(string requestId, Func<Cluster, Cluster> change, CancellationToken cancellation) =>
         _manager.ExecuteAsync(

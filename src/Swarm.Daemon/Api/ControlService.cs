@@ -102,6 +102,18 @@ public sealed class ControlService(IControlPlane plane) : Control.ControlBase
         ServerCallContext context
     ) => SendAsync(plane.TestPlacementAsync(request, context.CancellationToken), responseStream, context);
 
+    public override Task<Network> CreateNetwork(CreateNetworkRequest request, ServerCallContext context) =>
+        plane.CreateNetworkAsync(request, context.CancellationToken);
+
+    public override Task ListNetworks(
+        ListNetworksRequest request,
+        IServerStreamWriter<Network> responseStream,
+        ServerCallContext context
+    ) => SendAsync(plane.ListNetworksAsync(request, context.CancellationToken), responseStream, context);
+
+    public override Task<RemoveNetworkResponse> RemoveNetwork(RemoveNetworkRequest request, ServerCallContext context) =>
+        plane.RemoveNetworkAsync(request, context.CancellationToken);
+
     public override Task WaitNode(WaitNodeRequest request, IServerStreamWriter<NodeProgress> responseStream, ServerCallContext context) =>
         SendAsync(plane.WaitNodeAsync(request, context.CancellationToken), responseStream, context);
 

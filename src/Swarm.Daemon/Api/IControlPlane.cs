@@ -31,5 +31,11 @@ public interface IControlPlane : IObjectApi
 
     Task<UnlockKey> RotateUnlockKeyAsync(RotateUnlockKeyRequest request, CancellationToken cancellation);
 
+    Task<Network> CreateNetworkAsync(CreateNetworkRequest request, CancellationToken cancellation);
+
+    IAsyncEnumerable<Network> ListNetworksAsync(ListNetworksRequest request, CancellationToken cancellation);
+
+    Task<RemoveNetworkResponse> RemoveNetworkAsync(RemoveNetworkRequest request, CancellationToken cancellation);
+
     Task<IssueClientCertificateResponse> IssueClientCertificateAsync(IssueClientCertificateRequest request, CancellationToken cancellation);
 }

@@ -96,10 +96,11 @@ internal sealed partial class ObjectApi
         return new Wire.RemoveNodeResponse();
     }
 
-    private static NodeSpec SpecAfter(ClusterState state, Node node, Wire.UpdateNodeRequest request, ValueMap labelsSet)
+    private NodeSpec SpecAfter(ClusterState state, Node node, Wire.UpdateNodeRequest request, ValueMap labelsSet)
     {
         var spec = node.Spec;
-        if (request.HasRole && ProtocolMapping.FromWire(request.Role) is var role && role != node.Role)
+        var role = request.HasRole ? ProtocolMapping.FromWire(request.Role) : node.Role;
+        if (role != node.Role && (!loop.CanChangeRoles || IsLastManager(state, role)))
         {
             throw RefuseRole(state, node, role);
         }
@@ -121,12 +122,16 @@ internal sealed partial class ObjectApi
         return spec with
         {
             Labels = labelsSet.Count == 0 ? labels : ValueMap.From(labels.Concat(labelsSet)),
+            Role = role,
             Availability = request.HasAvailability ? ProtocolMapping.FromWire(request.Availability) : spec.Availability,
         };
     }
 
+    private static bool IsLastManager(ClusterState state, NodeRole role) =>
+        role == NodeRole.Worker && state.Nodes.Count(n => n.Role == NodeRole.Manager) <= 1;
+
     private static SwarmException RefuseRole(ClusterState state, Node node, NodeRole role) =>
-        role == NodeRole.Worker && state.Nodes.Count(n => n.Role == NodeRole.Manager) <= 1
+        IsLastManager(state, role)
             ? new SwarmException(
                 SwarmErrorKind.FailedPrecondition,
                 "LastManager",

@@ -30,6 +30,7 @@ internal sealed partial class ObjectApi
 
     public async Task<Wire.StopTaskResponse> StopTaskAsync(Wire.StopTaskRequest request, CancellationToken cancellation)
     {
+        loop.RequireStopTask();
         if (request.DryRun)
         {
             var preview = await PreviewAsync(

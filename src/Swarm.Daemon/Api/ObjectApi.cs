@@ -7,7 +7,7 @@ using Wire = Swarm.Protocol.V1;
 namespace Swarm.Daemon.Api;
 
 /// <summary>The API's part about nodes, services and tasks, answered by the leading manager from applied state.</summary>
-internal sealed partial class ObjectApi(StateStore store, LeaderLoop loop, IReplicatedLog log, ManagerRuntimeOptions options) : IObjectApi
+internal sealed partial class ObjectApi(StateStore store, IOrchestrator loop, ILeadership log, ObjectApiOptions options) : IObjectApi
 {
     private readonly TimeProvider _time = options.Time;
 

@@ -33,6 +33,8 @@ public static partial class ProtocolMapping
         wire.Labels.Add(ToDictionary(spec.Labels));
         wire.Placement.Constraints.AddRange(spec.Placement.Constraints);
         wire.Placement.SpreadPreferences.AddRange(spec.Placement.SpreadPreferences);
+        wire.Networks.AddRange(spec.Networks);
+        wire.Ports.AddRange(spec.Ports.Select(ToWire));
         if (spec.Mode is ServiceMode.Replicated replicated)
         {
             wire.Replicated = new Wire.ReplicatedMode { Replicas = replicated.Replicas };
@@ -87,8 +89,28 @@ public static partial class ProtocolMapping
             Update = FromWire(spec.Update),
             Rollback = FromWire(spec.Rollback),
             ForceUpdate = spec.ForceUpdate,
+            Networks = spec.Networks.ToValueList(),
+            Ports = spec.Ports.Select(FromWire).ToValueList(),
         };
     }
+
+    public static Wire.PublishedPort ToWire(PublishedPort port) =>
+        new()
+        {
+            Protocol = (Wire.PortProtocol)port.Protocol,
+            TargetPort = port.Target,
+            PublishedPort_ = port.Published,
+            Mode = (Wire.PublishMode)port.Mode,
+        };
+
+    private static PublishedPort FromWire(Wire.PublishedPort port) =>
+        new()
+        {
+            Target = port.TargetPort,
+            Published = port.PublishedPort_,
+            Protocol = (PortProtocol)Known((int)port.Protocol, 2, "PublishedPort.Protocol"),
+            Mode = (PublishMode)Known((int)port.Mode, 1, "PublishedPort.Mode"),
+        };
 
     private static Wire.ContainerSpec ToWire(ContainerSpec spec)
     {

@@ -44,6 +44,7 @@ public static partial class ServiceSpecValidation
         ValidatePlacement(spec.Placement);
         ValidateUpdate(spec.Update, "update");
         ValidateUpdate(spec.Rollback, "rollback");
+        NetworkValidation.Validate(spec);
         if (spec.Mode is ServiceMode.Replicated { Replicas: > MaxReplicas } mode)
         {
             throw InvalidReplicas(mode.Replicas.ToString(System.Globalization.CultureInfo.InvariantCulture), spec.Name);

@@ -74,6 +74,8 @@ internal static class SpecProperties
         Add("Update", s.Update);
         Add("Rollback", s.Rollback);
         properties.Add(("ForceUpdate", Text(s.ForceUpdate)));
+        properties.Add(("Networks", Text(s.Networks)));
+        properties.Add(("Ports", string.Join(", ", s.Ports)));
         return properties;
 
         void Add(string name, UpdateConfig u) =>

@@ -4,17 +4,8 @@ namespace Swarm.Daemon.Consensus;
 
 /// <summary>Our port to consensus: a log of batches that every manager applies in the same order.</summary>
 /// <remarks>Committed batches are handed to <see cref="IStateMachinePort"/> on one thread, in log order.</remarks>
-public interface IReplicatedLog : IAsyncDisposable
+public interface IReplicatedLog : ILeadership, IAsyncDisposable
 {
-    /// <summary>True while this member leads and has applied everything committed before its term.</summary>
-    bool IsLeader { get; }
-
-    /// <summary>Cluster address (host:port) of the leader, or null when there is none.</summary>
-    string? LeaderAddress { get; }
-
-    /// <summary>Raised on every gain and loss of leadership.</summary>
-    event Action<bool>? LeadershipChanged;
-
     /// <summary>Reads what is on disk, starts the member and returns once it has recovered its own committed state.</summary>
     /// <exception cref="ReplicatedLogException">The log or a snapshot is damaged, locked, or of an unknown format.</exception>
     Task StartAsync(CancellationToken cancellation);

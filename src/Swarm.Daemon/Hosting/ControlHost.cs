@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Swarm.Daemon.Api;
+using Swarm.Daemon.DockerSwarm;
 using Swarm.Daemon.Membership;
 using Swarm.Daemon.Storage;
 
@@ -13,7 +14,7 @@ public sealed class ControlHost : IAsyncDisposable
     private readonly StateDirectory _directory;
     private readonly ILoggerFactory _loggers;
 
-    private ControlHost(WebApplication app, StateDirectory directory, NodeRuntime runtime, ILoggerFactory loggers)
+    private ControlHost(WebApplication app, StateDirectory directory, INodeRuntime runtime, ILoggerFactory loggers)
     {
         _app = app;
         _directory = directory;
@@ -21,7 +22,7 @@ public sealed class ControlHost : IAsyncDisposable
         Runtime = runtime;
     }
 
-    internal NodeRuntime Runtime { get; }
+    internal INodeRuntime Runtime { get; }
 
     /// <summary>Set when this process could not go on; its exit code is not 0 then.</summary>
     public Exception? Fatal { get; private set; }
@@ -40,39 +41,20 @@ public sealed class ControlHost : IAsyncDisposable
     )
     {
         var clock = time ?? TimeProvider.System;
-        if (options.ControlPlane == ControlPlaneKind.Docker)
-        {
-            throw new SwarmException(
-                SwarmErrorKind.NotSupported,
-                "ControlPlaneNotSupported",
-                "This version of swarmd has the built-in control plane only.",
-                "docker",
-                "Start it with --control-plane builtin."
-            );
-        }
         var directory = StateDirectory.Open(options.StateDirectory);
         var ownLoggers = loggers is null ? DaemonLogging.Create(options) : null;
-        NodeRuntime? runtime = null;
+        INodeRuntime? runtime = null;
         try
         {
             if (!OperatingSystem.IsWindows())
             {
                 UnixSocketFile.Prepare(options.Socket);
             }
-            var executors = new ExecutorFactory(options, clock);
             ControlHost? host = null;
-            runtime = new NodeRuntime(
-                new NodeRuntimeOptions
-                {
-                    Daemon = options,
-                    Directory = directory,
-                    CreateExecutor = (clusterId, nodeId) => executors.Create(clusterId, nodeId, directory),
-                    ExecutorName = executors.Name,
-                    LoggerFactory = loggers ?? ownLoggers!,
-                    Fatal = error => host?.Abort(error),
-                    Time = clock,
-                }
-            );
+            runtime =
+                options.ControlPlane == ControlPlaneKind.Docker
+                    ? new DockerNode(options, directory, clock, loggers ?? ownLoggers!)
+                    : CreateNode(options, directory, clock, loggers ?? ownLoggers!, error => host?.Abort(error));
             var app = Build(options, runtime, loggers ?? ownLoggers!);
             host = new ControlHost(app, directory, runtime, ownLoggers ?? LoggerFactory.Create(static _ => { }));
             // The membership first: who finds the socket finds a node that knows what it is.
@@ -124,13 +106,36 @@ public sealed class ControlHost : IAsyncDisposable
         _loggers.Dispose();
     }
 
+    private static NodeRuntime CreateNode(
+        DaemonOptions options,
+        StateDirectory directory,
+        TimeProvider clock,
+        ILoggerFactory loggers,
+        Action<Exception> fatal
+    )
+    {
+        var executors = new ExecutorFactory(options, clock);
+        return new NodeRuntime(
+            new NodeRuntimeOptions
+            {
+                Daemon = options,
+                Directory = directory,
+                CreateExecutor = (clusterId, nodeId) => executors.Create(clusterId, nodeId, directory),
+                ExecutorName = executors.Name,
+                LoggerFactory = loggers,
+                Fatal = fatal,
+                Time = clock,
+            }
+        );
+    }
+
     private void Abort(Exception error)
     {
         Fatal = error;
         _app.Lifetime.StopApplication();
     }
 
-    private static WebApplication Build(DaemonOptions options, NodeRuntime runtime, ILoggerFactory loggers)
+    private static WebApplication Build(DaemonOptions options, INodeRuntime runtime, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "swarmd" });
         builder.Services.AddSingleton(loggers);
@@ -174,7 +179,7 @@ public sealed class ControlHost : IAsyncDisposable
     }
 
     /// <summary>Ends streams as soon as swarmd is asked to stop, and the node once the socket takes no more calls.</summary>
-    private sealed class NodeStop(NodeRuntime runtime, string socket, IHostApplicationLifetime lifetime) : IHostedService
+    private sealed class NodeStop(INodeRuntime runtime, string socket, IHostApplicationLifetime lifetime) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {

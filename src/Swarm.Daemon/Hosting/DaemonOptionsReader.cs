@@ -7,8 +7,6 @@ namespace Swarm.Daemon.Hosting;
 /// <summary>Reads and checks the settings.</summary>
 internal static class DaemonOptionsReader
 {
-    private const int DefaultPort = HostAddress.ClusterPort;
-
     /// <summary>Bytes that a Unix socket's path may have, the closing zero included. Source: unix(7), macOS sys/un.h.</summary>
     private static readonly int LongestSocketPath = OperatingSystem.IsMacOS() ? 104 : 108;
 
@@ -16,18 +14,23 @@ internal static class DaemonOptionsReader
     public static DaemonOptions Read(IConfiguration configuration)
     {
         string? Value(Setting setting) => configuration[setting.Name] is { } text && text.Trim().Length > 0 ? text.Trim() : null;
+        var plane = ReadEnum(Settings.ControlPlane, Value(Settings.ControlPlane), ControlPlaneKind.Builtin);
+        // 2377 is the engine's where the engine is the manager.
+        var port = plane == ControlPlaneKind.Docker ? HostAddress.DockerPlanePort : HostAddress.ClusterPort;
         return new DaemonOptions
         {
             StateDirectory = Path.GetFullPath(Value(Settings.StateDirectory) ?? DefaultStateDirectory),
             Socket = ReadSocket(Value(Settings.Socket)),
-            Listen = Value(Settings.Listen) is { } listen ? ReadAddress(Settings.Listen, listen) : new HostAddress("0.0.0.0", DefaultPort),
-            Advertise = Value(Settings.Advertise) is { } advertise ? ReadAddress(Settings.Advertise, advertise) : null,
+            Listen = Value(Settings.Listen) is { } listen ? ReadAddress(Settings.Listen, listen, port) : new HostAddress("0.0.0.0", port),
+            Advertise = Value(Settings.Advertise) is { } advertise
+                ? ReadAddress(Settings.Advertise, advertise, HostAddress.ClusterPort)
+                : null,
             Hostname = ReadHostname(Value(Settings.Hostname)),
             Labels = ReadLabels(configuration.GetSection(Settings.Labels)),
             Executor = ReadEnum(Settings.Executor, Value(Settings.Executor), ExecutorKind.Auto),
             DockerHost = ReadDockerHost(Value(Settings.DockerHost)),
             ImagesDirectory = ReadImages(Value(Settings.Images)),
-            ControlPlane = ReadEnum(Settings.ControlPlane, Value(Settings.ControlPlane), ControlPlaneKind.Builtin),
+            ControlPlane = plane,
             LogFormat = ReadEnum(Settings.LogFormat, Value(Settings.LogFormat), LogFormat.Text),
             LogLevel = ReadEnum(Settings.LogLevel, Value(Settings.LogLevel), LogLevel.Information),
             RestartGrace = ReadGrace(Value(Settings.RestartGrace)),
@@ -62,8 +65,8 @@ internal static class DaemonOptionsReader
         return path;
     }
 
-    private static HostAddress ReadAddress(Setting setting, string value) =>
-        HostAddress.TryParse(value, DefaultPort, out var address) && address.IsIpOrInterfaceName
+    private static HostAddress ReadAddress(Setting setting, string value, int port) =>
+        HostAddress.TryParse(value, port, out var address) && address.IsIpOrInterfaceName
             ? address
             : throw Invalid(setting, value, "an IP address or the name of a network interface, with optional port, e.g. 10.0.0.11:2377");
 

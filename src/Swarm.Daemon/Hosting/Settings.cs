@@ -16,7 +16,7 @@ internal static class Settings
     public static readonly Setting Listen = new(
         "listen",
         "ADDRESS[:PORT]",
-        "Address and port for other nodes, once in a swarm (0.0.0.0:2377)."
+        "Address and port for other nodes, once in a swarm (0.0.0.0:2377); with --control-plane docker for remote sessions (0.0.0.0:2378)."
     );
     public static readonly Setting Advertise = new("advertise", "ADDRESS[:PORT]", "Where other nodes reach this one (detected).");
     public static readonly Setting Hostname = new("hostname", "NAME", "Name of the node (the machine's host name).");

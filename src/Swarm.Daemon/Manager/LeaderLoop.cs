@@ -9,7 +9,7 @@ namespace Swarm.Daemon.Manager;
 /// <summary>The one loop of a leader: gathers writes, agents' reports and what is due, and proposes one batch at a time.</summary>
 /// <remarks>At most one batch is in flight; whatever comes meanwhile waits for the next. Plans see applied state only. Without leadership nothing is
 /// planned, and whoever waits is told.</remarks>
-public sealed partial class LeaderLoop : IStateObserver, IAsyncDisposable
+public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDisposable
 {
     /// <summary>After a failure that the next attempt may not have (a full disk), the loop waits this long.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -45,6 +45,8 @@ public sealed partial class LeaderLoop : IStateObserver, IAsyncDisposable
 
     /// <summary>Ids for objects that commands create. Used on the loop's thread only: inside <c>prepare</c>.</summary>
     public IdSource Ids { get; }
+
+    bool IOrchestrator.CanChangeRoles => false;
 
     /// <summary>Raised on the loop, before anything is planned, each time this manager has become the leader. Must be quick.</summary>
     public event Action? LeadershipGained;
@@ -106,6 +108,8 @@ public sealed partial class LeaderLoop : IStateObserver, IAsyncDisposable
             return _store.Read(state => question(_control, state));
         }
     }
+
+    void IOrchestrator.RequireStopTask() { }
 
     void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
     {

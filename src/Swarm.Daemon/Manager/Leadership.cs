@@ -6,7 +6,7 @@ internal static class Leadership
 {
     /// <summary>Returns once this manager leads.</summary>
     /// <exception cref="SwarmException">NoLeader: another one leads, or nobody does within the time given.</exception>
-    public static async Task WaitAsync(IReplicatedLog log, TimeSpan within, TimeProvider time, CancellationToken cancellation)
+    public static async Task WaitAsync(ILeadership log, TimeSpan within, TimeProvider time, CancellationToken cancellation)
     {
         if (log.IsLeader)
         {

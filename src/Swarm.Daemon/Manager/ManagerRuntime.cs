@@ -27,7 +27,7 @@ public sealed class ManagerRuntime : IAsyncDisposable
             options.LoggerFactory.CreateLogger<LeaderLoop>()
         );
         Agents = new AgentSessions(State, _loop, Log, options);
-        Objects = new ObjectApi(State, _loop, Log, options);
+        Objects = new ObjectApi(State, _loop, Log, ObjectApiOptions.From(options));
     }
 
     public ManagerRuntimeOptions Options { get; }

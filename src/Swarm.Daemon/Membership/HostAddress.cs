@@ -13,6 +13,9 @@ public sealed record HostAddress(string Host, int Port)
     /// <summary>The swarm's one port.</summary>
     public const int ClusterPort = 2377;
 
+    /// <summary>Remote sessions of a swarmd whose engine has the swarm's port.</summary>
+    public const int DockerPlanePort = 2378;
+
     public IPAddress? IpAddress =>
         IPAddress.TryParse(Host, out var ip) && (ip.AddressFamily == AddressFamily.InterNetworkV6 || Host.Count(static c => c == '.') == 3)
             ? ip

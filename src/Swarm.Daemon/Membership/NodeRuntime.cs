@@ -1,6 +1,7 @@
 using Swarm.Core.Model;
 using Swarm.Daemon.Api;
 using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Storage;
 using Wire = Swarm.Protocol.V1;
@@ -9,7 +10,7 @@ namespace Swarm.Daemon.Membership;
 
 /// <summary>What this node is in a swarm: nothing, active, locked or in error; and every way from one to another.</summary>
 /// <remarks>One change at a time. The record on disk says how far a change got: a crash in the middle of one is cleaned up at the next start.</remarks>
-internal sealed partial class NodeRuntime : IAsyncDisposable
+internal sealed partial class NodeRuntime : INodeRuntime
 {
     /// <summary>How long a call waits for a node that is just starting.</summary>
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(5);

@@ -359,6 +359,44 @@ internal sealed class FakeControl : V1.Control.ControlBase
         );
     }
 
+    public List<V1.Network> Networks { get; } = [];
+
+    public override Task<V1.Network> CreateNetwork(V1.CreateNetworkRequest request, ServerCallContext context)
+    {
+        Note(request);
+        var network = new V1.Network
+        {
+            Id = request.Name + "id",
+            Name = request.Name,
+            Driver = request.Driver,
+            Scope = "swarm",
+            Attachable = request.Attachable,
+        };
+        network.Subnets.Add(request.Subnets);
+        Networks.Add(network);
+        return AsyncTask.FromResult(network);
+    }
+
+    public override AsyncTask ListNetworks(
+        V1.ListNetworksRequest request,
+        IServerStreamWriter<V1.Network> responseStream,
+        ServerCallContext context
+    )
+    {
+        Note(request);
+        return SendAsync(
+            Networks.Where(n => request.Selectors.Count == 0 || request.Selectors.Contains(n.Name) || request.Selectors.Contains(n.Id)),
+            responseStream
+        );
+    }
+
+    public override Task<V1.RemoveNetworkResponse> RemoveNetwork(V1.RemoveNetworkRequest request, ServerCallContext context)
+    {
+        Note(request);
+        Networks.RemoveAll(n => n.Id == request.Selector);
+        return AsyncTask.FromResult(new V1.RemoveNetworkResponse());
+    }
+
     public override AsyncTask ListNodes(V1.ListNodesRequest request, IServerStreamWriter<V1.Node> responseStream, ServerCallContext context)
     {
         Note(request);

@@ -37,6 +37,12 @@ internal sealed class ObjectsOnlyControlPlane(IObjectApi objects) : IControlPlan
         CancellationToken cancellation
     ) => throw Absent;
 
+    public Task<Network> CreateNetworkAsync(CreateNetworkRequest request, CancellationToken cancellation) => throw Absent;
+
+    public IAsyncEnumerable<Network> ListNetworksAsync(ListNetworksRequest request, CancellationToken cancellation) => throw Absent;
+
+    public Task<RemoveNetworkResponse> RemoveNetworkAsync(RemoveNetworkRequest request, CancellationToken cancellation) => throw Absent;
+
     public IAsyncEnumerable<Node> ListNodesAsync(ListNodesRequest request, CancellationToken cancellation) =>
         objects.ListNodesAsync(request, cancellation);
 

@@ -49,7 +49,7 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public string Address => Options.Listen.ToString();
 
-    public NodeRuntime Runtime => _host!.Runtime;
+    public NodeRuntime Runtime => (NodeRuntime)_host!.Runtime;
 
     /// <summary>What it has logged, a line each.</summary>
     public string Log => string.Join('\n', _log.All);

@@ -17,6 +17,7 @@ namespace Swarm.Daemon.Consensus.Serialization;
         typeof(ValueMapConverter),
         typeof(StringListConverter),
         typeof(MountListConverter),
+        typeof(PortListConverter),
         typeof(PendingReasonListConverter),
     }
 )]
@@ -46,5 +47,6 @@ namespace Swarm.Daemon.Consensus.Serialization;
 [JsonSerializable(typeof(ServiceMode.Global))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Mount))]
+[JsonSerializable(typeof(PublishedPort))]
 [JsonSerializable(typeof(PendingReason))]
 internal sealed partial class StateJsonContext : JsonSerializerContext;

@@ -147,6 +147,7 @@ internal static class StateSchema
             new UpdateConfig(),
             new HealthCheck { Test = [] },
             new Mount { Type = MountType.Bind, Target = "" },
+            new PublishedPort { Target = 0 },
             new UpdateStatus { State = UpdateState.None, StartedAt = default },
             new Cluster
             {

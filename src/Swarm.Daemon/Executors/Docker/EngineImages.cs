@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
@@ -56,7 +55,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         {
             using var authorized = credential is null
                 ? null
-                : EngineClient.Builder(endpoint).WithHeader("X-Registry-Auth", Encode(credential)).Build();
+                : EngineClient.Builder(endpoint).WithHeader("X-Registry-Auth", DockerSwarm.RegistryAuth.Encode(credential)).Build();
             var found = await (authorized ?? client).Distribution.InspectAsync(tagged, timeout.Token);
             return found.Descriptor.Digest;
         }
@@ -103,21 +102,6 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         {
             return null;
         }
-    }
-
-    /// <summary>The header that carries credentials: base64url of JSON. Source: Docker Engine API, "Authentication".</summary>
-    private static string Encode(RegistryCredential credential)
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("username", credential.Username);
-            json.WriteString("password", credential.Password);
-            json.WriteString("serveraddress", credential.ServerAddress);
-            json.WriteEndObject();
-        }
-        return new StringBuilder(Convert.ToBase64String(buffer.WrittenSpan)).Replace('+', '-').Replace('/', '_').ToString();
     }
 
     private sealed class NoProgress : IProgress<JSONMessage>

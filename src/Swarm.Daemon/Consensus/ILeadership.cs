@@ -1,0 +1,14 @@
+namespace Swarm.Daemon.Consensus;
+
+/// <summary>Whether what is applied here is the swarm's current state, and may be answered from.</summary>
+public interface ILeadership
+{
+    /// <summary>True while this member leads and has applied everything committed before its term.</summary>
+    bool IsLeader { get; }
+
+    /// <summary>Cluster address (host:port) of the leader, or null when there is none.</summary>
+    string? LeaderAddress { get; }
+
+    /// <summary>Raised on every gain and loss of leadership.</summary>
+    event Action<bool>? LeadershipChanged;
+}

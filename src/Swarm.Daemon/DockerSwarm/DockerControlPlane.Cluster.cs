@@ -1,0 +1,328 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Google.Protobuf.WellKnownTypes;
+using Swarm.Core.Model;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Membership;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.DockerSwarm;
+
+// The swarm itself: membership, tokens, keys and settings, which are the engine's.
+internal sealed partial class DockerControlPlane
+{
+    /// <summary>The engine gives up joining after 20 s.</summary>
+    private static readonly TimeSpan MembershipDeadline = TimeSpan.FromSeconds(40);
+
+    /// <summary>Each try lost to another writer; more than this is no coincidence.</summary>
+    private const int MostTries = 8;
+
+    public async Task<Wire.DaemonInfo> GetDaemonAsync(CancellationToken cancellation)
+    {
+        var daemon = new Wire.DaemonInfo
+        {
+            Version = SwarmdVersion.Text,
+            Hostname = options.Hostname,
+            Executor = "Docker",
+            Pid = Environment.ProcessId,
+            StartedAt = Timestamp.FromDateTimeOffset(_startedAt),
+            ControlPlane = Name,
+        };
+        JsonObject? swarm;
+        try
+        {
+            var info = await engine.GetAsync("/info", cancellation);
+            daemon.Hostname = info.Text("Name") is { Length: > 0 } name ? name : daemon.Hostname;
+            swarm = info.Object("Swarm");
+        }
+        catch (Exception e) when (e is SwarmException or EngineException)
+        {
+            // The daemon is there, and says what is wrong.
+            daemon.State = Wire.LocalNodeState.Error;
+            daemon.StateMessage = e.Message;
+            return daemon;
+        }
+        daemon.State = swarm.Text("LocalNodeState") switch
+        {
+            "active" => Wire.LocalNodeState.Active,
+            "pending" => Wire.LocalNodeState.Pending,
+            "locked" => Wire.LocalNodeState.Locked,
+            "error" => Wire.LocalNodeState.Error,
+            _ => Wire.LocalNodeState.Inactive,
+        };
+        daemon.StateMessage = swarm.Text("Error");
+        daemon.NodeId = swarm.Text("NodeID");
+        daemon.ClusterId = swarm.Object("Cluster").Text("ID");
+        daemon.IsManager = swarm.Flag("ControlAvailable");
+        daemon.NodeAddress = swarm.Text("NodeAddr");
+        daemon.ManagerAddresses.Add(ManagerAddresses(swarm));
+        return daemon;
+    }
+
+    public async Task<Wire.InitSwarmResponse> InitSwarmAsync(Wire.InitSwarmRequest request, CancellationToken cancellation)
+    {
+        var settings = ClusterSettingsMapping.Apply(DockerClusterSettings.Read(null), request.Settings);
+        var spec = new JsonObject();
+        DockerClusterSettings.Change(spec, DockerClusterSettings.Read(null), settings);
+        var body = new JsonObject
+        {
+            ["ListenAddr"] = request.ListenAddress.Length > 0 ? request.ListenAddress : $"0.0.0.0:{HostAddress.ClusterPort}",
+            ["AdvertiseAddr"] = Advertised(request.AdvertiseAddress),
+            ["ForceNewCluster"] = request.ForceNewCluster,
+            ["AutoLockManagers"] = settings.Autolock,
+            ["Availability"] = AvailabilityText(request.Availability),
+            ["Spec"] = spec,
+        };
+        await ChangeMembershipAsync("/swarm/init", body, request.AdvertiseAddress, cancellation);
+        await mirror.RefreshAsync(cancellation);
+        var info = (await AskAsync("/info", cancellation)).Object("Swarm");
+        return new Wire.InitSwarmResponse
+        {
+            NodeId = info.Text("NodeID"),
+            ClusterId = info.Object("Cluster").Text("ID"),
+            Tokens = await GetJoinTokensAsync(cancellation),
+            UnlockKey = settings.Autolock ? (await GetUnlockKeyAsync(cancellation)).UnlockKey_ : "",
+        };
+    }
+
+    public async Task<Wire.JoinSwarmResponse> JoinSwarmAsync(Wire.JoinSwarmRequest request, CancellationToken cancellation)
+    {
+        if (request.RemoteAddresses.Count == 0)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidRemoteAddress",
+                "No address of a manager was given.",
+                action: "Give one with -RemoteAddress HOST[:PORT]; Get-SwarmJoinToken shows it on a manager."
+            );
+        }
+        var body = new JsonObject
+        {
+            ["ListenAddr"] = request.ListenAddress.Length > 0 ? request.ListenAddress : $"0.0.0.0:{HostAddress.ClusterPort}",
+            ["AdvertiseAddr"] = Advertised(request.AdvertiseAddress),
+            ["RemoteAddrs"] = Json.Array(request.RemoteAddresses.Select(WithPort)),
+            ["JoinToken"] = request.Token,
+            ["Availability"] = AvailabilityText(request.Availability),
+        };
+        await ChangeMembershipAsync("/swarm/join", body, string.Join(", ", request.RemoteAddresses), cancellation);
+        var info = (await AskAsync("/info", cancellation)).Object("Swarm");
+        return new Wire.JoinSwarmResponse
+        {
+            NodeId = info.Text("NodeID"),
+            ClusterId = info.Object("Cluster").Text("ID"),
+            Role = info.Flag("ControlAvailable") ? Wire.NodeRole.Manager : Wire.NodeRole.Worker,
+        };
+    }
+
+    public async Task<Wire.LeaveSwarmResponse> LeaveSwarmAsync(Wire.LeaveSwarmRequest request, CancellationToken cancellation)
+    {
+        await ChangeMembershipAsync("/swarm/leave" + (request.Force ? "?force=true" : ""), null, options.Hostname, cancellation);
+        return new Wire.LeaveSwarmResponse();
+    }
+
+    public async Task<Wire.UnlockSwarmResponse> UnlockSwarmAsync(Wire.UnlockSwarmRequest request, CancellationToken cancellation)
+    {
+        await ChangeMembershipAsync("/swarm/unlock", new JsonObject { ["UnlockKey"] = request.UnlockKey }, "", cancellation);
+        return new Wire.UnlockSwarmResponse();
+    }
+
+    public async Task<Wire.Cluster> GetClusterAsync(CancellationToken cancellation)
+    {
+        await mirror.RefreshAsync(cancellation);
+        var swarm = (await AskAsync("/info", cancellation)).Object("Swarm");
+        return Show(await ReadSwarmAsync(cancellation), swarm);
+    }
+
+    public async Task<Wire.Cluster> UpdateClusterAsync(Wire.UpdateClusterRequest request, CancellationToken cancellation)
+    {
+        await ChangeSwarmAsync(
+            "",
+            swarm =>
+            {
+                var version = DockerObjects.VersionOf(swarm);
+                if (request.Version != 0 && request.Version != version)
+                {
+                    throw new SwarmException(
+                        SwarmErrorKind.FailedPrecondition,
+                        "VersionConflict",
+                        $"The swarm was changed by somebody else since it was read (version {request.Version}, now {version}).",
+                        swarm.Text("ID"),
+                        "Read it again with Get-Swarm and repeat the change."
+                    );
+                }
+                var spec = (swarm.Object("Spec") ?? []).Copy();
+                var before = DockerClusterSettings.Read(spec);
+                DockerClusterSettings.Change(spec, before, ClusterSettingsMapping.Apply(before, request.Settings));
+                return spec;
+            },
+            cancellation
+        );
+        return await GetClusterAsync(cancellation);
+    }
+
+    public async Task<Wire.JoinTokens> GetJoinTokensAsync(CancellationToken cancellation)
+    {
+        var swarm = await ReadSwarmAsync(cancellation);
+        var info = (await AskAsync("/info", cancellation)).Object("Swarm");
+        return new Wire.JoinTokens
+        {
+            Worker = swarm.Object("JoinTokens").Text("Worker"),
+            Manager = swarm.Object("JoinTokens").Text("Manager"),
+            ManagerAddress = OwnAddress(info),
+        };
+    }
+
+    public async Task<Wire.JoinTokens> RotateJoinTokenAsync(Wire.RotateJoinTokenRequest request, CancellationToken cancellation)
+    {
+        var role = ProtocolMapping.FromWire(request.Role) == NodeRole.Manager ? "Manager" : "Worker";
+        await ChangeSwarmAsync($"&rotate{role}Token=true", static swarm => (swarm.Object("Spec") ?? []).Copy(), cancellation);
+        return await GetJoinTokensAsync(cancellation);
+    }
+
+    public async Task<Wire.UnlockKey> GetUnlockKeyAsync(CancellationToken cancellation) =>
+        new() { UnlockKey_ = (await AskAsync("/swarm/unlockkey", cancellation)).Text("UnlockKey") };
+
+    public async Task<Wire.UnlockKey> RotateUnlockKeyAsync(Wire.RotateUnlockKeyRequest request, CancellationToken cancellation)
+    {
+        await ChangeSwarmAsync(
+            "&rotateManagerUnlockKey=true",
+            static swarm =>
+                DockerClusterSettings.Read(swarm.Object("Spec")).Autolock
+                    ? (swarm.Object("Spec") ?? []).Copy()
+                    : throw new SwarmException(
+                        SwarmErrorKind.FailedPrecondition,
+                        "AutolockNotEnabled",
+                        "The unlock key cannot be rotated: autolock is not enabled.",
+                        swarm.Text("ID"),
+                        "Enable it with Set-Swarm -Autolock $true."
+                    ),
+            cancellation
+        );
+        return await GetUnlockKeyAsync(cancellation);
+    }
+
+    public async Task<Wire.IssueClientCertificateResponse> IssueClientCertificateAsync(
+        Wire.IssueClientCertificateRequest request,
+        CancellationToken cancellation
+    )
+    {
+        var response = authority.Issue(request);
+        var info = (await AskAsync("/info", cancellation)).Object("Swarm");
+        var host =
+            info.Text("NodeAddr") is { Length: > 0 } address ? address
+            : options.Advertise?.Host is { Length: > 0 } advertised ? advertised
+            : options.Hostname;
+        response.ManagerAddresses.Add(new HostAddress(host, options.Listen.Port).ToString());
+        return response;
+    }
+
+    private async Task<JsonNode?> AskAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return await engine.GetAsync(path, cancellation);
+        }
+        catch (EngineException e)
+        {
+            throw DockerErrors.From(e, "swarm");
+        }
+    }
+
+    private async Task<JsonObject> ReadSwarmAsync(CancellationToken cancellation) =>
+        await AskAsync("/swarm", cancellation) as JsonObject ?? [];
+
+    private async Task ChangeMembershipAsync(string path, JsonNode? body, string target, CancellationToken cancellation)
+    {
+        try
+        {
+            await engine.SendAsync(HttpMethod.Post, path, body, MembershipDeadline, "", cancellation);
+        }
+        catch (EngineException e)
+        {
+            throw DockerErrors.From(e, target);
+        }
+    }
+
+    /// <summary>Changes the swarm's spec; when somebody else was faster, on fresh state again.</summary>
+    private async Task ChangeSwarmAsync(string query, Func<JsonObject, JsonObject> change, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var swarm = await ReadSwarmAsync(cancellation);
+            var spec = change(swarm);
+            try
+            {
+                var version = DockerObjects.VersionOf(swarm).ToString(CultureInfo.InvariantCulture);
+                await engine.PostAsync($"/swarm/update?version={version}{query}", spec, cancellation);
+                return;
+            }
+            catch (EngineException e) when (e.IsVersionConflict && attempt < MostTries)
+            {
+                // Once more, with what it is now.
+            }
+            catch (EngineException e)
+            {
+                throw DockerErrors.From(e, "swarm");
+            }
+        }
+    }
+
+    private Wire.Cluster Show(JsonObject swarm, JsonObject? info)
+    {
+        var settings = DockerClusterSettings.Read(swarm.Object("Spec"));
+        var shown = new Wire.Cluster
+        {
+            Id = swarm.Text("ID"),
+            Version = DockerObjects.VersionOf(swarm),
+            CreatedAt = ProtocolMapping.ToWire(swarm.Time("CreatedAt")),
+            UpdatedAt = ProtocolMapping.ToWire(swarm.Time("UpdatedAt")),
+            TaskHistoryLimit = settings.TaskHistoryLimit,
+            SnapshotInterval = settings.SnapshotInterval,
+            HeartbeatTick = (uint)(swarm.Object("Spec").Object("Raft").Number("HeartbeatTick") ?? 0),
+            ElectionTick = (uint)(swarm.Object("Spec").Object("Raft").Number("ElectionTick") ?? 0),
+            HeartbeatPeriod = Duration.FromTimeSpan(settings.HeartbeatPeriod),
+            CertificateExpiry = Duration.FromTimeSpan(settings.CertificateExpiry),
+            Autolock = settings.Autolock,
+            Managers = (uint)mirror.Store.Read(static s => s.Nodes.Count(static n => n.Role == NodeRole.Manager)),
+            Nodes = (uint)mirror.Store.Read(static s => s.Nodes.Count),
+            NodeId = info.Text("NodeID"),
+            NodeAddress = info.Text("NodeAddr"),
+            IsManager = info.Flag("ControlAvailable"),
+        };
+        shown.ManagerAddresses.Add(ManagerAddresses(info));
+        if (DockerClusterSettings.RootCertificate(swarm) is { Length: > 0 } root)
+        {
+            using var certificate = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(root);
+            shown.CaFingerprint = Security.JoinToken.Fingerprint(root);
+            shown.CaExpiresAt = Timestamp.FromDateTime(certificate.NotAfter.ToUniversalTime());
+        }
+        return shown;
+    }
+
+    private static IEnumerable<string> ManagerAddresses(JsonObject? info) =>
+        (info.Array("RemoteManagers") ?? [])
+            .Select(static m => m.Text("Addr"))
+            .Where(static a => a.Length > 0)
+            .Order(StringComparer.Ordinal);
+
+    private static string OwnAddress(JsonObject? info)
+    {
+        var own = info.Text("NodeID");
+        var address = (info.Array("RemoteManagers") ?? []).FirstOrDefault(m => m.Text("NodeID") == own).Text("Addr");
+        return address.Length > 0 ? address : WithPort(info.Text("NodeAddr"));
+    }
+
+    private string Advertised(string asked) => asked.Length > 0 ? asked : options.Advertise?.ToString() ?? "";
+
+    private static string WithPort(string address) =>
+        HostAddress.TryParse(address, HostAddress.ClusterPort, out var parsed) ? parsed.ToString() : address;
+
+    private static string AvailabilityText(Wire.NodeAvailability availability) =>
+        ProtocolMapping.FromWire(availability) switch
+        {
+            NodeAvailability.Pause => "pause",
+            NodeAvailability.Drain => "drain",
+            _ => "active",
+        };
+}

@@ -1,0 +1,32 @@
+namespace Swarm;
+
+public enum PortProtocol
+{
+    Tcp = 0,
+    Udp = 1,
+    Sctp = 2,
+}
+
+public enum PublishMode
+{
+    Ingress = 0,
+    Host = 1,
+}
+
+/// <summary>A port of a service's tasks that nodes answer on.</summary>
+public sealed class PublishedPort
+{
+    /// <summary>On the nodes; 0: chosen by the swarm.</summary>
+    public int Published { get; set; }
+
+    /// <summary>In the container.</summary>
+    public int Target { get; set; }
+    public PortProtocol Protocol { get; set; }
+
+    /// <summary>Ingress: every node answers. Host: the nodes that run a task do.</summary>
+    public PublishMode Mode { get; set; }
+
+    // As docker service ls shows it.
+    public override string ToString() =>
+        FormattableString.Invariant($"*:{(Published == 0 ? "?" : Published)}->{Target}/{Protocol.ToString().ToLowerInvariant()}");
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using Swarm.Daemon.DockerSwarm;
+
+namespace Swarm.Daemon.Tests.DockerSwarm;
+
+public sealed class DockerErrorsTests
+{
+    /// <summary>Words of an engine 20.10.24 and of SwarmKit.</summary>
+    [Theory]
+    [InlineData(
+        503,
+        "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.",
+        "NotInSwarm"
+    )]
+    [InlineData(
+        503,
+        "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
+        "NotAManager"
+    )]
+    [InlineData(
+        503,
+        "This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one.",
+        "AlreadyInSwarm"
+    )]
+    [InlineData(
+        503,
+        "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm unlock\" to unlock it.",
+        "SwarmLocked"
+    )]
+    [InlineData(500, "rpc error: code = DeadlineExceeded desc = context deadline exceeded", "NoLeader")]
+    [InlineData(
+        500,
+        "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.",
+        "NoLeader"
+    )]
+    [InlineData(500, "rpc error: code = Unknown desc = update out of sequence", "VersionConflict")]
+    [InlineData(
+        409,
+        "rpc error: code = AlreadyExists desc = name conflicts with an existing object: service web already exists",
+        "NameConflict"
+    )]
+    [InlineData(400, "rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm", "LastManager")]
+    [InlineData(
+        400,
+        "rpc error: code = FailedPrecondition desc = node x is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal",
+        "NodeIsManager"
+    )]
+    [InlineData(400, "rpc error: code = FailedPrecondition desc = node x is not down and can't be removed", "NodeNotDown")]
+    [InlineData(
+        503,
+        "You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message.",
+        "LastManager"
+    )]
+    [InlineData(400, "invalid join token", "InvalidJoinToken")]
+    [InlineData(
+        500,
+        "remote CA does not match fingerprint. Expected: 9529c6f3c5558ac3ec02b338a52d3c5434e0835a8af6f1e124649e87afaa2fb5",
+        "CaDigestMismatch"
+    )]
+    [InlineData(404, "service nosuch not found", "ServiceNotFound")]
+    [InlineData(503, "Something new", "NodePending")]
+    [InlineData(400, "rpc error: code = InvalidArgument desc = something new", "RefusedByEngine")]
+    public void The_engines_words_are_our_errors(int status, string message, string errorId) =>
+        Assert.Equal(errorId, DockerErrors.From(new EngineException((HttpStatusCode)status, message), "web", "service").ErrorId);
+
+    [Fact]
+    public void The_wrapping_is_taken_off() =>
+        Assert.Equal(
+            "something new",
+            DockerErrors
+                .From(new EngineException(HttpStatusCode.BadRequest, "rpc error: code = InvalidArgument desc = something new"), "")
+                .Message
+        );
+}

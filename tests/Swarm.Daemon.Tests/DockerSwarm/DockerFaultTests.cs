@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.DockerSwarm;
+
+/// <summary>Engines that are slow, old, away, or changed by somebody else at the wrong moment.</summary>
+public sealed class DockerFaultTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static Task<string> NodesRefusedAsync(PlaneHost plane) =>
+        PlaneHost.RefusedAsync(() => PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+
+    private static string Service(int version, int replicas, string label) =>
+        $$$$"""
+            {"ID":"s1","Version":{"Index":{{{{version}}}}},"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:21Z",
+            "Spec":{"Name":"web","Labels":{"l":"{{{{label}}}}"},"TaskTemplate":{"ContainerSpec":{"Image":"alpine"},"Foreign":1},"Mode":{"Replicated":{"Replicas":{{{{replicas}}}} } } } }
+            """;
+
+    [Fact]
+    public async Task Somebody_elses_change_between_is_kept_and_ours_is_made_on_it()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Service(20, 1, "old")}]");
+        engine.Answer(
+            "/services/s1/update",
+            async context =>
+            {
+                if (context.Request.Query["version"] == "20")
+                {
+                    // Another writer was faster.
+                    engine.Answer("/services", $"[{Service(21, 1, "new")}]");
+                    context.Response.StatusCode = 500;
+                    await context.Response.WriteAsJsonNodeAsync(
+                        """{"message":"rpc error: code = Unknown desc = update out of sequence"}"""
+                    );
+                    return;
+                }
+                engine.Answer("/services", $"[{Service(22, 3, "new")}]");
+                await context.Response.WriteAsJsonNodeAsync("{}");
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var scaled = await plane.Client.ScaleServicesAsync(
+            new Wire.ScaleServicesRequest
+            {
+                Services =
+                {
+                    new Wire.ServiceScale { Selector = "web", Replicas = 3 },
+                },
+            },
+            cancellationToken: Cancel
+        );
+        Assert.Equal(22UL, scaled.Services[0].Version);
+        Assert.Equal(["?version=20", "?version=21"], engine.Writes.Select(w => w.Query));
+        var written = JsonNode.Parse(engine.Writes.Last().Body)!;
+        Assert.Equal("new", written["Labels"]!["l"]!.GetValue<string>());
+        Assert.Equal(3, written["Mode"]!["Replicated"]!["Replicas"]!.GetValue<int>());
+        Assert.Equal(1, written["TaskTemplate"]!["Foreign"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Who_loses_every_time_is_told_of_the_conflict()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        var version = 20;
+        engine.Answer("/services", $"[{Service(version, 1, "a")}]");
+        engine.Answer(
+            "/services/s1/update",
+            async context =>
+            {
+                engine.Answer("/services", $"[{Service(++version, 1, "a")}]");
+                context.Response.StatusCode = 500;
+                await context.Response.WriteAsJsonNodeAsync("""{"message":"rpc error: code = Unknown desc = update out of sequence"}""");
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.ScaleServicesRequest
+        {
+            Services =
+            {
+                new Wire.ServiceScale { Selector = "web", Replicas = 3 },
+            },
+        };
+        Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => plane.Client.ScaleServicesAsync(request).ResponseAsync));
+        Assert.Equal(8, engine.Writes.Count);
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_too_old_is_refused()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/version", """{"ApiVersion":"1.40","Version":"19.03.15"}""");
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        Assert.Equal("EngineTooOld", await NodesRefusedAsync(plane));
+        var daemon = await plane.Client.GetDaemonAsync(new Wire.GetDaemonRequest(), cancellationToken: Cancel);
+        Assert.Equal(Wire.LocalNodeState.Error, daemon.State);
+        Assert.Contains("19.03.15", daemon.StateMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_away_is_named()
+    {
+        var engine = await FakeEngine.StartAsync();
+        var socket = engine.Socket;
+        await using var plane = await PlaneHost.StartAsync(socket);
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        await engine.DisposeAsync();
+        Assert.Equal("EngineUnavailable", await NodesRefusedAsync(plane));
+    }
+
+    [Fact]
+    public async Task A_swarm_that_does_not_answer_in_time_has_no_leader()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        // It answers pings only. The answer comes with the deadline, long before the test's.
+        engine.Answer("/tasks", context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        Assert.Equal("NoLeader", await NodesRefusedAsync(plane));
+    }
+
+    [Fact]
+    public async Task An_engine_that_ends_in_the_middle_of_an_answer_is_away()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer(
+            "/tasks",
+            async context =>
+            {
+                context.Response.ContentLength = 1000;
+                await context.Response.WriteAsJsonNodeAsync("[{");
+                context.Abort();
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        Assert.Equal("EngineUnavailable", await NodesRefusedAsync(plane));
+    }
+
+    [Theory]
+    [InlineData(
+        "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
+        "NotAManager"
+    )]
+    [InlineData(
+        "Swarm is encrypted and needs to be unlocked before it can be used. Please use \\\"docker swarm unlock\\\" to unlock it.",
+        "SwarmLocked"
+    )]
+    public async Task A_node_that_is_no_manager_any_more_shows_nothing_of_the_swarm(string words, string errorId)
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        engine.Answer("/tasks", $$"""{"message":"{{words}}"}""", 503);
+        Assert.Equal(errorId, await NodesRefusedAsync(plane));
+    }
+
+    [Fact]
+    public async Task Who_waits_is_told_when_the_swarm_is_gone()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        using var call = plane.Client.WaitServices(new Wire.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
+        Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        Assert.False(call.ResponseStream.Current.Converged);
+        engine.Answer(
+            "/tasks",
+            """{"message":"This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."}""",
+            503
+        );
+        Assert.Equal(
+            "NotInSwarm",
+            await PlaneHost.RefusedAsync(async () =>
+            {
+                while (await call.ResponseStream.MoveNext(Cancel)) { }
+            })
+        );
+    }
+
+    [Fact]
+    public async Task Updates_that_came_between_two_looks_are_seen_by_their_tasks()
+    {
+        static string Versioned(int version, string image, string previous) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$$$"""
+                {"ID":"s1","Version":{"Index":{{{{version}}}}},"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:2{{{{version
+                    - 20}}}}Z",
+                "Spec":{"Name":"web","TaskTemplate":{"ContainerSpec":{"Image":"{{{{image}}}}"}},"Mode":{"Replicated":{"Replicas":1} } },
+                "PreviousSpec":{"Name":"web","TaskTemplate":{"ContainerSpec":{"Image":"{{{{previous}}}}"}},"Mode":{"Replicated":{"Replicas":1} } } }
+                """
+            );
+        static string TaskOf(string id, int second, string image) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$$$"""
+                {"ID":"{{{{id}}}}","Version":{"Index":{{{{20
+                    + second}}}}},"CreatedAt":"2026-11-24T10:41:2{{{{second}}}}Z","UpdatedAt":"2026-11-24T10:41:2{{{{second}}}}Z",
+                "Spec":{"ContainerSpec":{"Image":"{{{{image}}}}"}},"ServiceID":"s1","Slot":1,"NodeID":"n1",
+                "Status":{"Timestamp":"2026-11-24T10:41:22Z","State":"shutdown"},"DesiredState":"shutdown"}
+                """
+            );
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Versioned(22, "b", "a")}]");
+        engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")}]");
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        async Task<List<string>> Images() =>
+            (await PlaneHost.ListAsync(plane.Client.ListServiceRevisions(new Wire.ListServiceRevisionsRequest()))).ConvertAll(r =>
+                r.Number.ToString(CultureInfo.InvariantCulture) + r.Spec.Container.Image
+            );
+        Assert.Equal(["1a", "2b"], await Images());
+        // c and d came and went; e is there, and Docker would go back to d, of which no task is left.
+        engine.Answer("/services", $"[{Versioned(26, "e", "d")}]");
+        engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")},{TaskOf("t3", 3, "c")}]");
+        Assert.Equal(["1a", "2b", "3c", "4d", "5e"], await Images());
+        var tasks = await PlaneHost.ListAsync(plane.Client.ListTasks(new Wire.ListTasksRequest()));
+        Assert.Equal([3UL, 2UL, 1UL], tasks.Select(t => t.Revision));
+    }
+}

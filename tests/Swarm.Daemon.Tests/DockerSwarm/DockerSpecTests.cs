@@ -1,0 +1,276 @@
+using System.Text.Json.Nodes;
+using Swarm.Core.Model;
+using Swarm.Daemon.DockerSwarm;
+
+namespace Swarm.Daemon.Tests.DockerSwarm;
+
+public sealed class DockerSpecTests
+{
+    /// <summary>As the docker CLI leaves it, with much that our model has no place for.</summary>
+    private const string Foreign = """
+        {
+          "Name": "web", "Labels": { "com.docker.stack.namespace": "shop" },
+          "TaskTemplate": {
+            "ContainerSpec": {
+              "Image": "alpine:latest", "Args": ["sleep", "1000"], "Init": false, "Isolation": "default", "OpenStdin": true,
+              "Mounts": [
+                { "Type": "bind", "Source": "/tmp", "Target": "/x", "BindOptions": { "Propagation": "rslave" } },
+                { "Type": "volume", "Source": "v", "Target": "/y", "VolumeOptions": { "NoCopy": true, "DriverConfig": { "Name": "nfs", "Options": { "o": "soft" } } } }
+              ],
+              "Hosts": ["1.2.3.4 a"], "DNSConfig": { "Nameservers": ["1.1.1.1"], "Options": ["ndots:2"] },
+              "Privileges": { "SELinuxContext": { "Disable": true } }, "Sysctls": { "net.core.somaxconn": "1024" },
+              "Ulimits": [{ "Name": "nofile", "Soft": 10, "Hard": 20 }],
+              "Secrets": [{ "File": { "Name": "s", "UID": "0", "GID": "0", "Mode": 292 }, "SecretID": "i", "SecretName": "s" }]
+            },
+            "Resources": { "Limits": {}, "Reservations": { "NanoCPUs": 100000000, "GenericResources": [{ "DiscreteResourceSpec": { "Kind": "gpu", "Value": 1 } }] } },
+            "Placement": { "Platforms": [{ "Architecture": "amd64", "OS": "linux" }] },
+            "LogDriver": { "Name": "json-file", "Options": { "max-size": "1m" } },
+            "Networks": [{ "Target": "twmn", "Aliases": ["w"] }], "ForceUpdate": 0, "Runtime": "container"
+          },
+          "Mode": { "Replicated": { "Replicas": 2 } },
+          "UpdateConfig": { "Parallelism": 2, "FailureAction": "pause", "Monitor": 5000000000, "MaxFailureRatio": 0, "Order": "stop-first" },
+          "EndpointSpec": { "Mode": "vip", "Ports": [{ "Protocol": "tcp", "TargetPort": 80, "PublishedPort": 8080, "PublishMode": "ingress" }] }
+        }
+        """;
+
+    private static ServiceSpec Everything =>
+        new()
+        {
+            Name = "all",
+            Labels = ValueMap.Empty.With("a", "1"),
+            Container = new ContainerSpec
+            {
+                Image = "redis:3.0.6",
+                Entrypoint = ["/bin/sh", "-c"],
+                Command = ["sleep", "1000"],
+                Env = ["A=1", "B=two words"],
+                Dir = "/tmp",
+                User = "nobody",
+                Groups = ["daemon"],
+                Hostname = "h",
+                Labels = ValueMap.Empty.With("c", "2"),
+                Mounts =
+                [
+                    new Mount
+                    {
+                        Type = MountType.Bind,
+                        Source = "/tmp",
+                        Target = "/b",
+                        ReadOnly = true,
+                    },
+                    new Mount
+                    {
+                        Type = MountType.Tmpfs,
+                        Target = "/t",
+                        TmpfsSizeBytes = 1048576,
+                        TmpfsMode = 0x3FF,
+                    },
+                    new Mount
+                    {
+                        Type = MountType.Volume,
+                        Source = "v",
+                        Target = "/v",
+                        VolumeDriver = "local",
+                        VolumeLabels = ValueMap.Empty.With("d", "3"),
+                    },
+                ],
+                HealthCheck = new HealthCheck
+                {
+                    Test = ["CMD-SHELL", "true"],
+                    Interval = TimeSpan.FromSeconds(1),
+                    Timeout = TimeSpan.FromSeconds(2),
+                    StartPeriod = TimeSpan.FromSeconds(3),
+                    Retries = 4,
+                },
+                StopSignal = "SIGINT",
+                StopGracePeriod = TimeSpan.FromSeconds(3),
+                CapabilityAdd = ["CAP_NET_ADMIN"],
+                CapabilityDrop = ["CAP_CHOWN"],
+                ReadOnly = true,
+                Init = true,
+                Tty = true,
+            },
+            Resources = new ResourceRequirements
+            {
+                Limits = new ResourceAmount(500_000_000, 64 << 20),
+                Reservations = new ResourceAmount(100_000_000, 32 << 20),
+                PidsLimit = 100,
+            },
+            Restart = new RestartPolicy
+            {
+                Condition = RestartCondition.OnFailure,
+                Delay = TimeSpan.FromSeconds(1),
+                MaxAttempts = 3,
+                Window = TimeSpan.FromMinutes(1),
+            },
+            Placement = new Placement
+            {
+                Constraints = ["node.role==manager"],
+                SpreadPreferences = ["node.labels.zone"],
+                MaxReplicasPerNode = 5,
+            },
+            Mode = new ServiceMode.Replicated(2),
+            Update = new UpdateConfig
+            {
+                Parallelism = 2,
+                Delay = TimeSpan.FromSeconds(1),
+                Monitor = TimeSpan.FromSeconds(2),
+                FailureAction = FailureAction.Rollback,
+                MaxFailureRatio = 0.25,
+                Order = UpdateOrder.StartFirst,
+            },
+            Rollback = new UpdateConfig { Parallelism = 3, FailureAction = FailureAction.Continue },
+            ForceUpdate = 7,
+            Networks = ["n1", "n2"],
+            Ports =
+            [
+                new PublishedPort { Target = 80, Published = 8080 },
+                new PublishedPort
+                {
+                    Target = 53,
+                    Protocol = PortProtocol.Udp,
+                    Mode = PublishMode.Host,
+                },
+            ],
+        };
+
+    /// <summary>As the engine's answer comes: text, read again.</summary>
+    private static JsonObject Reread(JsonNode node) => (JsonObject)JsonNode.Parse(node.ToJsonString())!;
+
+    [Fact]
+    public void Every_option_is_read_as_it_was_written() =>
+        Assert.Equal(Everything, DockerSpecReader.Read(Reread(DockerSpecWriter.New(Everything))));
+
+    [Fact]
+    public void A_global_service_is_read_as_it_was_written()
+    {
+        var spec = Everything with { Mode = new ServiceMode.Global() };
+        Assert.Equal(spec, DockerSpecReader.Read(Reread(DockerSpecWriter.New(spec))));
+    }
+
+    [Fact]
+    public void A_new_service_says_only_what_differs_from_Dockers_defaults()
+    {
+        var spec = new ServiceSpec
+        {
+            Name = "a",
+            Container = new ContainerSpec { Image = "alpine" },
+            Mode = new ServiceMode.Replicated(1),
+        };
+        Assert.Equal(
+            """{"Name":"a","TaskTemplate":{"ContainerSpec":{"Image":"alpine"}},"Mode":{"Replicated":{"Replicas":1}}}""",
+            DockerSpecWriter.New(spec).ToJsonString()
+        );
+    }
+
+    [Fact]
+    public void No_change_leaves_every_letter()
+    {
+        var raw = Reread(JsonNode.Parse(Foreign)!);
+        var before = raw.ToJsonString();
+        var spec = DockerSpecReader.Read(raw);
+        DockerSpecWriter.Change(raw, spec, spec);
+        Assert.Equal(before, raw.ToJsonString());
+    }
+
+    [Fact]
+    public void A_change_touches_its_own_properties_and_nothing_else()
+    {
+        var raw = Reread(JsonNode.Parse(Foreign)!);
+        var spec = DockerSpecReader.Read(raw);
+        var after = spec with
+        {
+            Container = spec.Container with { Image = "alpine:3.18", Env = ["A=1"] },
+            Resources = spec.Resources with { Limits = new ResourceAmount(0, 64 << 20) },
+            Mode = new ServiceMode.Replicated(5),
+            Update = spec.Update with { Parallelism = 1 },
+        };
+        DockerSpecWriter.Change(raw, spec, after);
+
+        var expected = Reread(JsonNode.Parse(Foreign)!);
+        var container = expected["TaskTemplate"]!["ContainerSpec"]!;
+        container["Image"] = "alpine:3.18";
+        container["Env"] = new JsonArray("A=1");
+        expected["TaskTemplate"]!["Resources"]!["Limits"]!["MemoryBytes"] = 64L << 20;
+        expected["Mode"]!["Replicated"]!["Replicas"] = 5;
+        expected["UpdateConfig"]!["Parallelism"] = 1;
+        Assert.True(JsonNode.DeepEquals(expected, Reread(raw)), raw.ToJsonString());
+    }
+
+    [Fact]
+    public void A_mount_that_stays_keeps_what_only_Docker_knows_of_it()
+    {
+        var raw = Reread(JsonNode.Parse(Foreign)!);
+        var spec = DockerSpecReader.Read(raw);
+        var added = new Mount { Type = MountType.Tmpfs, Target = "/t" };
+        var writable = spec.Container.Mounts[0] with { ReadOnly = true };
+        var after = spec with { Container = spec.Container with { Mounts = [spec.Container.Mounts[1], added, writable] } };
+        DockerSpecWriter.Change(raw, spec, after);
+
+        var mounts = raw["TaskTemplate"]!["ContainerSpec"]!["Mounts"]!.AsArray();
+        var original = JsonNode.Parse(Foreign)!["TaskTemplate"]!["ContainerSpec"]!["Mounts"]!.AsArray();
+        Assert.True(JsonNode.DeepEquals(original[1], mounts[0]));
+        Assert.Equal("""{"Type":"tmpfs","Target":"/t"}""", mounts[1]!.ToJsonString());
+        Assert.Equal("rslave", mounts[2]!["BindOptions"]!["Propagation"]!.GetValue<string>());
+        Assert.True(mounts[2]!["ReadOnly"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void Networks_and_ports_that_stay_keep_what_only_Docker_knows_of_them()
+    {
+        var raw = Reread(JsonNode.Parse(Foreign)!);
+        var spec = DockerSpecReader.Read(raw);
+        var udp = new PublishedPort { Target = 53, Protocol = PortProtocol.Udp };
+        DockerSpecWriter.Change(raw, spec, spec with { Networks = ["new", "twmn"], Ports = [udp, spec.Ports[0]] });
+        Assert.Equal("""[{"Target":"new"},{"Target":"twmn","Aliases":["w"]}]""", raw["TaskTemplate"]!["Networks"]!.ToJsonString());
+        Assert.Equal(
+            """{"Mode":"vip","Ports":[{"Protocol":"udp","TargetPort":53,"PublishMode":"ingress"},{"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"ingress"}]}""",
+            raw["EndpointSpec"]!.ToJsonString()
+        );
+    }
+
+    [Fact]
+    public void A_job_stays_a_job()
+    {
+        var raw = Reread(
+            JsonNode.Parse("""{"Name":"j","TaskTemplate":{},"Mode":{"ReplicatedJob":{"MaxConcurrent":2,"TotalCompletions":6}}}""")!
+        );
+        var spec = DockerSpecReader.Read(raw);
+        Assert.Equal(new ServiceMode.Replicated(6), spec.Mode);
+        DockerSpecWriter.Change(raw, spec, spec with { Labels = ValueMap.Empty.With("a", "1"), Mode = new ServiceMode.Replicated(8) });
+        Assert.Equal("""{"ReplicatedJob":{"MaxConcurrent":2,"TotalCompletions":8}}""", raw["Mode"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void What_is_absent_means_Dockers_defaults()
+    {
+        var spec = DockerSpecReader.Read(Reread(JsonNode.Parse("""{"Name":"a","TaskTemplate":{"ContainerSpec":{"Image":"i"}}}""")!));
+        Assert.Equal(RestartPolicy.Default, spec.Restart);
+        Assert.Equal(UpdateConfig.Default, spec.Update);
+        Assert.Equal(new ServiceMode.Replicated(1), spec.Mode);
+        Assert.Equal(TimeSpan.FromSeconds(10), spec.Container.StopGracePeriod);
+    }
+
+    [Fact]
+    public void Capabilities_are_written_as_the_engine_compares_them()
+    {
+        var spec = new ServiceSpec
+        {
+            Name = "a",
+            Container = new ContainerSpec { Image = "i", CapabilityAdd = ["net_admin", "ALL"] },
+            Mode = new ServiceMode.Global(),
+        };
+        Assert.Equal(["CAP_NET_ADMIN", "ALL"], DockerSpecReader.Read(Reread(DockerSpecWriter.New(spec))).Container.CapabilityAdd);
+    }
+
+    [Fact]
+    public void A_tasks_template_is_its_services_but_for_the_runtime()
+    {
+        var template = Reread(JsonNode.Parse(Foreign)!["TaskTemplate"]!);
+        var task = Reread(template);
+        task.Remove("Runtime");
+        Assert.Equal(DockerSpecReader.TemplateKey(template), DockerSpecReader.TemplateKey(task));
+        task["ForceUpdate"] = 1;
+        Assert.NotEqual(DockerSpecReader.TemplateKey(template), DockerSpecReader.TemplateKey(task));
+    }
+}

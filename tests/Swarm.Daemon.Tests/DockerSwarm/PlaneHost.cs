@@ -1,0 +1,92 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Membership;
+using Swarm.Daemon.Tests.Storage;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.DockerSwarm;
+
+/// <summary>A whole swarmd with the docker control plane, and a client on its socket.</summary>
+internal sealed class PlaneHost : IAsyncDisposable
+{
+    private readonly ControlHost _host;
+    private readonly GrpcChannel _channel;
+    private readonly TemporaryDirectory? _owned;
+
+    private PlaneHost(ControlHost host, string socket, TemporaryDirectory? owned)
+    {
+        _host = host;
+        _owned = owned;
+        _channel = GrpcChannel.ForAddress(
+            "http://localhost",
+            new GrpcChannelOptions
+            {
+                DisposeHttpClient = true,
+                HttpHandler = new SocketsHttpHandler
+                {
+                    ConnectCallback = async (_, cancellation) =>
+                    {
+                        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                        await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                        return new NetworkStream(connection, ownsSocket: true);
+                    },
+                },
+            }
+        );
+        Client = new Wire.Control.ControlClient(_channel);
+    }
+
+    public Wire.Control.ControlClient Client { get; }
+
+    /// <param name="engine">The engine's socket.</param>
+    /// <param name="directory">Of its state; null: one of its own.</param>
+    /// <param name="port">Of remote sessions; 0: any.</param>
+    public static async Task<PlaneHost> StartAsync(string engine, string? directory = null, int port = 0)
+    {
+        var owned = directory is null ? new TemporaryDirectory() : null;
+        var state = directory ?? owned!.Path;
+        var options = new DaemonOptions
+        {
+            StateDirectory = Path.Combine(state, "state"),
+            Socket = Path.Combine(state, "swarmd.sock"),
+            Listen = new HostAddress("127.0.0.1", port),
+            Hostname = "test",
+            DockerHost = "unix://" + engine,
+            ControlPlane = ControlPlaneKind.Docker,
+        };
+        var host = await ControlHost.StartAsync(
+            options,
+            loggers: NullLoggerFactory.Instance,
+            cancellation: TestContext.Current.CancellationToken
+        );
+        return new PlaneHost(host, options.Socket, owned);
+    }
+
+    /// <summary>All that a stream gives.</summary>
+    public static async Task<List<T>> ListAsync<T>(AsyncServerStreamingCall<T> call)
+    {
+        using (call)
+        {
+            var all = new List<T>();
+            await foreach (var item in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+            {
+                all.Add(item);
+            }
+            return all;
+        }
+    }
+
+    /// <summary>The id of the error that a call is refused with.</summary>
+    public static async Task<string> RefusedAsync(Func<Task> call) =>
+        (await Assert.ThrowsAsync<RpcException>(call)).Trailers.GetValue("swarm-error-id") ?? "";
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        await _host.DisposeAsync();
+        _owned?.Dispose();
+    }
+}
