@@ -3,6 +3,7 @@ using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Api;
 using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Hosts;
 using Swarm.Daemon.Manager;
 using Wire = Swarm.Protocol.V1;
 
@@ -10,9 +11,12 @@ namespace Swarm.Daemon.Dispatcher;
 
 /// <summary>Every agent's session with this manager, and from them what is observed of the nodes: Ready, Disconnected, Down.</summary>
 /// <remarks>Its lock is taken while the state is being changed: under it the state is never read.</remarks>
-public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
+public sealed partial class AgentSessions : IStateObserver, INodeHosts, IAsyncDisposable
 {
     private static readonly TimeSpan RegisterWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>A firewall's tools are slow on a busy host, not slower than this.</summary>
+    private static readonly TimeSpan HostAnswerWithin = TimeSpan.FromMinutes(3);
 
     private readonly StateStore _store;
     private readonly LeaderLoop _loop;
@@ -126,6 +130,40 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             }
         }
         return SessionEnd.Restarting;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Wire.HostAnswer> RunAsync(string nodeId, string nodeName, Wire.HostCommand command, CancellationToken cancellation)
+    {
+        AgentSession? session;
+        lock (_gate)
+        {
+            session = _nodes.GetValueOrDefault(nodeId)?.Session;
+        }
+        if (session is null)
+        {
+            throw HostAnswers.NotConnected(nodeId, nodeName);
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(HostAnswerWithin);
+        try
+        {
+            if (await session.RunHostCommandAsync(command, limit.Token).ConfigureAwait(false) is { } answer)
+            {
+                return answer;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Told below.
+        }
+        throw new SwarmException(
+            SwarmErrorKind.Unavailable,
+            "NodeDoesNotAnswer",
+            $"Node {nodeName} was asked, but has not answered: whether it was done there is not known.",
+            nodeName,
+            $"Look with Get-SwarmFirewallRule {nodeName}, and run it again: what is there already is not added twice."
+        );
     }
 
     void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)

@@ -57,6 +57,7 @@ public sealed class AgentTests : IAsyncLifetime
             Managers = () => [_manager.Address],
             Connect = ScriptedDispatcher.Connect,
             StateDirectory = Path.Combine(_directory, "agent"),
+            RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
         };
         var agent = new Swarm.Daemon.Agent.Agent(change?.Invoke(options) ?? options);
         _agents.Add(agent);
