@@ -122,7 +122,7 @@ internal sealed class HostCommands(IHostSystem system, TimeProvider time)
         }
         var tcp = command.Tcp.Select(t => Target(t)).Select(t => PortProbe.TcpAsync(t.Host, t.Port, cancellation));
         var udp = command.Udp.Select(t => Target(t)).Select(t => PortProbe.UdpAsync(t.Host, t.Port, command.Payload.Memory, cancellation));
-        var results = await Task.WhenAll(tcp.Concat(udp));
+        var results = await System.Threading.Tasks.Task.WhenAll(tcp.Concat(udp));
         var answer = new Wire.HostAnswer();
         answer.Probes.AddRange(
             results.Select(static r => new Wire.ProbeResult

@@ -68,7 +68,9 @@ internal static class MembershipErrors
         var addresses = string.Join(", ", tried.Select(static t => t.Address));
         var ports = string.Join(
             ", ",
-            tried.Select(static t => HostAddress.TryParse(t.Address, HostAddress.ClusterPort, out var a) ? $"{a.Port}/tcp" : t.Address).Distinct()
+            tried
+                .Select(static t => HostAddress.TryParse(t.Address, HostAddress.ClusterPort, out var a) ? $"{a.Port}/tcp" : t.Address)
+                .Distinct()
         );
         return new SwarmException(
             SwarmErrorKind.Unavailable,
