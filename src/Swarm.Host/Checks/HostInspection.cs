@@ -103,7 +103,9 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
     private HostCheck Disk()
     {
         const string Name = "Disk";
-        var path = system.IsWindows ? Environment.SystemDirectory : new[] { "/var/lib/docker", "/var/lib", "/" }.First(system.Exists);
+        var path = system.IsWindows
+            ? Environment.SystemDirectory
+            : new[] { "/var/lib/docker", "/var/lib" }.FirstOrDefault(system.Exists) ?? "/";
         try
         {
             var drive = new DriveInfo(path);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Swarm.Host.Systems;
 
@@ -8,6 +9,12 @@ public sealed partial class EngineInstaller(IHostSystem system)
 {
     /// <summary>First line of a repository file that is ours.</summary>
     internal const string Mark = "# Added by Install-SwarmEngine.";
+
+    private const string StartByHand =
+        "The engine is installed. Look at its log ('journalctl -u docker', /var/log/docker.log), start it, and run this again.";
+
+    /// <summary>A fresh engine on a busy host.</summary>
+    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(60);
 
     private static readonly string[] _data = ["/var/lib/docker", "/var/lib/containerd"];
 
@@ -78,13 +85,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
             return new EngineReport(name, manager.Name, packages, "", commands, []);
         }
         await RunAsync(install, cancellation);
-        await HostChange.RunAsync(
-            system,
-            start,
-            "EngineNotStarted",
-            "The engine is installed. Look at its log ('journalctl -u docker', /var/log/docker.log), start it, and run this again.",
-            cancellation
-        );
+        await HostChange.RunAsync(system, start, "EngineNotStarted", StartByHand, cancellation);
         return new EngineReport(
             name,
             manager.Name,
@@ -233,13 +234,29 @@ public sealed partial class EngineInstaller(IHostSystem system)
         }
     }
 
+    /// <summary>Waits for the engine to answer: not every service manager waits for that.</summary>
     private async Task<string> VersionAsync(CancellationToken cancellation)
     {
-        var result = await system.RunAsync(
-            new ToolCommand("docker", "version", "--format", "{{.Server.Version}}") { Timeout = TimeSpan.FromSeconds(30) },
-            cancellation
-        );
-        return result.Succeeded ? result.Output.Trim() : "";
+        var command = new ToolCommand("docker", "version", "--format", "{{.Server.Version}}") { Timeout = _answerWithin };
+        var started = Stopwatch.StartNew();
+        while (true)
+        {
+            var result = await system.RunAsync(command, cancellation);
+            if (result.Succeeded)
+            {
+                return result.Output.Trim();
+            }
+            if (started.Elapsed > _answerWithin)
+            {
+                throw new HostException(
+                    "EngineNotStarted",
+                    $"The engine is installed and was started, but does not answer: {result.Reason}",
+                    "docker",
+                    StartByHand
+                );
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(300), cancellation);
+        }
     }
 
     private async Task<IReadOnlyList<string>> TestAsync(ToolCommand? hello, CancellationToken cancellation)

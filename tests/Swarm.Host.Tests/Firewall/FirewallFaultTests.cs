@@ -50,7 +50,7 @@ public sealed class FirewallFaultTests
     [Fact]
     public async Task A_firewalld_that_does_not_run()
     {
-        await using var host = await NamespaceHost.StartAsync(true, "firewall-cmd");
+        await using var host = await NamespaceHost.StartAsync("firewall-cmd");
         Assert.Equal("FirewallNotRunning", (await RefusedAsync(host, FirewallProviderKind.Firewalld)).ErrorId);
     }
 
@@ -81,7 +81,7 @@ public sealed class FirewallFaultTests
     [Fact]
     public async Task An_inactive_ufw_keeps_the_rules_for_when_it_is_enabled()
     {
-        await using var host = await NamespaceHost.StartAsync(true, "ufw");
+        await using var host = await NamespaceHost.StartAsync("ufw");
         var report = await new HostFirewall(host).AddAsync(FirewallHosts.Request(provider: FirewallProviderKind.Ufw), Stop);
         Assert.Contains("inactive", Assert.Single(report.Warnings), StringComparison.Ordinal);
         await host.ShellAsync("ufw --force enable");

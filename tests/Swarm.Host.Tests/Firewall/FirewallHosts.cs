@@ -22,20 +22,20 @@ internal static class FirewallHosts
         switch (kind)
         {
             case FirewallProviderKind.Firewalld:
-                var firewalld = await NamespaceHost.StartAsync(true, "firewall-cmd", "dbus-daemon");
+                var firewalld = await NamespaceHost.StartAsync("firewall-cmd", "dbus-daemon");
                 await firewalld.StartFirewalldAsync();
                 return firewalld;
             case FirewallProviderKind.Ufw:
-                var ufw = await NamespaceHost.StartAsync(true, "ufw");
+                var ufw = await NamespaceHost.StartAsync("ufw");
                 await ufw.ShellAsync("ufw --force enable");
                 return ufw;
             case FirewallProviderKind.Nftables:
-                var nft = await NamespaceHost.StartAsync(true, "nft");
+                var nft = await NamespaceHost.StartAsync("nft");
                 nft.Write("/etc/nftables.conf", NftConfiguration);
                 await nft.ShellAsync("nft -f /etc/nftables.conf");
                 return nft;
             default:
-                var iptables = await NamespaceHost.StartAsync(true, "iptables");
+                var iptables = await NamespaceHost.StartAsync("iptables");
                 await iptables.ShellAsync(
                     """
                     for t in iptables ip6tables; do

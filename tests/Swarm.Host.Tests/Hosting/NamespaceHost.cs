@@ -15,6 +15,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
         mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
         mount -t proc proc /mnt/root/proc
         mount -t sysfs sysfs /mnt/root/sys
+        mount --rbind /sys/fs/cgroup /mnt/root/sys/fs/cgroup
         mount --rbind /dev /mnt/root/dev
         mount -t tmpfs tmpfs /mnt/root/run
         mount -t tmpfs tmpfs /mnt/root/tmp
@@ -43,9 +44,8 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
     public string Pid => _pid;
 
     /// <summary>Skips the test where namespaces cannot be made, or a tool is absent.</summary>
-    /// <param name="network">false: the machine's own network, for what must reach a package repository.</param>
     /// <param name="tools">Programs that the test needs.</param>
-    public static async Task<NamespaceHost> StartAsync(bool network = true, params string[] tools)
+    public static async Task<NamespaceHost> StartAsync(params string[] tools)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs root on Linux, to make namespaces");
         var local = new LocalSystem();
@@ -53,11 +53,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
         {
             Assert.SkipWhen(local.Find(tool) is null, $"needs {tool} (tests/lab/provision.sh installs it)");
         }
-        List<string> arguments = ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", Init];
-        if (network)
-        {
-            arguments.Insert(0, "--net");
-        }
+        string[] arguments = ["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", Init];
         var start = new ProcessStartInfo("unshare", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync();
