@@ -16,6 +16,13 @@
     VariablesToExport    = @()
     AliasesToExport      = @()
     CmdletsToExport      = @(
+        'Add-SwarmFirewallRule'
+        'Get-SwarmFirewallRule'
+        'Remove-SwarmFirewallRule'
+        'Test-SwarmFirewallRule'
+        'Install-SwarmEngine'
+        'Uninstall-SwarmEngine'
+        'Test-SwarmHost'
         'Connect-Swarm'
         'Disconnect-Swarm'
         'Exit-Swarm'

@@ -118,3 +118,52 @@ public enum EventKind
     Service = 2,
     Task = 3,
 }
+
+public enum FirewallProvider
+{
+    /// <summary>The one that filters is found.</summary>
+    Auto = 0,
+    Firewalld = 1,
+    Ufw = 2,
+    Nftables = 3,
+    Iptables = 4,
+
+    /// <summary>Windows Firewall.</summary>
+    Windows = 5,
+
+    /// <summary>No firewall filters.</summary>
+    None = 6,
+}
+
+public enum FirewallRuleState
+{
+    Closed = 0,
+    Open = 1,
+
+    /// <summary>A rule of the administrator's closes exactly this port.</summary>
+    Blocked = 2,
+}
+
+/// <summary>Whose rule opens a port; Default: the firewall accepts without one.</summary>
+public enum FirewallOpener
+{
+    None = 0,
+    Swarm = 1,
+    Administrator = 2,
+    Default = 3,
+}
+
+public enum HostCheckStatus
+{
+    Passed = 0,
+    Warning = 1,
+    Failed = 2,
+}
+
+/// <summary>Where an engine's packages come from.</summary>
+public enum EngineSource
+{
+    Auto = 0,
+    Docker = 1,
+    Distribution = 2,
+}

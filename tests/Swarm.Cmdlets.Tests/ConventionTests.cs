@@ -14,6 +14,8 @@ public sealed class ConventionTests
         "Start-SwarmSandbox",
         "Get-SwarmSandbox",
         "Stop-SwarmSandbox",
+        "Install-SwarmEngine",
+        "Uninstall-SwarmEngine",
     ];
 
     internal static IReadOnlyDictionary<string, Type> Cmdlets { get; } =
@@ -36,7 +38,7 @@ public sealed class ConventionTests
         var parameters = ParametersOf(type);
         Assert.StartsWith("Swarm", cmdlet.NounName, StringComparison.Ordinal);
         Assert.Equal(!s_withoutSession.Contains(name), parameters.Contains("Session"));
-        Assert.Equal(cmdlet.VerbName is "Remove" or "Reset" or "Exit", cmdlet.ConfirmImpact == ConfirmImpact.High);
+        Assert.Equal(cmdlet.VerbName is "Remove" or "Reset" or "Exit" or "Uninstall", cmdlet.ConfirmImpact == ConfirmImpact.High);
         if (cmdlet.ConfirmImpact == ConfirmImpact.High)
         {
             Assert.Contains("Force", parameters);

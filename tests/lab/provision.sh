@@ -10,6 +10,7 @@ packages=(
     busybox-static  # what the test images are made of
     gcc musl-tools  # musl-gcc: the images' own small program, linked statically
     python3         # writes the image archive
+    firewalld ufw dbus # firewalls, run in namespaces by the tests of hosts
     curl iproute2 iptables nftables procps util-linux iputils-ping strace
 )
 
@@ -28,6 +29,13 @@ fi
 
 need_root
 export DEBIAN_FRONTEND=noninteractive
+# A package of a firewall or an engine must not start it on this machine: the tests start their own, in namespaces.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
 say "apt-get update"
 apt-get --quiet=2 update
 say "apt-get install ${missing[*]}"

@@ -150,6 +150,12 @@ internal static class ErrorMapper
         {
             _ when errorId.EndsWith("NotFound", StringComparison.Ordinal) => ErrorCategory.ObjectNotFound,
             _ when errorId.EndsWith("Exists", StringComparison.Ordinal) => ErrorCategory.ResourceExists,
+            "NotAdministrator" => ErrorCategory.PermissionDenied,
+            "FirewallNotRunning" or "FirewallAmbiguous" or "PortClosedByAdministrator" => ErrorCategory.InvalidOperation,
+            "PackageManagerLocked" => ErrorCategory.ResourceBusy,
+            "NetworkUnavailable" or "EngineNotStarted" => ErrorCategory.ResourceUnavailable,
+            "FirewallChangeFailed" or "FirewallToolFailed" or "EngineInstallFailed" => ErrorCategory.WriteError,
+            "UnsupportedDistribution" or "SourceNotAvailable" => ErrorCategory.NotImplemented,
             "WaitTimeout" => ErrorCategory.OperationTimeout,
             "DaemonUnavailable" or "ManagerUnavailable" or "SandboxStartFailed" => ErrorCategory.ResourceUnavailable,
             "SessionClosed" or "UpdatePaused" => ErrorCategory.InvalidOperation,

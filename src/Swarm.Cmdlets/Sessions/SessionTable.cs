@@ -91,6 +91,9 @@ internal static class SessionTable
             );
     }
 
+    /// <summary>This machine's own swarmd, whatever the default session is.</summary>
+    public static Connection Local() => s_local.GetOrAdd(LocalSocket, Connection.OpenSocket);
+
     private static void SetDefault(int id)
     {
         s_default = id;

@@ -2,6 +2,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Core.Model;
 using Swarm.Daemon.Executors;
+using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Agent;
 
@@ -25,6 +26,9 @@ public sealed record AgentOptions
     public string Address { get; init; } = "";
     public TimeProvider Time { get; init; } = TimeProvider.System;
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>Does on this host what a manager asks for.</summary>
+    public required Func<Wire.HostCommand, CancellationToken, Task<Wire.HostAnswer>> RunHostCommand { get; init; }
 
     /// <summary>This node was removed from the swarm; its tasks are stopped and gone when this is called.</summary>
     public Func<Task> Removed { get; init; } = () => Task.CompletedTask;

@@ -89,6 +89,9 @@ internal sealed class AgentSession(
                     case Wire.ManagerMessage.MessageOneofCase.Ack:
                         outbox.Acknowledge(message.Ack.Number);
                         break;
+                    case Wire.ManagerMessage.MessageOneofCase.HostCall:
+                        work.Add(RunHostCallAsync(message.HostCall, ending.Token));
+                        break;
                     case Wire.ManagerMessage.MessageOneofCase.Redirect:
                         return new SessionEnd(_isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
                     case Wire.ManagerMessage.MessageOneofCase.Removed:
@@ -171,6 +174,25 @@ internal sealed class AgentSession(
         catch (Exception e) when (e is OperationCanceledException or RpcException or IOException or InvalidOperationException)
         {
             await ending.CancelAsync();
+        }
+    }
+
+    /// <summary>Beside the session, which goes on: a firewall's tool may take its time.</summary>
+    private async Task RunHostCallAsync(Wire.HostCall call, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await options.RunHostCommand(call.Command ?? new Wire.HostCommand(), cancellation);
+            _outgoing.Writer.TryWrite(
+                new Wire.AgentMessage
+                {
+                    HostReply = new Wire.HostReply { Number = call.Number, Answer = answer },
+                }
+            );
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended; a change that was under way is rolled back.
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Hosts;
 using Swarm.Daemon.Membership;
 using Swarm.Protocol.V1;
 using Task = System.Threading.Tasks.Task;
@@ -43,6 +44,20 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
             }
         }
         return Task.FromResult(info);
+    }
+
+    public async Task<RunHostCommandResponse> RunHostCommandAsync(RunHostCommandRequest request, CancellationToken cancellation)
+    {
+        var command = request.Command ?? new HostCommand();
+        if (request.Selector.Length == 0)
+        {
+            var own = await options.HostCommands.RunAsync(command, cancellation);
+            return HostAnswers.Respond(own, runtime.Now.Active?.Record.NodeId ?? "", options.Daemon.Hostname);
+        }
+        var manager = (await runtime.RequireManagerAsync(cancellation)).Manager!;
+        var node = await manager.FindNodeAsync(request.Selector, cancellation);
+        INodeHosts hosts = manager.Agents;
+        return HostAnswers.Respond(await hosts.RunAsync(node.Id, node.Name, command, cancellation), node.Id, node.Name);
     }
 
     public async Task<InitSwarmResponse> InitSwarmAsync(InitSwarmRequest request, CancellationToken cancellation)

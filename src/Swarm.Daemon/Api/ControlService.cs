@@ -10,6 +10,9 @@ public sealed class ControlService(IControlPlane plane) : Control.ControlBase
     public override Task<DaemonInfo> GetDaemon(GetDaemonRequest request, ServerCallContext context) =>
         plane.GetDaemonAsync(context.CancellationToken);
 
+    public override Task<RunHostCommandResponse> RunHostCommand(RunHostCommandRequest request, ServerCallContext context) =>
+        plane.RunHostCommandAsync(request, context.CancellationToken);
+
     public override Task<InitSwarmResponse> InitSwarm(InitSwarmRequest request, ServerCallContext context) =>
         plane.InitSwarmAsync(request, context.CancellationToken);
 

@@ -11,6 +11,9 @@ public interface IControlPlane : IObjectApi
 
     Task<DaemonInfo> GetDaemonAsync(CancellationToken cancellation);
 
+    /// <summary>Firewall and checks of this host, or of a node's: see <see cref="Hosts.INodeHosts"/>.</summary>
+    Task<RunHostCommandResponse> RunHostCommandAsync(RunHostCommandRequest request, CancellationToken cancellation);
+
     Task<InitSwarmResponse> InitSwarmAsync(InitSwarmRequest request, CancellationToken cancellation);
 
     Task<JoinSwarmResponse> JoinSwarmAsync(JoinSwarmRequest request, CancellationToken cancellation);

@@ -42,6 +42,7 @@ internal sealed class AgentSession(
     private readonly CancellationTokenSource _ended = new();
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Lock _gate = new();
+    private readonly HostCalls _hostCalls = new();
     private Exception? _why;
     private Wire.ManagerMessage? _lastWord;
 
@@ -71,6 +72,11 @@ internal sealed class AgentSession(
         ThreadPool.UnsafeQueueUserWorkItem(static ended => Cancel(ended), _ended, preferLocal: false);
     }
 
+    /// <summary>Has the node's swarmd do something on its host.</summary>
+    /// <returns>Null: the session ended before the answer.</returns>
+    public Task<Wire.HostAnswer?> RunHostCommandAsync(Wire.HostCommand command, CancellationToken cancellation) =>
+        _hostCalls.RunAsync(command, call => WriteAsync(new Wire.ManagerMessage { HostCall = call }, cancellation), cancellation);
+
     /// <summary>Runs until the stream ends.</summary>
     public async Task<SessionEnd> RunAsync(Wire.SessionInfo info, CancellationToken cancellation)
     {
@@ -84,6 +90,7 @@ internal sealed class AgentSession(
         var first = await Task.WhenAny(reading, sending, committing).ConfigureAwait(false);
         await linked.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _hostCalls.EndAll();
         if (_ended.IsCancellationRequested)
         {
             if (_lastWord is { } lastWord && !cancellation.IsCancellationRequested)
@@ -101,6 +108,7 @@ internal sealed class AgentSession(
 
     public void Dispose()
     {
+        _hostCalls.EndAll();
         // The token source stays: End may still be on its way to it, and it holds nothing that has to be freed.
         _writing.Dispose();
     }
@@ -137,6 +145,9 @@ internal sealed class AgentSession(
                     IsBlockedByManager = true;
                     await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation).ConfigureAwait(false);
                     IsBlockedByManager = false;
+                    break;
+                case Wire.AgentMessage.MessageOneofCase.HostReply:
+                    _hostCalls.Complete(message.HostReply);
                     break;
                 case Wire.AgentMessage.MessageOneofCase.Goodbye:
                     // What it reported before goes first.

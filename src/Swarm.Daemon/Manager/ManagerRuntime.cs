@@ -83,6 +83,14 @@ public sealed class ManagerRuntime : IAsyncDisposable
         return await _loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>A node by id, name or unique id prefix, asked of the leader: it holds the agents' sessions.</summary>
+    /// <exception cref="SwarmException">NodeNotFound, NoLeader.</exception>
+    public async Task<Core.Model.Node> FindNodeAsync(string selector, CancellationToken cancellation)
+    {
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
+        return State.Read(state => Selectors.Node(state, selector));
+    }
+
     /// <summary>Ends the sessions and loops, then the log.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -232,6 +232,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 Address = advertise!.Host,
                 Time = _options.Time,
                 LoggerFactory = _options.LoggerFactory,
+                RunHostCommand = _options.HostCommands.RunAsync,
                 ManagersChanged = OnManagers,
                 SessionOpened = () => _firstSession.TrySetResult(),
                 SessionEnded = (address, reason) =>

@@ -57,9 +57,21 @@ internal static class MembershipErrors
             action: "Use Exit-Swarm -Force to erase the swarm all the same."
         );
 
+    /// <summary>Names the port as a firewall does: "2377/tcp on 10.0.0.1 does not answer: no answer in time".</summary>
+    public static string DoesNotAnswer(string address, string reason) =>
+        HostAddress.TryParse(address, HostAddress.ClusterPort, out var parsed)
+            ? $"{parsed.Port}/tcp on {parsed.Host} does not answer: {reason.TrimEnd('.')}"
+            : $"{address} does not answer: {reason.TrimEnd('.')}";
+
     public static SwarmException ManagerUnreachable(IReadOnlyList<(string Address, string Reason)> tried)
     {
         var addresses = string.Join(", ", tried.Select(static t => t.Address));
+        var ports = string.Join(
+            ", ",
+            tried
+                .Select(static t => HostAddress.TryParse(t.Address, HostAddress.ClusterPort, out var a) ? $"{a.Port}/tcp" : t.Address)
+                .Distinct()
+        );
         return new SwarmException(
             SwarmErrorKind.Unavailable,
             "ManagerUnreachable",
@@ -67,7 +79,7 @@ internal static class MembershipErrors
                 ? $"The manager at {addresses} cannot be reached: {tried[0].Reason}."
                 : $"None of the managers can be reached: {string.Join("; ", tried.Select(static t => $"{t.Address}: {t.Reason}"))}.",
             addresses,
-            $"Check the address, that swarmd runs there as a manager, and that no firewall on the way blocks TCP port {HostAddress.ClusterPort} (Test-SwarmFirewallRule)."
+            $"Check the address, that swarmd runs there as a manager, and that no firewall there or on the way closes {ports}: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here."
         );
     }
 }

@@ -103,11 +103,11 @@ internal sealed partial class NodeRuntime
             }
             catch (RpcException e) when (!cancellation.IsCancellationRequested)
             {
-                tried.Add((address, GrpcErrors.Reason(e).TrimEnd('.')));
+                tried.Add((address, MembershipErrors.DoesNotAnswer(address, GrpcErrors.Reason(e))));
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                tried.Add((address, "no answer in time"));
+                tried.Add((address, MembershipErrors.DoesNotAnswer(address, "no answer in time")));
             }
         }
         throw MembershipErrors.ManagerUnreachable(tried);

@@ -1,6 +1,8 @@
 using Swarm.Daemon.Executors;
 using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Storage;
+using Swarm.Host.Systems;
+using Swarm.Hosts;
 
 namespace Swarm.Daemon.Membership;
 
@@ -16,6 +18,9 @@ internal sealed record NodeRuntimeOptions
     /// <summary>Name of the executor that <see cref="CreateExecutor"/> makes.</summary>
     public required string ExecutorName { get; init; }
     public required ILoggerFactory LoggerFactory { get; init; }
+
+    /// <summary>Looks after this host: firewall, checks.</summary>
+    public HostCommands HostCommands { get; init; } = new(new LocalSystem(), TimeProvider.System);
 
     /// <summary>This process cannot go on (its log cannot be written any more): it should say why, end, and be started again.</summary>
     public Action<Exception> Fatal { get; init; } = static _ => { };

@@ -57,6 +57,7 @@ public sealed class AgentTests : IAsyncLifetime
             Managers = () => [_manager.Address],
             Connect = ScriptedDispatcher.Connect,
             StateDirectory = Path.Combine(_directory, "agent"),
+            RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
         };
         var agent = new Swarm.Daemon.Agent.Agent(change?.Invoke(options) ?? options);
         _agents.Add(agent);
@@ -377,5 +378,40 @@ public sealed class AgentTests : IAsyncLifetime
         Assert.Equal(9, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
         await second.RemoveTasksAsync();
         Assert.Null(ProcStat.Of((int)pid) is { State: not 'Z' } alive ? alive : null);
+    }
+
+    [Fact]
+    public async Task A_host_call_is_carried_out_beside_the_session_and_answered()
+    {
+        var begun = new TaskCompletionSource<Wire.HostCommand>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<Wire.HostAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StartAgentAsync(o =>
+            o with
+            {
+                RunHostCommand = (command, _) =>
+                {
+                    begun.SetResult(command);
+                    return answer.Task;
+                },
+            }
+        );
+        var session = await _manager.AcceptAsync();
+        var command = new Wire.HostCommand { Firewall = new Wire.FirewallCommand { Zone = "work" } };
+        await session.SendAsync(
+            new Wire.ManagerMessage
+            {
+                HostCall = new Wire.HostCall { Number = 7, Command = command },
+            }
+        );
+        Assert.Equal(command, await begun.Task);
+        // A slow tool does not silence the node.
+        while ((await session.ReceiveAsync()).MessageCase != Wire.AgentMessage.MessageOneofCase.Heartbeat) { }
+        answer.SetResult(new Wire.HostAnswer { Firewall = new Wire.FirewallReport { Warnings = { "slow" } } });
+        Wire.AgentMessage message;
+        do
+        {
+            message = await session.ReceiveAsync();
+        } while (message.MessageCase != Wire.AgentMessage.MessageOneofCase.HostReply);
+        Assert.Equal((7UL, "slow"), (message.HostReply.Number, message.HostReply.Answer.Firewall.Warnings.Single()));
     }
 }

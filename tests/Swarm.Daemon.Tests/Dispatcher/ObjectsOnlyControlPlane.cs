@@ -12,6 +12,8 @@ internal sealed class ObjectsOnlyControlPlane(IObjectApi objects) : IControlPlan
 
     public Task<DaemonInfo> GetDaemonAsync(CancellationToken cancellation) => throw Absent;
 
+    public Task<RunHostCommandResponse> RunHostCommandAsync(RunHostCommandRequest request, CancellationToken cancellation) => throw Absent;
+
     public Task<InitSwarmResponse> InitSwarmAsync(InitSwarmRequest request, CancellationToken cancellation) => throw Absent;
 
     public Task<JoinSwarmResponse> JoinSwarmAsync(JoinSwarmRequest request, CancellationToken cancellation) => throw Absent;

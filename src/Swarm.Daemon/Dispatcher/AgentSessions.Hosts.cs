@@ -1,0 +1,46 @@
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Hosts;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Dispatcher;
+
+/// <summary>Commands for a node's host go to its swarmd over the session that its agent holds.</summary>
+public sealed partial class AgentSessions : INodeHosts
+{
+    /// <summary>A firewall's tools are slow on a busy host, not slower than this.</summary>
+    private static readonly TimeSpan HostAnswerWithin = TimeSpan.FromMinutes(3);
+
+    /// <inheritdoc/>
+    public async Task<Wire.HostAnswer> RunAsync(string nodeId, string nodeName, Wire.HostCommand command, CancellationToken cancellation)
+    {
+        AgentSession? session;
+        lock (_gate)
+        {
+            session = _nodes.GetValueOrDefault(nodeId)?.Session;
+        }
+        if (session is null)
+        {
+            throw HostAnswers.NotConnected(nodeId, nodeName);
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(HostAnswerWithin);
+        try
+        {
+            if (await session.RunHostCommandAsync(command, limit.Token).ConfigureAwait(false) is { } answer)
+            {
+                return answer;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Told below.
+        }
+        throw new SwarmException(
+            SwarmErrorKind.Unavailable,
+            "NodeDoesNotAnswer",
+            $"Node {nodeName} was asked, but has not answered: whether it was done there is not known.",
+            nodeName,
+            $"Look with Get-SwarmFirewallRule {nodeName}, and run it again: what is there already is not added twice."
+        );
+    }
+}

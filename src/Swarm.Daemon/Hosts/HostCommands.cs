@@ -1,0 +1,181 @@
+using Swarm.Host.Checks;
+using Swarm.Host.Firewall;
+using Swarm.Host.Systems;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Hosts;
+
+/// <summary>Carries out a host command on this machine. The module compiles this file too: it does the same in its own process where there is no swarmd.</summary>
+internal sealed class HostCommands(IHostSystem system, TimeProvider time)
+{
+    private const int MaxPayload = 64;
+
+    /// <summary>Never fails but by cancellation: what the host refuses is in the answer.</summary>
+    public async Task<Wire.HostAnswer> RunAsync(Wire.HostCommand command, CancellationToken cancellation)
+    {
+        try
+        {
+            return command.CommandCase switch
+            {
+                Wire.HostCommand.CommandOneofCase.Firewall => await FirewallAsync(command.Firewall, cancellation),
+                Wire.HostCommand.CommandOneofCase.Check => await CheckAsync(command.Check, cancellation),
+                Wire.HostCommand.CommandOneofCase.Probe => await ProbeAsync(command.Probe, cancellation),
+                _ => throw new HostException(
+                    "UnknownHostCommand",
+                    "This swarmd does not know that command.",
+                    "",
+                    "Update swarmd on that node."
+                ),
+            };
+        }
+        catch (HostException e)
+        {
+            return new Wire.HostAnswer
+            {
+                Error = new Wire.HostError
+                {
+                    ErrorId = e.ErrorId,
+                    Message = e.Message,
+                    Target = e.Target,
+                    Action = e.Action,
+                },
+            };
+        }
+    }
+
+    private async Task<Wire.HostAnswer> FirewallAsync(Wire.FirewallCommand command, CancellationToken cancellation)
+    {
+        var ports = command.Ports.Select(Port).ToList();
+        var request = new FirewallRequest
+        {
+            Rules = SwarmPorts.Rules(command.Manager, ports, [.. command.Sources.Select(Source)]),
+            Provider = Provider(command.Provider),
+            Zone = command.Zone,
+            DryRun = command.DryRun,
+        };
+        var firewall = new HostFirewall(system);
+        var report = command.Action switch
+        {
+            Wire.FirewallAction.Add => await firewall.AddAsync(request, cancellation),
+            Wire.FirewallAction.Remove => await firewall.RemoveAsync(request, ports, cancellation),
+            _ => await firewall.GetAsync(request, cancellation),
+        };
+        var answer = new Wire.FirewallReport
+        {
+            Provider = report.Provider == FirewallProviderKind.None ? Wire.FirewallProvider.None : (Wire.FirewallProvider)report.Provider,
+            Commands = { report.Commands },
+            Warnings = { report.Warnings },
+        };
+        answer.Rules.AddRange(report.Rules.Select(ToWire));
+        return new Wire.HostAnswer { Firewall = answer };
+    }
+
+    private static Wire.FirewallRule ToWire(FirewallRuleStatus rule) =>
+        new()
+        {
+            Port = rule.Rule.Port.ToString(),
+            Purpose = rule.Rule.Purpose,
+            Sources = { rule.Rule.Sources.Select(static s => s.ToString()) },
+            State = Word(rule.State),
+            OpenedBy = Word(rule.OpenedBy),
+            Permanent = rule.Permanent,
+            Detail = rule.Detail,
+        };
+
+    private async Task<Wire.HostAnswer> CheckAsync(Wire.HostCheckCommand command, CancellationToken cancellation)
+    {
+        var checks = await new HostInspection(system, time).RunAsync(
+            new HostCheckRequest
+            {
+                Address = command.Address,
+                IsManager = command.Manager,
+                InSwarm = command.InSwarm,
+                Peers =
+                [
+                    .. command.Peers.Select(static p => new HostPeer(
+                        p.Host,
+                        p.Manager,
+                        p.ManagementPort == 0 ? SwarmPorts.Management.First : (int)p.ManagementPort
+                    )),
+                ],
+            },
+            cancellation
+        );
+        var answer = new Wire.HostAnswer();
+        answer.Checks.AddRange(
+            checks.Select(static c => new Wire.HostCheck
+            {
+                Name = c.Name,
+                Status = Word(c.Status),
+                Detail = c.Detail,
+                Remedy = c.Remedy,
+            })
+        );
+        return answer;
+    }
+
+    private static async Task<Wire.HostAnswer> ProbeAsync(Wire.ProbeCommand command, CancellationToken cancellation)
+    {
+        if (command.Payload.Length > MaxPayload)
+        {
+            throw new HostException("InvalidArgument", $"A probe carries {MaxPayload} bytes at most.", "", "");
+        }
+        var tcp = command.Tcp.Select(t => Target(t)).Select(t => PortProbe.TcpAsync(t.Host, t.Port, cancellation));
+        var udp = command.Udp.Select(t => Target(t)).Select(t => PortProbe.UdpAsync(t.Host, t.Port, command.Payload.Memory, cancellation));
+        var results = await System.Threading.Tasks.Task.WhenAll(tcp.Concat(udp));
+        var answer = new Wire.HostAnswer();
+        answer.Probes.AddRange(
+            results.Select(static r => new Wire.ProbeResult
+            {
+                Target = r.Target,
+                Outcome = r.Outcome == ProbeOutcome.NoAnswer ? "no-answer" : Word(r.Outcome),
+                Detail = r.Detail,
+            })
+        );
+        return answer;
+    }
+
+    private static FirewallProviderKind? Provider(Wire.FirewallProvider provider) =>
+        provider switch
+        {
+            Wire.FirewallProvider.Auto => null,
+            >= Wire.FirewallProvider.Firewalld and <= Wire.FirewallProvider.Windows => (FirewallProviderKind)provider,
+            _ => throw new HostException(
+                "UnknownFirewallProvider",
+                $"There is no firewall provider {provider}.",
+                provider.ToString(),
+                "Choose Firewalld, Ufw, Nftables, Iptables or Windows."
+            ),
+        };
+
+    private static PortRange Port(string text) =>
+        PortRange.TryParse(text, out var port)
+            ? port
+            : throw new HostException(
+                "InvalidPort",
+                $"'{text}' is not a port. Nothing was changed.",
+                text,
+                "Write it like 8080, 8080/tcp or 9000-9010/udp."
+            );
+
+    private static AddressRange Source(string text) =>
+        AddressRange.TryParse(text, out var source)
+            ? source
+            : throw new HostException(
+                "InvalidAddress",
+                $"'{text}' is not an address. Nothing was changed.",
+                text,
+                "Write it like 10.0.0.1, 10.0.0.0/24 or fd00::1."
+            );
+
+    private static (string Host, int Port) Target(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon > 0 && PortRange.TryParse(text[(colon + 1)..], out var port)
+            ? (text[..colon].Trim('[', ']'), port.First)
+            : throw new HostException("InvalidAddress", $"'{text}' is not HOST:PORT.", text, "");
+    }
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,11 @@
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Hosts;
+
+/// <summary>Carries a host command to the swarmd of a node, and its answer back: what a control plane needs for commands to other nodes' hosts.</summary>
+public interface INodeHosts
+{
+    /// <returns>The node's answer, which may be a refusal of its host.</returns>
+    /// <exception cref="SwarmException">NodeNotConnected: no swarmd of that node is connected to this one. NodeDoesNotAnswer.</exception>
+    Task<Wire.HostAnswer> RunAsync(string nodeId, string nodeName, Wire.HostCommand command, CancellationToken cancellation);
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+
+namespace Swarm.Host.Checks;
+
+/// <summary>This host's clock against a manager's: certificates are valid from one moment to another.</summary>
+internal static class ClockCheck
+{
+    private const string Name = "Clock";
+
+    /// <summary>The manager tells its time in whole seconds.</summary>
+    private static readonly TimeSpan _warnAbove = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _failAbove = TimeSpan.FromMinutes(1);
+
+    /// <summary>Asks for the Date header of any answer of the cluster port. The peer is not verified: nothing but a difference is shown.</summary>
+    [SuppressMessage(
+        "Security",
+        "CA5359:Do not disable certificate validation",
+        Justification = "A host that has not joined yet trusts no root; the answer is compared with its clock and nothing else."
+    )]
+    public static async Task<HostCheck> RunAsync(HostPeer manager, TimeProvider time, CancellationToken cancellation)
+    {
+        var where = $"{manager.Host}:{manager.ManagementPort}";
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = PortProbe.Patience,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                ApplicationProtocols = [SslApplicationProtocol.Http2],
+            },
+        };
+        using var client = new HttpClient(handler) { Timeout = PortProbe.Patience * 2 };
+        try
+        {
+            var host = manager.Host.Contains(':') && !manager.Host.StartsWith('[') ? $"[{manager.Host}]" : manager.Host;
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"https://{host}:{manager.ManagementPort}/"))
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
+            var sent = time.GetUtcNow();
+            using var answer = await client.SendAsync(request, cancellation);
+            var between = sent + ((time.GetUtcNow() - sent) / 2);
+            return answer.Headers.Date is { } theirs ? Judge(between - theirs, where) : Unknown($"{where} does not tell its time");
+        }
+        catch (HttpRequestException e)
+        {
+            return Unknown($"{where} does not tell its time: {Deepest(e)}");
+        }
+        catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return Unknown($"{where} does not answer");
+        }
+    }
+
+    internal static HostCheck Judge(TimeSpan ahead, string where)
+    {
+        // The other clock's second may have been about to end.
+        var difference = ahead.Duration() - TimeSpan.FromSeconds(1);
+        var text =
+            difference <= TimeSpan.Zero
+                ? $"as the clock of {where}, to the second"
+                : $"{ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {where}";
+        const string Remedy =
+            "Set the clocks of both hosts by NTP (chrony, systemd-timesyncd): certificates are not valid before their time.";
+        return difference > _failAbove ? HostCheck.Fail(Name, text, Remedy)
+            : difference > _warnAbove ? HostCheck.Warn(Name, text, Remedy)
+            : HostCheck.Pass(Name, text);
+    }
+
+    private static HostCheck Unknown(string detail) =>
+        HostCheck.Warn(Name, detail, "Compare 'date -u' on both hosts; the check needs a swarmd that is a manager there.");
+
+    private static string Deepest(Exception e) => e.InnerException is { } inner ? Deepest(inner) : e.Message;
+}

@@ -1,0 +1,49 @@
+using Swarm.Host.Systems;
+
+namespace Swarm.Host.Engine;
+
+/// <summary>Red Hat's family, with dnf or yum. Docker's repository as https://docs.docker.com/engine/install/centos/ says, fetched with curl: the
+/// option of config-manager differs between dnf's versions.</summary>
+internal sealed class DnfPackageManager(IHostSystem system, OsRelease release, string tool) : PackageManager(system, release)
+{
+    public override string Name => tool;
+
+    public override bool HasDockerRepository => Release.Id != "amzn";
+
+    public override string? OwnPackage =>
+        Release.Id switch
+        {
+            "fedora" => "moby-engine",
+            "amzn" => "docker",
+            _ => null,
+        };
+
+    public override IReadOnlyList<string> DockerPackages =>
+        ["docker-ce", "docker-ce-cli", "containerd.io", "docker-buildx-plugin", "docker-compose-plugin"];
+
+    public override string RepositoryPath => "/etc/yum.repos.d/docker-ce.repo";
+
+    public override IReadOnlyList<HostStep> UpdateSystem() => [Long(tool, "--assumeyes", tool == "dnf" ? "upgrade" : "update")];
+
+    public override IReadOnlyList<HostStep> AddRepository()
+    {
+        // What derives from Red Hat Enterprise Linux takes CentOS's packages.
+        var repository = Release.Id is "fedora" or "rhel" ? Release.Id : "centos";
+        return
+        [
+            new CommandStep(
+                new ToolCommand("curl", "-fsSL", $"https://download.docker.com/linux/{repository}/docker-ce.repo", "-o", RepositoryPath),
+                System.Exists(RepositoryPath) ? null : new ToolCommand("rm", "-f", RepositoryPath)
+            ),
+        ];
+    }
+
+    public override IReadOnlyList<HostStep> Refresh() => [Long(tool, "--assumeyes", "makecache")];
+
+    public override HostStep Install(IReadOnlyList<string> packages) => Long(tool, ["--assumeyes", "install", .. packages]);
+
+    public override HostStep Remove(IReadOnlyList<string> packages) => Long(tool, ["--assumeyes", "remove", .. packages]);
+
+    public override async Task<bool> IsInstalledAsync(string package, CancellationToken cancellation) =>
+        (await System.RunAsync(new ToolCommand("rpm", "--query", package), cancellation)).Succeeded;
+}

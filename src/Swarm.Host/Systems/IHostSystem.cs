@@ -1,0 +1,28 @@
+namespace Swarm.Host.Systems;
+
+/// <summary>The machine as this library sees it: its programs and a few text files. Tests put a recorded one, or one in namespaces, in its place.</summary>
+public interface IHostSystem
+{
+    bool IsWindows { get; }
+
+    /// <summary>root, or a member of the administrators with elevation.</summary>
+    bool IsAdministrator { get; }
+
+    /// <summary>Full path of a program, or null. Looks in the system folders too, which the PATH of a service or of a user often lacks.</summary>
+    string? Find(string program);
+
+    /// <summary>Runs a program to its end. Messages are in English (LC_ALL=C), since they are read.</summary>
+    /// <exception cref="HostException">ToolNotFound, ToolTimeout.</exception>
+    Task<ToolResult> RunAsync(ToolCommand command, CancellationToken cancellation);
+
+    /// <summary>A text file, or null when there is none.</summary>
+    string? Read(string path);
+
+    /// <summary>Replaces a text file at once (never half-written), keeping its mode; creates it and its folder when missing.</summary>
+    void Write(string path, string text);
+
+    void Delete(string path);
+
+    /// <summary>Is there a file or folder?</summary>
+    bool Exists(string path);
+}

@@ -1,0 +1,95 @@
+using Swarm.Daemon.Hosts;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Dispatcher;
+
+/// <summary>Host commands over an agent's session: the answer comes back, and whatever stands in its way is named.</summary>
+public sealed class HostCallTests
+{
+    private static readonly Wire.HostCommand s_command = new() { Firewall = new Wire.FirewallCommand { Action = Wire.FirewallAction.Add } };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static async Task<Wire.HostCall> CallAsync(ScriptedAgent agent)
+    {
+        while (true)
+        {
+            if ((await agent.ReadAsync())!.HostCall is { } call)
+            {
+                return call;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_command_reaches_the_node_and_its_answer_comes_back()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        INodeHosts hosts = grpc.Manager.Runtime.Agents;
+        var first = hosts.RunAsync("n1", "worker1", s_command, Cancel);
+        var second = hosts.RunAsync("n1", "worker1", new Wire.HostCommand { Check = new Wire.HostCheckCommand() }, Cancel);
+        Wire.HostCall[] calls = [await CallAsync(agent), await CallAsync(agent)];
+        Assert.Contains(s_command, calls.Select(c => c.Command));
+        // Answered in the other order, and one that nobody asked for.
+        foreach (var call in calls.Append(new Wire.HostCall { Number = 99 }).Reverse())
+        {
+            var answer = new Wire.HostAnswer { Firewall = new Wire.FirewallReport { Commands = { $"{call.Command?.CommandCase}" } } };
+            await agent.SendAsync(
+                new Wire.AgentMessage
+                {
+                    HostReply = new Wire.HostReply { Number = call.Number, Answer = answer },
+                }
+            );
+        }
+        Assert.Equal("Firewall", (await first).Firewall.Commands.Single());
+        Assert.Equal("Check", (await second).Firewall.Commands.Single());
+    }
+
+    [Fact]
+    public async Task A_node_without_a_session_is_named()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        INodeHosts hosts = grpc.Manager.Runtime.Agents;
+        var refused = await Assert.ThrowsAsync<SwarmException>(() => hosts.RunAsync("n1", "worker1", s_command, Cancel));
+        Assert.Equal(("NodeNotConnected", "worker1"), (refused.ErrorId, refused.Target));
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_before_the_answer_leaves_nobody_waiting()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        INodeHosts hosts = grpc.Manager.Runtime.Agents;
+        var waiting = hosts.RunAsync("n1", "worker1", s_command, Cancel);
+        await CallAsync(agent);
+        agent.Dispose();
+        var refused = await Assert.ThrowsAsync<SwarmException>(() => waiting);
+        Assert.Equal(("NodeDoesNotAnswer", "worker1"), (refused.ErrorId, refused.Target));
+    }
+
+    [Fact]
+    public void A_refusal_of_the_host_becomes_the_status_and_names_the_node()
+    {
+        var answer = new Wire.HostAnswer
+        {
+            Error = new Wire.HostError
+            {
+                ErrorId = "FirewallAmbiguous",
+                Message = "More than one firewall filters.",
+                Target = "ufw",
+                Action = "Choose.",
+            },
+        };
+        var refused = Assert.Throws<SwarmException>(() => HostAnswers.Respond(answer, "n1", "worker1"));
+        Assert.Equal(
+            (SwarmErrorKind.FailedPrecondition, "FirewallAmbiguous", "worker1: More than one firewall filters.", "worker1", "Choose."),
+            (refused.Kind, refused.ErrorId, refused.Message, refused.Target, refused.Action)
+        );
+    }
+}

@@ -1,0 +1,199 @@
+using Swarm.Host.Engine;
+using Swarm.Host.Systems;
+using Swarm.Host.Tests.Hosting;
+
+namespace Swarm.Host.Tests.Engine;
+
+/// <summary>The commands for each family of distributions. dnf, yum and zypper could not be run here: they are compared with what was written down.</summary>
+public sealed class EngineInstallerTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static RecordedSystem System(string release, params string[] programs)
+    {
+        var system = new RecordedSystem { Files = { ["/etc/os-release"] = release, ["/run/systemd/system/x"] = "" } };
+        system.Programs.UnionWith(programs);
+        foreach (var query in (string[])["rpm --query", "dpkg-query", "id -u"])
+        {
+            system.Answers[query] = new ToolResult(1, "", "no");
+        }
+        return system;
+    }
+
+    [Theory]
+    [InlineData(
+        "ID=rocky\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.4\"",
+        "dnf",
+        """
+            dnf --assumeyes upgrade
+            curl -fsSL https://download.docker.com/linux/centos/docker-ce.repo -o /etc/yum.repos.d/docker-ce.repo
+            dnf --assumeyes makecache
+            dnf --assumeyes install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
+            systemctl enable --now firewalld
+            systemctl enable --now docker
+            groupadd --force docker
+            useradd --create-home --gid docker docker
+            docker run --rm hello-world
+            """
+    )]
+    [InlineData(
+        "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"7\"",
+        "yum",
+        """
+            yum --assumeyes update
+            curl -fsSL https://download.docker.com/linux/centos/docker-ce.repo -o /etc/yum.repos.d/docker-ce.repo
+            yum --assumeyes makecache
+            yum --assumeyes install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
+            systemctl enable --now firewalld
+            systemctl enable --now docker
+            groupadd --force docker
+            useradd --create-home --gid docker docker
+            docker run --rm hello-world
+            """
+    )]
+    [InlineData(
+        "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\nVERSION_ID=\"15.6\"",
+        "zypper",
+        """
+            zypper --non-interactive refresh
+            zypper --non-interactive update
+            zypper --non-interactive refresh
+            zypper --non-interactive install docker firewalld
+            systemctl enable --now firewalld
+            systemctl enable --now docker
+            groupadd --force docker
+            useradd --create-home --gid docker docker
+            docker run --rm hello-world
+            """
+    )]
+    [InlineData(
+        "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble",
+        "apt-get",
+        """
+            apt-get -o APT::Update::Error-Mode=any update
+            apt-get --yes upgrade
+            apt-get -o APT::Update::Error-Mode=any update
+            apt-get --yes install ca-certificates curl
+            install -m 0755 -d /etc/apt/keyrings
+            curl -fsSL https://download.docker.com/linux/ubuntu/gpg -o /etc/apt/keyrings/docker.asc
+            cat > /etc/apt/sources.list.d/docker.list <<'EOF'
+            # Added by Install-SwarmEngine.
+            deb [signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/ubuntu noble stable
+            EOF
+            apt-get -o APT::Update::Error-Mode=any update
+            apt-get --yes install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
+            systemctl enable --now firewalld
+            systemctl enable --now docker
+            groupadd --force docker
+            useradd --create-home --gid docker docker
+            docker run --rm hello-world
+            """
+    )]
+    public async Task Every_family_has_its_commands(string release, string tool, string commands)
+    {
+        var system = System(release, tool);
+        var request = new EngineInstallRequest
+        {
+            UpdateSystem = true,
+            Firewalld = true,
+            Users = ["docker"],
+        };
+        var plan = await new EngineInstaller(system).InstallAsync(request with { DryRun = true }, Stop);
+        Assert.Equal(commands.ReplaceLineEndings("\n"), string.Join('\n', plan.Commands));
+        Assert.DoesNotContain(
+            system.Ran,
+            c => !c.StartsWith("id -u", StringComparison.Ordinal) && !c.Contains("query", StringComparison.Ordinal)
+        );
+        var done = await new EngineInstaller(system).InstallAsync(request, Stop);
+        Assert.Equal(plan.Commands, done.Commands);
+        Assert.All(done.Commands.Where(c => !c.StartsWith("cat ", StringComparison.Ordinal)), c => Assert.Contains(c, system.Ran));
+    }
+
+    [Theory]
+    [InlineData(
+        "ID=fedora\nVERSION_ID=42",
+        "dnf",
+        "docker-ce",
+        "systemctl disable --now docker\ndnf --assumeyes remove docker-ce\nrm -rf /var/lib/docker"
+    )]
+    [InlineData(
+        "ID=sles\nID_LIKE=suse",
+        "zypper",
+        "docker",
+        "systemctl disable --now docker\nzypper --non-interactive remove docker\nrm -rf /var/lib/docker"
+    )]
+    public async Task What_is_installed_is_removed(string release, string tool, string package, string commands)
+    {
+        var system = System(release, tool);
+        system.Files["/var/lib/docker/x"] = "";
+        system.Answers[$"rpm --query {package}"] = new ToolResult(0, package, "");
+        system.Answers["rpm --query docker-ce-cli"] = new ToolResult(1, "", "");
+        var plan = await new EngineInstaller(system).UninstallAsync(removeData: true, dryRun: true, Stop);
+        Assert.Equal(commands, string.Join('\n', plan.Commands));
+        var kept = await new EngineInstaller(system).UninstallAsync(removeData: false, dryRun: true, Stop);
+        Assert.DoesNotContain(kept.Commands, c => c.StartsWith("rm ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("PackageManagerLocked", "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 12 (apt)")]
+    [InlineData(
+        "NetworkUnavailable",
+        "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'"
+    )]
+    [InlineData("EngineInstallFailed", "E: Unable to correct problems, you have held broken packages.")]
+    public async Task A_failure_is_told_apart_and_the_repository_is_taken_away_again(string errorId, string error)
+    {
+        var system = System("ID=debian\nVERSION_CODENAME=bookworm", "apt-get");
+        system.Answers["apt-get --yes install docker-ce"] = new ToolResult(100, "", error);
+        var failed = await Assert.ThrowsAsync<HostException>(() =>
+            new EngineInstaller(system).InstallAsync(new EngineInstallRequest(), Stop)
+        );
+        Assert.Equal(errorId, failed.ErrorId);
+        Assert.Contains(error, failed.Message, StringComparison.Ordinal);
+        Assert.Contains("rolled back", failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("/etc/apt/sources.list.d/docker.list", system.Files.Keys);
+        Assert.Contains("rm -f /etc/apt/keyrings/docker.asc", system.Ran);
+    }
+
+    [Fact]
+    public async Task What_is_not_known_or_not_allowed_is_refused_before_anything_is_run()
+    {
+        async Task<string> RefusedAsync(RecordedSystem system, EngineInstallRequest request)
+        {
+            var refused = await Assert.ThrowsAsync<HostException>(() => new EngineInstaller(system).InstallAsync(request, Stop));
+            Assert.Empty(system.Ran);
+            return refused.ErrorId;
+        }
+        Assert.Equal("UnsupportedDistribution", await RefusedAsync(System("ID=alpine"), new EngineInstallRequest()));
+        Assert.Equal("UnsupportedDistribution", await RefusedAsync(new RecordedSystem { IsWindows = true }, new EngineInstallRequest()));
+        Assert.Equal("NotAdministrator", await RefusedAsync(new RecordedSystem { IsAdministrator = false }, new EngineInstallRequest()));
+        Assert.Equal("InvalidUser", await RefusedAsync(System("ID=debian"), new EngineInstallRequest { Users = ["a;b"] }));
+        Assert.Equal(
+            "SourceNotAvailable",
+            await RefusedAsync(System("ID=sles\nID_LIKE=suse", "zypper"), new EngineInstallRequest { Source = EngineSource.Docker })
+        );
+    }
+
+    [Fact]
+    public async Task An_engine_that_does_not_start_is_said_to_be_installed()
+    {
+        var system = System("ID=fedora", "dnf");
+        system.Answers["systemctl enable --now docker"] = new ToolResult(1, "", "Job for docker.service failed.");
+        var failed = await Assert.ThrowsAsync<HostException>(() =>
+            new EngineInstaller(system).InstallAsync(new EngineInstallRequest(), Stop)
+        );
+        Assert.Equal("EngineNotStarted", failed.ErrorId);
+        Assert.Contains("is installed", failed.Action, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_first_container_that_fails_is_a_warning()
+    {
+        var system = System("ID=fedora", "dnf");
+        system.Answers["docker run"] = new ToolResult(125, "", "Unable to find image 'hello-world:latest' locally");
+        system.Answers["docker version"] = new ToolResult(0, "29.1.0\n", "");
+        var report = await new EngineInstaller(system).InstallAsync(new EngineInstallRequest(), Stop);
+        Assert.Contains("Unable to find image", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        Assert.Equal("29.1.0", report.EngineVersion);
+    }
+}

@@ -1,0 +1,70 @@
+using Swarm.Host.Firewall;
+using Swarm.Host.Systems;
+using Swarm.Host.Tests.Hosting;
+
+namespace Swarm.Host.Tests.Firewall;
+
+/// <summary>Windows Firewall could not be run here: what would be run is compared with what was written down.</summary>
+public sealed class WindowsFirewallTests
+{
+    private const string Profiles = """{"Allowing":0,"Profiles":3}""";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static RecordedSystem Windows(params string[] rules)
+    {
+        var system = new RecordedSystem { IsWindows = true, Programs = { "powershell.exe" } };
+        system.Answers["powershell.exe -NoProfile -NonInteractive -Command '$ErrorActionPreference"] = new ToolResult(
+            0,
+            string.Join("\r\n", [Profiles, .. rules]),
+            ""
+        );
+        return system;
+    }
+
+    private static string Rule(string action, string protocol, string port, string remote = "Any", string group = "") =>
+        $$"""{"Name":"r-{{port}}","Group":"{{group}}","Action":"{{action}}","Protocol":"{{protocol}}","Ports":["{{port}}"],"Remote":["{{remote}}"]}""";
+
+    [Fact]
+    public async Task Rules_are_added_with_the_recorded_calls()
+    {
+        var system = Windows(Rule("Allow", "TCP", "7946"));
+        var report = await new HostFirewall(system).AddAsync(FirewallHosts.Request(sources: ["10.0.0.0/24"]) with { DryRun = true }, Stop);
+        Assert.Equal(
+            [
+                "powershell.exe -NoProfile -NonInteractive -Command 'New-NetFirewallRule -Name '\\''swarm-2377-tcp-10.0.0.0/24'\\'' -DisplayName '\\''Swarm rule: cluster management (2377/tcp)'\\'' -Group '\\''Swarm'\\'' -Direction Inbound -Action Allow -Protocol TCP -LocalPort 2377 -RemoteAddress 10.0.0.0/24 -ErrorAction Stop | Out-Null'",
+                "powershell.exe -NoProfile -NonInteractive -Command 'New-NetFirewallRule -Name '\\''swarm-7946-udp-10.0.0.0/24'\\'' -DisplayName '\\''Swarm rule: node to node (7946/udp)'\\'' -Group '\\''Swarm'\\'' -Direction Inbound -Action Allow -Protocol UDP -LocalPort 7946 -RemoteAddress 10.0.0.0/24 -ErrorAction Stop | Out-Null'",
+                "powershell.exe -NoProfile -NonInteractive -Command 'New-NetFirewallRule -Name '\\''swarm-4789-udp-10.0.0.0/24'\\'' -DisplayName '\\''Swarm rule: overlay network (4789/udp)'\\'' -Group '\\''Swarm'\\'' -Direction Inbound -Action Allow -Protocol UDP -LocalPort 4789 -RemoteAddress 10.0.0.0/24 -ErrorAction Stop | Out-Null'",
+            ],
+            report.Commands
+        );
+        Assert.Equal(FirewallOpener.Administrator, report.Rules[1].OpenedBy);
+    }
+
+    [Fact]
+    public async Task Only_the_group_Swarm_is_removed()
+    {
+        var system = Windows(
+            Rule("Allow", "TCP", "2377", group: "Swarm"),
+            Rule("Allow", "UDP", "7946"),
+            Rule("Allow", "UDP", "4789", "10.0.0.0/255.255.255.0", "Swarm")
+        );
+        var report = await new HostFirewall(system).RemoveAsync(FirewallHosts.Request() with { DryRun = true }, [], Stop);
+        Assert.Equal(
+            [
+                "powershell.exe -NoProfile -NonInteractive -Command 'Remove-NetFirewallRule -Name '\\''swarm-2377-tcp'\\'' -ErrorAction Stop'",
+                "powershell.exe -NoProfile -NonInteractive -Command 'Remove-NetFirewallRule -Name '\\''swarm-4789-udp-10.0.0.0/24'\\'' -ErrorAction Stop'",
+            ],
+            report.Commands
+        );
+    }
+
+    [Fact]
+    public async Task A_block_rule_goes_before_an_allow_rule()
+    {
+        var system = Windows(Rule("Allow", "TCP", "2377"), Rule("Block", "TCP", "2377"));
+        var refused = await Assert.ThrowsAsync<HostException>(() => new HostFirewall(system).AddAsync(FirewallHosts.Request(), Stop));
+        Assert.Equal(("PortClosedByAdministrator", "2377/tcp"), (refused.ErrorId, refused.Target));
+        Assert.DoesNotContain(system.Ran, c => c.Contains("New-NetFirewallRule", StringComparison.Ordinal));
+    }
+}

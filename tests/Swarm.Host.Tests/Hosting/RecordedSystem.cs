@@ -1,0 +1,34 @@
+using Swarm.Host.Systems;
+
+namespace Swarm.Host.Tests.Hosting;
+
+/// <summary>A host that only answers: for systems that are not here. What would be run is recorded.</summary>
+internal sealed class RecordedSystem : IHostSystem
+{
+    public List<string> Ran { get; } = [];
+    public Dictionary<string, string> Files { get; } = [];
+    public HashSet<string> Programs { get; } = [];
+
+    /// <summary>By the beginning of a command; the longest that fits answers.</summary>
+    public Dictionary<string, ToolResult> Answers { get; } = [];
+    public bool IsWindows { get; init; }
+    public bool IsAdministrator { get; init; } = true;
+
+    public string? Find(string program) => Programs.Contains(program) ? $"/usr/bin/{program}" : null;
+
+    public Task<ToolResult> RunAsync(ToolCommand command, CancellationToken cancellation)
+    {
+        var text = command.ToString();
+        Ran.Add(text);
+        var key = Answers.Keys.Where(k => text.StartsWith(k, StringComparison.Ordinal)).MaxBy(k => k.Length);
+        return Task.FromResult(key is null ? new ToolResult(0, "", "") : Answers[key]);
+    }
+
+    public string? Read(string path) => Files.GetValueOrDefault(path);
+
+    public void Write(string path, string text) => Files[path] = text;
+
+    public void Delete(string path) => Files.Remove(path);
+
+    public bool Exists(string path) => Files.ContainsKey(path) || Files.Keys.Any(f => f.StartsWith(path + "/", StringComparison.Ordinal));
+}
