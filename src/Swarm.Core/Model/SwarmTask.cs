@@ -24,11 +24,22 @@ public sealed record SwarmTask
     /// <summary>How many tasks of this slot were restarted in a row before this one, for back-off and max attempts.</summary>
     public uint RestartCount { get; init; }
 
-    /// <summary>When it was first observed Running; null: never. Kept because the status that ends a task replaces the one that says it runs.</summary>
+    /// <summary>When the manager learned that it runs, by the manager's clock; null: never. Kept because the status that ends a task replaces the one that says it
+    /// runs. All that is decided by time is decided by this and <see cref="EndedAt"/>: the clocks of the nodes may be wrong.</summary>
     public DateTimeOffset? RunningSince { get; init; }
+
+    /// <summary>When the manager learned that it ended, by the manager's clock; null: it has not.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>Why no node takes it. Null unless the scheduler tried and failed.</summary>
     public PendingReasons? Pending { get; init; }
+
+    /// <summary>When an ended task ended, as far as the manager knows.</summary>
+    public static DateTimeOffset EndOf(SwarmTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return task.EndedAt ?? task.Status.Timestamp;
+    }
 
     /// <summary>True for a state from which the task does not come back.</summary>
     public static bool IsTerminal(TaskState state) => state > TaskState.Running;
@@ -41,6 +52,8 @@ public sealed record SwarmTask
 public sealed record TaskStatus
 {
     public required TaskState State { get; init; }
+
+    /// <summary>When it came to be so, by the clock of the node that reports it: for people to read.</summary>
     public required DateTimeOffset Timestamp { get; init; }
     public string Message { get; init; } = "";
 

@@ -8,7 +8,7 @@ namespace Swarm.Core.Orchestration;
 /// <summary>Answers for whoever waits for a service to converge or for a node to be drained. Reads applied state only.</summary>
 public static class Convergence
 {
-    /// <summary>Where a service stands. A service that was removed has converged when its last task is gone.</summary>
+    /// <summary>Where a service stands. A service that was removed has converged when its last task is gone, but for those on nodes that are down.</summary>
     public static ServiceConvergence OfService(ClusterState state, string serviceId)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -70,7 +70,31 @@ public static class Convergence
 
     private static ServiceConvergence OfRemoved(ClusterState state, string serviceId)
     {
-        var left = (ulong)state.TasksOfService(serviceId).Count;
+        var left = 0UL;
+        var unreachable = 0;
+        var nodes = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var task in state.TasksOfService(serviceId))
+        {
+            if (
+                task.Status.State is >= TaskState.Assigned and <= TaskState.Running
+                && state.FindNode(task.NodeId!) is { Status.State: NodeState.Down } node
+            )
+            {
+                // Nothing can be done about it until the node returns or is removed, which may be never.
+                unreachable++;
+                nodes.Add(node.Name);
+            }
+            else
+            {
+                left++;
+            }
+        }
+        var away =
+            unreachable == 0
+                ? ""
+                : Invariant(
+                    $"; tasks on nodes that are down, which will stop them when they return: {unreachable} on {string.Join(", ", nodes)}"
+                );
         return new ServiceConvergence
         {
             ServiceId = serviceId,
@@ -80,7 +104,7 @@ public static class Convergence
             ByState = new SortedDictionary<TaskState, int>(),
             Converged = left == 0,
             Stuck = false,
-            Message = left == 0 ? "removed" : Invariant($"{left} tasks are being removed"),
+            Message = (left == 0 ? "removed" : Invariant($"{left} tasks are being removed")) + away,
         };
     }
 
@@ -122,6 +146,11 @@ public static class Convergence
                 counts.Completed += completed ? 1UL : 0;
                 counts.GivenUp += completed ? 0 : 1UL;
                 counts.FirstProblem ??= completed ? null : slot.Newest;
+            }
+            else if (slot.Tasks.Count > 1 && Updater.FailureIn(slot, view) is { } failed)
+            {
+                counts.GivenUp++;
+                counts.FirstProblem ??= failed;
             }
         }
         return counts;

@@ -32,7 +32,13 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
     /// <summary>Brings one node's tasks in line with the node; returns whether an update may take them up.</summary>
     private bool Keep(Slot slot, Node? node)
     {
-        if (node is null || node.Spec.Availability == NodeAvailability.Drain || !Suits(node))
+        if (node is null)
+        {
+            // The slot is the node: nobody will ever look for its history again.
+            slots.EndAll(slot, TaskState.Remove);
+            return false;
+        }
+        if (node.Spec.Availability == NodeAvailability.Drain || !Suits(node))
         {
             slots.EndAll(slot, TaskState.Shutdown);
             return false;

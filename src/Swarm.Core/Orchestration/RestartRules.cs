@@ -39,13 +39,13 @@ internal static class RestartRules
         {
             return task.RestartCount < policy.MaxAttempts;
         }
-        return AttemptsSince(task.Status.Timestamp - policy.Window, task, slot) < policy.MaxAttempts;
+        return AttemptsSince(SwarmTask.EndOf(task) - policy.Window, task, slot) < policy.MaxAttempts;
     }
 
     /// <summary>How long the replacement of a task that ended by itself waits.</summary>
     public static TimeSpan NextDelay(SwarmTask ended, RestartPolicy policy)
     {
-        if (ended.RestartCount == 0 || ended.Status.Timestamp - DueAt(ended) >= StableAfter)
+        if (ended.RestartCount == 0 || SwarmTask.EndOf(ended) - DueAt(ended) >= StableAfter)
         {
             return policy.Delay;
         }

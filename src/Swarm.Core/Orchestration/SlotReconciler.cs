@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
@@ -59,7 +60,8 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             if (task.DesiredState < TaskState.Running && !SwarmTask.IsTerminal(task.Status.State) && IsDue(task, slot))
             {
                 slot.Touched = true;
-                plan.End(task, TaskState.Running);
+                // One that has no node yet is not deleted, as End would: the next would begin at restart count 0.
+                plan.Changes.Add(new StateChange.TaskDesire(task.Id, TaskState.Running));
             }
         }
     }

@@ -109,6 +109,7 @@ internal sealed class TaskReaper(PlanContext plan)
         }
         var finished = view.IsFinished(slot) ? slot.Newest : null;
         var rolling = Updater.IsRolling(view.Service.UpdateStatus);
+        var failure = Updater.FailureIn(slot, view);
         foreach (var task in slot.Tasks)
         {
             if (kept <= limit)
@@ -116,8 +117,9 @@ internal sealed class TaskReaper(PlanContext plan)
                 return;
             }
             var isHistory = task.DesiredState is > TaskState.Running and < TaskState.Remove && SwarmTask.IsTerminal(task.Status.State);
-            // The last task of a finished slot says that it is finished; the tasks of an update say how it went.
-            if (isHistory && task != finished && !(rolling && Updater.IsOfUpdate(task, view.Service)))
+            // The last task of a finished slot says that it is finished, the failed one of an update that the update is done with the slot; the tasks of an
+            // update in progress say how it goes.
+            if (isHistory && task != finished && task != failure && !(rolling && Updater.IsOfUpdate(task, view.Service)))
             {
                 plan.Changes.Add(new StateChange.TaskRemove(task.Id));
                 kept--;

@@ -26,6 +26,32 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     /// <summary>An update or rollback is going on, not paused and not complete.</summary>
     public static bool IsRolling(UpdateStatus? status) => status?.State is UpdateState.Updating or UpdateState.RollbackStarted;
 
+    /// <summary>The task that the update in progress, or the last one, made for the slot and that ended by itself, where only tasks of older specs are left; null
+    /// when there is none.</summary>
+    /// <remarks>The update is done with such a slot: what the restart policy does not restart is not tried again, and the old task of a start-first update
+    /// goes on. A new spec takes the slot up again. SwarmKit's updater visits each slot once as well.</remarks>
+    public static SwarmTask? FailureIn(Slot slot, ServiceView view)
+    {
+        SwarmTask? failed = null;
+        var anyActive = false;
+        foreach (var task in slot.Tasks)
+        {
+            if (task.DesiredState <= TaskState.Running)
+            {
+                if (!view.IsDirty(task))
+                {
+                    return null;
+                }
+                anyActive = true;
+            }
+            else if (RestartRules.EndedByItself(task) && IsOfUpdate(task, view.Service))
+            {
+                failed = task;
+            }
+        }
+        return anyActive ? failed : null;
+    }
+
     /// <summary>Takes the update as far as it may go now.</summary>
     /// <param name="slots">The slots that belong to the service and may be updated.</param>
     public void Run(List<Slot> slots)
@@ -54,7 +80,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         }
     }
 
-    /// <summary>The slot still has to be taken up: it holds no task of the current spec.</summary>
+    /// <summary>The slot still has to be taken up: it holds no task of the current spec, and the update has not failed there.</summary>
     private bool IsDirty(Slot slot)
     {
         var any = false;
@@ -66,7 +92,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             }
             any = true;
         }
-        return any || (view.IsFinished(slot) && view.IsDirty(slot.Newest!));
+        return any ? FailureIn(slot, view) is null : view.IsFinished(slot) && view.IsDirty(slot.Newest!);
     }
 
     private void Start(int total) =>
@@ -89,7 +115,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         var progress = status.Progress with
         {
             Total = status.Progress.Total > 0 ? status.Progress.Total : (ulong)dirty.Count,
-            Failed = Math.Max(status.Progress.Failed, (ulong)failures.Count),
+            Failed = Math.Max(status.Progress.Failed, CountSlots(failures)),
         };
         if (failures.Count > 0 && config.FailureAction != FailureAction.Continue)
         {
@@ -98,8 +124,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             {
                 failures.Sort(
                     static (a, b) =>
-                        a.Status.Timestamp != b.Status.Timestamp
-                            ? a.Status.Timestamp.CompareTo(b.Status.Timestamp)
+                        SwarmTask.EndOf(a) != SwarmTask.EndOf(b)
+                            ? SwarmTask.EndOf(a).CompareTo(SwarmTask.EndOf(b))
                             : string.CompareOrdinal(a.Id, b.Id)
                 );
                 Fail(status with { Progress = progress }, config, failures[^1]);
@@ -182,8 +208,18 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         return made;
     }
 
+    private static ulong CountSlots(List<SwarmTask> tasks)
+    {
+        var slots = new HashSet<(uint Slot, string? NodeId)>();
+        foreach (var task in tasks)
+        {
+            slots.Add((task.Slot, task.Slot > 0 ? null : task.NodeId));
+        }
+        return (ulong)slots.Count;
+    }
+
     private static bool HasFailed(SwarmTask task, UpdateConfig config) =>
-        RestartRules.EndedByItself(task) && (task.RunningSince is not { } since || task.Status.Timestamp - since <= config.Monitor);
+        RestartRules.EndedByItself(task) && (task.RunningSince is not { } since || SwarmTask.EndOf(task) - since <= config.Monitor);
 
     /// <summary>Slots that occupy one of the update's parallel places: SwarmKit's worker goes on to another slot when the task has run or failed and the
     /// delay after that is over.</summary>
@@ -200,7 +236,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
                     busy++;
                 }
             }
-            else if (task.DesiredState <= TaskState.Running)
+            else if (task.DesiredState <= TaskState.Running && !IsOutOfReach(task))
             {
                 busy++;
             }
@@ -208,8 +244,17 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         return busy;
     }
 
+    /// <summary>Nothing can come of it for now: its node is down, or pauses and has not been given the task yet. A global service leaves such tasks where they are,
+    /// see <see cref="GlobalReconciler"/>, and its update goes on without them.</summary>
+    private bool IsOutOfReach(SwarmTask task) =>
+        plan.NodeOf(task) is { } node
+        && (
+            node.Status.State == NodeState.Down
+            || (node.Spec.Availability == NodeAvailability.Pause && task.Status.State < TaskState.Assigned)
+        );
+
     private static DateTimeOffset? DoneAt(SwarmTask task) =>
-        task.RunningSince ?? (task.Status.State >= TaskState.Running ? task.Status.Timestamp : null);
+        task.RunningSince ?? (task.Status.State >= TaskState.Running ? SwarmTask.EndOf(task) : null);
 
     private void CompleteAfterMonitor(UpdateStatus status, List<SwarmTask> made, UpdateConfig config)
     {

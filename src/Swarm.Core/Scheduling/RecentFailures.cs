@@ -28,8 +28,9 @@ internal sealed class RecentFailures
         {
             byNode[task.NodeId] = times = [];
         }
-        var at = times.BinarySearch(task.Status.Timestamp);
-        times.Insert(at < 0 ? ~at : at, task.Status.Timestamp);
+        var ended = SwarmTask.EndOf(task);
+        var at = times.BinarySearch(ended);
+        times.Insert(at < 0 ? ~at : at, ended);
     }
 
     /// <summary>Nodes on which the revision failed at least <see cref="Threshold"/> times within <see cref="Window"/>; null when there are none.</summary>

@@ -251,12 +251,17 @@ public sealed partial class Scheduler
         {
             return;
         }
+        var left = PlaceBesideReplaced(group, tasks[placed..], profile, spec.Placement.MaxReplicasPerNode, output, limit);
+        if (left.Length == 0)
+        {
+            return;
+        }
         if (output.Count >= limit)
         {
             _pending.Enqueue(group);
             return;
         }
-        Refuse(group, tasks.AsSpan(placed), profile, spec, counts, output, limit);
+        Refuse(group, left, profile, spec, counts, output, limit);
     }
 
     private void ConfirmPreassigned(

@@ -198,8 +198,16 @@ public sealed class ClusterState
                 break;
             case StateChange.TaskObserve c
                 when FindTask(c.TaskId) is { } task && c.Status.State >= task.Status.State && c.Status != task.Status:
-                var runningSince = task.RunningSince ?? (c.Status.State == TaskState.Running ? c.Status.Timestamp : null);
-                ChangeTask(task, task with { Status = c.Status, RunningSince = runningSince });
+                var learned = c.At ?? c.Status.Timestamp;
+                ChangeTask(
+                    task,
+                    task with
+                    {
+                        Status = c.Status,
+                        RunningSince = task.RunningSince ?? (c.Status.State == TaskState.Running ? learned : null),
+                        EndedAt = task.EndedAt ?? (SwarmTask.IsTerminal(c.Status.State) ? learned : null),
+                    }
+                );
                 break;
             case StateChange.TaskPendingSet c when FindTask(c.TaskId) is { } task:
                 ChangeTask(task, task with { Pending = c.Reasons });

@@ -54,8 +54,9 @@ public abstract record StateChange
     /// <summary>Raises the desired state. A lower one than the task has is ignored.</summary>
     public sealed record TaskDesire(string TaskId, TaskState DesiredState) : StateChange;
 
-    /// <summary>An observed status. One that would move the task backwards is ignored.</summary>
-    public sealed record TaskObserve(string TaskId, TaskStatus Status) : StateChange;
+    /// <summary>An observed status. One that would move the task backwards is ignored. <paramref name="At"/> is when the manager learned of it, by its own clock;
+    /// null: the status is the manager's own, and its time will do.</summary>
+    public sealed record TaskObserve(string TaskId, TaskStatus Status, DateTimeOffset? At = null) : StateChange;
 
     public sealed record TaskPendingSet(string TaskId, PendingReasons? Reasons) : StateChange;
 

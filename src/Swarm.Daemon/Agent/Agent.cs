@@ -41,7 +41,15 @@ public sealed class Agent : IAsyncDisposable
         _logger = options.LoggerFactory.CreateLogger<Agent>();
         var store = new TaskStore(options.StateDirectory, _logger);
         _tasks = new TaskSet(
-            new RunnerContext(options.Executor, store, _outbox, options.NodeId, () => _description, options.Time, _logger)
+            new RunnerContext(
+                options.Executor,
+                store,
+                _outbox,
+                options.NodeId,
+                () => Volatile.Read(ref _description),
+                options.Time,
+                _logger
+            )
         );
     }
 
@@ -163,7 +171,15 @@ public sealed class Agent : IAsyncDisposable
                 }
                 address = managers[next++ % managers.Count];
             }
-            var session = new AgentSession(_options, _tasks, _outbox, () => _description, Opened, _logger);
+            var session = new AgentSession(
+                _options,
+                _tasks,
+                _outbox,
+                () => Volatile.Read(ref _description),
+                now => Volatile.Write(ref _description, now),
+                Opened,
+                _logger
+            );
             Volatile.Write(ref _session, session);
             var end = await session.RunAsync(address, _stopping.Token);
             Volatile.Write(ref _session, null);

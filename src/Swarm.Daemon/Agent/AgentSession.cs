@@ -19,6 +19,7 @@ internal sealed class AgentSession(
     TaskSet tasks,
     StatusOutbox outbox,
     Func<NodeDescription> describe,
+    Action<NodeDescription> described,
     Action<Wire.SessionInfo, TimeSpan> opened,
     ILogger logger
 )
@@ -218,6 +219,7 @@ internal sealed class AgentSession(
                 if (now != last)
                 {
                     last = now;
+                    described(now);
                     _outgoing.Writer.TryWrite(new Wire.AgentMessage { Description = ProtocolMapping.ToWire(now) });
                 }
             }

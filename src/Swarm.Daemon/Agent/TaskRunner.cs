@@ -25,13 +25,20 @@ internal sealed class TaskRunner
     private TaskStatus _status;
     private CancellationTokenSource _step = new();
     private TaskCompletionSource _desiredChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
 
-    public TaskRunner(RunnerContext context, Wire.TaskAssignment assignment, TaskStatus status)
+    /// <param name="remembered">The assignment is from the agent's own memory, which keeps no credentials: a task that may still have to pull waits for the
+    /// manager's word before it is prepared.</param>
+    public TaskRunner(RunnerContext context, Wire.TaskAssignment assignment, TaskStatus status, bool remembered = false)
     {
         _context = context;
         _assignment = assignment;
         _status = status;
+        if (!remembered)
+        {
+            _told.SetResult();
+        }
     }
 
     public string TaskId => _assignment.TaskId;
@@ -62,6 +69,12 @@ internal sealed class TaskRunner
 
     /// <summary>Takes over the manager's latest word.</summary>
     public void Update(Wire.TaskAssignment assignment)
+    {
+        TakeOver(assignment);
+        _told.TrySetResult();
+    }
+
+    private void TakeOver(Wire.TaskAssignment assignment)
     {
         CancellationTokenSource? step = null;
         TaskCompletionSource changed;
@@ -202,6 +215,7 @@ internal sealed class TaskRunner
                 Report(Status with { State = TaskState.Preparing, Message = "preparing" });
                 break;
             case TaskState.Preparing:
+                await _told.Task.WaitAsync(cancellation);
                 var containerId = await executor.PrepareAsync(Definition(), cancellation);
                 Report(Status with { State = TaskState.Ready, Message = "prepared", ContainerId = containerId });
                 break;

@@ -29,7 +29,7 @@ internal sealed class TaskSet(RunnerContext context)
         {
             foreach (var (assignment, status) in context.Store.Load(context.Time.GetUtcNow()))
             {
-                Add(new TaskRunner(context, assignment, status));
+                Add(new TaskRunner(context, assignment, status, remembered: true));
             }
             foreach (var task in found.Where(t => !_runners.ContainsKey(t.TaskId)))
             {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Swarm.Core.Model;
+using Swarm.Daemon.Api;
 using Swarm.Daemon.Executors;
 
 namespace Swarm.Daemon.Agent;
@@ -11,23 +12,22 @@ namespace Swarm.Daemon.Agent;
 internal static partial class TemplateExpansion
 {
     /// <exception cref="TaskRejectedException">A placeholder is not known.</exception>
+    /// <exception cref="SwarmException">What a host name or the source of a mount has become is not valid.</exception>
     public static TaskDefinition Expand(TaskDefinition task, string nodeId, NodeDescription node)
     {
         var container = task.Spec.Container;
-        return container.Env.Concat(container.Mounts.Select(m => m.Source)).Append(container.Hostname).Any(HasPlaceholder)
-            ? task with
-            {
-                Spec = task.Spec with
-                {
-                    Container = container with
-                    {
-                        Env = container.Env.Select(Text).ToValueList(),
-                        Hostname = Text(container.Hostname),
-                        Mounts = container.Mounts.Select(m => m with { Source = Text(m.Source) }).ToValueList(),
-                    },
-                },
-            }
-            : task;
+        if (!container.Env.Concat(container.Mounts.Select(m => m.Source)).Append(container.Hostname).Any(HasPlaceholder))
+        {
+            return task;
+        }
+        var expanded = container with
+        {
+            Env = container.Env.Select(Text).ToValueList(),
+            Hostname = Text(container.Hostname),
+            Mounts = container.Mounts.Select(m => m with { Source = Text(m.Source) }).ToValueList(),
+        };
+        ContainerSpecValidation.ValidateExpanded(expanded);
+        return task with { Spec = task.Spec with { Container = expanded } };
 
         string Text(string text)
         {

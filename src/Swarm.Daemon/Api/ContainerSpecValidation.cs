@@ -97,13 +97,15 @@ internal static partial class ContainerSpecValidation
         StringComparer.OrdinalIgnoreCase
     );
 
+    /// <summary>The rules for a service's spec. Where placeholders are expanded on the node (see <see cref="Agent.TemplateExpansion"/>), what is around them must be
+    /// valid; the node looks at the result with <see cref="ValidateExpanded"/>.</summary>
     public static void Validate(ContainerSpec spec)
     {
         ValidateImage(spec.Image);
         ValidateText(spec);
         ValidateEnvironment(spec.Env);
         ValidateLabels(spec.Labels, "container");
-        ValidateMounts(spec.Mounts);
+        ValidateMounts(spec.Mounts, expanded: false);
         ValidateHealthCheck(spec.HealthCheck);
         ValidateStopSignal(spec.StopSignal);
         ValidateDuration(spec.StopGracePeriod, "stop grace period");
@@ -120,15 +122,7 @@ internal static partial class ContainerSpecValidation
                 );
             }
         }
-        if (spec.Hostname.Length > 0 && !HostName().IsMatch(spec.Hostname))
-        {
-            throw Refuse(
-                "InvalidHostname",
-                $"'{spec.Hostname}' is not a valid host name.",
-                spec.Hostname,
-                "Use at most 63 letters, digits, '-' and '.', beginning with a letter or digit."
-            );
-        }
+        ValidateHostname(spec.Hostname, expanded: false);
         if (spec.Dir.Length > 0 && !IsAbsolute(spec.Dir))
         {
             throw Refuse(
@@ -139,6 +133,29 @@ internal static partial class ContainerSpecValidation
             );
         }
     }
+
+    /// <summary>The rules for what placeholders have become.</summary>
+    public static void ValidateExpanded(ContainerSpec spec)
+    {
+        ValidateHostname(spec.Hostname, expanded: true);
+        ValidateMounts(spec.Mounts, expanded: true);
+    }
+
+    private static void ValidateHostname(string hostname, bool expanded)
+    {
+        if (hostname.Length > 0 && !HostName().IsMatch(expanded ? hostname : Filled(hostname)))
+        {
+            throw Refuse(
+                "InvalidHostname",
+                $"'{hostname}' is not a valid host name.",
+                hostname,
+                "Use at most 63 letters, digits, '-' and '.', beginning and ending with a letter or digit."
+            );
+        }
+    }
+
+    /// <summary>The text with a letter in the place of each placeholder: the least that it can become.</summary>
+    private static string Filled(string text) => Placeholder().Replace(text, "a");
 
     private static void ValidateImage(string image)
     {
@@ -198,7 +215,7 @@ internal static partial class ContainerSpecValidation
         }
     }
 
-    private static void ValidateMounts(ValueList<Mount> mounts)
+    private static void ValidateMounts(ValueList<Mount> mounts, bool expanded)
     {
         var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (var mount in mounts)
@@ -222,9 +239,10 @@ internal static partial class ContainerSpecValidation
                     "Give each mount a target of its own."
                 );
             }
+            var source = expanded ? mount.Source : Filled(mount.Source);
             switch (mount.Type)
             {
-                case MountType.Bind when !IsAbsolute(mount.Source):
+                case MountType.Bind when !IsAbsolute(source):
                     throw Refuse(
                         "InvalidMountSource",
                         $"The source '{mount.Source}' of the bind mount at '{mount.Target}' is not absolute.",
@@ -238,7 +256,7 @@ internal static partial class ContainerSpecValidation
                         mount.Source,
                         "A tmpfs has none: leave it out."
                     );
-                case MountType.Volume when mount.Source.Length > 0 && !VolumeName().IsMatch(mount.Source):
+                case MountType.Volume when mount.Source.Length > 0 && !VolumeName().IsMatch(source):
                     throw Refuse(
                         "InvalidMountSource",
                         $"'{mount.Source}' is not a valid volume name.",
@@ -342,6 +360,9 @@ internal static partial class ContainerSpecValidation
 
     /// <summary>Nodes may run Linux or Windows; the manager cannot know which yet.</summary>
     private static bool IsAbsolute(string path) => path.StartsWith('/') || WindowsRoot().IsMatch(path);
+
+    [GeneratedRegex(@"\{\{.*?\}\}", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex Placeholder();
 
     [GeneratedRegex(@"\A[a-zA-Z]:[\\/]", RegexOptions.CultureInvariant)]
     private static partial Regex WindowsRoot();

@@ -80,6 +80,11 @@ internal sealed partial class ObjectApi
             return (service, state.FindRevision(service.Id, service.Revision)?.RegistryCredential);
         });
         var response = new Wire.UpdateServiceResponse();
+        // Before a preview as well: the tag that is given may mean the digest that runs already.
+        if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
+        {
+            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
+        }
         if (request.DryRun)
         {
             response.Preview = await PreviewAsync(
@@ -93,10 +98,6 @@ internal sealed partial class ObjectApi
                 )
                 .ConfigureAwait(false);
             return response;
-        }
-        if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
-        {
-            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
         }
         response.Service = await ExecuteAsync(
                 request.RequestId,

@@ -42,6 +42,16 @@ public static partial class ServiceSpecValidation
         ValidateResources(spec.Resources);
         ValidateRestart(spec.Restart);
         ValidatePlacement(spec.Placement);
+        if (spec is { Mode: ServiceMode.Global, Placement.MaxReplicasPerNode: > 0 })
+        {
+            // Docker: "replicas-max-per-node can only be used with replicated or replicated-job mode" (docker/cli cli/command/service/opts.go).
+            throw Refuse(
+                "MaxReplicasOfGlobalService",
+                "The most replicas per node can only be set for a replicated service: a global one has one task on each node.",
+                spec.Name,
+                "Leave the most replicas per node out, or set it to 0."
+            );
+        }
         ValidateUpdate(spec.Update, "update");
         ValidateUpdate(spec.Rollback, "rollback");
         NetworkValidation.Validate(spec);

@@ -68,7 +68,7 @@ internal sealed class AgentRegistration
                 && observed != task.Status
             )
             {
-                changes.Add(new StateChange.TaskObserve(taskId, observed));
+                changes.Add(new StateChange.TaskObserve(taskId, observed, now));
             }
         }
         if (node.Description != _description)

@@ -1,6 +1,7 @@
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Api;
+using Swarm.Daemon.Executors.Docker;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Dispatcher;
@@ -106,6 +107,12 @@ internal sealed class Assignments(string nodeId)
     /// <summary>Before a node is chosen there is nothing to tell; a task that is only to be forgotten is told as removed.</summary>
     private static bool IsTold(SwarmTask task) => task.Status.State >= TaskState.Assigned;
 
+    /// <summary>Only who may still have to pull gets to see the credential. That includes a task that is Ready: an agent that finds nothing of it any more
+    /// prepares it again.</summary>
+    private bool MayPull(SwarmTask task, ClusterState state) =>
+        task is { Status.State: < TaskState.Starting, DesiredState: <= TaskState.Running }
+        && state.FindNode(nodeId)?.Description.Executor == DockerExecutor.ExecutorName;
+
     private int Tell(Wire.AssignmentSet set, SwarmTask task, ClusterState state)
     {
         if (state.FindRevision(task.ServiceId, task.Revision) is not { } revision)
@@ -122,8 +129,7 @@ internal sealed class Assignments(string nodeId)
             DesiredState = ProtocolMapping.ToWire(task.DesiredState),
             Revision = task.Revision,
             Spec = ProtocolMapping.ToWire(revision.Spec),
-            // Only who still has to pull gets to see it.
-            RegistryCredential = task.Status.State < TaskState.Starting ? ProtocolMapping.ToWire(revision.RegistryCredential) : null,
+            RegistryCredential = MayPull(task, state) ? ProtocolMapping.ToWire(revision.RegistryCredential) : null,
             ContainerName = TaskNames.ContainerNameOf(task, name),
             State = ProtocolMapping.ToWire(task.Status.State),
         };

@@ -7,6 +7,9 @@ public static class ExitMessages
 {
     public const string Unhealthy = "unhealthy container";
 
+    /// <summary>Ours: Docker takes a container that ends well before its health check has succeeded for one that was started.</summary>
+    public const string NeverHealthy = "container ended before its health check succeeded";
+
     public static string For(int exitCode, bool outOfMemory = false) =>
         exitCode == 0 ? ""
         : outOfMemory ? With(exitCode, "OOM killed")

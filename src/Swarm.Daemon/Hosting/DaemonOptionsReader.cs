@@ -1,5 +1,6 @@
 using System.Globalization;
 using Swarm.Core.Model;
+using Swarm.Daemon.Dispatcher;
 using Swarm.Daemon.Membership;
 
 namespace Swarm.Daemon.Hosting;
@@ -134,9 +135,9 @@ internal static class DaemonOptionsReader
         {
             return TimeSpan.FromSeconds(30);
         }
-        return Quantity.TryParseDuration(value, out var grace) && grace <= TimeSpan.FromHours(1)
+        return Quantity.TryParseDuration(value, out var grace) && grace <= HeartbeatRules.LongestRestartGrace
             ? grace
-            : throw Invalid(Settings.RestartGrace, value, "a duration such as 30s or 1m30s, at most 1h");
+            : throw Invalid(Settings.RestartGrace, value, "a duration such as 30s or 1m30s, at most 10m");
     }
 
     private static ResourceAmount? ReadResources(string? value)

@@ -172,6 +172,7 @@ public sealed partial class LeaderLoop
     /// <see cref="SwarmTask.RunningSince"/> is told from it.</summary>
     private List<StateChange> GatherReports(ClusterState state, List<WaitingReport> taken, ref int size)
     {
+        var now = _time.GetUtcNow();
         var changes = new List<StateChange>();
         var latest = new Dictionary<string, (int At, TaskStatus Status)>(StringComparer.Ordinal);
         while (size < ChangeSize.Limit && _inbox.TryTakeReport(out var report))
@@ -189,7 +190,7 @@ public sealed partial class LeaderLoop
                 {
                     continue;
                 }
-                var change = new StateChange.TaskObserve(taskId, status);
+                var change = new StateChange.TaskObserve(taskId, status, now);
                 if (waits && !(known.State == TaskState.Running && status.State > TaskState.Running))
                 {
                     changes[entry.At] = change;

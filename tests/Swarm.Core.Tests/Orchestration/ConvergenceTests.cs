@@ -117,6 +117,24 @@ public class ConvergenceTests
     }
 
     [Fact]
+    public void A_removed_service_does_not_wait_for_a_node_that_is_down()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        var id = swarm.Create(TestSwarm.Spec("web", 2)).Id;
+        swarm.Converge();
+        swarm.SetState("node2", NodeState.Down);
+        swarm.Apply(new StateChange.ServiceRemove(id));
+        swarm.Settle();
+        Assert.Equal((1ul, false), (Convergence.OfService(swarm.State, id).Stopping, Convergence.OfService(swarm.State, id).Converged));
+
+        swarm.Converge();
+        Assert.Single(swarm.State.TasksOfService(id));
+        var convergence = Convergence.OfService(swarm.State, id);
+        Assert.Equal((0ul, true), (convergence.Stopping, convergence.Converged));
+        Assert.Equal("removed; tasks on nodes that are down, which will stop them when they return: 1 on node2", convergence.Message);
+    }
+
+    [Fact]
     public void A_node_is_done_when_nothing_is_left_and_the_replacements_run()
     {
         var swarm = new TestSwarm(nodes: 2);

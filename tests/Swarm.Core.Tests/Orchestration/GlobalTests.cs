@@ -130,15 +130,19 @@ public class GlobalTests
     }
 
     [Fact]
-    public void Tasks_of_a_removed_node_end()
+    public void Tasks_of_a_removed_node_go_with_it_the_ended_ones_too()
     {
         var swarm = Running(nodes: 2);
+        swarm.Fail(Assert.Single(swarm.Running("agent"), t => t.NodeId == "node2"));
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(2, swarm.Tasks("agent").Count(t => t.NodeId == "node2"));
 
         swarm.Apply(new StateChange.NodeRemove("node2"));
         swarm.Converge();
 
         Assert.Equal(["node1"], Nodes(swarm));
-        Assert.Equal(TaskState.Orphaned, Assert.Single(swarm.Tasks("agent"), t => t.NodeId == "node2").Status.State);
+        Assert.Equal("node1", Assert.Single(swarm.Tasks("agent")).NodeId);
     }
 
     [Fact]
@@ -175,5 +179,54 @@ public class GlobalTests
         Assert.All(swarm.Running("agent"), t => Assert.Equal(2ul, t.Revision));
         Assert.Equal(2, swarm.Running("agent").Count);
         Assert.Equal(status, swarm["agent"].UpdateStatus);
+    }
+
+    [Fact]
+    public void An_update_goes_on_without_a_node_that_goes_down_under_it()
+    {
+        var swarm = Running();
+        swarm.SetImage("agent", "redis:2");
+        swarm.Converge(t => t.Revision == 1);
+        var stranded = Assert.Single(swarm.Active("agent"), t => t.Revision == 2);
+        Assert.Equal(TaskState.Assigned, stranded.Status.State);
+
+        swarm.SetState(stranded.NodeId!, NodeState.Down);
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(UpdateState.Completed, swarm["agent"].UpdateStatus!.State);
+        Assert.All(swarm.Running("agent"), t => Assert.Equal(2ul, t.Revision));
+        Assert.Equal(2, swarm.Running("agent").Count);
+
+        swarm.SetState(stranded.NodeId!, NodeState.Ready);
+        swarm.Converge();
+        Assert.Equal(["node1", "node2", "node3"], Nodes(swarm));
+        Assert.Equal(TaskState.Running, swarm.Task(stranded.Id).Status.State);
+    }
+
+    [Fact]
+    public void An_update_goes_on_without_a_node_that_is_paused_before_it_has_its_task()
+    {
+        var swarm = Running(change: s =>
+            s with
+            {
+                Resources = new ResourceRequirements { Reservations = new ResourceAmount(3_000_000_000, 0) },
+            }
+        );
+        swarm.SetImage("agent", "redis:2");
+        // The old task does not stop, so there is no room for the new one.
+        swarm.Converge(_ => false);
+        var stranded = Assert.Single(swarm.Active("agent"), t => t.Revision == 2);
+        Assert.Equal(TaskState.Pending, stranded.Status.State);
+
+        swarm.SetAvailability(stranded.NodeId!, NodeAvailability.Pause);
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(UpdateState.Completed, swarm["agent"].UpdateStatus!.State);
+        Assert.Equal(2, swarm.Running("agent").Count(t => t.Revision == 2));
+
+        swarm.SetAvailability(stranded.NodeId!, NodeAvailability.Active);
+        swarm.Converge();
+        Assert.Equal(["node1", "node2", "node3"], Nodes(swarm));
+        Assert.All(swarm.Running("agent"), t => Assert.Equal(2ul, t.Revision));
     }
 }

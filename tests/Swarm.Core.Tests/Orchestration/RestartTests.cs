@@ -269,4 +269,27 @@ public class RestartTests
         Assert.Equal((2ul, 0u), (next.Revision, next.RestartCount));
         Assert.Equal(TimeSpan.FromSeconds(2), next.StartAfter - next.CreatedAt);
     }
+
+    [Fact]
+    public void A_restart_whose_delay_is_over_before_it_has_a_node_is_still_that_restart()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web") with { Restart = RestartPolicy.Default with { MaxAttempts = 1 } });
+        swarm.Converge();
+        swarm.SetAvailability("node1", NodeAvailability.Pause);
+        swarm.Fail(swarm.Slot("web", 1));
+        swarm.Converge();
+        var restart = swarm.Slot("web", 1);
+        Assert.Equal((TaskState.Pending, TaskState.Ready, 1u), (restart.Status.State, restart.DesiredState, restart.RestartCount));
+
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((restart.Id, TaskState.Running), (swarm.Slot("web", 1).Id, swarm.Slot("web", 1).DesiredState));
+
+        swarm.SetAvailability("node1", NodeAvailability.Active);
+        swarm.Converge();
+        swarm.Fail(swarm.Slot("web", 1));
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(5));
+        Assert.Empty(swarm.Active("web"));
+    }
 }

@@ -1,4 +1,6 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
 using static Swarm.Core.Tests.Orchestration.UpdateScene;
 
 namespace Swarm.Core.Tests.Orchestration;
@@ -216,4 +218,108 @@ public class UpdateFailureTests
         Assert.Equal([2ul, 2ul, 2ul], Revisions(swarm));
         Assert.Equal(UpdateState.Completed, Status(swarm).State);
     }
+
+    [Theory]
+    [InlineData(RestartCondition.None, 0ul, TaskState.Failed)]
+    [InlineData(RestartCondition.OnFailure, 0ul, TaskState.Complete)]
+    [InlineData(RestartCondition.Any, 1ul, TaskState.Failed)]
+    public void A_start_first_update_that_goes_on_tries_each_slot_once_and_keeps_its_old_task(
+        RestartCondition condition,
+        ulong maxAttempts,
+        TaskState end
+    )
+    {
+        var swarm = Running(2, UpdateConfig.Default with { FailureAction = FailureAction.Continue, Order = UpdateOrder.StartFirst });
+        var old = swarm.Active("web").ConvertAll(t => t.Id);
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Container = s.Container with { Image = "redis:bad" },
+                    Restart = s.Restart with { Condition = condition, MaxAttempts = maxAttempts },
+                }
+        );
+        var ended = EndEveryNew(swarm, end);
+
+        Assert.Equal(2 * (1 + (int)maxAttempts), ended);
+        Assert.Equal((UpdateState.Completed, 2ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+        Assert.Equal(old, swarm.Running("web").ConvertAll(t => t.Id));
+        var convergence = Convergence.OfService(swarm.State, swarm["web"].Id);
+        Assert.Equal((false, true), (convergence.Converged, convergence.Stuck));
+
+        // Nor does anything start again later, with another leader, or when history is forgotten.
+        swarm.Apply(new StateChange.ClusterSet(TestCluster(historyLimit: 0)));
+        swarm.ChangeLeader();
+        Assert.Equal(0, EndEveryNew(swarm, end));
+        Assert.Equal(old, swarm.Running("web").ConvertAll(t => t.Id));
+
+        swarm.SetImage("web", "redis:3");
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([3ul, 3ul], Revisions(swarm));
+        Assert.Equal(2, swarm.Running("web").Count);
+    }
+
+    [Fact]
+    public void A_slot_that_fails_counts_once_and_the_others_go_on()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { MaxFailureRatio = 0.5, Order = UpdateOrder.StartFirst });
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Container = s.Container with { Image = "redis:bad" },
+                    Restart = s.Restart with { Condition = RestartCondition.None },
+                }
+        );
+
+        Assert.Equal(1, EndEveryNew(swarm, TaskState.Failed, slot: 1));
+        Assert.Equal((UpdateState.Completed, 1ul), (Status(swarm).State, Status(swarm).Progress.Failed));
+        Assert.Equal([1ul, 2ul, 2ul], Revisions(swarm));
+    }
+
+    /// <summary>Ends each task of revision 2 that is to run, before it runs, for ten minutes; returns how many.</summary>
+    /// <param name="slot">Only there; 0: everywhere.</param>
+    private static int EndEveryNew(TestSwarm swarm, TaskState end, uint slot = 0)
+    {
+        bool IsBad(SwarmTask task) => task.Revision == 2 && (slot == 0 || task.Slot == slot);
+        var ended = 0;
+        var until = swarm.Now + TimeSpan.FromMinutes(10);
+        while (true)
+        {
+            swarm.Converge(t => !IsBad(t) || t.DesiredState > TaskState.Running);
+            var next = swarm
+                .Active("web")
+                .Find(t => IsBad(t) && t is { DesiredState: TaskState.Running, Status.State: TaskState.Assigned });
+            if (next is not null)
+            {
+                swarm.Observe(next, end);
+                ended++;
+                Assert.True(ended < 100, "it fails for ever");
+            }
+            else if (swarm.Loop.NextDeadline is { } at && at <= until)
+            {
+                swarm.Time.SetUtcNow(at > swarm.Now ? at : swarm.Now);
+            }
+            else
+            {
+                return ended;
+            }
+        }
+    }
+
+    private static Cluster TestCluster(int historyLimit) =>
+        new()
+        {
+            Id = "cluster",
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
+            RootCertificate = [],
+            RootKey = [],
+            WorkerJoinSecret = "",
+            ManagerJoinSecret = "",
+            Settings = ClusterSettings.Default with { TaskHistoryLimit = historyLimit },
+        };
 }

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.State;
 using static Swarm.Core.Tests.Orchestration.UpdateScene;
 
 namespace Swarm.Core.Tests.Orchestration;
@@ -271,5 +272,100 @@ public class UpdateTests
         swarm.Converge();
 
         Assert.Equal(2ul, Assert.Single(swarm.Running("web")).Revision);
+    }
+
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(5)]
+    public void A_worker_whose_clock_is_wrong_does_not_change_delay_and_monitor(int minutes)
+    {
+        var swarm = Running(2, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10), FailureAction = FailureAction.Pause });
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge(t => t.Revision == 1);
+        var updated = Assert.Single(swarm.Active("web"), t => t.Revision == 2);
+        swarm.Converge(t => t.Revision == 1);
+        var skewed = updated.Status with { State = TaskState.Running, Timestamp = swarm.Now.AddMinutes(minutes) };
+        swarm.Apply(new StateChange.TaskObserve(updated.Id, skewed, swarm.Now));
+        swarm.Settle();
+
+        Assert.Equal([2ul, 1ul], Revisions(swarm));
+        Assert.Equal((swarm.Now, skewed), (swarm.Task(updated.Id).RunningSince, swarm.Task(updated.Id).Status));
+        Assert.Equal(swarm.Now.AddSeconds(10), swarm.Loop.NextDeadline);
+
+        swarm.Time.Advance(TimeSpan.FromSeconds(4));
+        swarm.Apply(
+            new StateChange.TaskObserve(
+                updated.Id,
+                skewed with
+                {
+                    State = TaskState.Failed,
+                    Timestamp = swarm.Now.AddMinutes(minutes * 2),
+                },
+                swarm.Now
+            )
+        );
+        swarm.Settle();
+        Assert.Equal((UpdateState.Paused, swarm.Now), (Status(swarm).State, swarm.Task(updated.Id).EndedAt));
+    }
+
+    [Theory]
+    [InlineData(1ul, 1ul, 1)]
+    [InlineData(3ul, 1ul, 3)]
+    [InlineData(6ul, 2ul, 3)]
+    public void Start_first_replaces_tasks_on_nodes_that_have_all_the_replicas_they_may_have(ulong replicas, ulong most, int nodes)
+    {
+        foreach (var parallelism in new ulong[] { 0, 1 })
+        {
+            var swarm = Running(
+                replicas,
+                UpdateConfig.Default with
+                {
+                    Order = UpdateOrder.StartFirst,
+                    Parallelism = parallelism,
+                },
+                nodes: nodes
+            );
+            swarm.Update("web", s => s with { Placement = new Placement { MaxReplicasPerNode = most } });
+            swarm.Converge();
+            swarm.Advance(TimeSpan.FromMinutes(1));
+
+            swarm.SetImage("web", "redis:2");
+            for (var i = 0; i < 100 && Status(swarm).State == UpdateState.Updating; i++)
+            {
+                swarm.Settle();
+                // What is on a node when all that is asked to stop has stopped never exceeds the limit.
+                var slots = swarm.Active("web").Where(t => t.NodeId is not null).Select(t => (t.NodeId, t.Slot)).Distinct();
+                Assert.All(slots.GroupBy(s => s.NodeId), g => Assert.InRange(g.Count(), 1, (int)most));
+                swarm.Converge();
+                swarm.Advance(swarm.Loop.NextDeadline is { } at ? at - swarm.Now : TimeSpan.Zero);
+            }
+
+            Assert.Equal(UpdateState.Completed, Status(swarm).State);
+            Assert.Equal(Enumerable.Repeat(3ul, (int)replicas), swarm.Running("web").Select(t => t.Revision));
+        }
+    }
+
+    [Fact]
+    public void A_lower_limit_of_replicas_is_not_evaded_by_taking_the_place_of_the_old_task()
+    {
+        var swarm = Running(2, AtOnce with { Order = UpdateOrder.StartFirst }, nodes: 1);
+
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Placement = new Placement { MaxReplicasPerNode = 1 },
+                    ForceUpdate = 1,
+                }
+        );
+        swarm.Converge();
+
+        Assert.All(swarm.Active("web").Where(t => t.Revision == 2), t => Assert.Equal(TaskState.Pending, t.Status.State));
+        Assert.Equal([1ul, 1ul], swarm.Running("web").Select(t => t.Revision));
+        swarm.AddNode("node2");
+        swarm.Converge();
+        Assert.Equal(["node1", "node2"], swarm.Running("web").Select(t => t.NodeId!).Order(StringComparer.Ordinal));
+        Assert.Equal([2ul, 2ul], swarm.Running("web").Select(t => t.Revision));
     }
 }

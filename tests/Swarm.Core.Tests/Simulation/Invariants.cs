@@ -144,12 +144,14 @@ internal static class Invariants
         var limit = swarm.State.Cluster!.Settings.TaskHistoryLimit;
         foreach (var service in swarm.State.Services)
         {
-            if (service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted || service.Spec.Restart.MaxAttempts > 0)
-            {
-                continue;
-            }
+            var rolling = service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted;
             foreach (var slot in swarm.State.TasksOfService(service.Id).GroupBy(t => (t.Slot, t.Slot > 0 ? "" : t.NodeId)))
             {
+                CheckTriedOnce(swarm, service, [.. slot.Where(t => IsOfUpdate(t, service)).OrderBy(t => t.CreatedAt)]);
+                if (rolling || service.Spec.Restart.MaxAttempts > 0)
+                {
+                    continue;
+                }
                 var ended = slot.Count(t => t.DesiredState > TaskState.Running && t.Status.State > TaskState.Running);
                 if (ended > 0 && ended > Math.Max(1, limit))
                 {
@@ -158,6 +160,23 @@ internal static class Invariants
             }
         }
     }
+
+    /// <summary>An update keeps what it made, so this shows whether it takes up a slot again where it has failed. What failed when its node had been lost, and
+    /// another had taken its place, does not count.</summary>
+    private static void CheckTriedOnce(SimulatedSwarm swarm, Service service, SwarmTask[] made)
+    {
+        for (var i = 0; i + 1 < made.Length; i++)
+        {
+            var (failed, next) = (made[i], made[i + 1]);
+            if (failed.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected && next.CreatedAt >= failed.EndedAt)
+            {
+                swarm.Fail($"the update of {service.Spec.Name} made {next.Id} where {failed.Id} had failed");
+            }
+        }
+    }
+
+    private static bool IsOfUpdate(SwarmTask task, Service service) =>
+        task.Revision == service.Revision && task.CreatedAt >= service.UpdateStatus?.StartedAt && task.StartAfter == task.CreatedAt;
 
     /// <summary>After the faults have stopped and everything had time to settle.</summary>
     public static void CheckConverged(SimulatedSwarm swarm)
@@ -227,7 +246,7 @@ internal static class Invariants
                 swarm.Fail($"{name}: task {task.Id} is said to run on {task.NodeId} and does not");
             }
         }
-        var mayEnd = service.Spec.Restart.Condition == RestartCondition.None || service.Spec.Restart.MaxAttempts > 0;
+        var mayEnd = service.Spec.Restart.Condition != RestartCondition.Any || service.Spec.Restart.MaxAttempts > 0;
         if (!mayEnd)
         {
             if (waiting > 0 && swarm.StartFirst.Contains(service.Id))

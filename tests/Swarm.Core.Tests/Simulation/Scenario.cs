@@ -334,6 +334,7 @@ internal sealed class Scenario
             Condition = _random.Next(12) switch
             {
                 0 => RestartCondition.None,
+                1 => RestartCondition.OnFailure,
                 _ => RestartCondition.Any,
             },
             Delay = _random.Next(3) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(_random.Next(8000)),

@@ -8,6 +8,9 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
 {
     private readonly SortedDictionary<string, Container> _containers = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, TaskStatus> _unsent = new(StringComparer.Ordinal);
+
+    /// <summary>How wrong its clock is: right, five minutes ahead or five behind.</summary>
+    private readonly TimeSpan _skew = TimeSpan.FromMinutes((nodeId[^1] % 3 - 1) * 5);
     private bool _syncScheduled;
     private bool _flushScheduled;
 
@@ -250,7 +253,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         _unsent[taskId] = new TaskStatus
         {
             State = state,
-            Timestamp = swarm.Now,
+            Timestamp = swarm.Now + _skew,
             Message = state.ToString(),
             Error = error,
         };
@@ -272,7 +275,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
                 _flushScheduled = false;
                 if (IsConnected && _unsent.Count > 0)
                 {
-                    var batch = _unsent.Select(r => (StateChange)new StateChange.TaskObserve(r.Key, r.Value)).ToList();
+                    var batch = _unsent.Select(r => (StateChange)new StateChange.TaskObserve(r.Key, r.Value, swarm.Now)).ToList();
                     _unsent.Clear();
                     swarm.Commit(batch);
                 }

@@ -18,7 +18,10 @@ public sealed class AgentTests : IAsyncLifetime
         TimeProvider.System,
         task => new SimulatedBehaviour
         {
-            Rejection = task.Spec.Container.Image == "redis:9" ? new TaskRejectedException("NoSuchImage", "No such image: redis:9") : null,
+            Rejection =
+                task.Spec.Container.Image == "redis:9" || (task.Spec.Container.Image == "private" && task.RegistryCredential is null)
+                    ? new TaskRejectedException("NoSuchImage", $"No such image: {task.Spec.Container.Image}")
+                    : null,
             RunTime = task.Spec.Container.Command is ["fail", ..] ? TimeSpan.Zero : null,
             ExitCode = 1,
             StopExitCode = 143,
@@ -206,6 +209,21 @@ public sealed class AgentTests : IAsyncLifetime
         );
     }
 
+    [Theory]
+    [InlineData("web-{{.Task.Slot}}", "")]
+    [InlineData("{{index .Service.Labels \"tier\"}}", "'a b' is not a valid host name.")]
+    public async Task What_placeholders_become_is_checked_as_what_is_written_out(string hostname, string error)
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        task.Spec.Labels["tier"] = "a b";
+        task.Spec.Container.Hostname = hostname;
+        await session.CompleteAsync(task);
+        var status = (await session.UntilAsync(task.TaskId, error.Length > 0 ? Wire.TaskState.Rejected : Wire.TaskState.Running))[^1];
+        Assert.Equal(error, status.Error);
+    }
+
     [Fact]
     public async Task A_complete_set_ends_what_is_not_in_it()
     {
@@ -308,6 +326,56 @@ public sealed class AgentTests : IAsyncLifetime
         await next.CompleteAsync(Desire(runs, Wire.TaskState.Running), ends);
         Assert.Equal(3, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
         Assert.Equal(2, _host.TaskIds.Count);
+    }
+
+    [Fact]
+    public async Task A_task_that_was_not_prepared_when_the_agent_was_restarted_waits_for_its_credential()
+    {
+        var agent = await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        await session.CompleteAsync();
+        _host.Available = false;
+        var task = Assignment(image: "private");
+        task.RegistryCredential = new Wire.RegistryCredential { Username = "u", Password = "p" };
+        await session.UpdateAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Preparing);
+        session.Close();
+        await agent.DisposeAsync();
+        _host.Available = true;
+
+        await StartAgentAsync();
+        var next = await _manager.AcceptAsync();
+        Assert.Equal(Wire.TaskState.Preparing, Assert.Single(next.Registration.Tasks).Status.State);
+        await next.CompleteAsync(task);
+        await next.UntilAsync(task.TaskId, Wire.TaskState.Running);
+    }
+
+    [Fact]
+    public async Task A_new_session_begins_with_what_the_node_has_become()
+    {
+        var time = new FakeTimeProvider();
+        var executor = new ChangingExecutor(new SimulatedExecutor(Node, _host));
+        await StartAgentAsync(o => o with { Time = time, Executor = executor });
+        var session = await _manager.AcceptAsync();
+        await session.CompleteAsync();
+        Assert.Equal("worker1", session.Registration.Description.Hostname);
+        executor.Change = d => d with { Hostname = "renamed" };
+        var described = session.ReceiveAsync(m => m.Description is not null);
+        while (!described.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+        Assert.Equal("renamed", (await described).Description.Hostname);
+
+        session.Close();
+        var next = _manager.AcceptAsync();
+        while (!next.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+        Assert.Equal("renamed", (await next).Registration.Description.Hostname);
     }
 
     [Fact]

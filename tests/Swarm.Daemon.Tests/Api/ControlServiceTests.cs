@@ -274,6 +274,31 @@ public sealed class ControlServiceTests
     }
 
     [Fact]
+    public async Task A_preview_of_an_update_resolves_the_image_as_the_update_does()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+        var request = new Wire.UpdateServiceRequest
+        {
+            Selector = "web",
+            Spec = ApiRequests.Spec("web", 1, "pinned:1"),
+            DryRun = true,
+        };
+
+        var preview = await grpc.Control.UpdateServiceAsync(request, cancellationToken: Cancel);
+        Assert.Equal(["keep"], preview.Preview.Actions.Select(a => a.Action));
+
+        request.DryRun = false;
+        Assert.Equal(1ul, (await grpc.Control.UpdateServiceAsync(request, cancellationToken: Cancel)).Service.Revision);
+        request.DryRun = request.NoResolveImage = true;
+        preview = await grpc.Control.UpdateServiceAsync(request, cancellationToken: Cancel);
+        Assert.Equal(["stop", "create"], preview.Preview.Actions.Select(a => a.Action));
+    }
+
+    [Fact]
     public async Task Draining_moves_tasks_and_its_wait_ends_when_they_run_elsewhere()
     {
         var (grpc, agent) = await StartAsync();

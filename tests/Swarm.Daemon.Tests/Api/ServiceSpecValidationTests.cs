@@ -61,6 +61,56 @@ public sealed class ServiceSpecValidationTests
         Assert.Equal('=', lines[1][lines[2].IndexOf('^', StringComparison.Ordinal)]);
     }
 
+    [Theory]
+    [InlineData("{{.Node.Hostname}}", "data-{{.Task.Slot}}")]
+    [InlineData("web-{{.Task.Slot}}", "{{.Service.Name}}_{{ .Task.Slot }}")]
+    [InlineData("{{index .Service.Labels \"tier\"}}.local", "")]
+    public void Placeholders_are_taken_where_the_node_expands_them(string hostname, string volume) =>
+        ServiceSpecValidation.Validate(
+            Good with
+            {
+                Container = Good.Container with
+                {
+                    Hostname = hostname,
+                    Mounts =
+                    [
+                        new Mount
+                        {
+                            Type = MountType.Volume,
+                            Source = volume,
+                            Target = "/data",
+                        },
+                    ],
+                },
+            }
+        );
+
+    [Theory]
+    [InlineData("InvalidHostname", "-{{.Task.Slot}}", "")]
+    [InlineData("InvalidHostname", "{{.Task.Slot", "")]
+    [InlineData("InvalidMountSource", "", "a b{{.Task.Slot}}")]
+    [InlineData("InvalidMountSource", "", "}}{{")]
+    public void What_stands_around_placeholders_must_be_valid(string errorId, string hostname, string volume) =>
+        Refused(
+            errorId,
+            Good with
+            {
+                Container = Good.Container with
+                {
+                    Hostname = hostname,
+                    Mounts =
+                    [
+                        new Mount
+                        {
+                            Type = MountType.Volume,
+                            Source = volume,
+                            Target = "/data",
+                        },
+                    ],
+                },
+            }
+        );
+
     public static TheoryData<string, string> Broken =>
         new()
         {
@@ -88,6 +138,7 @@ public sealed class ServiceSpecValidationTests
             { "InvalidLabel", "label" },
             { "InvalidPlacementPreference", "spread" },
             { "InvalidReplicas", "replicas" },
+            { "MaxReplicasOfGlobalService", "global" },
             { "SpecTooLarge", "size" },
         };
 
@@ -110,6 +161,11 @@ public sealed class ServiceSpecValidationTests
                     Limits = new ResourceAmount(0, 8 << 20),
                     Reservations = new ResourceAmount(0, 16 << 20),
                 },
+            },
+            "global" => Good with
+            {
+                Mode = new ServiceMode.Global(),
+                Placement = new Placement { MaxReplicasPerNode = 1 },
             },
             "pids" => Good with { Resources = new ResourceRequirements { PidsLimit = -1 } },
             "ratio" => Good with { Update = new UpdateConfig { MaxFailureRatio = 1.1 } },

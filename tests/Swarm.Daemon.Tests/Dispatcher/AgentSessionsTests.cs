@@ -1,6 +1,8 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Manager;
 using Swarm.Daemon.Tests.Manager;
 using Wire = Swarm.Protocol.V1;
 
@@ -32,7 +34,7 @@ public sealed class AgentSessionsTests
     {
         await using var grpc = await GrpcManager.StartAsync();
         await grpc.Manager.AddNodeAsync("n1");
-        using var agent = await grpc.ConnectAsync("n1");
+        using var agent = await grpc.ConnectWithAsync("n1", "Docker");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
         var request = ApiRequests.Create("web");
         request.RegistryCredential = new Wire.RegistryCredential
@@ -58,9 +60,43 @@ public sealed class AgentSessionsTests
         await agent.ReadUntilAsync(() => agent.Acknowledged == 3);
         Assert.Equal(TaskState.Running, grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status.State));
         // Connecting again, the task runs already: the credential is not sent any more.
-        using var again = await grpc.ConnectAsync("n1");
+        using var again = await grpc.ConnectWithAsync("n1", "Docker");
         await again.ReadUntilAsync(() => again.Sets.Count == 1);
         Assert.Null(again.Assigned[assigned.TaskId].RegistryCredential);
+    }
+
+    [Theory]
+    [InlineData("Docker", Wire.TaskState.Accepted, false, true)]
+    [InlineData("Docker", Wire.TaskState.Ready, false, true)]
+    [InlineData("Docker", Wire.TaskState.Starting, false, false)]
+    [InlineData("Docker", Wire.TaskState.Accepted, true, false)]
+    [InlineData("Process", Wire.TaskState.Accepted, false, false)]
+    public async Task A_credential_goes_only_to_a_node_that_may_have_to_pull(string executor, Wire.TaskState state, bool ends, bool told)
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectWithAsync("n1", executor);
+        var request = ApiRequests.Create("web");
+        request.RegistryCredential = new Wire.RegistryCredential { Username = "u", Password = "p" };
+        await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
+        var taskId = agent.Assigned.Keys.Single();
+        Assert.Equal(executor == "Docker", agent.Assigned[taskId].RegistryCredential is not null);
+        await agent.ReportAsync(taskId, state);
+        await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
+        if (ends)
+        {
+            await grpc.Manager.Runtime.Loop.ExecuteAsync(
+                "",
+                _ => new CommandChanges([new StateChange.TaskDesire(taskId, TaskState.Shutdown)], taskId),
+                static (_, _) => true,
+                Cancel
+            );
+        }
+
+        using var again = await grpc.ConnectWithAsync("n1", executor);
+        await again.ReadUntilAsync(() => again.Sets.Count == 1);
+        Assert.Equal(told, again.Assigned[taskId].RegistryCredential?.Password == "p");
     }
 
     [Fact]

@@ -69,9 +69,13 @@ internal sealed class GrpcManager : IAsyncDisposable
     public AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> Call(string nodeId) =>
         new Wire.Dispatcher.DispatcherClient(_channel).Session(new Metadata { { "node", nodeId } });
 
-    public async Task<ScriptedAgent> ConnectAsync(string nodeId, params Wire.TaskStatusUpdate[] tasks)
+    public Task<ScriptedAgent> ConnectAsync(string nodeId, params Wire.TaskStatusUpdate[] tasks) =>
+        ConnectWithAsync(nodeId, "Simulated", tasks);
+
+    /// <summary>As a node with that executor.</summary>
+    public async Task<ScriptedAgent> ConnectWithAsync(string nodeId, string executor, params Wire.TaskStatusUpdate[] tasks)
     {
-        var agent = new ScriptedAgent(nodeId, Call(nodeId));
+        var agent = new ScriptedAgent(nodeId, Call(nodeId), executor);
         await agent.RegisterAsync(tasks);
         return agent;
     }

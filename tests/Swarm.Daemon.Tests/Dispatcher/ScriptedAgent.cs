@@ -5,7 +5,11 @@ using Wire = Swarm.Protocol.V1;
 namespace Swarm.Daemon.Tests.Dispatcher;
 
 /// <summary>An agent that does what a test says; by default it obeys at once: what is to run runs, what is to stop has stopped.</summary>
-internal sealed class ScriptedAgent(string nodeId, AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> call) : IDisposable
+internal sealed class ScriptedAgent(
+    string nodeId,
+    AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> call,
+    string executor = "Simulated"
+) : IDisposable
 {
     private ulong _report;
 
@@ -27,7 +31,7 @@ internal sealed class ScriptedAgent(string nodeId, AsyncDuplexStreamingCall<Wire
                 Hostname = "host-" + nodeId,
                 Platform = new Wire.Platform { Os = "linux", Architecture = "x86_64" },
                 Resources = new Wire.Resources { NanoCpus = 4_000_000_000, MemoryBytes = 8L << 30 },
-                Executor = "Simulated",
+                Executor = executor,
             },
             Address = "127.0.0.1",
         };

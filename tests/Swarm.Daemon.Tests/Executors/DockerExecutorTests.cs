@@ -45,6 +45,47 @@ public sealed class DockerExecutorTests : ExecutorContract
         }
     }
 
+    [Theory]
+    [InlineData(0, ExitMessages.NeverHealthy)]
+    [InlineData(3, "task: non-zero exit (3)")]
+    public async Task What_ends_before_the_check_of_its_image_succeeds_never_ran(int code, string error)
+    {
+        using var client = new global::Docker.DotNet.DockerClientBuilder().Build();
+        var executor = OpenExecutor();
+        var tag = "swarm-test-" + TaskDefinitions.NewId();
+        var plain = Define(Container(RunsForever));
+        await executor.PrepareAsync(plain, Cancel);
+        var from = (await executor.ListAsync(Cancel)).Single(t => t.TaskId == plain.TaskId).Status.ContainerId;
+        await client.Images.CommitContainerChangesAsync(
+            new global::Docker.DotNet.Models.CommitContainerChangesParameters
+            {
+                ContainerID = from,
+                RepositoryName = tag,
+                Tag = "1",
+                Changes = ["HEALTHCHECK --interval=100s CMD false"],
+            },
+            Cancel
+        );
+        try
+        {
+            var task = Define(new ContainerSpec { Image = tag + ":1", Command = ExitsWith(code) });
+            await executor.PrepareAsync(task, Cancel);
+            await executor.StartAsync(task, Cancel);
+            var failure = await Assert.ThrowsAsync<TaskFailedException>(() => executor.WaitHealthyAsync(task, Cancel));
+            Assert.Equal((error, code), (failure.Message, failure.ExitCode));
+            await executor.RemoveAsync(task.TaskId, Cancel);
+
+            // Without a check, what has ended has run.
+            var without = Define(Container(ExitsWith(code)));
+            await StartAsync(executor, without);
+            Assert.Equal(code, (await executor.WaitExitAsync(without, Cancel)).ExitCode);
+        }
+        finally
+        {
+            await client.Images.DeleteImageAsync(tag + ":1", new() { Force = true }, CancellationToken.None);
+        }
+    }
+
     protected override ITaskExecutor Open() => Open("node1");
 
     protected override ITaskExecutor OpenOtherNode() => Open("node2");

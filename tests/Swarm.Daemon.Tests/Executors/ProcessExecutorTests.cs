@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Swarm.Core.Model;
 using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Process;
@@ -101,6 +102,83 @@ public sealed class ProcessExecutorTests : ExecutorContract
             Assert.Equal(0, (await executor.WaitExitAsync(task, Cancel)).ExitCode);
         }
         Assert.Equal(1, (await RunAsync(new ContainerSpec { Image = "redis:bad" })).ExitCode);
+    }
+
+    [Fact]
+    public async Task Nobody_else_sees_the_environment_and_the_program_sees_it_whole()
+    {
+        var executor = OpenExecutor();
+        ValueList<string> declared = ["TOKEN=it's a $(secret)\nof two lines", "PWD=mine", "UID=7", "spring.name=x", "IFS=:", "EMPTY="];
+        var task = Define(Container(["cat", "/proc/self/environ"]) with { Env = declared, HealthCheck = Check("true") });
+        await StartAsync(executor, task);
+        await executor.WaitExitAsync(task, Cancel);
+        var environment = (await File.ReadAllTextAsync(TaskFile(task, "stdout"), Cancel)).Split(
+            '\0',
+            StringSplitOptions.RemoveEmptyEntries
+        );
+        Assert.Equal(
+            declared
+                .Select(e => e[..e.IndexOf('=', StringComparison.Ordinal)])
+                .Concat(["PATH", "HOSTNAME", "HOME", "SWARM_IMAGE_DIR", "SWARM_TASK_DIR"])
+                .Order(StringComparer.Ordinal),
+            environment.Select(e => e[..e.IndexOf('=', StringComparison.Ordinal)]).Order(StringComparer.Ordinal)
+        );
+        Assert.Subset(environment.ToHashSet(), declared.ToHashSet());
+
+        var script = await File.ReadAllTextAsync(TaskFile(task, "run.sh"), Cancel);
+        Assert.DoesNotContain("secret", script[script.LastIndexOf("exec '", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        if (OperatingSystem.IsLinux())
+        {
+            foreach (var name in (string[])["run.sh", "task.json"])
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(TaskFile(task, name)));
+            }
+        }
+        var record = JsonSerializer.Deserialize(
+            await File.ReadAllTextAsync(TaskFile(task, "task.json"), Cancel),
+            TaskRecordJson.Default.TaskRecord
+        )!;
+        var check = HealthProbe.StartOf(record);
+        Assert.Equal(["/bin/sh", "-c", "true"], check.ArgumentList);
+        Assert.Equal(record.Environment.Order(), check.Environment.Select(e => $"{e.Key}={e.Value}").Order());
+    }
+
+    [Fact]
+    public async Task Durations_may_be_longer_than_any_timer()
+    {
+        var executor = OpenExecutor();
+        var years = TimeSpan.FromDays(36_000);
+        var task = Define(Container(RunsForever) with { StopGracePeriod = years, HealthCheck = Check("true") with { Timeout = years } });
+        await StartAsync(executor, task);
+        await executor.StopAsync(task, Cancel);
+        Assert.Equal(143, (await executor.WaitExitAsync(task, Cancel)).ExitCode);
+
+        var rare = Define(Container(RunsForever) with { HealthCheck = Check("true") with { Interval = years } });
+        await executor.PrepareAsync(rare, Cancel);
+        await executor.StartAsync(rare, Cancel);
+        var record = JsonSerializer.Deserialize(
+            await File.ReadAllTextAsync(TaskFile(rare, "task.json"), Cancel),
+            TaskRecordJson.Default.TaskRecord
+        )!;
+        using var stop = new CancellationTokenSource();
+        var probing = new HealthProbe(record, TimeProvider.System).RunAsync(false, () => { }, () => { }, stop.Token);
+        Assert.False(probing.IsCompleted, probing.Exception?.Message);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probing);
+        await executor.StopAsync(rare, Cancel);
+    }
+
+    [Fact]
+    public async Task A_long_wait_ends_when_it_is_over_and_not_before()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var wait = LongDelay.WaitAsync(TimeSpan.FromDays(100), time, Cancel);
+        for (var day = 0; day < 100; day++)
+        {
+            Assert.False(wait.IsCompleted, $"over on day {day}");
+            time.Advance(TimeSpan.FromDays(1));
+        }
+        await wait;
     }
 
     [Fact]

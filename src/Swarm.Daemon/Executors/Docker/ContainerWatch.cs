@@ -17,6 +17,12 @@ internal sealed class WatchedContainer(string id)
 
     /// <summary>Its first process, once an inspection has seen it running; else 0. From then on events tell what becomes of it.</summary>
     public long Pid { get; private set; }
+
+    /// <summary>It has a health check: the service's, or one that its image brings along.</summary>
+    public bool HasHealthCheck { get; private set; }
+
+    /// <summary>It was removed: nothing more can be known of it.</summary>
+    public bool IsGone { get; private set; }
     public Task<ExecutorExit> Ended => _ended.Task;
     public Task Healthy => _healthy.Task;
     public Task Unhealthy => _unhealthy.Task;
@@ -24,7 +30,11 @@ internal sealed class WatchedContainer(string id)
     public void End(int code, bool outOfMemory) =>
         _ended.TrySetResult(new ExecutorExit(code, ExitMessages.For(code, code != 0 && outOfMemory)));
 
-    public void Gone() => _ended.TrySetResult(new ExecutorExit(137, $"No such container: {id}"));
+    public void Gone()
+    {
+        IsGone = true;
+        _ended.TrySetResult(new ExecutorExit(137, $"No such container: {id}"));
+    }
 
     public void BecomeHealthy() => _healthy.TrySetResult();
 
@@ -37,6 +47,8 @@ internal sealed class WatchedContainer(string id)
         {
             return;
         }
+        // An engine keeps the health of a container that has ended.
+        HasHealthCheck |= state.Health is { Status: not (null or "" or "none") };
         if (state.Status is "exited" or "dead")
         {
             End((int)state.ExitCode, state.OOMKilled || OutOfMemory);

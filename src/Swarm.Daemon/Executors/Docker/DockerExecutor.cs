@@ -28,7 +28,10 @@ public sealed class DockerExecutor : ITaskExecutor
         _watch = new ContainerWatch(_client, options.Node);
     }
 
-    public string Name => "Docker";
+    /// <summary>What nodes with this executor say it is. The only one that pulls images.</summary>
+    public const string ExecutorName = "Docker";
+
+    public string Name => ExecutorName;
 
     public async Task<NodeDescription> DescribeAsync(CancellationToken cancellation)
     {
@@ -140,13 +143,10 @@ public sealed class DockerExecutor : ITaskExecutor
         {
             throw new TaskFailedException(ExitMessages.Unhealthy);
         }
-        if (watched.Ended.IsCompleted && (!watched.Healthy.IsCompleted || task.Spec.Container.HealthCheck is not null))
+        if (watched.Ended.IsCompleted && !watched.Healthy.IsCompleted && (watched.HasHealthCheck || watched.IsGone))
         {
             var exit = await watched.Ended;
-            if (task.Spec.Container.HealthCheck is not null)
-            {
-                throw new TaskFailedException(exit.Error, exit.ExitCode);
-            }
+            throw new TaskFailedException(exit.Error.Length > 0 ? exit.Error : ExitMessages.NeverHealthy, exit.ExitCode);
         }
     }
 

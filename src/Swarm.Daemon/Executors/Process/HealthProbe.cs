@@ -15,7 +15,7 @@ internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
         uint failures = 0;
         while (true)
         {
-            await Task.Delay(_check.Interval, time, cancellation);
+            await LongDelay.WaitAsync(_check.Interval, time, cancellation);
             if (await CheckAsync(cancellation))
             {
                 failures = 0;
@@ -37,21 +37,34 @@ internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
         }
     }
 
-    private async Task<bool> CheckAsync(CancellationToken cancellation)
+    /// <summary>How the check is run: with the task's environment, and nothing of it in the arguments, which everybody on the machine can read.</summary>
+    internal static ProcessStartInfo StartOf(TaskRecord task)
     {
-        string[] command = _check.Test[0] == "CMD" ? [.. _check.Test.Skip(1)] : ["/bin/sh", "-c", _check.Test[1]];
-        var start = new ProcessStartInfo("setsid") { WorkingDirectory = task.WorkingDirectory, UseShellExecute = false };
-        foreach (var word in task.Prefix.Concat(["env", "-i"]).Concat(task.Environment).Concat(command))
+        var test = task.HealthCheck!.Test;
+        string[] command = test[0] == "CMD" ? [.. test.Skip(1)] : ["/bin/sh", "-c", test[1]];
+        var start = new ProcessStartInfo(SystemTool.PathOf("setsid")) { WorkingDirectory = task.WorkingDirectory, UseShellExecute = false };
+        foreach (var word in SystemTool.WithPath(task.Prefix).Concat(command))
         {
             start.ArgumentList.Add(word);
         }
+        start.Environment.Clear();
+        foreach (var entry in task.Environment)
+        {
+            var equals = entry.IndexOf('=', StringComparison.Ordinal);
+            start.Environment[entry[..equals]] = entry[(equals + 1)..];
+        }
         // Output goes nowhere: a check talks by its exit code.
         start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
+        return start;
+    }
+
+    private async Task<bool> CheckAsync(CancellationToken cancellation)
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(_check.Timeout);
+        timeout.CancelAfter(_check.Timeout < LongDelay.LongestStep ? _check.Timeout : Timeout.InfiniteTimeSpan);
         try
         {
-            using var process = System.Diagnostics.Process.Start(start)!;
+            using var process = System.Diagnostics.Process.Start(StartOf(task))!;
             process.StandardInput.Close();
             try
             {

@@ -110,7 +110,7 @@ public sealed class ProcessExecutor : ITaskExecutor
                         // As with an engine, a missing program is found when the task is started.
                         File.WriteAllText(Path.Combine(directory, "unstartable"), e.Message);
                     }
-                    File.WriteAllText(Path.Combine(directory, "run.sh"), TaskScripts.Run(record, directory, controlGroups));
+                    WritePrivately(Path.Combine(directory, "run.sh"), TaskScripts.Run(record, directory, controlGroups));
                     WriteAtomically(
                         Path.Combine(directory, "task.json"),
                         JsonSerializer.Serialize(record, TaskRecordJson.Default.TaskRecord)
@@ -186,7 +186,7 @@ public sealed class ProcessExecutor : ITaskExecutor
             if (!supervised.Ended.IsCompleted)
             {
                 supervised.Signal(supervised.Record.StopSignal);
-                await Task.WhenAny(supervised.Ended, Task.Delay(supervised.Record.StopGracePeriod, _time, cancellation));
+                await Task.WhenAny(supervised.Ended, LongDelay.WaitAsync(supervised.Record.StopGracePeriod, _time, cancellation));
                 cancellation.ThrowIfCancellationRequested();
                 await KillAsync(supervised, cancellation);
             }
@@ -288,8 +288,20 @@ public sealed class ProcessExecutor : ITaskExecutor
     private static void WriteAtomically(string path, string text)
     {
         var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.tmp");
-        File.WriteAllText(temporary, text);
+        WritePrivately(temporary, text);
         File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>Environments hold secrets.</summary>
+    private static void WritePrivately(string path, string text)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (OperatingSystem.IsLinux())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        using var file = new StreamWriter(path, options);
+        file.Write(text);
     }
 
     private static long TotalMemory()

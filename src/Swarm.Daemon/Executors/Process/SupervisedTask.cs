@@ -145,7 +145,7 @@ internal sealed class SupervisedTask : IDisposable
         start.ArgumentList.Add(supervisorScript);
         start.ArgumentList.Add(Directory);
         start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["PATH"] = SystemTool.StandardPath;
         try
         {
             var process = System.Diagnostics.Process.Start(start)!;

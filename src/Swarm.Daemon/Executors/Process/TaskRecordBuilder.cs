@@ -7,8 +7,6 @@ namespace Swarm.Daemon.Executors.Process;
 /// <summary>Turns a task definition into what can be executed here, and refuses what a host process cannot have.</summary>
 internal static class TaskRecordBuilder
 {
-    private const string StandardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     public static TaskRecord Build(TaskDefinition task, ProcessImage image, ExecutorNode node, string directory, DateTimeOffset now)
     {
         var spec = task.Spec.Container;
@@ -19,7 +17,7 @@ internal static class TaskRecordBuilder
         var (prefix, home) = UserPrefix(spec);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["PATH"] = Path.Combine(image.Directory, "bin") + ":" + StandardPath,
+            ["PATH"] = Path.Combine(image.Directory, "bin") + ":" + SystemTool.StandardPath,
             ["HOSTNAME"] = spec.Hostname.Length > 0 ? spec.Hostname : containerId[..12],
             ["HOME"] = home,
             ["SWARM_IMAGE_DIR"] = image.Directory,
@@ -95,7 +93,7 @@ internal static class TaskRecordBuilder
     public static string FindProgram(TaskRecord task, string imageDirectory)
     {
         var name = task.Arguments[0];
-        var path = task.Environment.FirstOrDefault(e => e.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? StandardPath;
+        var path = task.Environment.FirstOrDefault(e => e.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? SystemTool.StandardPath;
         IEnumerable<string> candidates = name.Contains('/', StringComparison.Ordinal)
             ? [Path.GetFullPath(name, imageDirectory)]
             : path.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Combine(directory, name));

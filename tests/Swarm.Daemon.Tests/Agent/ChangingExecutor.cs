@@ -1,0 +1,35 @@
+using Swarm.Core.Model;
+using Swarm.Daemon.Executors;
+
+namespace Swarm.Daemon.Tests.Agent;
+
+/// <summary>An executor whose node changes while it is used: the engine is given a label, or the machine another name.</summary>
+internal sealed class ChangingExecutor(ITaskExecutor inner) : ITaskExecutor
+{
+    public Func<NodeDescription, NodeDescription> Change { get; set; } = static description => description;
+
+    public string Name => inner.Name;
+
+    public async Task<NodeDescription> DescribeAsync(CancellationToken cancellation) => Change(await inner.DescribeAsync(cancellation));
+
+    public Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation) => inner.ListAsync(cancellation);
+
+    public Task<string> PrepareAsync(TaskDefinition task, CancellationToken cancellation) => inner.PrepareAsync(task, cancellation);
+
+    public Task StartAsync(TaskDefinition task, CancellationToken cancellation) => inner.StartAsync(task, cancellation);
+
+    public Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation) => inner.WaitHealthyAsync(task, cancellation);
+
+    public Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation) => inner.WaitExitAsync(task, cancellation);
+
+    public Task StopAsync(TaskDefinition task, CancellationToken cancellation) => inner.StopAsync(task, cancellation);
+
+    public Task RemoveAsync(string taskId, CancellationToken cancellation) => inner.RemoveAsync(taskId, cancellation);
+
+    public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+        inner.ResolveDigestAsync(image, credential, cancellation);
+
+    public Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) => inner.GetPidAsync(task, cancellation);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
