@@ -47,7 +47,7 @@ internal static class ChangeSize
         {
             size += 64 + Of(mount.Source) + Of(mount.Target) + Of(mount.VolumeDriver) + Of(mount.VolumeLabels);
         }
-        return size + Of(spec.Placement.Constraints) + Of(spec.Placement.SpreadPreferences);
+        return size + Of(spec.Placement.Constraints) + Of(spec.Placement.SpreadPreferences) + Of(spec.Placement.Platforms);
     }
 
     private static int Of(RegistryCredential? credential) =>
