@@ -149,6 +149,9 @@ public sealed record Placement
 
     /// <summary>0: no limit.</summary>
     public ulong MaxReplicasPerNode { get; init; }
+
+    /// <summary>What the image is made for, <c>linux/amd64</c>, as its registry told when its digest was resolved; empty: not known, so any. Not the user's to set.</summary>
+    public ValueList<string> Platforms { get; init; } = [];
 }
 
 /// <summary>How an update (or rollback) proceeds. Docker's defaults: 1 at a time, no delay, monitor 5 s, pause, ratio 0, stop-first.</summary>

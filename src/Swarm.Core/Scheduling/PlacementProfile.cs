@@ -8,12 +8,14 @@ namespace Swarm.Core.Scheduling;
 /// <param name="Constraints">As in the spec.</param>
 /// <param name="Spread">As in the spec, most significant first.</param>
 /// <param name="VolumeDrivers">In ordinal order.</param>
+/// <param name="Platforms">As in the spec.</param>
 /// <param name="NanoCpus">Reserved.</param>
 /// <param name="MemoryBytes">Reserved.</param>
 internal readonly record struct ProfileKey(
     ValueList<string> Constraints,
     ValueList<string> Spread,
     ValueList<string> VolumeDrivers,
+    ValueList<string> Platforms,
     long NanoCpus,
     long MemoryBytes
 )
@@ -23,13 +25,14 @@ internal readonly record struct ProfileKey(
             spec.Placement.Constraints,
             spec.Placement.SpreadPreferences,
             PluginFilter.DriversOf(spec),
+            spec.Placement.Platforms,
             spec.Resources.Reservations.NanoCpus,
             spec.Resources.Reservations.MemoryBytes
         );
 }
 
 /// <summary>The filter pipeline of one <see cref="ProfileKey"/>, and the descriptors to spread over.</summary>
-/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. Platform and ports join it with the issues that give specs a platform and
+/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. Ports join it with the issue that gives specs
 /// published ports. The last stage, max-replicas, depends on the service and is <see cref="GroupPlacement"/>'s.</remarks>
 internal sealed class PlacementProfile
 {
@@ -51,6 +54,10 @@ internal sealed class PlacementProfile
         if (key.VolumeDrivers.Count > 0)
         {
             filters.Add(new PluginFilter(key.VolumeDrivers));
+        }
+        if (key.Platforms.Count > 0)
+        {
+            filters.Add(new PlatformFilter(key.Platforms));
         }
         if (key.Constraints.Count > 0)
         {

@@ -85,6 +85,14 @@ internal sealed partial class ObjectApi
         {
             spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
         }
+        if (spec.Container.Image == current.Spec.Container.Image)
+        {
+            // The same image is made for what it was made for, whether or not its registry has answered this time.
+            spec = spec with
+            {
+                Placement = spec.Placement with { Platforms = current.Spec.Placement.Platforms },
+            };
+        }
         if (request.DryRun)
         {
             response.Preview = await PreviewAsync(
@@ -195,8 +203,8 @@ internal sealed partial class ObjectApi
         {
             return spec;
         }
-        var digest = await options.ResolveDigest(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
-        if (string.IsNullOrEmpty(digest))
+        var resolved = await options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+        if (string.IsNullOrEmpty(resolved?.Digest))
         {
             warnings.Add(
                 $"image {spec.Container.Image} could not be accessed on a registry to record its digest. Each node will access "
@@ -205,6 +213,10 @@ internal sealed partial class ObjectApi
             return spec;
         }
         var tagged = image.Tag.Length > 0 ? image : image with { Tag = "latest" };
-        return spec with { Container = spec.Container with { Image = (tagged with { Digest = digest }).ToString() } };
+        return spec with
+        {
+            Container = spec.Container with { Image = (tagged with { Digest = resolved.Digest }).ToString() },
+            Placement = spec.Placement with { Platforms = resolved.Platforms },
+        };
     }
 }

@@ -70,6 +70,7 @@ internal static class SpecProperties
             ("Placement.Constraints", Text(s.Placement.Constraints)),
             ("Placement.SpreadPreferences", Text(s.Placement.SpreadPreferences)),
             ("Placement.MaxReplicasPerNode", Text(s.Placement.MaxReplicasPerNode)),
+            ("Placement.Platforms", Text(s.Placement.Platforms)),
         ];
         Add("Update", s.Update);
         Add("Rollback", s.Rollback);

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Swarm.Daemon.Api;
 using Swarm.Daemon.Hosting;
+using Swarm.Host.Systems;
+using Swarm.Hosts;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.DockerSwarm;
@@ -19,6 +21,7 @@ internal sealed partial class DockerControlPlane(
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly MirrorLeadership _leadership = new();
+    private readonly HostCommands _hostCommands = new(new LocalSystem(), time);
     private readonly DockerImages _images = new(engine);
     private readonly DockerNetworks _networks = new(engine);
 

@@ -43,8 +43,8 @@ public interface ITaskExecutor : IAsyncDisposable
     /// <summary>The main process of a running task, 0 when it cannot be told.</summary>
     Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) => Task.FromResult(0L);
 
-    /// <summary>The digest that an image reference means now ("sha256:…"), or null when it cannot be told.</summary>
-    Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation);
+    /// <summary>What an image reference means now, or null when it cannot be told.</summary>
+    Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation);
 }
 
 /// <summary>A task as an executor sees it.</summary>

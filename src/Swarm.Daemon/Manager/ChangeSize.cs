@@ -47,7 +47,12 @@ internal static class ChangeSize
         {
             size += 64 + Of(mount.Source) + Of(mount.Target) + Of(mount.VolumeDriver) + Of(mount.VolumeLabels);
         }
-        return size + (48 * spec.Ports.Count) + Of(spec.Networks) + Of(spec.Placement.Constraints) + Of(spec.Placement.SpreadPreferences);
+        return size
+            + (48 * spec.Ports.Count)
+            + Of(spec.Networks)
+            + Of(spec.Placement.Constraints)
+            + Of(spec.Placement.SpreadPreferences)
+            + Of(spec.Placement.Platforms);
     }
 
     private static int Of(RegistryCredential? credential) =>

@@ -1,11 +1,12 @@
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Executors;
 
 namespace Swarm.Daemon.Manager;
 
-/// <summary>The digest that an image reference means now ("sha256:…"), or null when it cannot be told.</summary>
-public delegate Task<string?> ResolveDigest(string image, RegistryCredential? credential, CancellationToken cancellation);
+/// <summary>What an image reference means now, or null when it cannot be told.</summary>
+public delegate Task<ResolvedImage?> ResolveImage(string image, RegistryCredential? credential, CancellationToken cancellation);
 
 /// <summary>What a manager needs of its host.</summary>
 public sealed record ManagerRuntimeOptions
@@ -18,7 +19,7 @@ public sealed record ManagerRuntimeOptions
 
     /// <summary>Makes the log over the state machine; the runtime starts and disposes it.</summary>
     public required Func<IStateMachinePort, IReplicatedLog> CreateLog { get; init; }
-    public required ResolveDigest ResolveDigest { get; init; }
+    public required ResolveImage ResolveImage { get; init; }
     public required ILoggerFactory LoggerFactory { get; init; }
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -175,7 +175,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
             NodeId = Record.NodeId,
             ClusterAddress = Record.Advertise,
             CreateLog = port => CreateLog(port, dataKey),
-            ResolveDigest = ResolveDigestAsync,
+            ResolveImage = ResolveImageAsync,
             LoggerFactory = _options.LoggerFactory,
             Time = _options.Time,
             Bootstrap = bootstrap,
@@ -204,11 +204,11 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         return log;
     }
 
-    private async Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
+    private async Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
         try
         {
-            return await _executor.ResolveDigestAsync(image, credential, cancellation);
+            return await _executor.ResolveImageAsync(image, credential, cancellation);
         }
         catch (ExecutorUnavailableException e)
         {

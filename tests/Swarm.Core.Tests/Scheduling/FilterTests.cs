@@ -161,4 +161,35 @@ public sealed class FilterTests
         Assert.False(Scheduler.MeetsPlacement(node, SwarmFixture.Spec("web", ["node.labels.zone!=WEST"]), out why));
         Assert.Equal(new PendingReason("constraints", 1, "node.labels.zone!=WEST is not met"), why);
     }
+
+    [Theory]
+    [InlineData("linux", "x86_64", "linux/amd64", true)]
+    [InlineData("linux", "x86_64", "linux/arm64", false)]
+    [InlineData("linux", "x86_64", "linux/arm64 linux/amd64", true)]
+    [InlineData("linux", "aarch64", "linux/arm64", true)]
+    [InlineData("linux", "armv7l", "linux/arm", true)]
+    [InlineData("linux", "i686", "linux/386", true)]
+    [InlineData("windows", "x86_64", "linux/amd64", false)]
+    [InlineData("windows", "x86_64", "linux/amd64 windows", true)]
+    [InlineData("linux", "riscv64", "linux/riscv64", true)]
+    [InlineData("linux", "aarch64", "", true)]
+    public void An_image_goes_only_to_nodes_that_it_is_made_for(string os, string architecture, string platforms, bool fits)
+    {
+        var swarm = new SwarmFixture();
+        var node = swarm.AddNode("a");
+        swarm.Apply(new StateChange.NodeDescriptionSet("a", node.Description with { Os = os, Architecture = architecture }, swarm.Now));
+        var spec = SwarmFixture.Spec("web");
+        spec = spec with
+        {
+            Placement = spec.Placement with { Platforms = [.. platforms.Split(' ', StringSplitOptions.RemoveEmptyEntries)] },
+        };
+
+        var task = swarm.Run(spec, 1)[0];
+
+        Assert.Equal(fits ? "a" : null, swarm.NodeOf(task));
+        if (!fits)
+        {
+            Assert.Equal([$"platform:1:the image is not made for {os}/amd64"], swarm.ReasonsOf(task));
+        }
+    }
 }

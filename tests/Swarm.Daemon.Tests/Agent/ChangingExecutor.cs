@@ -26,8 +26,8 @@ internal sealed class ChangingExecutor(ITaskExecutor inner) : ITaskExecutor
 
     public Task RemoveAsync(string taskId, CancellationToken cancellation) => inner.RemoveAsync(taskId, cancellation);
 
-    public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
-        inner.ResolveDigestAsync(image, credential, cancellation);
+    public Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+        inner.ResolveImageAsync(image, credential, cancellation);
 
     public Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) => inner.GetPidAsync(task, cancellation);
 

@@ -299,6 +299,36 @@ public sealed class ControlServiceTests
     }
 
     [Fact]
+    public async Task The_platforms_of_a_resolved_image_decide_where_it_may_run_until_it_has_another_image()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        ValueList<string> Platforms() => grpc.Manager.Runtime.State.Read(s => s.FindServiceByName("web")!.Spec.Placement.Platforms);
+        Task UpdateAsync(string image, ulong replicas, bool resolve = true) =>
+            grpc
+                .Control.UpdateServiceAsync(
+                    new()
+                    {
+                        Selector = "web",
+                        Spec = ApiRequests.Spec("web", replicas, image),
+                        NoResolveImage = !resolve,
+                    },
+                    cancellationToken: Cancel
+                )
+                .ResponseAsync;
+
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
+        Assert.Equal(TestManager.Platforms, Platforms());
+        // Whoever sends the spec back knows nothing of them.
+        await UpdateAsync("pinned:1@" + TestManager.Digests["pinned:1"], 2);
+        Assert.Equal(TestManager.Platforms, Platforms());
+        Assert.Equal(1ul, grpc.Manager.Runtime.State.Read(s => s.FindServiceByName("web")!.Revision));
+        await UpdateAsync("other:1", 2, resolve: false);
+        Assert.Equal([], Platforms());
+    }
+
+    [Fact]
     public async Task Draining_moves_tasks_and_its_wait_ends_when_they_run_elsewhere()
     {
         var (grpc, agent) = await StartAsync();

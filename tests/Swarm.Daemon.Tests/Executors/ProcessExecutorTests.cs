@@ -76,12 +76,12 @@ public sealed class ProcessExecutorTests : ExecutorContract
     public async Task A_pinned_image_is_found_by_its_digest_and_no_other()
     {
         var executor = OpenExecutor();
-        var digest = await executor.ResolveDigestAsync("redis:3.0.6", null, Cancel);
+        var digest = (await executor.ResolveImageAsync("redis:3.0.6", null, Cancel))!.Digest;
         Assert.Matches("^sha256:[0-9a-f]{64}$", digest);
-        Assert.NotEqual(digest, await executor.ResolveDigestAsync("redis:3.0.7", null, Cancel));
-        Assert.Equal(digest, await executor.ResolveDigestAsync($"docker.io/library/redis@{digest}", null, Cancel));
-        Assert.Null(await executor.ResolveDigestAsync("redis:3.0.6@sha256:" + new string('0', 64), null, Cancel));
-        Assert.Null(await executor.ResolveDigestAsync("../redis:3.0.6", null, Cancel));
+        Assert.NotEqual(digest, (await executor.ResolveImageAsync("redis:3.0.7", null, Cancel))!.Digest);
+        Assert.Equal(new ResolvedImage(digest), await executor.ResolveImageAsync($"docker.io/library/redis@{digest}", null, Cancel));
+        Assert.Null(await executor.ResolveImageAsync("redis:3.0.6@sha256:" + new string('0', 64), null, Cancel));
+        Assert.Null(await executor.ResolveImageAsync("../redis:3.0.6", null, Cancel));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Consensus;
+using Swarm.Daemon.Executors;
 using Swarm.Daemon.Manager;
 
 namespace Swarm.Daemon.Tests.Manager;
@@ -60,7 +61,7 @@ public sealed class DurableManagerTests
                 NodeId = TestManager.Self,
                 ClusterAddress = "127.0.0.1:2377",
                 CreateLog = port => ReplicatedLog.Create(options, port, NullLoggerFactory.Instance),
-                ResolveDigest = static (_, _, _) => Task.FromResult<string?>(null),
+                ResolveImage = static (_, _, _) => Task.FromResult<ResolvedImage?>(null),
                 LoggerFactory = NullLoggerFactory.Instance,
                 Bootstrap = [new StateChange.ClusterSet(cluster), new StateChange.NodeCreate(TestManager.NewNode(TestManager.Self))],
             },

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Daemon.Executors;
 using Swarm.Daemon.Manager;
 
 namespace Swarm.Daemon.Tests.Manager;
@@ -17,6 +18,9 @@ internal sealed class TestManager : IAsyncDisposable
 
     /// <summary>Digests by image; any other image has none.</summary>
     public static Dictionary<string, string> Digests { get; } = new() { ["pinned:1"] = "sha256:" + new string('a', 64) };
+
+    /// <summary>What the images with a digest are made for.</summary>
+    public static ValueList<string> Platforms { get; } = ["linux/amd64"];
 
     public static async Task<TestManager> StartAsync(TimeSpan? heartbeat = null)
     {
@@ -39,7 +43,8 @@ internal sealed class TestManager : IAsyncDisposable
                 NodeId = Self,
                 ClusterAddress = "127.0.0.1:2377",
                 CreateLog = port => log = new InMemoryLog(port),
-                ResolveDigest = (image, _, _) => Task.FromResult(Digests.GetValueOrDefault(image)),
+                ResolveImage = (image, _, _) =>
+                    Task.FromResult(Digests.TryGetValue(image, out var digest) ? new ResolvedImage(digest, Platforms) : null),
                 LoggerFactory = NullLoggerFactory.Instance,
                 LeaderWait = TimeSpan.FromMilliseconds(200),
                 Bootstrap = [new StateChange.ClusterSet(cluster), new StateChange.NodeCreate(NewNode(Self, NodeRole.Manager))],

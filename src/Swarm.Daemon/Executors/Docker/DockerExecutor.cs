@@ -225,8 +225,8 @@ public sealed class DockerExecutor : ITaskExecutor
         _watch.Forget(id);
     }
 
-    public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
-        _images.ResolveDigestAsync(image, credential, cancellation);
+    public Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+        _images.ResolveImageAsync(image, credential, cancellation);
 
     public async Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) =>
         await WatchAsync(task.TaskId, cancellation) is { Ended.IsCompleted: false } watched ? watched.Pid : 0;

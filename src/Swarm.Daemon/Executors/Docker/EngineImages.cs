@@ -37,8 +37,9 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
     }
 
-    /// <summary>The digest that a reference means at its registry, else (a registry that cannot be asked) on this engine; else null.</summary>
-    public async Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
+    /// <summary>What a reference means at its registry, else (a registry that cannot be asked) on this engine; else null. Only the registry knows of all
+    /// platforms.</summary>
+    public async Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
         if (!ImageReference.TryParse(image, out var reference))
         {
@@ -46,7 +47,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
         if (reference.Digest.Length > 0)
         {
-            return reference.Digest;
+            return new ResolvedImage(reference.Digest);
         }
         var tagged = $"{reference.Name}:{reference.TagOrLatest}";
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -57,13 +58,23 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
                 ? null
                 : EngineClient.Builder(endpoint).WithHeader("X-Registry-Auth", DockerSwarm.RegistryAuth.Encode(credential)).Build();
             var found = await (authorized ?? client).Distribution.InspectAsync(tagged, timeout.Token);
-            return found.Descriptor.Digest;
+            return new ResolvedImage(found.Descriptor.Digest, PlatformsOf(found.Platforms));
         }
         catch (Exception e) when (e is DockerApiException || EngineErrors.IsAway(e, cancellation))
         {
-            return await LocalDigestAsync(reference, tagged, cancellation);
+            return await LocalDigestAsync(reference, tagged, cancellation) is { } digest ? new ResolvedImage(digest) : null;
         }
     }
+
+    /// <summary>Attestations among the manifests say unknown/unknown: they are no platform. When nothing else is there, nothing is known.</summary>
+    internal static ValueList<string> PlatformsOf(IEnumerable<Platform>? platforms) =>
+        (platforms ?? [])
+            .Where(p => p.OS is not (null or "" or "unknown") && p.Architecture is not "unknown")
+            .Select(p => string.IsNullOrEmpty(p.Architecture) ? p.OS : $"{p.OS}/{p.Architecture}")
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .Take(64)
+            .ToValueList();
 
     private Task PullOnceAsync(string image, RegistryCredential? credential)
     {

@@ -218,15 +218,17 @@ public sealed class ProcessExecutor : ITaskExecutor
         }
     }
 
-    public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
+    public Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
         try
         {
-            return Task.FromResult(ProcessImage.Find(_options.ImagesDirectory, image)?.Digest);
+            return Task.FromResult(
+                ProcessImage.Find(_options.ImagesDirectory, image) is { Digest: { } digest } ? new ResolvedImage(digest) : null
+            );
         }
         catch (TaskRejectedException)
         {
-            return Task.FromResult<string?>(null);
+            return Task.FromResult<ResolvedImage?>(null);
         }
     }
 

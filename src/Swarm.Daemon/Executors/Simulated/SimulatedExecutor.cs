@@ -127,8 +127,8 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
     }
 
     /// <summary>A simulated image never moves: it has no digest.</summary>
-    public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
-        Task.FromResult<string?>(null);
+    public Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+        Task.FromResult<ResolvedImage?>(null);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
