@@ -10,7 +10,7 @@ internal sealed record ObjectApiOptions
 
     /// <summary>host:port at which the other nodes reach this manager.</summary>
     public required string ClusterAddress { get; init; }
-    public required ResolveDigest ResolveDigest { get; init; }
+    public required ResolveImage ResolveImage { get; init; }
     public required TimeProvider Time { get; init; }
 
     /// <summary>How long a call waits for a leader before it is refused with NoLeader.</summary>
@@ -21,7 +21,7 @@ internal sealed record ObjectApiOptions
         {
             NodeId = options.NodeId,
             ClusterAddress = options.ClusterAddress,
-            ResolveDigest = options.ResolveDigest,
+            ResolveImage = options.ResolveImage,
             Time = options.Time,
             LeaderWait = options.LeaderWait,
         };

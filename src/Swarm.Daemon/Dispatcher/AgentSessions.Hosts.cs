@@ -1,4 +1,3 @@
-using Swarm.Daemon.Api;
 using Swarm.Daemon.Hosts;
 using Wire = Swarm.Protocol.V1;
 
