@@ -265,7 +265,15 @@ public sealed partial class EngineInstaller(IHostSystem system)
         {
             return [];
         }
-        var result = await system.RunAsync(hello, cancellation);
-        return result.Succeeded ? [] : [$"The engine is installed and runs, but its first container did not: '{hello}': {result.Reason}"];
+        var failed = $"The engine is installed and runs, but its first container did not: '{hello}':";
+        try
+        {
+            var result = await system.RunAsync(hello, cancellation);
+            return result.Succeeded ? [] : [$"{failed} {result.Reason}"];
+        }
+        catch (HostException e)
+        {
+            return [$"{failed} {e.Message}"];
+        }
     }
 }

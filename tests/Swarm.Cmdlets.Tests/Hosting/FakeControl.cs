@@ -249,6 +249,56 @@ internal sealed class FakeControl : V1.Control.ControlBase
         return AsyncTask.FromResult(Daemon);
     }
 
+    /// <summary>Nodes whose swarmd is not connected.</summary>
+    public HashSet<string> Disconnected { get; } = [];
+
+    public override Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
+    {
+        Note(request);
+        var node = request.Selector.Length == 0 ? Nodes[0] : Node(request.Selector);
+        if (Disconnected.Contains(node.Name))
+        {
+            throw Refuse(StatusCode.Unavailable, "NodeNotConnected", $"The swarmd of node {node.Name} is not connected.", node.Name);
+        }
+        var answer = new V1.HostAnswer();
+        if (request.Command.Firewall is { } firewall)
+        {
+            answer.Firewall = new V1.FirewallReport { Provider = V1.FirewallProvider.Ufw };
+            answer.Firewall.Commands.Add("ufw allow 2377/tcp");
+            answer.Firewall.Rules.Add(
+                new V1.FirewallRule
+                {
+                    Port = "2377/tcp",
+                    Purpose = "cluster management",
+                    State = firewall.Action == V1.FirewallAction.Add ? "open" : "closed",
+                    OpenedBy = firewall.Action == V1.FirewallAction.Add ? "swarm" : "none",
+                    Permanent = true,
+                    Sources = { firewall.Sources },
+                }
+            );
+        }
+        else
+        {
+            answer.Checks.Add(
+                new V1.HostCheck
+                {
+                    Name = "Engine",
+                    Status = "failed",
+                    Detail = "none",
+                    Remedy = "Install-SwarmEngine",
+                }
+            );
+        }
+        return AsyncTask.FromResult(
+            new V1.RunHostCommandResponse
+            {
+                NodeId = node.Id,
+                NodeName = node.Name,
+                Answer = answer,
+            }
+        );
+    }
+
     public override Task<V1.InitSwarmResponse> InitSwarm(V1.InitSwarmRequest request, ServerCallContext context)
     {
         Note(request);

@@ -28,12 +28,13 @@ public sealed class AptTests
         {
             Source = EngineSource.Distribution,
             Users = ["swarmtest"],
-            TestImage = "registry.invalid/hello",
+            // Nobody listens there.
+            TestImage = "127.0.0.1:1/hello",
         };
         var installed = await engine.InstallAsync(request, Stop);
         Assert.Equal(["docker.io"], installed.Packages);
         Assert.Matches(@"^\d+\.\d+\.\d+", installed.EngineVersion);
-        Assert.Contains("registry.invalid", Assert.Single(installed.Warnings), StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1:1", Assert.Single(installed.Warnings), StringComparison.Ordinal);
         Assert.Contains("docker", (await host.ShellAsync("id -Gn swarmtest")).Split([' ', '\n']));
 
         // Once more, with a first container that can run: nothing is in the way of a second time.
