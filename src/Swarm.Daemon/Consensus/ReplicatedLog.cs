@@ -191,6 +191,10 @@ public sealed class ReplicatedLog : IReplicatedLog
         var root = Path.GetFullPath(_options.Directory);
         var logDirectory = Path.Combine(root, "wal");
         var snapshots = Path.Combine(root, "snapshots");
+        if (_options.MustExist && !Directory.Exists(logDirectory))
+        {
+            throw LogDamage.Error(logDirectory, "it is missing");
+        }
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(snapshots);
         _space = new DiskSpace(root, _options.DiskReserve);
@@ -212,6 +216,10 @@ public sealed class ReplicatedLog : IReplicatedLog
         using (var inspector = new WriteAheadLogInspector(logDirectory, ChunkSize, _cipher))
         {
             lastIndex = inspector.Check(_machine.SnapshotIndex, _machine.Snapshot?.Term ?? 0);
+        }
+        if (_options.MustExist && lastIndex == 0)
+        {
+            throw LogDamage.Error(logDirectory, "it is empty");
         }
         await ClusterConfigurationFile.CheckAsync(membersPath, logIsEmpty: lastIndex == 0, cancellation);
 
