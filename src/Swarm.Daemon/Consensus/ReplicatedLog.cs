@@ -57,6 +57,8 @@ public sealed class ReplicatedLog : IReplicatedLog
     public Task<ReplicatedLogException> Failure => _failure.Task;
 
     /// <summary>Handlers are called one at a time and must not wait for the log.</summary>
+    public bool IsStorageFull => _leadership is { IsStorageFull: true };
+
     public event Action<bool>? LeadershipChanged;
 
     /// <param name="options">Where the log is and how it is encrypted.</param>

@@ -199,7 +199,7 @@ public sealed partial class LeaderLoop : IStateObserver, IAsyncDisposable
                 LogFollows();
                 LeadershipLost?.Invoke();
             }
-            _inbox.FailAll(LeaderErrors.NoLeader(_log.LeaderAddress));
+            _inbox.FailAll(LeaderErrors.NotLeading(_log));
         }
         if (leads && _mustReset)
         {
