@@ -189,7 +189,8 @@ internal sealed class TaskSet(RunnerContext context)
     private async Task RemoveAsync(string taskId, Func<CancellationToken, Task> remove)
     {
         await Task.Yield();
-        for (var pause = _firstRetry; ; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
+        // When swarmd stops, what is left is told to the next one.
+        for (var pause = _firstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
         {
             try
             {
@@ -198,7 +199,6 @@ internal sealed class TaskSet(RunnerContext context)
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
             {
-                // swarmd stops; the next one is told again.
                 break;
             }
 #pragma warning disable CA1031 // One task that cannot be removed must not keep the others.

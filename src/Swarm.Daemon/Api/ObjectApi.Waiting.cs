@@ -37,7 +37,7 @@ internal sealed partial class ObjectApi
             if (!log.IsLeader)
             {
                 // Nothing more would be known here; the caller asks the next leader.
-                throw Manager.LeaderErrors.NoLeader(log.LeaderAddress);
+                throw Manager.LeaderErrors.NotLeading(log);
             }
             var now = store.Read(state => waited.ConvertAll(s => Progress(state, s.Id, s.Name, request.Removed)));
             foreach (var progress in now)
@@ -74,7 +74,7 @@ internal sealed partial class ObjectApi
         {
             if (!log.IsLeader)
             {
-                throw Manager.LeaderErrors.NoLeader(log.LeaderAddress);
+                throw Manager.LeaderErrors.NotLeading(log);
             }
             var now = store.Read(state => NodeProgress(state, id, name, request.UntilDrained));
             if (!now.Equals(last))

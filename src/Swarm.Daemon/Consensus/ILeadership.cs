@@ -9,6 +9,9 @@ public interface ILeadership
     /// <summary>Cluster address (host:port) of the leader, or null when there is none.</summary>
     string? LeaderAddress { get; }
 
+    /// <summary>This member does not lead for want of room on its disk; it leads again when there is some.</summary>
+    bool IsStorageFull => false;
+
     /// <summary>Raised on every gain and loss of leadership.</summary>
     event Action<bool>? LeadershipChanged;
 }

@@ -27,6 +27,17 @@ internal sealed class LeadershipTracker(
 
     public bool IsLeader => _leads;
 
+    public bool IsStorageFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _full;
+            }
+        }
+    }
+
     /// <summary>Returns once a lone member leads, or at once when there are others.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {

@@ -57,6 +57,8 @@ public sealed class ReplicatedLog : IReplicatedLog
     public Task<ReplicatedLogException> Failure => _failure.Task;
 
     /// <summary>Handlers are called one at a time and must not wait for the log.</summary>
+    public bool IsStorageFull => _leadership is { IsStorageFull: true };
+
     public event Action<bool>? LeadershipChanged;
 
     /// <param name="options">Where the log is and how it is encrypted.</param>
@@ -191,6 +193,10 @@ public sealed class ReplicatedLog : IReplicatedLog
         var root = Path.GetFullPath(_options.Directory);
         var logDirectory = Path.Combine(root, "wal");
         var snapshots = Path.Combine(root, "snapshots");
+        if (_options.MustExist && !Directory.Exists(logDirectory))
+        {
+            throw LogDamage.Error(logDirectory, "it is missing");
+        }
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(snapshots);
         _space = new DiskSpace(root, _options.DiskReserve);
@@ -212,6 +218,10 @@ public sealed class ReplicatedLog : IReplicatedLog
         using (var inspector = new WriteAheadLogInspector(logDirectory, ChunkSize, _cipher))
         {
             lastIndex = inspector.Check(_machine.SnapshotIndex, _machine.Snapshot?.Term ?? 0);
+        }
+        if (_options.MustExist && lastIndex == 0)
+        {
+            throw LogDamage.Error(logDirectory, "it is empty");
         }
         await ClusterConfigurationFile.CheckAsync(membersPath, logIsEmpty: lastIndex == 0, cancellation);
 

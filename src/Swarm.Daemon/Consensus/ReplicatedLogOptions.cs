@@ -26,6 +26,9 @@ public sealed record ReplicatedLogOptions
     /// <summary>False for a manager that joins others: it waits until the leader adds it. True makes the first start a swarm of its own.</summary>
     public bool Bootstrap { get; init; } = true;
 
+    /// <summary>True when this manager was in its swarm before: a log that is gone or empty is then damage, not a beginning.</summary>
+    public bool MustExist { get; init; }
+
     /// <summary>A follower that hears nothing for a random time between these two calls an election. A lone member leads at once.</summary>
     public TimeSpan LowerElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(1000);
     public TimeSpan UpperElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(2000);

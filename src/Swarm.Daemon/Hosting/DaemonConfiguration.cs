@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Swarm.Daemon.Hosting;
 
 /// <summary>Puts the sources together: command line over environment over file. What none of them says is defaulted by the reader.</summary>
@@ -35,9 +37,11 @@ internal static class DaemonConfiguration
         var fromFile = new ConfigurationBuilder();
         try
         {
-            using var stream = File.OpenRead(path);
+            var content = File.ReadAllBytes(path);
+            using var stream = new MemoryStream(content);
             fromFile.AddJsonStream(stream);
             var settings = fromFile.Build();
+            RequireLabels(content, path);
             foreach (var section in settings.GetChildren())
             {
                 RequireKnown(section, path);
@@ -48,7 +52,7 @@ internal static class DaemonConfiguration
         {
             throw new ConfigurationException($"The configuration file '{path}' cannot be read: {e.Message}", e);
         }
-        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is FormatException or JsonException)
         {
             throw new ConfigurationException(
                 $"The configuration file '{path}' is not a JSON object: {(e.InnerException ?? e).Message} Write it like {{ \"state-dir\": \"/var/lib/swarm\", \"labels\": {{ \"disk\": \"ssd\" }} }}.",
@@ -57,10 +61,37 @@ internal static class DaemonConfiguration
         }
     }
 
+    /// <summary>Configuration makes keys of lists and of objects in objects: whether the labels were meant so, only the JSON tells.</summary>
+    private static void RequireLabels(byte[] content, string path)
+    {
+        using var document = JsonDocument.Parse(
+            content,
+            new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+        );
+        foreach (var property in document.RootElement.EnumerateObject())
+        {
+            if (
+                property.Name.Equals(Settings.Labels, StringComparison.OrdinalIgnoreCase)
+                && (
+                    property.Value.ValueKind != JsonValueKind.Object
+                    || property
+                        .Value.EnumerateObject()
+                        .Any(static l => l.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null)
+                )
+            )
+            {
+                throw new ConfigurationException(
+                    $"The setting 'labels' in the configuration file '{path}' must be an object of single values, e.g. \"labels\": {{ \"disk\": \"ssd\" }}."
+                );
+            }
+        }
+    }
+
     private static void RequireKnown(IConfigurationSection section, string path)
     {
         if (section.Key.Equals(Settings.Labels, StringComparison.OrdinalIgnoreCase))
         {
+            // See RequireLabels.
             return;
         }
         if (!Settings.All.Any(s => s.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)))

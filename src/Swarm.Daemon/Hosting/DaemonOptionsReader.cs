@@ -81,10 +81,6 @@ internal static class DaemonOptionsReader
 
     private static ValueMap ReadLabels(IConfigurationSection section)
     {
-        if (section.Value is { Length: > 0 })
-        {
-            throw new ConfigurationException("The setting 'labels' must be an object, e.g. \"labels\": { \"disk\": \"ssd\" }.");
-        }
         // Keys come back as they were written, also those with a colon in them.
         return ValueMap.From(
             section

@@ -5,6 +5,9 @@ namespace Swarm.Daemon.Manager;
 /// <summary>The refusals of a manager that cannot write.</summary>
 internal static class LeaderErrors
 {
+    /// <summary>Why this manager does not lead: its disk is full, or another one does, or nobody.</summary>
+    public static SwarmException NotLeading(ILeadership log) => log.IsStorageFull ? StorageFull(null) : NoLeader(log.LeaderAddress);
+
     public static SwarmException NoLeader(string? leaderAddress) =>
         leaderAddress is { Length: > 0 }
             ? new SwarmException(
@@ -38,13 +41,7 @@ internal static class LeaderErrors
         {
             ReplicatedLogError.NotLeader => NoLeader(leaderAddress),
             ReplicatedLogError.LeadershipLost => OutcomeUnknown(e),
-            ReplicatedLogError.StorageFull => new SwarmException(
-                SwarmErrorKind.ResourceExhausted,
-                "StorageFull",
-                "The manager's disk is full: nothing can be changed, and nothing was lost.",
-                action: "Free space on the disk of swarmd's state directory, then retry.",
-                inner: e
-            ),
+            ReplicatedLogError.StorageFull => StorageFull(e),
             ReplicatedLogError.TooLarge => new SwarmException(
                 SwarmErrorKind.InvalidArgument,
                 "RequestTooLarge",
@@ -60,4 +57,13 @@ internal static class LeaderErrors
                 inner: e
             ),
         };
+
+    private static SwarmException StorageFull(Exception? inner) =>
+        new(
+            SwarmErrorKind.ResourceExhausted,
+            "StorageFull",
+            "The manager's disk is full: nothing can be changed, and nothing was lost.",
+            action: "Free space on the disk of swarmd's state directory, then retry.",
+            inner: inner
+        );
 }

@@ -203,7 +203,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
                 LogFollows();
                 LeadershipLost?.Invoke();
             }
-            _inbox.FailAll(LeaderErrors.NoLeader(_log.LeaderAddress));
+            _inbox.FailAll(LeaderErrors.NotLeading(_log));
         }
         if (leads && _mustReset)
         {

@@ -5,12 +5,17 @@ namespace Swarm.Daemon.Manager;
 internal static class Leadership
 {
     /// <summary>Returns once this manager leads.</summary>
-    /// <exception cref="SwarmException">NoLeader: another one leads, or nobody does within the time given.</exception>
+    /// <exception cref="SwarmException">NoLeader: another one leads, or nobody does within the time given. StorageFull.</exception>
     public static async Task WaitAsync(ILeadership log, TimeSpan within, TimeProvider time, CancellationToken cancellation)
     {
         if (log.IsLeader)
         {
             return;
+        }
+        if (log.IsStorageFull)
+        {
+            // That does not pass within a call's time.
+            throw LeaderErrors.NotLeading(log);
         }
         var leads = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void OnChanged(bool now)
@@ -30,7 +35,7 @@ internal static class Leadership
         }
         catch (TimeoutException)
         {
-            throw LeaderErrors.NoLeader(log.LeaderAddress);
+            throw LeaderErrors.NotLeading(log);
         }
         finally
         {

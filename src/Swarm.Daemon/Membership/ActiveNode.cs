@@ -189,6 +189,8 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 Directory = _store.Directory.Combine(MembershipStore.LogDirectory),
                 Address = Record.Advertise,
                 DataKey = dataKey,
+                // The record says Active only after the first start: from then on there is a log.
+                MustExist = _store.Load() is { Phase: MembershipPhase.Active },
                 SnapshotInterval = () =>
                     ((StateStore)port).Read(static s => s.Cluster?.Settings.SnapshotInterval ?? ClusterSettings.Default.SnapshotInterval),
             },

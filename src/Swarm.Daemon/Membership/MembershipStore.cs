@@ -89,8 +89,9 @@ public sealed class MembershipStore(StateDirectory directory)
         && (
             record.Phase != MembershipPhase.Active
             || (
-                record.NodeId.Length > 0
-                && record.ClusterId.Length > 0
+                // Generated serializers give an init property that the file leaves out null, whatever its type says.
+                record.NodeId is { Length: > 0 }
+                && record.ClusterId is { Length: > 0 }
                 && HostAddress.TryParse(record.Listen, HostAddress.ClusterPort, out _)
                 && HostAddress.TryParse(record.Advertise, HostAddress.ClusterPort, out _)
                 && record.Managers is not null

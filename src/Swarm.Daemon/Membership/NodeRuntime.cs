@@ -193,7 +193,9 @@ internal sealed partial class NodeRuntime : INodeRuntime
                     break;
             }
         }
-        catch (Exception e) when (e is SwarmException or ReplicatedLogException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever is wrong with the files: the node says so, on its socket.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             Fail(e);
             return;

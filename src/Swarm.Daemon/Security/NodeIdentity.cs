@@ -35,12 +35,16 @@ public sealed class NodeIdentity
     }
 
     /// <summary>Puts certificate (DER), key (PKCS#8) and root (DER) together.</summary>
-    /// <exception cref="CryptographicException">They cannot be read, do not belong together, or the subject is not a swarm's.</exception>
+    /// <exception cref="CryptographicException">They cannot be read, do not belong together, the root has not signed it, or the subject is not a swarm's.</exception>
     public static NodeIdentity Create(byte[] certificate, byte[] key, byte[] rootCertificate)
     {
         using var bare = X509CertificateLoader.LoadCertificate(certificate);
         using var ecdsa = ECDsa.Create();
         ecdsa.ImportPkcs8PrivateKey(key, out _);
+        if (!SwarmTrust.IsSigned(bare, rootCertificate))
+        {
+            throw new CryptographicException("The certificate was not signed by the root beside it.");
+        }
         X509Certificate2 joined;
         try
         {

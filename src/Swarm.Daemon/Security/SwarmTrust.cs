@@ -16,13 +16,29 @@ public sealed class SwarmTrust(byte[] rootCertificate, string clusterId, TimePro
             return null;
         }
         using var root = X509CertificateLoader.LoadCertificate(rootCertificate);
-        using var chain = new X509Chain();
+        using var chain = ChainTo(root);
+        chain.ChainPolicy.VerificationTime = time.GetUtcNow().LocalDateTime;
+        chain.ChainPolicy.VerificationTimeIgnored = false;
+        return chain.Build(certificate) ? identity : null;
+    }
+
+    /// <summary>The certificate carries the root's signature, whether it is within its life or not.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The root cannot be read.</exception>
+    public static bool IsSigned(X509Certificate2 certificate, byte[] rootCertificate)
+    {
+        using var root = X509CertificateLoader.LoadCertificate(rootCertificate);
+        using var chain = ChainTo(root);
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+        return chain.Build(certificate);
+    }
+
+    private static X509Chain ChainTo(X509Certificate2 root)
+    {
+        var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(root);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.VerificationTime = time.GetUtcNow().LocalDateTime;
-        chain.ChainPolicy.VerificationTimeIgnored = false;
-        return chain.Build(certificate) ? identity : null;
+        return chain;
     }
 }

@@ -13,13 +13,22 @@ internal sealed class ProcessSwarm : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
     private readonly string _executor;
+    private readonly DockerEngine? _engine;
     private string _clusterId = "";
 
-    private ProcessSwarm(string executor, int workers)
+    private ProcessSwarm(string executor, int workers, DockerEngine? engine)
     {
         _executor = executor;
+        _engine = engine;
         Manager = new SwarmdNode(_directory, "manager1", executor);
         Workers = [.. Enumerable.Range(1, workers).Select(i => new SwarmdNode(_directory, $"worker{i}", executor))];
+        if (engine is not null)
+        {
+            foreach (var node in Workers.Append(Manager))
+            {
+                node.Arguments.AddRange(["--docker-host", engine.Endpoint.ToString()]);
+            }
+        }
     }
 
     public SwarmdNode Manager { get; }
@@ -31,14 +40,15 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     /// <param name="executor">Process or Docker; without an engine the test is skipped.</param>
     /// <param name="workers">Beside the one manager.</param>
     /// <param name="heartbeat">A crashed node is Down after one and a half of it; null: Docker's default of this product, 1 s.</param>
-    public static async Task<ProcessSwarm> StartAsync(string executor, int workers, TimeSpan? heartbeat = null)
+    /// <param name="engine">Of the Docker executor; null: the machine's.</param>
+    public static async Task<ProcessSwarm> StartAsync(string executor, int workers, TimeSpan? heartbeat = null, DockerEngine? engine = null)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and /proc: Linux only.");
-        if (executor == "Docker")
+        if (executor == "Docker" && engine is null)
         {
             await RequireEngineAsync();
         }
-        var swarm = new ProcessSwarm(executor, workers);
+        var swarm = new ProcessSwarm(executor, workers, engine);
         try
         {
             await Task.WhenAll(swarm.Workers.Append(swarm.Manager).Select(n => n.StartAsync()));
@@ -149,7 +159,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         {
             await node.DisposeAsync();
         }
-        if (_executor == "Docker" && _clusterId.Length > 0)
+        if (_executor == "Docker" && _engine is null && _clusterId.Length > 0)
         {
             await RemoveContainersAsync();
         }

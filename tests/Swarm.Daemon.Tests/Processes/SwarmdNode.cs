@@ -29,8 +29,8 @@ internal sealed class SwarmdNode : IAsyncDisposable
 
     public string Name { get; }
     public string Executor { get; }
-    public string StateDirectory { get; }
-    public string Socket { get; }
+    public string StateDirectory { get; set; }
+    public string Socket { get; set; }
 
     /// <summary>host:port of the cluster port.</summary>
     public string Address { get; }

@@ -1,0 +1,359 @@
+using Google.Protobuf.WellKnownTypes;
+using Swarm.Core.Model;
+using Swarm.Daemon.Agent;
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Executors.Simulated;
+using Swarm.Daemon.Tests.Executors;
+using Swarm.Daemon.Tests.Processes;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Agent;
+
+/// <summary>Managers that send what they must not, an engine that refuses with anything, files that are damaged: the agent goes on, and so do the tasks.</summary>
+public sealed class AgentFaultTests : IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-agent-").FullName;
+    private readonly SimulatedHost _host = new(TimeProvider.System, static _ => new SimulatedBehaviour());
+    private readonly List<Swarm.Daemon.Agent.Agent> _agents = [];
+    private readonly List<string> _ends = [];
+    private ScriptedDispatcher _manager = null!;
+
+    public async ValueTask InitializeAsync() => _manager = await ScriptedDispatcher.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        _manager.CloseSessions();
+        foreach (var agent in _agents)
+        {
+            await agent.DisposeAsync();
+        }
+        await _manager.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private string TaskFiles => Path.Combine(_directory, "tasks");
+
+    private async Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(ITaskExecutor? executor = null)
+    {
+        var agent = new Swarm.Daemon.Agent.Agent(
+            new AgentOptions
+            {
+                Executor = executor ?? Simulated(),
+                NodeId = "node1",
+                ClusterId = "cluster",
+                Managers = () => [_manager.Address],
+                Connect = ScriptedDispatcher.Connect,
+                StateDirectory = _directory,
+                SessionEnded = (_, reason) =>
+                {
+                    lock (_ends)
+                    {
+                        _ends.Add(reason);
+                    }
+                },
+            }
+        );
+        _agents.Add(agent);
+        await agent.StartAsync();
+        return agent;
+    }
+
+    private SimulatedExecutor Simulated() =>
+        new(
+            new ExecutorNode
+            {
+                ClusterId = "cluster",
+                NodeId = "node1",
+                Hostname = "worker1",
+            },
+            _host
+        );
+
+    private static Wire.TaskAssignment Assignment(string? id = null)
+    {
+        id ??= TaskDefinitions.NewId();
+        return new Wire.TaskAssignment
+        {
+            TaskId = id,
+            ServiceId = TaskDefinitions.NewId(),
+            ServiceName = "helloworld",
+            Slot = 1,
+            Revision = 1,
+            DesiredState = Wire.TaskState.Running,
+            State = Wire.TaskState.Assigned,
+            Spec = new Wire.ServiceSpec
+            {
+                Name = "helloworld",
+                Container = new Wire.ContainerSpec { Image = "alpine" },
+                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+            },
+            ContainerName = "helloworld.1." + id,
+        };
+    }
+
+    /// <summary>It has come back with a new session, in which it does what it is told.</summary>
+    private async Task AssertWorksAsync()
+    {
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+    }
+
+    public static TheoryData<string, string> OutOfOrder { get; } =
+        new()
+        {
+            { "assignments", "before it opened the session" },
+            { "ack", "before it opened the session" },
+            { "session", "opened the session twice" },
+            { "period", "HeartbeatPeriod is not a duration" },
+            { "role", "is not a value of Role" },
+        };
+
+    [Theory]
+    [MemberData(nameof(OutOfOrder))]
+    public async Task What_a_manager_must_not_send_ends_the_session_and_not_the_agent(string what, string reason)
+    {
+        await StartAgentAsync();
+        var session = what == "session" ? await _manager.AcceptAsync() : await _manager.NextAsync();
+        await session.SendAsync(
+            what switch
+            {
+                "assignments" => new Wire.ManagerMessage { Assignments = new Wire.AssignmentSet { Update = { Assignment() } } },
+                "ack" => new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = 1 } },
+                "session" => new Wire.ManagerMessage { Session = new Wire.SessionInfo() },
+                "period" => new Wire.ManagerMessage
+                {
+                    Session = new Wire.SessionInfo { HeartbeatPeriod = new Duration { Seconds = long.MaxValue } },
+                },
+                _ => new Wire.ManagerMessage { Session = new Wire.SessionInfo { Role = (Wire.NodeRole)9 } },
+            }
+        );
+        await AssertWorksAsync();
+        lock (_ends)
+        {
+            Assert.Contains(reason, _ends[0], StringComparison.Ordinal);
+        }
+        Assert.Single(_host.TaskIds);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-5)]
+    [InlineData(100_000)]
+    public async Task A_heartbeat_period_beyond_reason_is_bounded(long seconds)
+    {
+        await StartAgentAsync();
+        var session = await _manager.NextAsync();
+        await session.SendAsync(
+            new Wire.ManagerMessage { Session = new Wire.SessionInfo { HeartbeatPeriod = new Duration { Seconds = seconds } } }
+        );
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+    }
+
+    [Fact]
+    public async Task A_message_that_it_does_not_know_is_passed_over()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        await session.SendAsync(new Wire.ManagerMessage());
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+    }
+
+    [Fact]
+    public async Task An_assignment_that_cannot_be_followed_keeps_no_other_from_running()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var good = Assignment();
+        var (desired, state, spec) = (Assignment(), Assignment(), Assignment());
+        desired.DesiredState = Wire.TaskState.Unspecified;
+        state.State = (Wire.TaskState)99;
+        spec.Spec = new Wire.ServiceSpec { RestartPolicy = new Wire.RestartPolicy { Condition = (Wire.RestartCondition)99 } };
+        await session.CompleteAsync(Assignment("../../etc/passwd"), Assignment(""), desired, state, spec, good);
+        var seen = new Dictionary<string, Wire.TaskState>();
+        while (seen.GetValueOrDefault(good.TaskId) != Wire.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != Wire.TaskState.Rejected)
+        {
+            var report = (await session.ReceiveAsync(static m => m.Report is not null)).Report;
+            await session.SendAsync(new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = report.Number } });
+            foreach (var update in report.Updates)
+            {
+                seen[update.TaskId] = update.Status.State;
+            }
+        }
+        Assert.Equal(new[] { good.TaskId, spec.TaskId }.Order(), seen.Keys.Order());
+        Assert.Equal([good.TaskId], _host.TaskIds);
+        Assert.Equal(
+            new[] { good.TaskId + ".task", spec.TaskId + ".task" }.Order(),
+            Directory.GetFiles(TaskFiles).Select(Path.GetFileName).Order()
+        );
+        // Nor does one that must be forgotten.
+        await session.RemoveAsync("../../etc/passwd", "", "nobody", spec.TaskId);
+        await session.UpdateAsync(Assignment());
+        await Eventually.BeTrueAsync(() => _host.TaskIds.Count == 2, "another task runs");
+    }
+
+    [Fact]
+    public async Task Damaged_files_of_tasks_are_passed_over_and_the_tasks_adopted_all_the_same()
+    {
+        var agent = await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        Wire.TaskAssignment[] tasks = [Assignment(), Assignment(), Assignment(), Assignment()];
+        await session.CompleteAsync(tasks);
+        await Eventually.BeTrueAsync(() => tasks.All(t => _host.Find(t.TaskId) is { IsStarted: true }), "all run");
+        session.Close();
+        await agent.DisposeAsync();
+        string FileOf(int i) => Path.Combine(TaskFiles, tasks[i].TaskId + ".task");
+        var whole = await File.ReadAllBytesAsync(FileOf(0), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(FileOf(0), whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(FileOf(1), [], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(FileOf(2), [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], TestContext.Current.CancellationToken);
+        // Another task's file under this one's name.
+        File.Copy(Path.Combine(TaskFiles, tasks[3].TaskId + ".task"), Path.Combine(TaskFiles, "zzz.task"));
+        await StartAgentAsync();
+        var next = await _manager.AcceptAsync();
+        Assert.Equal(
+            tasks.Select(static t => (t.TaskId, Wire.TaskState.Running)).Order(),
+            next.Registration.Tasks.Select(static t => (t.TaskId, t.Status.State)).Order()
+        );
+        await next.CompleteAsync(tasks);
+        foreach (var task in tasks)
+        {
+            _host.End(task.TaskId, 3);
+            Assert.Equal(3, (await next.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task An_order_to_stop_is_followed_though_it_cannot_be_written_down()
+    {
+        await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        // As on a full disk: the file can be neither made nor replaced.
+        Directory.CreateDirectory(Path.Combine(TaskFiles, task.TaskId + ".task.tmp"));
+        var stop = task.Clone();
+        stop.DesiredState = Wire.TaskState.Shutdown;
+        await session.UpdateAsync(stop);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown);
+    }
+
+    [Fact]
+    public async Task An_engine_that_refuses_with_anything_at_the_start_is_asked_again()
+    {
+        var executor = new MoodyExecutor(Simulated()) { DescribeFailures = 3, ListFailures = 1 };
+        await StartAgentAsync(executor);
+        await AssertWorksAsync();
+        Assert.Equal((0, 0), (executor.DescribeFailures, executor.ListFailures));
+    }
+
+    [Fact]
+    public async Task A_removal_that_fails_is_tried_until_it_succeeds()
+    {
+        var executor = new MoodyExecutor(Simulated()) { RemoveFailures = 3 };
+        await StartAgentAsync(executor);
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.RemoveAsync(task.TaskId);
+        await Eventually.BeTrueAsync(() => _host.TaskIds.Count == 0, "the task is removed");
+        Assert.Equal(0, executor.RemoveFailures);
+    }
+
+    [Fact]
+    public async Task A_task_that_fails_and_cannot_be_stopped_has_failed()
+    {
+        var executor = new MoodyExecutor(Simulated()) { StopFailures = 1, WaitFailures = 1 };
+        await StartAgentAsync(executor);
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        Assert.Equal("a fault of the engine", (await session.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1].Error);
+        Assert.Equal(0, executor.StopFailures);
+    }
+
+    [Fact]
+    public async Task Leaving_does_not_wait_for_an_engine_that_is_away()
+    {
+        var agent = await StartAgentAsync();
+        var session = await _manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        _host.Available = false;
+        var leaving = agent.LeaveAsync();
+        Assert.False((await session.ReceiveAsync(static m => m.Goodbye is not null)).Goodbye.Restart);
+        session.Close();
+        await leaving.WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        Assert.Equal([task.TaskId], _host.TaskIds);
+    }
+
+    /// <summary>An executor that refuses some calls with something no executor should throw.</summary>
+    private sealed class MoodyExecutor(ITaskExecutor inner) : ITaskExecutor
+    {
+        public int DescribeFailures;
+        public int ListFailures;
+        public int RemoveFailures;
+        public int StopFailures;
+        public int WaitFailures;
+
+        public string Name => inner.Name;
+
+        private static void Fail(ref int failures)
+        {
+            if (failures > 0)
+            {
+                failures--;
+                throw new NotSupportedException("a fault of the engine");
+            }
+        }
+
+        public Task<NodeDescription> DescribeAsync(CancellationToken cancellation)
+        {
+            Fail(ref DescribeFailures);
+            return inner.DescribeAsync(cancellation);
+        }
+
+        public Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation)
+        {
+            Fail(ref ListFailures);
+            return inner.ListAsync(cancellation);
+        }
+
+        public Task<string> PrepareAsync(TaskDefinition task, CancellationToken cancellation) => inner.PrepareAsync(task, cancellation);
+
+        public Task StartAsync(TaskDefinition task, CancellationToken cancellation) => inner.StartAsync(task, cancellation);
+
+        public Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation) => inner.WaitHealthyAsync(task, cancellation);
+
+        public Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation)
+        {
+            Fail(ref WaitFailures);
+            return inner.WaitExitAsync(task, cancellation);
+        }
+
+        public Task StopAsync(TaskDefinition task, CancellationToken cancellation)
+        {
+            Fail(ref StopFailures);
+            return inner.StopAsync(task, cancellation);
+        }
+
+        public Task RemoveAsync(string taskId, CancellationToken cancellation)
+        {
+            Fail(ref RemoveFailures);
+            return inner.RemoveAsync(taskId, cancellation);
+        }
+
+        public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+            inner.ResolveDigestAsync(image, credential, cancellation);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

@@ -1,0 +1,252 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Time.Testing;
+using Swarm.Daemon.Security;
+using Swarm.Daemon.Tests.Processes;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Hosting;
+
+/// <summary>Who may do what on the cluster port, over real TLS: nobody, strangers, workers, managers, administrators; and those whose time is over.</summary>
+public sealed class ClusterPortSecurityTests : IAsyncLifetime
+{
+    private static readonly string[] s_localOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
+    private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
+
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private TestDaemon _manager = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _manager = await TestDaemon.StartManagerAsync(_time);
+
+    public ValueTask DisposeAsync() => _manager.DisposeAsync();
+
+    /// <summary>Every method of a service, by its descriptor: one that is added later is tested, too.</summary>
+    private static IEnumerable<MethodDescriptor> MethodsOf(ServiceDescriptor service) => service.Methods;
+
+    /// <summary>Calls a method with an empty message.</summary>
+    /// <returns>The error id of its refusal; empty when it was answered, or refused without one.</returns>
+    private static async Task<(StatusCode Code, string ErrorId)> CallAsync(GrpcChannel channel, MethodDescriptor method)
+    {
+        var type = (method.IsClientStreaming, method.IsServerStreaming) switch
+        {
+            (false, false) => MethodType.Unary,
+            (false, true) => MethodType.ServerStreaming,
+            (true, true) => MethodType.DuplexStreaming,
+            _ => throw new NotSupportedException(method.FullName),
+        };
+        var called = new Method<byte[], byte[]>(type, method.Service.FullName, method.Name, s_bytes, s_bytes);
+        // A stream of events that was let through never ends by itself.
+        var options = new CallOptions(
+            cancellationToken: Cancel,
+            deadline: method.Name == "WatchEvents" ? DateTime.UtcNow.AddSeconds(5) : null
+        );
+        var invoker = channel.CreateCallInvoker();
+        try
+        {
+            switch (type)
+            {
+                case MethodType.Unary:
+                    await invoker.AsyncUnaryCall(called, null, options, []).ResponseAsync;
+                    break;
+                case MethodType.ServerStreaming:
+                    using (var call = invoker.AsyncServerStreamingCall(called, null, options, []))
+                    {
+                        while (await call.ResponseStream.MoveNext(Cancel)) { }
+                    }
+                    break;
+                default:
+                    using (var call = invoker.AsyncDuplexStreamingCall(called, null, options))
+                    {
+                        await call.RequestStream.CompleteAsync();
+                        await call.ResponseStream.MoveNext(Cancel);
+                    }
+                    break;
+            }
+            return (StatusCode.OK, "");
+        }
+        catch (RpcException e)
+        {
+            return (e.StatusCode, e.Trailers.GetValue("swarm-error-id") ?? "");
+        }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            // The end of the wait for an event; or a stream over a connection that did not come about.
+            return (StatusCode.Cancelled, "");
+        }
+    }
+
+    private static ServiceDescriptor Control => Wire.Control.Descriptor;
+    private static ServiceDescriptor Dispatcher => Wire.Dispatcher.Descriptor;
+
+    [Fact]
+    public async Task Without_a_certificate_only_the_certificate_authority_answers()
+    {
+        using var channel = _manager.Connect();
+        foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)))
+        {
+            Assert.Equal((StatusCode.PermissionDenied, "ClientCertificateRequired"), await CallAsync(channel, method));
+        }
+        var root = await new Wire.CertificateAuthority.CertificateAuthorityClient(channel).GetRootCertificateAsync(
+            new(),
+            cancellationToken: Cancel
+        );
+        Assert.NotEmpty(root.Certificate);
+    }
+
+    [Fact]
+    public async Task A_worker_may_hold_its_session_and_see_nothing_of_the_managers()
+    {
+        await using var worker = await TestDaemon.StartAsync("worker1", _time);
+        await worker.JoinAsync(_manager);
+        using var channel = _manager.Connect(worker.Runtime.Now.Active!.Credentials.Identity.Certificate);
+        foreach (var method in MethodsOf(Control))
+        {
+            Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
+        }
+        // The session itself is open to it: it is only told to register first.
+        Assert.Equal((StatusCode.InvalidArgument, "RegisterFirst"), await CallAsync(channel, MethodsOf(Dispatcher).Single()));
+    }
+
+    [Fact]
+    public async Task An_administrator_may_everything_but_what_belongs_to_the_node_itself()
+    {
+        using var certificate = _manager.Issue("alice", CertificateRole.Admin);
+        using var channel = _manager.Connect(certificate);
+        foreach (var method in MethodsOf(Control))
+        {
+            var (code, errorId) = await CallAsync(channel, method);
+            if (s_localOnly.Contains(method.Name))
+            {
+                Assert.Equal((StatusCode.PermissionDenied, "LocalOnly"), (code, errorId));
+            }
+            else
+            {
+                Assert.True(code is not (StatusCode.PermissionDenied or StatusCode.Internal or StatusCode.Unavailable), $"{method.Name}: {code}");
+            }
+        }
+        Assert.Equal((StatusCode.PermissionDenied, "NotANode"), await CallAsync(channel, MethodsOf(Dispatcher).Single()));
+        await _manager.AssertWorksAsync();
+    }
+
+    [Fact]
+    public async Task A_certificate_of_another_authority_is_refused_even_with_the_right_names()
+    {
+        await using var other = await TestDaemon.StartManagerAsync();
+        using var foreign = other.Issue("manager1", CertificateRole.Manager);
+        var mine = _manager.Runtime.Now.Active!.Record;
+        using var forged = Forge(new PeerIdentity(mine.NodeId, CertificateRole.Manager, mine.ClusterId));
+        foreach (var certificate in new[] { foreign, forged })
+        {
+            using var channel = _manager.Connect(certificate);
+            foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(Wire.CertificateAuthority.Descriptor)))
+            {
+                // The handshake fails: nothing of the call is seen.
+                var (code, errorId) = await CallAsync(channel, method);
+                AssertNoConnection(code, errorId, method.Name);
+            }
+        }
+        await _manager.AssertWorksAsync();
+    }
+
+    [Fact]
+    public async Task A_certificate_of_a_node_that_is_no_member_opens_nothing()
+    {
+        // Signed by this swarm, of a node that was removed (or never was).
+        foreach (var role in new[] { CertificateRole.Worker, CertificateRole.Manager })
+        {
+            using var certificate = _manager.Issue("nobody", role);
+            using var channel = _manager.Connect(certificate);
+            foreach (var method in MethodsOf(Control))
+            {
+                Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
+            }
+            Assert.Equal((StatusCode.PermissionDenied, "NodeRemoved"), await CallAsync(channel, MethodsOf(Dispatcher).Single()));
+            var (_, request) = NodeIdentity.CreateRequest();
+            await TestDaemon.RefusedAsync(
+                "NodeRemoved",
+                () =>
+                    new Wire.CertificateAuthority.CertificateAuthorityClient(channel)
+                        .IssueNodeCertificateAsync(
+                            new() { CertificateRequest = Google.Protobuf.ByteString.CopyFrom(request) },
+                            cancellationToken: Cancel
+                        )
+                        .ResponseAsync
+            );
+        }
+    }
+
+    [Fact]
+    public async Task A_certificate_whose_time_is_over_is_refused_also_on_a_connection_that_it_opened()
+    {
+        using var certificate = _manager.Issue("alice", CertificateRole.Admin, TimeSpan.FromMinutes(10));
+        using var open = _manager.Connect(certificate);
+        var method = Control.FindMethodByName("GetCluster");
+        Assert.Equal(StatusCode.OK, (await CallAsync(open, method)).Code);
+        _time.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal((StatusCode.PermissionDenied, "CertificateNotValid"), await CallAsync(open, method));
+        using var again = _manager.Connect(certificate);
+        var (code, errorId) = await CallAsync(again, method);
+        AssertNoConnection(code, errorId, method.Name);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_not_valid_yet_is_refused()
+    {
+        using var certificate = _manager.Issue("alice", CertificateRole.Admin);
+        await using var earlier = await TestDaemon.StartAsync("manager1", _time);
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromDays(2));
+        using var channel = _manager.Connect(certificate);
+        var method = Control.FindMethodByName("GetCluster");
+        var (code, errorId) = await CallAsync(channel, method);
+        AssertNoConnection(code, errorId, method.Name);
+    }
+
+    [Fact]
+    public async Task A_certificate_for_a_person_must_have_a_name_a_sound_request_and_a_life_in_bounds()
+    {
+        var (_, csr) = NodeIdentity.CreateRequest();
+        async Task RefusedAsync(string errorId, string name, byte[] request, TimeSpan? expiry)
+        {
+            await TestDaemon.RefusedAsync(
+                errorId,
+                () =>
+                    _manager
+                        .Control.IssueClientCertificateAsync(
+                            new()
+                            {
+                                Name = name,
+                                CertificateRequest = Google.Protobuf.ByteString.CopyFrom(request),
+                                Expiry = expiry is { } span ? Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(span) : null,
+                            },
+                            cancellationToken: Cancel
+                        )
+                        .ResponseAsync
+            );
+        }
+        await RefusedAsync("InvalidName", "", csr, null);
+        await RefusedAsync("InvalidName", new string('x', 65), csr, null);
+        await RefusedAsync("InvalidName", "a\nb", csr, null);
+        await RefusedAsync("InvalidCertificateRequest", "alice", [1, 2, 3], null);
+        await RefusedAsync("InvalidSetting", "alice", csr, TimeSpan.FromSeconds(1));
+        await RefusedAsync("InvalidSetting", "alice", csr, TimeSpan.FromDays(365 * 30));
+        await RefusedAsync("InvalidSetting", "alice", csr, TimeSpan.FromMinutes(-5));
+    }
+
+    private static void AssertNoConnection(StatusCode code, string errorId, string method) =>
+        Assert.True(
+            code is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled && errorId.Length == 0,
+            $"{method}: {code} {errorId}"
+        );
+
+    private static X509Certificate2 Forge(PeerIdentity identity)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(identity.ToSubject(), key, HashAlgorithmName.SHA256);
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+    }
+}

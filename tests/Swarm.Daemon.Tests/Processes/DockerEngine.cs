@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Swarm.Daemon.Executors.Docker;
+using Swarm.Daemon.Executors.Process;
+
+namespace Swarm.Daemon.Tests.Processes;
+
+/// <summary>A dockerd of the test's own, to be stopped, killed and started again: its socket, its data, its containerd. Without bridge and firewall, which
+/// belong to the machine's engine.</summary>
+internal sealed class DockerEngine : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+
+    private readonly string _data = Directory.CreateTempSubdirectory("swarm-engine-").FullName;
+
+    /// <summary>Sockets below it have long names of their own, and a socket's path must be short.</summary>
+    private readonly string _run = Path.Combine("/run", "swarm-test-" + Guid.NewGuid().ToString("N")[..8]);
+
+    private readonly bool _liveRestore;
+    private Process? _process;
+
+    private DockerEngine(bool liveRestore)
+    {
+        _liveRestore = liveRestore;
+        Endpoint = new Uri($"unix://{_run}/docker.sock");
+    }
+
+    public Uri Endpoint { get; }
+
+    private string LogPath => Path.Combine(_data, "dockerd.log");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts one with the image <c>alpine:latest</c> (a static busybox) in it; skips the test where that cannot be.</summary>
+    /// <param name="liveRestore">Containers run on while the engine is away.</param>
+    public static async Task<DockerEngine> StartNewAsync(bool liveRestore = false)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A container engine of one's own needs root on Linux.");
+        var dockerd = new[] { "/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd" }.FirstOrDefault(File.Exists);
+        Assert.SkipWhen(dockerd is null, "dockerd is not installed.");
+        Assert.SkipUnless(File.Exists("/bin/busybox"), "The test's image is made of /bin/busybox (Debian: busybox-static), which is not installed.");
+        var engine = new DockerEngine(liveRestore);
+        try
+        {
+            Directory.CreateDirectory(engine._run);
+            await engine.StartAsync();
+            await engine.ImportImageAsync();
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    public DockerClient Connect() => EngineClient.Builder(Endpoint).Build();
+
+    /// <summary>Returns once it answers.</summary>
+    public async Task StartAsync()
+    {
+        List<string> arguments =
+        [
+            "-c",
+            // Its log goes to a file that outlives this process's pipes.
+            "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1",
+            "sh",
+            LogPath,
+            "dockerd",
+            "--host",
+            Endpoint.ToString(),
+            "--data-root",
+            Path.Combine(_data, "data"),
+            "--exec-root",
+            Path.Combine(_run, "exec"),
+            "--pidfile",
+            Path.Combine(_run, "docker.pid"),
+            "--bridge",
+            "none",
+            "--iptables=false",
+            "--ip-forward=false",
+            "--ip-masq=false",
+            "--exec-opt",
+            "native.cgroupdriver=cgroupfs",
+        ];
+        if (_liveRestore)
+        {
+            arguments.Add("--live-restore");
+        }
+        var start = new ProcessStartInfo("/bin/sh", arguments) { UseShellExecute = false };
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        _process = Process.Start(start)!;
+        using var client = Connect();
+        await Eventually.GetAsync(
+            async () =>
+            {
+                if (_process.HasExited)
+                {
+                    Assert.Fail($"dockerd ended:\n{await File.ReadAllTextAsync(LogPath, Cancel)}");
+                }
+                try
+                {
+                    await client.System.PingAsync(Cancel);
+                    return true;
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !Cancel.IsCancellationRequested)
+                {
+                    // Not yet.
+                    return false;
+                }
+            },
+            static answers => answers,
+            "the engine answers"
+        );
+    }
+
+    /// <summary>SIGTERM. Without live-restore its containers are stopped with it.</summary>
+    public async Task StopAsync()
+    {
+        PosixSignal.Send(_process!.Id, PosixSignal.Term);
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
+    }
+
+    /// <summary>SIGKILL. Its containers go on, unwatched.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
+    }
+
+    /// <summary>The containers of tasks, with what the engine says of them.</summary>
+    public async Task<IList<ContainerListResponse>> ContainersAsync(bool running)
+    {
+        using var client = Connect();
+        var all = await client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, Cancel);
+        return [.. all.Where(c => !running || c.State == "running")];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            if (_process.HasExited)
+            {
+                // Only the engine itself can end its containers and its containerd in good order.
+                await StartAsync();
+            }
+            try
+            {
+                using var client = Connect();
+                foreach (var container in await client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, CancellationToken.None))
+                {
+                    await client.Containers.RemoveContainerAsync(
+                        container.ID,
+                        new ContainerRemoveParameters { Force = true },
+                        CancellationToken.None
+                    );
+                }
+            }
+            finally
+            {
+                await StopAsync();
+                _process.Dispose();
+            }
+        }
+        await UnmountAsync();
+        Directory.Delete(_run, recursive: true);
+        Directory.Delete(_data, recursive: true);
+    }
+
+    /// <summary>An engine that was killed once, or whose containers may outlive it, leaves what it has mounted.</summary>
+    private async Task UnmountAsync()
+    {
+        var mounts = (await File.ReadAllLinesAsync("/proc/mounts", CancellationToken.None))
+            .Select(static line => line.Split(' ')[1])
+            .Where(m => m.StartsWith(_data + "/", StringComparison.Ordinal) || m.StartsWith(_run + "/", StringComparison.Ordinal));
+        foreach (var mount in mounts.OrderByDescending(static m => m.Length))
+        {
+            using var unmount = Process.Start("umount", [mount]);
+            await unmount.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task ImportImageAsync()
+    {
+        using var archive = new MemoryStream();
+        await using (var tar = new TarWriter(archive, leaveOpen: true))
+        {
+            await using var busybox = File.OpenRead("/bin/busybox");
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, "bin/busybox") { DataStream = busybox, Mode = (UnixFileMode)0b111_101_101 },
+                Cancel
+            );
+            foreach (var program in (string[])["sh", "sleep", "true"])
+            {
+                await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + program) { LinkName = "busybox" }, Cancel);
+            }
+        }
+        archive.Position = 0;
+        using var client = Connect();
+        await client.Images.CreateImageAsync(
+            new ImagesCreateParameters
+            {
+                FromSrc = "-",
+                Repo = "alpine",
+                Tag = "latest",
+            },
+            archive,
+            null,
+            new Progress<JSONMessage>(),
+            Cancel
+        );
+    }
+}

@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using Grpc.Core;
+using Swarm.Daemon.Executors.Process;
+using Swarm.Daemon.Tests.Hosting;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Processes;
+
+/// <summary>A real swarmd whose disk fills up: what it says, that nothing is lost, and that it goes on when there is room again.</summary>
+[Collection(ProcessTests.Name)]
+public sealed class FullDiskTests : IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
+    private SwarmdNode _node = null!;
+    private bool _mounted;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private string Ballast => Path.Combine(_directory, "ballast");
+
+    public ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Mounting a small disk needs root on Linux.");
+        var error = Run("mount", "-t", "tmpfs", "-o", "size=24m", "swarm-test", _directory);
+        Assert.SkipWhen(error is not null, $"A small disk cannot be mounted here: {error}");
+        _mounted = true;
+        _node = new SwarmdNode(_directory, "node1", "Process");
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+        if (_mounted)
+        {
+            // A supervisor that was just killed may still be in there.
+            await Eventually.BeTrueAsync(() => Run("umount", _directory) is null, "the small disk is unmounted");
+        }
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Takes all the room that there is; disposing gives it back.</summary>
+    private void FillUp()
+    {
+        using var file = new FileStream(Ballast, FileMode.Append, FileAccess.Write);
+        var chunk = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                file.Write(chunk);
+                file.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
+    }
+
+    private Task<Wire.CreateServiceResponse> CreateAsync(string name, params string[] command)
+    {
+        var spec = new Wire.ServiceSpec
+        {
+            Name = name,
+            Container = new Wire.ContainerSpec
+            {
+                Image = "alpine",
+                Command = { command },
+                StopGracePeriod = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
+            },
+            Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+            RestartPolicy = new Wire.RestartPolicy { Condition = Wire.RestartCondition.None },
+        };
+        return _node.Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync;
+    }
+
+    private async Task<List<string>> ServicesAsync()
+    {
+        using var call = _node.Control.ListServices(new(), cancellationToken: Cancel);
+        return await call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel);
+    }
+
+    private Task<Wire.Task> TaskAsync(string service, Func<Wire.Task, bool> wanted) =>
+        Eventually.GetAsync(
+            async () =>
+            {
+                using var call = _node.Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
+                return (await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel)).FirstOrDefault() ?? new Wire.Task();
+            },
+            wanted,
+            $"the task of {service} as wanted",
+            _node.Log
+        );
+
+    [Fact]
+    public async Task Changes_are_refused_until_there_is_room_and_everything_that_was_acknowledged_is_there()
+    {
+        await _node.StartAsync();
+        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await CreateAsync("before", "sleep", "100000");
+        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status.State == Wire.TaskState.Running));
+        FillUp();
+        var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
+        Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
+        Assert.Contains("nothing was lost", e.Status.Detail, StringComparison.Ordinal);
+        // A manager that cannot write does not lead: it says why, as often as it is asked. What runs runs on.
+        await TestDaemon.RefusedAsync("StorageFull", () => CreateAsync("during", "true"));
+        await TestDaemon.RefusedAsync("StorageFull", ServicesAsync);
+        Assert.True(running.IsAlive);
+
+        File.Delete(Ballast);
+        await Eventually.GetAsync(() => CreateAsync("after", "true"), static _ => true, "a service is created", _node.Log);
+        Assert.Equal(["after", "before"], await ServicesAsync());
+        await _node.KillAsync();
+        await _node.StartAsync();
+        Assert.Equal(["after", "before"], (await Eventually.GetAsync(ServicesAsync, static s => s.Count > 0, "services", _node.Log)).Order());
+        Assert.True(running.IsAlive);
+    }
+
+    [Fact]
+    public async Task A_start_on_a_full_disk_is_refused_with_what_to_do_and_works_when_there_is_room()
+    {
+        await _node.StartAsync();
+        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await CreateAsync("before", "sleep", "100000");
+        await _node.KillAsync();
+        FillUp();
+        var (code, said) = await _node.RefuseAsync();
+        Assert.Equal(1, code);
+        Assert.Contains("No space left on device", said, StringComparison.Ordinal);
+        Assert.Contains("free disk space", said, StringComparison.Ordinal);
+        File.Delete(Ballast);
+        await _node.StartAsync();
+        Assert.Equal(["before"], await Eventually.GetAsync(ServicesAsync, static s => s.Count > 0, "services", _node.Log));
+    }
+
+    [Fact]
+    public async Task An_init_on_a_full_disk_leaves_the_node_outside()
+    {
+        await _node.StartAsync();
+        FillUp();
+        await Assert.ThrowsAsync<RpcException>(() => _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        File.Delete(Ballast);
+        var info = await _node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+        if (info.State == Wire.LocalNodeState.Error)
+        {
+            // What it had begun could not even be removed: that takes a leave, now that there is room.
+            await _node.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        }
+        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+    }
+
+    /// <summary>The supervisor cannot write the exit code down then: it is known all the same.</summary>
+    [Fact]
+    public async Task A_task_that_ends_while_the_disk_is_full_has_ended_with_its_code()
+    {
+        await _node.StartAsync();
+        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await CreateAsync("ends", "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 1000 & wait $!; done");
+        await CreateAsync("killed", "sleep", "100000");
+        var (ends, killed) = (
+            RunningTask.Of(await TaskAsync("ends", static t => t.Status.State == Wire.TaskState.Running)),
+            RunningTask.Of(await TaskAsync("killed", static t => t.Status.State == Wire.TaskState.Running))
+        );
+        FillUp();
+        await Eventually.BeTrueAsync(
+            () =>
+            {
+                PosixSignal.Send(ends.Pid, PosixSignal.Term);
+                return !ends.IsAlive;
+            },
+            "one has ended by itself"
+        );
+        killed.Kill();
+        // Told to the manager when it can write again.
+        await Eventually.BeTrueAsync(() => !killed.IsAlive, "the other was killed");
+        File.Delete(Ballast);
+        Assert.Equal(7, (await TaskAsync("ends", static t => t.Status.State == Wire.TaskState.Failed)).Status.ExitCode);
+        Assert.Equal(137, (await TaskAsync("killed", static t => t.Status.State == Wire.TaskState.Failed)).Status.ExitCode);
+        // And both can be removed.
+        await _node.Control.RemoveServiceAsync(new() { Selector = "ends" }, cancellationToken: Cancel);
+        await _node.Control.RemoveServiceAsync(new() { Selector = "killed" }, cancellationToken: Cancel);
+        var tasks = Path.Combine(_node.StateDirectory, "processes");
+        await Eventually.BeTrueAsync(() => Directory.GetDirectories(tasks).Length == 0, "nothing is left of them", _node.Log);
+    }
+
+    private static string? Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? null : error;
+    }
+}
