@@ -146,11 +146,7 @@ public sealed class ControlHost : IAsyncDisposable
             options.Socket,
             services.GetRequiredService<IHostApplicationLifetime>()
         ));
-        builder.Services.AddGrpc(static grpc =>
-        {
-            GrpcLimits.Apply(grpc);
-            grpc.Interceptors.Add<StatusInterceptor>();
-        });
+        builder.Services.AddGrpcServer(static grpc => grpc.Interceptors.Add<StatusInterceptor>());
         builder.WebHost.UseKestrelCore();
         if (OperatingSystem.IsWindows())
         {
