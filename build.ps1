@@ -207,7 +207,7 @@ function Test-Package {
     Say '== Quickstart'
     try { & ([IO.Path]::Combine($root, 'examples', 'quickstart.ps1')); Add-Count 1 0 0 } catch { Say "FAILED: $_"; Add-Count 0 1 0 }
     $env:SWARMD_PATH = [IO.Path]::Combine($installed, 'swarmd', (Get-Platform), $(if ([OperatingSystem]::IsWindows()) { 'swarmd.exe' } else { 'swarmd' }))
-    Test-Project ([IO.Path]::Combine($root, 'tests', 'Swarm.Daemon.Tests', 'Swarm.Daemon.Tests.csproj')) @('-trait', 'Program=swarmd')
+    Test-Project ([IO.Path]::Combine($root, 'tests', 'Swarm.Daemon.Tests', 'Swarm.Daemon.Tests.csproj')) @('-namespace', 'Swarm.Daemon.Tests.Processes')
     Complete-Count
 }
 

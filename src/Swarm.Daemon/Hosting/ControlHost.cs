@@ -180,7 +180,7 @@ public sealed class ControlHost : IAsyncDisposable
 
         public async Task StopAsync(CancellationToken cancellationToken)
         {
-            if (!OperatingSystem.IsWindows())
+            if (!OperatingSystem.IsWindows() && File.Exists(socket))
             {
                 File.Delete(socket);
             }

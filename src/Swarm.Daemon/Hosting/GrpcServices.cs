@@ -27,9 +27,9 @@ internal static class GrpcServices
             configure(options);
         });
         services.RemoveAll(typeof(IServiceMethodProvider<>));
-        services.Bind<ControlService>(Protocol.V1.Control.Descriptor.FullName, Control);
-        services.Bind<DispatcherService>(Protocol.V1.Dispatcher.Descriptor.FullName, Dispatcher);
-        services.Bind<CertificateAuthorityService>(Protocol.V1.CertificateAuthority.Descriptor.FullName, CertificateAuthority);
+        services.Bind<ControlService>("swarm.v1.Control", Control);
+        services.Bind<DispatcherService>("swarm.v1.Dispatcher", Dispatcher);
+        services.Bind<CertificateAuthorityService>("swarm.v1.CertificateAuthority", CertificateAuthority);
     }
 
     private static void Control(GrpcMethods<ControlService> methods, ControlService to)
