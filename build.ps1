@@ -7,9 +7,10 @@ Uses only what both of its hosts have: pwsh, and the engine alone (build.sh). So
 ./build.ps1 Quickstart
 #>
 param(
-    # Build: out/Swarm. Test: everything. Quickstart: the walkthrough. Shell: a prompt with a sandbox. Package: native swarmd and the module as one
-    # archive. Bench: the benchmarks. Clean: removes what the others made.
-    [ValidateSet('Build', 'Test', 'Quickstart', 'Shell', 'Package', 'Bench', 'Clean')]
+    # Build: out/Swarm. Test: everything. Quickstart: the walkthrough. Shell: a prompt with a sandbox. Package: out/package, the module with a native
+    # swarmd, as a package for the PowerShell Gallery and as an archive. TestPackage: the tests that can run against that package. Bench: the benchmarks.
+    # Clean: removes what the others made.
+    [ValidateSet('Build', 'Test', 'Quickstart', 'Shell', 'Package', 'TestPackage', 'Bench', 'Clean')]
     [string] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -70,62 +71,184 @@ function Build-Module {
     Say "Module: $moduleFolder"
 }
 
+$totals = @{ passed = 0; failed = 0; skipped = 0 }
+function Add-Count($Passed, $Failed, $Skipped) {
+    $totals.passed += [int]$Passed; $totals.failed += [int]$Failed; $totals.skipped += [int]$Skipped
+}
+
+function Complete-Count {
+    Say "$($totals.passed) passed, $($totals.failed) failed, $($totals.skipped) skipped"
+    if ($totals.failed -gt 0) { exit 1 }
+}
+
+# Builds a test project and runs it, or what its runner selects of it.
+function Test-Project([string] $Project, [string[]] $Select = @()) {
+    $name = [IO.Path]::GetFileNameWithoutExtension($Project)
+    Say "== $name"
+    & dotnet build $Project -c $Configuration -v quiet --nologo | ForEach-Object { Say "$_" }
+    if ($LASTEXITCODE -ne 0) { Add-Count 0 1 0; return }
+    $executable = [IO.Path]::Combine([IO.Path]::GetDirectoryName($Project), 'bin', $Configuration, 'net10.0', "$name.dll")
+    $report = [IO.Path]::Combine($out, 'test-results', "$name.xml")
+    $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report))
+    if ([IO.File]::Exists($report)) { [IO.File]::Delete($report) }
+    & dotnet exec $executable -noLogo -noColor -result-xml $report @Select | ForEach-Object { Say "$_" }
+    $code = $LASTEXITCODE
+    if (-not [IO.File]::Exists($report)) { Say "$name ended with $code and left no report."; Add-Count 0 1 0; return }
+    $failed = $totals.failed
+    $xml = [xml][IO.File]::ReadAllText($report)
+    foreach ($assembly in $xml.assemblies.assembly) {
+        Add-Count $assembly.passed ([int]$assembly.failed + [int]$assembly.errors) ([int]$assembly.skipped + [int]$assembly.'not-run')
+        foreach ($test in $assembly.SelectNodes('.//test[@result="Skip"]')) { Say "skipped: $($test.name): $($test.reason.InnerText)" }
+    }
+    if ($code -ne 0 -and $totals.failed -eq $failed) { Add-Count 0 1 0 }
+}
+
+# Runs Pester files and counts; in Pester where there is one, else in the runner of the build host.
+function Invoke-Acceptance([string] $What, [string[]] $Paths) {
+    Say "== $What"
+    $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' }
+    if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
+        Import-Module $pester[0].Path
+        $result = Invoke-Pester -Path $Paths -Output Detailed -PassThru
+        Add-Count $result.PassedCount ($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) $result.SkippedCount
+    }
+    else {
+        $last = ''
+        & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester @Paths | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
+        if ($last -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { Add-Count $Matches[1] $Matches[2] $Matches[3] }
+        else { Say $last; Say "$What ended without its count."; Add-Count 0 1 0 }
+    }
+}
+
+# What the acceptance tests miss for containers on this machine; nothing when all is there.
+function Find-MissingEngine {
+    if (-not (Get-Command docker -CommandType Application -ErrorAction Ignore)) { return 'there is no docker command line' }
+    & docker image inspect --format '{{.Id}}' alpine:latest redis:3.0.6 redis:3.0.7 web:1 2>&1 | ForEach-Object { }
+    if ($LASTEXITCODE -ne 0) { return 'no container engine with the test images answers (tests/lab/engine.sh and images.sh)' }
+    foreach ($port in 5000, 5001) {
+        $client = [Net.Sockets.TcpClient]::new()
+        try { $client.Connect('127.0.0.1', $port) } catch { return "no registry answers on 127.0.0.1:$port (tests/lab/registry.sh)" } finally { $client.Dispose() }
+    }
+}
+
+# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts. What this machine has not is skipped and counted.
+function Test-Acceptance {
+    $lab = $env:SWARM_ACCEPTANCE_LAB
+    $files = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") } }
+    $passes = @(
+        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox }
+        @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Images }
+        @{ Name = 'Acceptance.Lab'; Missing = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
+            Files = & $files Swarm Services Updates Options Placement Images Hosts }
+    )
+    foreach ($pass in $passes) {
+        if ($pass.Name -notlike "*$Filter*") { continue }
+        if ($pass.Missing) { Say "skipped: $($pass.Name): $($pass.Missing)"; Add-Count 0 0 1; continue }
+        $env:SWARM_ACCEPTANCE_EXECUTOR = if ($pass.Name -like '*Docker') { 'Docker' } else { 'Process' }
+        $env:SWARM_ACCEPTANCE_LAB = if ($pass.Name -like '*Lab') { $lab } else { $null }
+        try { Invoke-Acceptance $pass.Name $pass.Files }
+        finally { $env:SWARM_ACCEPTANCE_EXECUTOR = $null; $env:SWARM_ACCEPTANCE_LAB = $lab }
+    }
+}
+
 # Adds 'N passed, N failed, N skipped' lines up; prints everything else.
 function Test-Everything {
-    $totals = @{ passed = 0; failed = 0; skipped = 0 }
-    $count = {
-        param($passed, $failed, $skipped)
-        $totals.passed += [int]$passed; $totals.failed += [int]$failed; $totals.skipped += [int]$skipped
-    }
     Say '== Format'
     & dotnet tool restore | ForEach-Object { }
     & dotnet csharpier check $root | ForEach-Object { Say "$_" }
-    if ($LASTEXITCODE -eq 0) { & $count 1 0 0 } else { Say "The format check failed: run 'dotnet csharpier format .'"; & $count 0 1 0 }
-
+    if ($LASTEXITCODE -eq 0) { Add-Count 1 0 0 } else { Say "The format check failed: run 'dotnet csharpier format .'"; Add-Count 0 1 0 }
+    $env:SWARM_MODULE = $moduleFolder
     foreach ($project in [IO.Directory]::GetFiles([IO.Path]::Combine($root, 'tests'), '*.Tests.csproj', 'AllDirectories')) {
-        $name = [IO.Path]::GetFileNameWithoutExtension($project)
-        if ($name -notlike "*$Filter*") { continue }
-        Say "== $name"
-        & dotnet build $project -c $Configuration -v quiet --nologo | ForEach-Object { Say "$_" }
-        if ($LASTEXITCODE -ne 0) { & $count 0 1 0; continue }
-        $executable = [IO.Path]::Combine([IO.Path]::GetDirectoryName($project), 'bin', $Configuration, 'net10.0', "$name.dll")
-        $report = [IO.Path]::Combine($out, 'test-results', "$name.xml")
-        $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report))
-        if ([IO.File]::Exists($report)) { [IO.File]::Delete($report) }
-        $env:SWARM_MODULE = $moduleFolder
-        & dotnet exec $executable -noLogo -noColor -result-xml $report | ForEach-Object { Say "$_" }
-        $code = $LASTEXITCODE
-        if (-not [IO.File]::Exists($report)) { Say "$name ended with $code and left no report."; & $count 0 1 0; continue }
-        $xml = [xml][IO.File]::ReadAllText($report)
-        foreach ($assembly in $xml.assemblies.assembly) {
-            & $count $assembly.passed ([int]$assembly.failed + [int]$assembly.errors) ([int]$assembly.skipped + [int]$assembly.'not-run')
-            foreach ($test in $assembly.SelectNodes('.//test[@result="Skip"]')) { Say "skipped: $($test.name): $($test.reason.InnerText)" }
-        }
-        if ($code -ne 0 -and $totals.failed -eq 0) { & $count 0 1 0 }
+        if ([IO.Path]::GetFileNameWithoutExtension($project) -like "*$Filter*") { Test-Project $project }
     }
+    Test-Acceptance
+    if ($Conformance -ne 'None') { Test-Conformance }
+    Complete-Count
+}
 
-    # Runs Pester files and counts; in Pester where there is one, else in the runner of the build host.
-    $runPester = {
-        param([string] $What, [string[]] $Paths)
-        Say "== $What"
-        $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' }
-        if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
-            Import-Module $pester[0].Path
-            $result = Invoke-Pester -Path $Paths -Output Detailed -PassThru
-            & $count $result.PassedCount ($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) $result.SkippedCount
-        }
-        else {
-            $last = ''
-            & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester @Paths | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
-            if ($last -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { & $count $Matches[1] $Matches[2] $Matches[3] }
-            else { Say $last; Say "$What ended without its count."; & $count 0 1 0 }
-        }
+# The name of this machine's platform in a published module, as DaemonProgram (src/Swarm.Cmdlets/Sandboxes) finds it there.
+function Get-Platform {
+    $runtime = [Runtime.InteropServices.RuntimeInformation]
+    $system = if ([OperatingSystem]::IsWindows()) { 'win' } elseif ([OperatingSystem]::IsMacOS()) { 'osx' }
+    elseif ($runtime::RuntimeIdentifier -like '*musl*') { 'linux-musl' } else { 'linux' }
+    "$system-$("$($runtime::OSArchitecture)".ToLowerInvariant())"
+}
+
+# swarmd as one native file, in out/native/<platform>. A build for several platforms collects their folders there before it makes the package.
+function Build-Native {
+    $native = [IO.Path]::Combine($out, 'native', (Get-Platform))
+    if ([IO.Directory]::Exists($native)) { [IO.Directory]::Delete($native, $true) }
+    Invoke-Tool dotnet @('publish', [IO.Path]::Combine($root, 'src', 'Swarm.Daemon', 'Swarm.Daemon.csproj'), '-c', 'Release', '-r', (Get-Platform),
+        '-o', $native, '--nologo', '-v', 'quiet')
+    $symbols = [IO.Path]::Combine($out, 'symbols', (Get-Platform))
+    $null = [IO.Directory]::CreateDirectory($symbols)
+    foreach ($file in [IO.Directory]::GetFiles($native)) {
+        $name = [IO.Path]::GetFileName($file)
+        if ($name -match '\.(dbg|pdb|dwarf)$') { [IO.File]::Move($file, [IO.Path]::Combine($symbols, $name), $true) }
+        elseif ($name -notmatch '^swarmd(\.exe)?$') { [IO.File]::Delete($file) }
     }
-    $acceptance = [IO.Path]::Combine($root, 'tests', 'Acceptance')
-    if ('Acceptance' -like "*$Filter*" -and [IO.Directory]::Exists($acceptance)) { & $runPester 'Acceptance' $acceptance }
-    if ($Conformance -ne 'None') { Test-Conformance $count $runPester }
-    Say "$($totals.passed) passed, $($totals.failed) failed, $($totals.skipped) skipped"
-    if ($totals.failed -gt 0) { exit 1 }
+    foreach ($folder in [IO.Directory]::GetDirectories($native, '*.dSYM')) {
+        $moved = [IO.Path]::Combine($symbols, [IO.Path]::GetFileName($folder))
+        if ([IO.Directory]::Exists($moved)) { [IO.Directory]::Delete($moved, $true) }
+        [IO.Directory]::Move($folder, $moved)
+    }
+}
+
+# out/package: Swarm (the module's folder), and the same as Swarm.<version>.nupkg for the PowerShell Gallery and as Swarm-<version>.zip.
+function Build-Package {
+    Build-Module
+    Build-Native
+    $package = [IO.Path]::Combine($out, 'package')
+    if ([IO.Directory]::Exists($package)) { [IO.Directory]::Delete($package, $true) }
+    $folder = [IO.Path]::Combine($package, 'Swarm')
+    Copy-Folder $moduleFolder $folder
+    [IO.Directory]::Delete([IO.Path]::Combine($folder, 'swarmd'), $true)
+    Copy-Folder ([IO.Path]::Combine($out, 'native')) ([IO.Path]::Combine($folder, 'swarmd'))
+
+    $manifest = [scriptblock]::Create([IO.File]::ReadAllText([IO.Path]::Combine($root, 'Swarm.psd1'))).InvokeReturnAsIs()
+    $escape = { param($text) [Security.SecurityElement]::Escape("$text") }
+    # What Publish-PSResource would write, the tags included: the Gallery finds cmdlets by them.
+    $tags = @('PSModule') + $manifest.PrivateData.PSData.Tags + @('PSIncludes_Cmdlet') +
+    @($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
+    $nuspec = [IO.Path]::Combine($package, 'Swarm.nuspec')
+    [IO.File]::WriteAllText($nuspec, @"
+<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+  <metadata>
+    <id>Swarm</id>
+    <version>$($manifest.ModuleVersion)</version>
+    <authors>$(& $escape $manifest.Author)</authors>
+    <requireLicenseAcceptance>false</requireLicenseAcceptance>
+    <license type="expression">MIT</license>
+    <description>$(& $escape $manifest.Description)</description>
+    <copyright>$(& $escape $manifest.Copyright)</copyright>
+    <tags>$($tags -join ' ')</tags>
+  </metadata>
+  <files>
+    <file src="Swarm/**" target="" />
+  </files>
+</package>
+"@)
+    Invoke-Tool dotnet @('pack', $nuspec, '-o', $package, '--nologo', '-v', 'quiet', '-p:NoWarn=NU5100')
+    [IO.File]::Delete($nuspec)
+    [IO.Compression.ZipFile]::CreateFromDirectory($folder, [IO.Path]::Combine($package, "Swarm-$($manifest.ModuleVersion).zip"), 'Optimal', $true)
+    foreach ($file in [IO.Directory]::GetFiles($package)) { Say "Package: $file ($([Math]::Round([IO.FileInfo]::new($file).Length / 1e6, 1)) MB)" }
+}
+
+# Unpacks the Gallery's package as an installation does (without file modes) and runs against it what can run against it.
+function Test-Package {
+    $package = @([IO.Directory]::GetFiles([IO.Path]::Combine($out, 'package'), 'Swarm.*.nupkg'))[0]
+    $installed = [IO.Path]::Combine($out, 'package', 'installed', 'Swarm')
+    if ([IO.Directory]::Exists($installed)) { [IO.Directory]::Delete($installed, $true) }
+    [IO.Compression.ZipFile]::ExtractToDirectory($package, $installed)
+    $env:SWARM_MODULE = $installed
+    $env:SWARMD_PATH = ''
+    Test-Acceptance
+    Say '== Quickstart'
+    try { & ([IO.Path]::Combine($root, 'examples', 'quickstart.ps1')); Add-Count 1 0 0 } catch { Say "FAILED: $_"; Add-Count 0 1 0 }
+    $env:SWARMD_PATH = [IO.Path]::Combine($installed, 'swarmd', (Get-Platform), $(if ([OperatingSystem]::IsWindows()) { 'swarmd.exe' } else { 'swarmd' }))
+    Test-Project ([IO.Path]::Combine($root, 'tests', 'Swarm.Daemon.Tests', 'Swarm.Daemon.Tests.csproj')) @('-namespace', 'Swarm.Daemon.Tests.Processes')
+    Complete-Count
 }
 
 # Prints a page of Markdown tables: docs/performance.md holds one.
@@ -176,34 +299,34 @@ function Find-Pwsh {
 }
 
 # The same files against each control plane; one that this machine cannot have is skipped and counted.
-function Test-Conformance($Count, $RunPester) {
+function Test-Conformance {
     $folder = [IO.Path]::Combine($root, 'tests', 'Conformance')
     $behaviour = [IO.Path]::Combine($folder, 'Behaviour.Tests.ps1')
     $files = if ($Conformance -eq 'Full') { $behaviour, [IO.Path]::Combine($folder, 'Managers.Tests.ps1') } else { , $behaviour }
     $env:SWARM_CONFORMANCE = 'builtin-process'
-    & $RunPester 'Conformance: built-in, processes' $behaviour
+    Invoke-Acceptance 'Conformance: built-in, processes' $behaviour
     if ([IO.File]::Exists('/var/run/docker.sock')) {
         $env:SWARM_CONFORMANCE = 'builtin-docker'
-        & $RunPester 'Conformance: built-in, Docker engine' $behaviour
+        Invoke-Acceptance 'Conformance: built-in, Docker engine' $behaviour
     }
-    else { Say 'skipped: Conformance: built-in, Docker engine: there is no /var/run/docker.sock'; & $Count 0 0 1 }
+    else { Say 'skipped: Conformance: built-in, Docker engine: there is no /var/run/docker.sock'; Add-Count 0 0 1 }
     if ([Environment]::UserName -eq 'root' -and [IO.File]::Exists('/usr/sbin/dockerd')) {
         $lab = [IO.Path]::Combine($folder, 'lab.sh')
         & $lab up | ForEach-Object { Say "$_" }
         try {
-            if ($LASTEXITCODE -ne 0) { Say 'The lab does not come up.'; & $Count 0 1 0; return }
+            if ($LASTEXITCODE -ne 0) { Say 'The lab does not come up.'; Add-Count 0 1 0; return }
             $env:SWARM_CONFORMANCE = 'docker-swarm'
-            & $RunPester 'Conformance: a Docker Swarm of three hosts' $files
+            Invoke-Acceptance 'Conformance: a Docker Swarm of three hosts' $files
         }
         finally { & $lab down | ForEach-Object { Say "$_" } }
     }
-    else { Say 'skipped: Conformance: a Docker Swarm of three hosts: needs root and dockerd'; & $Count 0 0 1 }
+    else { Say 'skipped: Conformance: a Docker Swarm of three hosts: needs root and dockerd'; Add-Count 0 0 1 }
 }
 
 switch ($Task) {
     'Clean' {
         Invoke-Tool dotnet @('clean', [IO.Path]::Combine($root, 'Swarm.slnx'), '-v', 'quiet', '--nologo')
-        foreach ($folder in 'Swarm', 'tools', 'package', 'test-results', 'bench') {
+        foreach ($folder in 'Swarm', 'tools', 'native', 'symbols', 'package', 'test-results', 'bench') {
             $path = [IO.Path]::Combine($out, $folder)
             if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $true) }
         }
@@ -219,17 +342,6 @@ switch ($Task) {
         Say "Stop-SwarmSandbox removes it."
     }
     'Bench' { Build-Module; Measure-Everything }
-    'Package' {
-        Build-Module
-        $package = [IO.Path]::Combine($out, 'package')
-        if ([IO.Directory]::Exists($package)) { [IO.Directory]::Delete($package, $true) }
-        Copy-Folder $moduleFolder ([IO.Path]::Combine($package, 'Swarm'))
-        $native = [IO.Path]::Combine($package, 'Swarm', 'swarmd')
-        [IO.Directory]::Delete($native, $true)
-        Invoke-Tool dotnet @('publish', [IO.Path]::Combine($root, 'src', 'Swarm.Daemon', 'Swarm.Daemon.csproj'), '-c', 'Release', '--use-current-runtime',
-            '-o', $native, '-p:IlcTreatWarningsAsErrors=true', '-p:StripSymbols=true', '--nologo', '-v', 'quiet')
-        $archive = [IO.Path]::Combine($package, 'Swarm.zip')
-        [IO.Compression.ZipFile]::CreateFromDirectory([IO.Path]::Combine($package, 'Swarm'), $archive)
-        Say "Package: $archive"
-    }
+    'Package' { Build-Package }
+    'TestPackage' { Test-Package }
 }

@@ -12,7 +12,8 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 if (-not (Get-Module Swarm)) {
-    Import-Module ([IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', 'out', 'Swarm', 'Swarm.psd1')))
+    $module = if ($env:SWARM_MODULE) { $env:SWARM_MODULE } else { [IO.Path]::Combine($PSScriptRoot, '..', 'out', 'Swarm') }
+    Import-Module ([IO.Path]::GetFullPath([IO.Path]::Combine($module, 'Swarm.psd1')))
 }
 
 function Title([string] $Text) { "`n== $Text" | Out-Default }

@@ -1,7 +1,8 @@
 # Dot-sourced by the acceptance tests' BeforeAll. Uses what both PowerShell hosts have.
 $ErrorActionPreference = 'Stop'
 if (-not (Get-Module Swarm)) {
-    Import-Module ([IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'Swarm', 'Swarm.psd1')))
+    $module = if ($env:SWARM_MODULE) { $env:SWARM_MODULE } else { [IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'Swarm') }
+    Import-Module ([IO.Path]::GetFullPath([IO.Path]::Combine($module, 'Swarm.psd1')))
 }
 
 # Waits for a condition; fails with what was seen last. The time is a bound for a broken product, not an expectation.

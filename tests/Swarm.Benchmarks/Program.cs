@@ -3,6 +3,7 @@ using Swarm.Benchmarks;
 // One class a verb.
 var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
+    ["daemon"] = DaemonVerb.Run,
     ["engine"] = EngineVerb.Run,
     ["import"] = ImportVerb.Run,
     ["machine"] = _ =>

@@ -9,6 +9,7 @@ packages=(
     apache2-utils   # htpasswd, for the registry with basic authentication
     busybox-static  # what the test images are made of
     gcc musl-tools  # musl-gcc: the images' own small program, linked statically
+    libc6-dev zlib1g-dev # with gcc: links the native swarmd (build.ps1 Package)
     python3         # writes the image archive
     firewalld ufw dbus # firewalls, run in namespaces by the tests of hosts
     curl iproute2 iptables nftables procps util-linux iputils-ping strace

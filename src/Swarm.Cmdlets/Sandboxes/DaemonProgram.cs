@@ -1,16 +1,36 @@
+using System.Runtime.InteropServices;
+
 namespace Swarm.Cmdlets.Sandboxes;
 
 /// <summary>Where swarmd is: $env:SWARMD_PATH, else the folder swarmd beside the module.</summary>
 internal sealed record DaemonProgram(string FileName, string[] Arguments, string? Images)
 {
-    /// <exception cref="SwarmException">DaemonNotFound.</exception>
+    private const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>The folder of a published module in which this machine's native swarmd is: linux-x64, osx-arm64, win-x64, …</summary>
+    /// <remarks>Not RuntimeInformation.RuntimeIdentifier, which names the distribution where that built .NET itself.</remarks>
+    public static string Platform
+    {
+        get
+        {
+            var system =
+                OperatingSystem.IsWindows() ? "win"
+                : OperatingSystem.IsMacOS() ? "osx"
+                : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "linux-musl"
+                : "linux";
+            return $"{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+        }
+    }
+
+    /// <exception cref="SwarmException">DaemonNotFound, DaemonNotExecutable.</exception>
     public static DaemonProgram Find()
     {
         var named = Environment.GetEnvironmentVariable("SWARMD_PATH");
         var place = named is { Length: > 0 } ? named : Path.Combine(ModuleRoot(), "swarmd");
         if (Directory.Exists(place))
         {
-            var found = new[] { "swarmd.dll", OperatingSystem.IsWindows() ? "swarmd.exe" : "swarmd" }
+            var native = OperatingSystem.IsWindows() ? "swarmd.exe" : "swarmd";
+            var found = new[] { Path.Combine(Platform, native), "swarmd.dll", native }
                 .Select(n => Path.Combine(place, n))
                 .FirstOrDefault(File.Exists);
             place = found ?? place;
@@ -19,7 +39,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         {
             throw new SwarmException(
                 "DaemonNotFound",
-                $"There is no swarmd at '{place}'.",
+                $"There is no swarmd for {Platform} at '{place}'.",
                 place,
                 "Build the module with its daemon (./build.sh), or point $env:SWARMD_PATH at swarmd."
             );
@@ -27,9 +47,47 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         place = Path.GetFullPath(place);
         var images = Path.Combine(Path.GetDirectoryName(place)!, "images");
         var imagesOrNone = Directory.Exists(images) ? images : null;
-        return place.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
-            ? new DaemonProgram(DotnetHost(), [place], imagesOrNone)
-            : new DaemonProgram(place, [], imagesOrNone);
+        if (place.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+        {
+            return new DaemonProgram(DotnetHost(), [place], imagesOrNone);
+        }
+        if (!OperatingSystem.IsWindows())
+        {
+            MakeExecutable(place, imagesOrNone);
+        }
+        return new DaemonProgram(place, [], imagesOrNone);
+    }
+
+    /// <summary>Packages from the PowerShell Gallery are unpacked without file modes; this gives the programs theirs.</summary>
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static void MakeExecutable(string program, string? images)
+    {
+        if ((File.GetUnixFileMode(program) & Execute) != 0)
+        {
+            return;
+        }
+        try
+        {
+            // The daemon last: that it is executable says that all are.
+            var programs = images is null
+                ? []
+                : Directory
+                    .EnumerateFiles(images, "*", SearchOption.AllDirectories)
+                    .Where(f => Path.GetFileName(Path.GetDirectoryName(f)) == "bin");
+            foreach (var file in programs.Append(program))
+            {
+                File.SetUnixFileMode(file, File.GetUnixFileMode(file) | Execute);
+            }
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new SwarmException(
+                "DaemonNotExecutable",
+                $"'{program}' is not executable, and cannot be made so by this user: {e.Message}",
+                program,
+                $"Let its owner run: chmod -R a+rx '{Path.GetDirectoryName(program)}'"
+            );
+        }
     }
 
     // bin/Swarm.Shared.dll is loaded from its own place, one below the module's folder.

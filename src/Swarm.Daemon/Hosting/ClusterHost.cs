@@ -54,9 +54,8 @@ internal sealed class ClusterHost : IAsyncDisposable
             new PeerAuthorization(credentials, id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null))
         );
         builder.Services.AddSingleton<StatusInterceptor>();
-        builder.Services.AddGrpc(static options =>
+        builder.Services.AddGrpcServer(static options =>
         {
-            GrpcLimits.Apply(options);
             options.Interceptors.Add<StatusInterceptor>();
             options.Interceptors.Add<PeerAuthorization>();
         });

@@ -151,11 +151,7 @@ public sealed class ControlHost : IAsyncDisposable
             options.Socket,
             services.GetRequiredService<IHostApplicationLifetime>()
         ));
-        builder.Services.AddGrpc(static grpc =>
-        {
-            GrpcLimits.Apply(grpc);
-            grpc.Interceptors.Add<StatusInterceptor>();
-        });
+        builder.Services.AddGrpcServer(static grpc => grpc.Interceptors.Add<StatusInterceptor>());
         builder.WebHost.UseKestrelCore();
         if (OperatingSystem.IsWindows())
         {
@@ -189,7 +185,7 @@ public sealed class ControlHost : IAsyncDisposable
 
         public async Task StopAsync(CancellationToken cancellationToken)
         {
-            if (!OperatingSystem.IsWindows())
+            if (!OperatingSystem.IsWindows() && File.Exists(socket))
             {
                 File.Delete(socket);
             }

@@ -92,7 +92,8 @@ public sealed class StateDirectory : IDisposable
 
     public void Dispose()
     {
-        if (_lock.CanWrite)
+        // Who removed the directory under a running swarmd has removed the file as well.
+        if (_lock.CanWrite && Directory.Exists(FullPath))
         {
             File.Delete(Combine(PidFile));
         }

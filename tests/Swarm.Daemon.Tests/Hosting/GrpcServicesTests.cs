@@ -1,0 +1,60 @@
+using Google.Protobuf.Reflection;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Dispatcher;
+using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Security;
+using Swarm.Daemon.Tests.Dispatcher;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Hosting;
+
+/// <summary>The list of methods is written by hand: it must be what the .proto files say.</summary>
+public sealed class GrpcServicesTests
+{
+    public static TheoryData<string> Services =>
+        [.. new[] { Wire.Control.Descriptor, Wire.Dispatcher.Descriptor, Wire.CertificateAuthority.Descriptor }.Select(d => d.Name)];
+
+    [Theory]
+    [MemberData(nameof(Services))]
+    public void Every_method_of_the_proto_file_is_served_with_its_types(string service)
+    {
+        ServiceDescriptor[] descriptors = [Wire.Control.Descriptor, Wire.Dispatcher.Descriptor, Wire.CertificateAuthority.Descriptor];
+        var descriptor = descriptors.Single(d => d.Name == service);
+        var expected = descriptor.Methods.Select(m => (m.Name, TypeOf(m), m.InputType.ClrType, m.OutputType.ClrType));
+        var served = Endpoints()
+            .Select(e => e.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method)
+            .OfType<IMethod>()
+            .Where(m => m.ServiceName == descriptor.FullName)
+            .Select(m => (m.Name, m.Type, m.GetType().GenericTypeArguments[0], m.GetType().GenericTypeArguments[1]));
+        Assert.Equal(expected.OrderBy(m => m.Name), served.OrderBy(m => m.Name));
+    }
+
+    private static IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(new ControlService(new ObjectsOnlyControlPlane(null!)));
+        builder.Services.AddSingleton(new DispatcherService(() => null, new CertificatePeerIdentity()));
+        builder.Services.AddSingleton(new CertificateAuthorityService(() => null, TimeProvider.System));
+        builder.Services.AddGrpcServer(static _ => { });
+        var app = builder.Build();
+        app.MapGrpcService<ControlService>();
+        app.MapGrpcService<DispatcherService>();
+        app.MapGrpcService<CertificateAuthorityService>();
+        return ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints);
+    }
+
+    private static MethodType TypeOf(MethodDescriptor method) =>
+        (method.IsClientStreaming, method.IsServerStreaming) switch
+        {
+            (false, false) => MethodType.Unary,
+            (false, true) => MethodType.ServerStreaming,
+            (true, false) => MethodType.ClientStreaming,
+            _ => MethodType.DuplexStreaming,
+        };
+}
