@@ -99,22 +99,24 @@ function Test-Everything {
         if ($code -ne 0 -and $totals.failed -eq 0) { & $count 0 1 0 }
     }
 
-    $acceptance = [IO.Path]::Combine($root, 'tests', 'Acceptance')
-    if ('Acceptance' -like "*$Filter*" -and [IO.Directory]::Exists($acceptance)) {
-        Say '== Acceptance'
+    # Runs Pester files and counts; in Pester where there is one, else in the runner of the build host.
+    $runPester = {
+        param([string] $What, [string[]] $Paths)
+        Say "== $What"
         $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' }
         if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
             Import-Module $pester[0].Path
-            $result = Invoke-Pester -Path $acceptance -Output Detailed -PassThru
+            $result = Invoke-Pester -Path $Paths -Output Detailed -PassThru
             & $count $result.PassedCount ($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) $result.SkippedCount
         }
         else {
             $last = ''
-            & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester $acceptance | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
+            & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester @Paths | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
             if ($last -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { & $count $Matches[1] $Matches[2] $Matches[3] }
-            else { Say $last; Say 'The acceptance tests ended without their count.'; & $count 0 1 0 }
+            else { Say $last; Say "$What ended without its count."; & $count 0 1 0 }
         }
     }
+    Test-Acceptance $count $runPester
     Say "$($totals.passed) passed, $($totals.failed) failed, $($totals.skipped) skipped"
     if ($totals.failed -gt 0) { exit 1 }
 }
@@ -163,6 +165,37 @@ function Find-Pwsh {
             $path = [IO.Path]::Combine($folder, $name)
             if ([IO.File]::Exists($path)) { return $path }
         }
+    }
+}
+
+# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts. What this machine has not is skipped and counted.
+function Test-Acceptance($Count, $RunPester) {
+    $lab = $env:SWARM_ACCEPTANCE_LAB
+    $files = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") } }
+    $passes = @(
+        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox }
+        @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Images }
+        @{ Name = 'Acceptance.Lab'; Missing = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
+            Files = & $files Swarm Services Updates Options Placement Images Hosts }
+    )
+    foreach ($pass in $passes) {
+        if ($pass.Name -notlike "*$Filter*") { continue }
+        if ($pass.Missing) { Say "skipped: $($pass.Name): $($pass.Missing)"; & $Count 0 0 1; continue }
+        $env:SWARM_ACCEPTANCE_EXECUTOR = if ($pass.Name -like '*Docker') { 'Docker' } else { 'Process' }
+        $env:SWARM_ACCEPTANCE_LAB = if ($pass.Name -like '*Lab') { $lab } else { $null }
+        try { & $RunPester $pass.Name $pass.Files }
+        finally { $env:SWARM_ACCEPTANCE_EXECUTOR = $null; $env:SWARM_ACCEPTANCE_LAB = $lab }
+    }
+}
+
+# What the acceptance tests miss for containers on this machine; nothing when all is there.
+function Find-MissingEngine {
+    if (-not (Get-Command docker -CommandType Application -ErrorAction Ignore)) { return 'there is no docker command line' }
+    & docker image inspect --format '{{.Id}}' alpine:latest redis:3.0.6 redis:3.0.7 web:1 2>&1 | ForEach-Object { }
+    if ($LASTEXITCODE -ne 0) { return 'no container engine with the test images answers (tests/lab/engine.sh and images.sh)' }
+    foreach ($port in 5000, 5001) {
+        $client = [Net.Sockets.TcpClient]::new()
+        try { $client.Connect('127.0.0.1', $port) } catch { return "no registry answers on 127.0.0.1:$port (tests/lab/registry.sh)" } finally { $client.Dispose() }
     }
 }
 

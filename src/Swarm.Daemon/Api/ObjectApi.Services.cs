@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
+using Swarm.Daemon.Executors;
 using Swarm.Daemon.Manager;
 using Wire = Swarm.Protocol.V1;
 
@@ -194,16 +195,27 @@ internal sealed partial class ObjectApi
         {
             return spec;
         }
-        var digest = await options.ResolveDigest(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+        string? digest;
+        try
+        {
+            digest = await options.ResolveDigest(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+        }
+        catch (ImageNotResolvedException e)
+        {
+            warnings.Add(NotPinned(spec.Container.Image, $" ({e.Message})", e.NeedsCredential));
+            return spec;
+        }
         if (string.IsNullOrEmpty(digest))
         {
-            warnings.Add(
-                $"image {spec.Container.Image} could not be accessed on a registry to record its digest. Each node will access "
-                    + $"{spec.Container.Image} independently, possibly leading to different nodes running different versions of the image."
-            );
+            warnings.Add(NotPinned(spec.Container.Image, "", false));
             return spec;
         }
         var tagged = image.Tag.Length > 0 ? image : image with { Tag = "latest" };
         return spec with { Container = spec.Container with { Image = (tagged with { Digest = digest }).ToString() } };
     }
+
+    private static string NotPinned(string image, string reason, bool needsCredential) =>
+        $"image {image} could not be accessed on a registry to record its digest{reason}. Each node will access {image} independently, possibly leading to "
+        + "different nodes running different versions of the image."
+        + (needsCredential ? " If it is private, give the registry's user and password with -RegistryCredential." : "");
 }

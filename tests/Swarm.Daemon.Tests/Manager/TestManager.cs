@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Daemon.Executors;
 using Swarm.Daemon.Manager;
 
 namespace Swarm.Daemon.Tests.Manager;
@@ -17,6 +18,14 @@ internal sealed class TestManager : IAsyncDisposable
 
     /// <summary>Digests by image; any other image has none.</summary>
     public static Dictionary<string, string> Digests { get; } = new() { ["pinned:1"] = "sha256:" + new string('a', 64) };
+
+    /// <summary>What a registry says about images that it does not show.</summary>
+    public static Dictionary<string, ImageNotResolvedException> Refusals { get; } =
+        new()
+        {
+            ["private:1"] = new("no basic auth credentials", needsCredential: true),
+            ["unknown:1"] = new("manifest unknown", needsCredential: false),
+        };
 
     public static async Task<TestManager> StartAsync(TimeSpan? heartbeat = null)
     {
@@ -39,7 +48,10 @@ internal sealed class TestManager : IAsyncDisposable
                 NodeId = Self,
                 ClusterAddress = "127.0.0.1:2377",
                 CreateLog = port => log = new InMemoryLog(port),
-                ResolveDigest = (image, _, _) => Task.FromResult(Digests.GetValueOrDefault(image)),
+                ResolveDigest = (image, _, _) =>
+                    Refusals.GetValueOrDefault(image) is { } refused
+                        ? Task.FromException<string?>(refused)
+                        : Task.FromResult(Digests.GetValueOrDefault(image)),
                 LoggerFactory = NullLoggerFactory.Instance,
                 LeaderWait = TimeSpan.FromMilliseconds(200),
                 Bootstrap = [new StateChange.ClusterSet(cluster), new StateChange.NodeCreate(NewNode(Self, NodeRole.Manager))],
