@@ -20,9 +20,20 @@ function Title([string] $Text) { "`n== $Text" | Out-Default }
 
 # Shows a command as typed at a prompt, runs it, and shows its objects as PowerShell does. What it wrote is in $shown.
 function Show([scriptblock] $Command) {
+    # A container that pings docker.com ends where there is no internet; the task of a Process sandbox does not ask.
+    if ($containers) { $Command = [scriptblock]::Create($Command.ToString().Replace('docker.com', '127.0.0.1')) }
     "`nPS> " + $Command.ToString().Trim() | Out-Default
     $script:shown = @(. $Command)
     $script:shown | Out-Default
+}
+
+# An error as it would be shown at a prompt, where the script goes on.
+function ShowError([scriptblock] $Command, [string] $ErrorId) {
+    "`nPS> " + $Command.ToString().Trim() | Out-Default
+    $failure = $null
+    try { . $Command } catch { $failure = $_ }
+    Assert ($null -ne $failure -and $failure.FullyQualifiedErrorId -like "$ErrorId,*") "the error $ErrorId"
+    "$($failure.InvocationInfo.MyCommand.Name): $failure" | Out-Default
 }
 
 function Assert([bool] $Condition, [string] $What) { if (-not $Condition) { throw "The quick start expected: $What" } }
@@ -37,6 +48,7 @@ function Wait-Until([scriptblock] $Condition, [string] $What, [int] $Seconds = 6
 
 function Get-Running([string] $Service) { @(Get-SwarmTask -Service $Service | Where-Object { $_.DesiredState -eq 'Running' -and $_.State -eq 'Running' }) }
 
+$containers = $false
 try {
     Title 'Three daemons on this machine; no swarm yet'
     $labels = @{
@@ -44,13 +56,15 @@ try {
     }
     Show { Start-SwarmSandbox quickstart -Workers 2 -Executor $Executor -NoSwarm -Label $labels }
     $manager, $worker1, $worker2 = $shown
+    $containers = "$((Get-SwarmSandbox quickstart).Executor)" -eq 'Docker'
     $null = Connect-Swarm -Socket $manager.Socket
 
     Title 'Init'
     Show { Initialize-Swarm -AdvertiseAddress $manager.Address }
     $swarm = $shown[0]
     Assert ($swarm.WorkerToken -like 'SWMTKN-1-*') 'a worker token'
-    Show { Get-SwarmJoinToken -Role Worker }
+    Show { Get-SwarmJoinToken }
+    Assert (($shown.Role -join ' ') -eq 'Worker Manager') 'both tokens'
 
     Title 'Join'
     foreach ($worker in $worker1, $worker2) {
@@ -66,6 +80,7 @@ try {
     Show { New-SwarmService -Name helloworld -Image alpine -Command ping, docker.com -Replicas 1 -Wait }
     Show { Get-SwarmService }
     Assert ($shown[0].Running -eq 1) 'helloworld runs 1 of 1'
+    Show { Get-SwarmService helloworld | Format-List }
     Show { Get-SwarmTask -Service helloworld }
 
     Title 'Scale'
@@ -86,8 +101,8 @@ try {
     Title 'An update that fails pauses; undo goes back'
     Show { Set-SwarmService redis -Image redis:bad }
     Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'Paused' } 'the update paused'
-    $paused = Get-SwarmService redis
-    "update status: $($paused.UpdateStatus.State): $($paused.UpdateStatus.Message)" | Out-Default
+    Show { Get-SwarmService redis }
+    Show { "$((Get-SwarmService redis).UpdateStatus)" }
     Show { Get-SwarmTask -Service redis }
     Show { Undo-SwarmService redis -Wait }
     Wait-Until { (Get-Running redis).Count -eq 3 -and (Get-SwarmService redis).Image -like 'redis:3.0.7*' } 'three tasks of 3.0.7 again'
@@ -99,6 +114,10 @@ try {
     Show { Get-SwarmTask | Where-Object Node -EQ worker2 }
     Assert (@($shown | Where-Object { $_.DesiredState -eq 'Running' }).Count -eq 0) 'nothing should run on worker2'
     Show { Set-SwarmNode worker2 -Availability Active }
+    Show { Invoke-SwarmScale helloworld 6 -Wait }
+    Show { Get-SwarmTask -Node worker2 -Running }
+    Assert ($shown.Count -gt 0) 'worker2 gets tasks again'
+    Show { Invoke-SwarmScale helloworld 5 -Wait }
 
     Title 'Global, constraints, and why a task is pending'
     Show { New-SwarmService -Name agent -Image alpine -Command ping, docker.com -Mode Global -Wait }
@@ -114,8 +133,8 @@ try {
     $lost = @(Get-SwarmTask | Where-Object { $_.Node -eq 'worker1' -and $_.State -eq 'Running' })
     "kill -9: swarmd of worker1 (process $($worker1.ProcessId)) and its $($lost.Count) tasks" | Out-Default
     foreach ($id in @($worker1.ProcessId) + @($lost | ForEach-Object ProcessId)) {
-        # A container's process belongs to the engine, and is left to it.
-        if ($id -gt 0) { try { [Diagnostics.Process]::GetProcessById($id).Kill() } catch [ArgumentException] { "process $id has ended already" | Out-Default } }
+        # One may have ended by itself meanwhile; 0 is a container whose process the engine does not tell.
+        if ($id -gt 0) { try { [Diagnostics.Process]::GetProcessById($id).Kill() } catch [ArgumentException] { $null = $_ } }
     }
     Wait-Until { "$((Get-SwarmNode worker1).State)" -eq 'Down' } 'worker1 Down'
     Wait-Until { @(Get-Running helloworld | Where-Object Node -NE worker1).Count -eq 5 } 'five tasks on the nodes that are left'
@@ -124,11 +143,7 @@ try {
 
     Title 'Remove'
     Show { Remove-SwarmService helloworld, redis, agent, onssd, nowhere -Force }
-    "`nPS> Get-SwarmService helloworld" | Out-Default
-    $failure = $null
-    try { Get-SwarmService helloworld -ErrorAction Stop } catch { $failure = $_ }
-    Assert ($null -ne $failure -and $failure.FullyQualifiedErrorId -like 'ServiceNotFound*') 'the error ServiceNotFound'
-    "Get-SwarmService: $($failure.Exception.Message)" | Out-Default
+    ShowError { Get-SwarmService helloworld -ErrorAction Stop } ServiceNotFound
 }
 finally {
     Title 'Nothing is left'

@@ -1,20 +1,24 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Swarm;
 
 /// <summary>Words for values, as the views of this module show them.</summary>
 public static class Display
 {
+    private static readonly Regex s_digest = new("@sha256:[0-9a-f]{64}", RegexOptions.CultureInvariant);
+    private static readonly Regex s_join = new("^(Join-Swarm)( -Token \\S+)( -RemoteAddress .*)$", RegexOptions.CultureInvariant);
+
     /// <summary>"4 minutes ago", in Docker's words; empty for null.</summary>
     public static string Age(DateTime? time) => Age(time, DateTime.UtcNow);
 
     /// <summary>As <see cref="Age(DateTime?)"/>, seen from <paramref name="now"/> (UTC).</summary>
     public static string Age(DateTime? time, DateTime now) => time is null ? "" : Span(now - time.Value.ToUniversalTime()) + " ago";
 
-    private static string Span(TimeSpan span)
+    /// <summary>"3 months": steps and words of docker/go-units HumanDuration.</summary>
+    public static string Span(TimeSpan span)
     {
-        // Steps and words of docker/go-units HumanDuration.
         var seconds = (long)span.TotalSeconds;
         var minutes = (long)span.TotalMinutes;
         var hours = (long)Math.Round(span.TotalHours, MidpointRounding.AwayFromZero);
@@ -40,6 +44,13 @@ public static class Display
         var at = image?.IndexOf('@', StringComparison.Ordinal) ?? -1;
         return at < 0 ? image ?? "" : image![..at];
     }
+
+    /// <summary>What a revision changed, in the words of the parameters and without digests: "Image: redis:3.0.6 -> redis:3.0.7".</summary>
+    public static string Change(string? change) => s_digest.Replace(change ?? "", "").Replace("Container.", "", StringComparison.Ordinal);
+
+    /// <summary>A join command in two lines that can be pasted: with its token it is longer than a line.</summary>
+    public static string JoinCommand(string? command) =>
+        s_join.Replace(command ?? "", m => $"{m.Groups[1].Value}{m.Groups[3].Value} `{Environment.NewLine} {m.Groups[2].Value}");
 
     /// <summary>The first twelve characters of an id.</summary>
     public static string ShortId(string? id) =>

@@ -1,137 +1,195 @@
-# Rows W09–W18 and W22–W27: services, tasks, updates, drain, self-healing, global, constraints, resources.
+# Rows W09–W15 of the walkthrough: create, list, inspect, tasks, the container on the node, scale, remove.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
-    $sandbox = Start-SwarmSandbox acceptance-services -Workers 2 -Executor Process -Label @{
-        manager1 = @{ storage = 'ssd' }; worker1 = @{ storage = 'hdd' }; worker2 = @{ storage = 'ssd' }
-    }
+    $nodes = Start-TestSwarm acceptance-services
 }
-AfterAll { Stop-SwarmSandbox acceptance-services }
+AfterAll { Stop-TestSwarm acceptance-services }
 
-Describe 'Create, list, inspect, remove' {
-    BeforeAll { $created = New-SwarmService -Name helloworld -Image alpine -Command ping, docker.com -Replicas 1 -Wait }
-    It 'answers the service' {
+Describe 'Create, list, inspect' {
+    BeforeAll { $created = New-SwarmService -Name helloworld @ping -Replicas 1 -Wait -WarningAction SilentlyContinue }
+    It 'answers the service, its image pinned to a digest' {
         $created.Name | Should -Be 'helloworld'
-        $created.Image | Should -Match '^alpine:latest@sha256:[0-9a-f]{64}$'
+        $created.Id | Should -Match '^[0-9a-z]{25}$'
+        $created.Image | Should -Match "^$([regex]::Escape($alpine)):latest@sha256:[0-9a-f]{64}$"
+        $created.Command | Should -Be 'ping', '127.0.0.1'
+        $created.Running | Should -Be 1
     }
-    It 'lists it with its replicas' {
+    It 'lists it like docker service ls' {
         $service = Get-SwarmService helloworld
+        "$($service.Mode)" | Should -Be 'Replicated'
         $service.Replicas | Should -Be 1
         $service.Running | Should -Be 1
+        $service | Show-Text | Should -Match "(?m)^$($created.Id.Substring(0, 12)) +helloworld +replicated +1/1 +$([regex]::Escape($alpine)):latest\s*$"
     }
-    It 'finds it by wildcard and by the beginning of its id' {
+    It 'shows it like docker service inspect --pretty' {
+        $text = Get-SwarmService helloworld | Show-Text -List
+        $lines = "ID +: $($created.Id)", 'Name +: helloworld', 'Service mode +: Replicated', 'Replicas +: 1/1', 'Revision +: 1', 'Command +: ping 127.0.0.1',
+            'Update config +: parallelism 1, delay 0s, monitor 5s, on failure pause, max failure ratio 0, stop-first',
+            'Rollback config +: parallelism 1, delay 0s, monitor 5s, on failure pause, max failure ratio 0, stop-first', 'Restart +: any, delay 5s'
+        foreach ($line in $lines) { $text | Should -Match "(?m)^$line\s*$" }
+        $text | Should -Not -Match 'Constraints|Env|Mounts|Memory limit'
+    }
+    It 'finds it by wildcard, id and the beginning of its id, and through the pipeline' {
         (Get-SwarmService 'hello*').Id | Should -Be $created.Id
+        (Get-SwarmService $created.Id).Name | Should -Be 'helloworld'
         (Get-SwarmService $created.Id.Substring(0, 12)).Id | Should -Be $created.Id
+        ('helloworld' | Get-SwarmService).Id | Should -Be $created.Id
+        ($created | Get-SwarmService).Id | Should -Be $created.Id
+        ([pscustomobject]@{ Name = 'helloworld' } | Get-SwarmService).Id | Should -Be $created.Id
     }
-    It 'names the container as Docker does' {
-        $task = Get-SwarmTask -Service helloworld
+    It 'shows its task like docker service ps' {
+        $task = Get-SwarmTask helloworld
         $task.Name | Should -Be 'helloworld.1'
+        $task.Slot | Should -Be 1
+        $task.ServiceId | Should -Be $created.Id
+        $task.Node | Should -BeIn $nodes.Name
+        $task.Image | Should -Be $created.Image
+        "$($task.DesiredState) $($task.State)" | Should -Be 'Running Running'
+        $task.StateSince | Should -BeOfType [DateTime]
+        $task | Show-Text | Should -Match "(?m)^$($task.Id.Substring(0, 12)) +helloworld\.1 +$([regex]::Escape($alpine)):latest +$($task.Node) +Running +Running .+ ago\s*$"
+    }
+    It 'finds tasks by id, service, node and through the pipeline' {
+        $task = Get-SwarmTask helloworld
+        (Get-SwarmTask $task.Id).Name | Should -Be 'helloworld.1'
+        (Get-SwarmTask helloworld.1).Id | Should -Be $task.Id
+        (Get-SwarmService helloworld | Get-SwarmTask).Id | Should -Be $task.Id
+        (Get-SwarmNode $task.Node | Get-SwarmTask).Id | Should -Be $task.Id
+        (Get-SwarmTask -Node $task.Node).Id | Should -Be $task.Id
+        (Get-SwarmTask | Where-Object Node -EQ $task.Node).Id | Should -Be $task.Id
+    }
+    It 'is a container on the node, of the name and labels that Docker gives' {
+        $task = Get-SwarmTask helloworld
         $task.ContainerName | Should -Be "helloworld.1.$($task.Id)"
+        if ($executor -eq 'Docker') {
+            $name, $id, $label, $service = (Invoke-Docker $task.Node 'ps', '--no-trunc', '--filter', "name=$($task.ContainerName)", '--format',
+                '{{.Names}} {{.ID}} {{.Label "com.docker.swarm.task.id"}} {{.Label "com.docker.swarm.service.name"}}') -split ' '
+            $name | Should -Be $task.ContainerName
+            $id | Should -Be $task.ContainerId
+            $label | Should -Be $task.Id
+            $service | Should -Be 'helloworld'
+        }
+        else { [Diagnostics.Process]::GetProcessById($task.ProcessId).HasExited | Should -BeFalse }
     }
-    It 'refuses the name a second time' { { New-SwarmService -Name helloworld -Image alpine -ErrorAction Stop } | Should -Throw -ErrorId 'NameConflict*' }
-    It 'refuses a name that is none' { { New-SwarmService -Name '-no-' -Image alpine -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidName*' }
-    It 'shows where a constraint is wrong' {
-        { New-SwarmService -Name c -Image alpine -Constraint 'node.labels.zone=east' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
-    }
-    It 'refuses a negative number of replicas' { { Invoke-SwarmScale helloworld -1 -ErrorAction Stop } | Should -Throw }
-    It '-WhatIf changes nothing' {
-        Invoke-SwarmScale helloworld 3 -WhatIf
+}
+
+Describe 'What is refused' {
+    It '<what>' -ForEach @(
+        @{ What = 'a name that is taken'; Id = 'NameConflict'; Command = { New-SwarmService -Name helloworld -Image alpine -ErrorAction Stop }; Says = 'helloworld' }
+        @{ What = 'a name that is none'; Id = 'InvalidName'; Command = { New-SwarmService -Name '-no-' -Image alpine -ErrorAction Stop }; Says = '-no-' }
+        @{ What = 'an image that is none'; Id = 'InvalidImage'; Command = { New-SwarmService -Name c -Image 'Not An Image' -ErrorAction Stop }; Says = 'Not An Image' }
+        @{ What = 'no image'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -ErrorAction Stop }; Says = '-Image' }
+        @{ What = 'a constraint that is none'; Id = 'InvalidConstraint'; Command = { New-SwarmService -Name c -Image alpine -Constraint 'node.labels.zone=east' -ErrorAction Stop }; Says = 'node.labels.zone=east' }
+        @{ What = 'negative replicas'; Id = 'InvalidReplicas'; Command = { New-SwarmService -Name c -Image alpine -Replicas -1 -ErrorAction Stop }; Says = '-1' }
+        @{ What = 'negative replicas on scale'; Id = 'InvalidReplicas'; Command = { Invoke-SwarmScale helloworld -1 -ErrorAction Stop }; Says = '-1' }
+        @{ What = 'replicas of a global service'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -Image alpine -Mode Global -Replicas 2 -ErrorAction Stop }; Says = '-Replicas' }
+        @{ What = 'a duration without a unit'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -UpdateDelay 5 -ErrorAction Stop }; Says = '10m20s' }
+        @{ What = 'a size that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -LimitMemory lots -ErrorAction Stop }; Says = '64MB' }
+        @{ What = 'a mount that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -Mount 'type=cloud,target=/a' -ErrorAction Stop }; Says = 'cloud' }
+        @{ What = 'a variable that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -Env '=x' -ErrorAction Stop }; Says = 'NAME=value' }
+        @{ What = 'two health checks at once'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -Image alpine -NoHealthCheck -HealthCommand true -ErrorAction Stop }; Says = '-HealthCommand' }
+        @{ What = 'a capability added and dropped'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -Image alpine -CapAdd CHOWN -CapDrop CHOWN -ErrorAction Stop }; Says = 'CHOWN' }
+    ) {
+        $before = (Get-SwarmService).Name
+        $failure = $Command | Should -Throw -ErrorId "$Id*" -ExpectedMessage "*$Says*" -PassThru
+        "$failure" | Should -Not -Match 'RpcException|StatusCode|   at '
+        (Get-SwarmService).Name | Should -Be $before
         (Get-SwarmService helloworld).Replicas | Should -Be 1
     }
-    It 'scales, and spreads over the nodes' {
-        Invoke-SwarmScale helloworld 6 -Wait
-        $running = Get-RunningTask helloworld
-        @($running).Count | Should -Be 6
-        foreach ($node in 'manager1', 'worker1', 'worker2') { @($running | Where-Object Node -EQ $node).Count | Should -Be 2 }
+    It 'shows where a constraint is wrong' {
+        $failure = { New-SwarmService -Name c -Image alpine -Constraint 'node.labels.zone=east' -ErrorAction Stop } | Should -Throw -PassThru
+        "$failure" | Should -BeLike '*position 17*'
     }
-    It 'is gone after its removal, and its name is in the error' {
-        Remove-SwarmService helloworld -Force -Wait
-        { Get-SwarmService helloworld -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceNotFound*' -ExpectedMessage '*helloworld*'
+    It 'an unknown service, in each cmdlet, with the name as the target' {
+        $nobody = 'nobody'
+        foreach ($command in { Get-SwarmService $nobody -ErrorAction Stop }, { Set-SwarmService $nobody -Replicas 2 -ErrorAction Stop }, { Invoke-SwarmScale $nobody 2 -ErrorAction Stop },
+            { Remove-SwarmService $nobody -Force -ErrorAction Stop }, { Undo-SwarmService $nobody -ErrorAction Stop }, { Restart-SwarmService $nobody -ErrorAction Stop },
+            { Wait-SwarmService $nobody -ErrorAction Stop }, { Get-SwarmServiceRevision $nobody -ErrorAction Stop }, { Test-SwarmPlacement $nobody -ErrorAction Stop },
+            { Get-SwarmTask -Service $nobody -ErrorAction Stop }) {
+            $failure = $command | Should -Throw -ErrorId 'ServiceNotFound*' -ExpectedMessage '*nobody*' -PassThru
+            $failure.TargetObject | Should -Be 'nobody'
+            "$($failure.CategoryInfo.Category)" | Should -Be 'ObjectNotFound'
+        }
+    }
+    It 'one unknown among several is one error, and the others are served' {
+        $found = Get-SwarmService nobody, helloworld, nothing -ErrorAction SilentlyContinue -ErrorVariable missing
+        $found.Name | Should -Be 'helloworld'
+        $missing.TargetObject | Should -Be 'nobody', 'nothing'
+        Get-SwarmService 'no*' -ErrorAction Stop | Should -BeNullOrEmpty
+        Get-SwarmTask 'no*' -ErrorAction Stop | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Scale' {
+    BeforeAll {
+        foreach ($name in 'frontend', 'backend') { $null = New-SwarmService -Name $name -Image "${redis}:3.0.7" -Wait -WarningAction SilentlyContinue }
+    }
+    AfterAll { Remove-SwarmService frontend, backend -Force -Wait }
+    It '-WhatIf says which tasks would start where, and starts none' {
+        Invoke-SwarmScale frontend 3 -WhatIf -InformationVariable plan
+        $steps = @($plan | ForEach-Object MessageData | Where-Object { $_ -is [Swarm.PlannedAction] })
+        ($steps | Where-Object Action -EQ create).Task | Should -Be 'frontend.2', 'frontend.3'
+        foreach ($step in $steps) { $step.Node | Should -BeIn $nodes.Name }
+        (Get-SwarmService frontend).Replicas | Should -Be 1
+    }
+    It 'by name and number, and spreads over the nodes' {
+        Invoke-SwarmScale frontend 6 -Wait | Should -BeNullOrEmpty
+        $running = @(Get-RunningTask frontend)
+        $running.Count | Should -Be 6
+        foreach ($node in $nodes.Name) { @($running | Where-Object Node -EQ $node).Count | Should -Be 2 }
+        ($running.Slot | Where-Object { $_ -in 1..6 }).Count | Should -Be 6
+    }
+    It 'from the pipeline' {
+        $scaled = Get-SwarmService *end | Invoke-SwarmScale -Replicas 2 -Wait -PassThru
+        $scaled.Name | Should -Be 'backend', 'frontend'
+        $scaled.Replicas | Should -Be 2, 2
+        @(Get-RunningTask frontend).Count | Should -Be 2
+    }
+    It 'several at once with a dictionary' {
+        Invoke-SwarmScale @{ frontend = 3; backend = 1 } -Wait
+        (Get-SwarmService frontend).Running | Should -Be 3
+        (Get-SwarmService backend).Running | Should -Be 1
+    }
+    It 'to none and back' {
+        Invoke-SwarmScale backend 0 -Wait
+        Get-RunningTask backend | Should -BeNullOrEmpty
+        (Get-SwarmService backend).Running | Should -Be 0
+        Invoke-SwarmScale backend 1 -Wait
+        (Get-RunningTask backend).Name | Should -Be 'backend.1'
+    }
+    It 'changes no running task' {
+        $before = (Get-RunningTask frontend).Id
+        Invoke-SwarmScale frontend 4 -Wait
+        foreach ($id in $before) { $id | Should -BeIn (Get-RunningTask frontend).Id }
+        (Get-SwarmService frontend).Revision | Should -Be 1
+    }
+    It 'a wait that is too short is an error, and the change stays' {
+        $failure = { Invoke-SwarmScale frontend 5 -Wait -Timeout 1ms -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimeout*' -ExpectedMessage '*The change stays in effect*' -PassThru
+        $failure.TargetObject | Should -Be 'frontend'
+        (Get-SwarmService frontend).Replicas | Should -Be 5
+        Wait-SwarmService frontend
+        @(Get-RunningTask frontend).Count | Should -Be 5
+    }
+}
+
+Describe 'Remove' {
+    It '-WhatIf and -Confirm:$false' {
+        Remove-SwarmService helloworld -WhatIf
+        (Get-SwarmService helloworld).Running | Should -Be 1
+    }
+    It 'the service and its tasks go, and its name is in the error afterwards' {
+        $task = Get-SwarmTask helloworld
+        $removed = Remove-SwarmService helloworld -Confirm:$false -Wait -PassThru
+        $removed.Name | Should -Be 'helloworld'
+        $failure = { Get-SwarmService helloworld -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceNotFound*' -ExpectedMessage '*helloworld*' -PassThru
+        "$failure" | Should -BeLike '*Get-SwarmService*'
         @(Get-SwarmTask | Where-Object ServiceName -EQ helloworld).Count | Should -Be 0
+        if ($executor -eq 'Docker') { Invoke-Docker $task.Node 'ps', '-aq', '--filter', "name=$($task.ContainerName)" | Should -BeNullOrEmpty }
+        else { { [Diagnostics.Process]::GetProcessById($task.ProcessId) } | Should -Throw }
     }
-}
-
-Describe 'Updates' {
-    BeforeAll { $null = New-SwarmService -Name redis -Image redis:3.0.6 -Replicas 2 -UpdateMonitor 300ms -Wait }
-    AfterAll { Remove-SwarmService redis -Force }
-    It 'replaces every task and keeps the old ones as history' {
-        Set-SwarmService redis -Image redis:3.0.7 -Wait
-        "$((Get-SwarmService redis).UpdateStatus.State)" | Should -Be 'Completed'
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -Be 2
-        @(Get-SwarmTask -Service redis | Where-Object { $_.Image -like 'redis:3.0.6*' -and $_.State -eq 'Shutdown' }).Count | Should -Be 2
-    }
-    It 'pauses when a task fails' {
-        Set-SwarmService redis -Image redis:bad
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'Paused' } 'a paused update'
-        (Get-SwarmService redis).UpdateStatus.Message | Should -BeLike 'update paused due to failure or early termination of task *'
-    }
-    It 'goes back with Undo-SwarmService' {
-        Undo-SwarmService redis -Wait
-        Wait-Until { @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count -eq 2 } 'two tasks of 3.0.7'
-    }
-    It 'rolls back by itself when told so' {
-        Set-SwarmService redis -Image redis:bad -UpdateFailureAction Rollback -RollbackMonitor 300ms
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'RollbackCompleted' } 'a completed rollback'
-        Wait-Until { @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count -eq 2 } 'two tasks of 3.0.7'
-    }
-}
-
-Describe 'Placement' {
-    It 'global: one task a node' {
-        $null = New-SwarmService -Name everywhere -Image alpine -Command ping, docker.com -Mode Global -Wait
-        @(Get-RunningTask everywhere).Count | Should -Be 3
-        Remove-SwarmService everywhere -Force
-    }
-    It 'an engine label is met' {
-        $null = New-SwarmService -Name onssd -Image alpine -Command ping, docker.com -Replicas 4 -Constraint 'engine.labels.storage==ssd' -Wait
-        @(Get-RunningTask onssd | Where-Object Node -EQ worker1).Count | Should -Be 0
-        Remove-SwarmService onssd -Force
-    }
-    It 'a pending task says why, and starts when the reason goes' {
-        $null = New-SwarmService -Name zoned -Image alpine -Command ping, docker.com -Constraint 'node.labels.zone==east'
-        Wait-Until { @((Get-SwarmTask -Service zoned).PendingReasons).Count -eq 1 } 'a pending reason'
-        $reason = (Get-SwarmTask -Service zoned).PendingReasons[0]
-        $reason.Filter | Should -Be 'constraints'
-        $reason.Nodes | Should -Be 3
-        Set-SwarmNode worker2 -Label @{ zone = 'east' }
-        Wait-SwarmService zoned
-        (Get-RunningTask zoned).Node | Should -Be 'worker2'
-        Remove-SwarmService zoned -Force
-    }
-    It 'a reservation that no node can meet is pending' {
-        $null = New-SwarmService -Name huge -Image alpine -ReserveMemory 900TB
-        Wait-Until { @((Get-SwarmTask -Service huge).PendingReasons).Count -eq 1 } 'a pending reason'
-        (Get-SwarmTask -Service huge).PendingReasons[0].Filter | Should -Be 'resources'
-        Remove-SwarmService huge -Force
-    }
-    It 'drain empties a node; back to active it gets tasks again' {
-        $null = New-SwarmService -Name moving -Image alpine -Command ping, docker.com -Replicas 3 -Wait
-        Set-SwarmNode worker2 -Availability Drain -Wait
-        @(Get-RunningTask moving).Count | Should -Be 3
-        @(Get-RunningTask moving | Where-Object Node -EQ worker2).Count | Should -Be 0
-        "$((Get-SwarmNode worker2).Availability)" | Should -Be 'Drain'
-        Set-SwarmNode worker2 -Availability Active
-        Invoke-SwarmScale moving 6 -Wait
-        @(Get-RunningTask moving | Where-Object Node -EQ worker2).Count | Should -BeGreaterThan 0
-        Remove-SwarmService moving -Force
-    }
-}
-
-Describe 'Self-healing' {
-    It 'replaces a stopped task in its slot' {
-        $null = New-SwarmService -Name slot -Image alpine -Command ping, docker.com -RestartDelay 0s -Wait
-        $first = Get-RunningTask slot
-        Stop-SwarmTask $first.Id -Confirm:$false
-        Wait-Until { @(Get-RunningTask slot | Where-Object Id -NE $first.Id).Count -eq 1 } 'a replacement'
-        (Get-RunningTask slot).Name | Should -Be 'slot.1'
-        Remove-SwarmService slot -Force
-    }
-    It 'starts the tasks of a dead worker elsewhere' {
-        $null = New-SwarmService -Name heal -Image alpine -Command ping, docker.com -Replicas 3 -Wait
-        $worker1 = $sandbox.Nodes | Where-Object Name -EQ worker1
-        $lost = Get-SwarmTask | Where-Object { $_.Node -eq 'worker1' -and $_.State -eq 'Running' }
-        foreach ($id in @($worker1.ProcessId) + @($lost | ForEach-Object ProcessId)) { [Diagnostics.Process]::GetProcessById($id).Kill() }
-        Wait-Until { "$((Get-SwarmNode worker1).State)" -eq 'Down' } 'worker1 Down'
-        Wait-Until { @(Get-RunningTask heal | Where-Object Node -NE worker1).Count -eq 3 } 'three tasks on the nodes left'
-        Remove-SwarmService heal -Force
+    It 'the name is free again' {
+        $again = New-SwarmService -Name helloworld -Image "${redis}:3.0.7" -Replicas 2 -Wait -WarningAction SilentlyContinue
+        $again.Running | Should -Be 2
+        $again | Remove-SwarmService -Force -Wait
+        Get-SwarmService | Should -BeNullOrEmpty
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# hosts.sh up DIR NAME...: throw-away machines for Hosts.Tests.ps1: copies of this one with network, mount and process namespaces of their own, on a
+# hosts.sh up DIR NAME...: throw-away machines for Firewall.Tests.ps1: copies of this one with network, mount and process namespaces of their own, on a
 # network of their own (10.99.0.1, .2, … in the order of the names). hosts.sh in DIR NAME COMMAND... runs a command in one, hosts.sh down DIR ends all.
 # Nothing that is done in them reaches this machine: the root is an overlay, and only DIR and the repository are the real ones.
 set -euo pipefail

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
+using Swarm.Daemon.Executors;
 using Swarm.Daemon.Manager;
 using Wire = Swarm.Protocol.V1;
 
@@ -203,13 +204,19 @@ internal sealed partial class ObjectApi
         {
             return spec;
         }
-        var resolved = await options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+        ResolvedImage? resolved;
+        try
+        {
+            resolved = await options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+        }
+        catch (ImageNotResolvedException e)
+        {
+            warnings.Add(NotPinned(spec.Container.Image, $" ({e.Message})", e.NeedsCredential));
+            return spec;
+        }
         if (string.IsNullOrEmpty(resolved?.Digest))
         {
-            warnings.Add(
-                $"image {spec.Container.Image} could not be accessed on a registry to record its digest. Each node will access "
-                    + $"{spec.Container.Image} independently, possibly leading to different nodes running different versions of the image."
-            );
+            warnings.Add(NotPinned(spec.Container.Image, "", false));
             return spec;
         }
         var tagged = image.Tag.Length > 0 ? image : image with { Tag = "latest" };
@@ -219,4 +226,9 @@ internal sealed partial class ObjectApi
             Placement = spec.Placement with { Platforms = resolved.Platforms },
         };
     }
+
+    private static string NotPinned(string image, string reason, bool needsCredential) =>
+        $"image {image} could not be accessed on a registry to record its digest{reason}. Each node will access {image} independently, possibly leading to "
+        + "different nodes running different versions of the image."
+        + (needsCredential ? " If it is private, give the registry's user and password with -RegistryCredential." : "");
 }

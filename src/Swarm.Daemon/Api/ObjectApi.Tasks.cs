@@ -78,7 +78,10 @@ internal sealed partial class ObjectApi
                 return control.Scheduler.Explain(spec ?? service!.Spec, service?.Id);
             }
         );
-        foreach (var placement in placements)
+        // As the scheduler would choose; the others by name.
+        foreach (
+            var placement in placements.OrderBy(p => !p.IsSuitable).ThenBy(p => p.Rank).ThenBy(p => p.Node.Name, StringComparer.Ordinal)
+        )
         {
             yield return new Wire.NodePlacement
             {

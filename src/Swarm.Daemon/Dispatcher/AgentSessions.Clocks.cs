@@ -65,7 +65,7 @@ public sealed partial class AgentSessions
                     node.Disarm();
                     return;
                 default:
-                    node.DownMessage = "session broken";
+                    node.DownMessage = "connection lost";
                     node.Arm(HeartbeatRules.ReturnGrace(node.Period));
                     break;
             }
@@ -73,7 +73,7 @@ public sealed partial class AgentSessions
         LogDisconnected(nodeId);
         try
         {
-            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "session broken", null, CancellationToken.None)
+            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "connection lost", null, CancellationToken.None)
                 .ConfigureAwait(false);
         }
         catch (SwarmException e)

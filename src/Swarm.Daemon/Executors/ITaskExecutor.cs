@@ -44,6 +44,7 @@ public interface ITaskExecutor : IAsyncDisposable
     Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) => Task.FromResult(0L);
 
     /// <summary>What an image reference means now, or null when it cannot be told.</summary>
+    /// <exception cref="ImageNotResolvedException">It cannot be told, and the registry said why.</exception>
     Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation);
 }
 

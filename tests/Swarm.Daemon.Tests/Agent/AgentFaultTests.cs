@@ -351,8 +351,8 @@ public sealed class AgentFaultTests : IAsyncLifetime
             return inner.RemoveAsync(taskId, cancellation);
         }
 
-        public Task<string?> ResolveDigestAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
-            inner.ResolveDigestAsync(image, credential, cancellation);
+        public Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
+            inner.ResolveImageAsync(image, credential, cancellation);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -50,6 +50,23 @@ public sealed class ControlServiceTests
         return e;
     }
 
+    [Theory]
+    [InlineData("private:1", "(no basic auth credentials)", true)]
+    [InlineData("unknown:1", "(manifest unknown)", false)]
+    [InlineData("redis:3.0.7", "its digest. Each", false)]
+    public async Task An_image_that_is_not_pinned_is_a_warning_with_what_the_registry_said(string image, string said, bool credential)
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        var created = await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, image), cancellationToken: Cancel);
+        var warning = Assert.Single(created.Warnings);
+        Assert.StartsWith($"image {image} could not be accessed on a registry to record its digest", warning, StringComparison.Ordinal);
+        Assert.Contains(said, warning, StringComparison.Ordinal);
+        Assert.Equal(credential, warning.Contains("-RegistryCredential", StringComparison.Ordinal));
+        Assert.Equal(image, created.Service.Spec.Container.Image);
+    }
+
     [Fact]
     public async Task The_life_of_a_service()
     {

@@ -10,6 +10,7 @@ public sealed class DockerExecutorTests : ExecutorContract
 
     protected override string Image => "alpine:latest";
     protected override string MissingImage => "localhost:1/nosuch:9";
+    protected override string MissingReason => @" \(.*localhost:1.*refused.*\)";
     protected override ValueList<string> RunsForever => ["sleep", "1000"];
     protected override ValueList<string> IgnoresStopSignal => ["sh", "-c", "trap '' TERM; : >/ready; while :; do sleep 1; done"];
     protected override HealthCheck Healthy => Check("true");

@@ -22,6 +22,14 @@ internal sealed class TestManager : IAsyncDisposable
     /// <summary>What the images with a digest are made for.</summary>
     public static ValueList<string> Platforms { get; } = ["linux/amd64"];
 
+    /// <summary>What a registry says about images that it does not show.</summary>
+    public static Dictionary<string, ImageNotResolvedException> Refusals { get; } =
+        new()
+        {
+            ["private:1"] = new("no basic auth credentials", needsCredential: true),
+            ["unknown:1"] = new("manifest unknown", needsCredential: false),
+        };
+
     public static async Task<TestManager> StartAsync(TimeSpan? heartbeat = null)
     {
         InMemoryLog? log = null;
@@ -44,7 +52,8 @@ internal sealed class TestManager : IAsyncDisposable
                 ClusterAddress = "127.0.0.1:2377",
                 CreateLog = port => log = new InMemoryLog(port),
                 ResolveImage = (image, _, _) =>
-                    Task.FromResult(Digests.TryGetValue(image, out var digest) ? new ResolvedImage(digest, Platforms) : null),
+                    Refusals.GetValueOrDefault(image) is { } refused ? Task.FromException<ResolvedImage?>(refused)
+                    : Task.FromResult(Digests.TryGetValue(image, out var digest) ? new ResolvedImage(digest, Platforms) : null),
                 LoggerFactory = NullLoggerFactory.Instance,
                 LeaderWait = TimeSpan.FromMilliseconds(200),
                 Bootstrap = [new StateChange.ClusterSet(cluster), new StateChange.NodeCreate(NewNode(Self, NodeRole.Manager))],

@@ -23,8 +23,8 @@ internal sealed class ConsoleHost(TextWriter output, TextWriter errors) : PSHost
     /// <summary>The host itself, for the cmdlets that belong to it.</summary>
     public override PSObject PrivateData => PSObject.AsPSObject(this);
 
-    /// <summary>Until it is disposed of, what would be shown is written there.</summary>
-    public IDisposable Capture(TextWriter output) => _ui.Capture(output);
+    /// <summary>Until it is disposed of, what would be shown is written there, as wide as said.</summary>
+    public IDisposable Capture(TextWriter output, int? width) => _ui.Capture(output, width);
 
     public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
 

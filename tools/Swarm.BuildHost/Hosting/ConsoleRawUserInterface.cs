@@ -7,9 +7,12 @@ internal sealed class ConsoleRawUserInterface : PSHostRawUserInterface
 {
     private const int WidthWithoutTerminal = 120;
 
+    /// <summary>In place of the terminal's.</summary>
+    public int? Width { get; set; }
+
     public override Size BufferSize
     {
-        get => new(Console.IsOutputRedirected || Console.BufferWidth <= 0 ? WidthWithoutTerminal : Console.BufferWidth, 50);
+        get => new(Width ?? (Console.IsOutputRedirected || Console.BufferWidth <= 0 ? WidthWithoutTerminal : Console.BufferWidth), 50);
         set { }
     }
 

@@ -9,12 +9,13 @@ namespace Swarm.BuildHost.Hosting;
 internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors) : PSHostUserInterface
 {
     private readonly bool _terminal = !Console.IsErrorRedirected;
+    private readonly ConsoleRawUserInterface _raw = new();
     private TextWriter? _captured;
     private bool _progressShown;
 
     private TextWriter Output => _captured ?? output;
 
-    public override PSHostRawUserInterface RawUI { get; } = new ConsoleRawUserInterface();
+    public override PSHostRawUserInterface RawUI => _raw;
 
     public override bool SupportsVirtualTerminal => !Console.IsOutputRedirected;
 
@@ -138,10 +139,11 @@ internal sealed class ConsoleUserInterface(TextWriter output, TextWriter errors)
         return new PSCredential(userName, ReadLineAsSecureString());
     }
 
-    internal IDisposable Capture(TextWriter other)
+    internal IDisposable Capture(TextWriter other, int? width)
     {
-        var before = Interlocked.Exchange(ref _captured, other);
-        return new Restore(() => _captured = before);
+        var before = (_captured, _raw.Width);
+        (_captured, _raw.Width) = (other, width);
+        return new Restore(() => (_captured, _raw.Width) = before);
     }
 
     // Colours belong to terminals.

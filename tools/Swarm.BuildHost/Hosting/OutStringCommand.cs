@@ -13,6 +13,10 @@ public sealed class OutStringCommand : PSCmdlet
     [AllowNull]
     public PSObject? InputObject { get; set; }
 
+    [Parameter]
+    [ValidateRange(2, int.MaxValue)]
+    public int? Width { get; set; }
+
     protected override void ProcessRecord() => _items.Add(InputObject);
 
     protected override void EndProcessing()
@@ -22,7 +26,7 @@ public sealed class OutStringCommand : PSCmdlet
             throw new PSInvalidOperationException("Out-String belongs to this host alone.");
         }
         using var text = new StringWriter();
-        using (host.Capture(text))
+        using (host.Capture(text, Width))
         {
             using var show = ScriptBlock.Create("Out-Default").GetSteppablePipeline(CommandOrigin.Internal);
             show.Begin(expectInput: true);

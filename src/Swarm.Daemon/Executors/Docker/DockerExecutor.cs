@@ -99,7 +99,7 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         catch (DockerApiException e) when (IsImageMissing(e))
         {
-            // As Docker does: what goes wrong with the pull shows as the image still missing.
+            // As Docker does: what goes wrong with the pull shows as the image still missing. Docker leaves the reason in the engine's log; here the task says it.
             var pullError = await _images.PullAsync(image, task.RegistryCredential, cancellation);
             try
             {
@@ -107,7 +107,8 @@ public sealed class DockerExecutor : ITaskExecutor
             }
             catch (DockerApiException still) when (IsImageMissing(still))
             {
-                throw new TaskRejectedException("NoSuchImage", $"No such image: {image}", pullError ?? still);
+                var reason = pullError is DockerApiException refused ? $" ({EngineErrors.MessageOf(refused)})" : "";
+                throw new TaskRejectedException("NoSuchImage", $"No such image: {image}{reason}", pullError ?? still);
             }
         }
     }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
@@ -37,8 +39,10 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
     }
 
-    /// <summary>What a reference means at its registry, else (a registry that cannot be asked) on this engine; else null. Only the registry knows of all
-    /// platforms.</summary>
+    /// <summary>What a reference means at its registry, else (a registry that cannot be asked) on this engine. Only the registry knows of all platforms.</summary>
+    /// <returns>Null for what is no reference.</returns>
+    /// <exception cref="ImageNotResolvedException">Neither knows; with what the registry said.</exception>
+    /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
     public async Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
         if (!ImageReference.TryParse(image, out var reference))
@@ -62,9 +66,29 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
         catch (Exception e) when (e is DockerApiException || EngineErrors.IsAway(e, cancellation))
         {
-            return await LocalDigestAsync(reference, tagged, cancellation) is { } digest ? new ResolvedImage(digest) : null;
+            return await LocalDigestAsync(reference, tagged, cancellation) is { } digest
+                ? new ResolvedImage(digest)
+                : throw (
+                    e is DockerApiException refused
+                        ? new ImageNotResolvedException(EngineErrors.MessageOf(refused), NeedsCredential(refused), e)
+                        : new ImageNotResolvedException(
+                            timeout.IsCancellationRequested ? $"no answer within {_digestTimeout.TotalSeconds} s" : e.Message,
+                            needsCredential: false,
+                            e
+                        )
+                );
         }
     }
+
+    // The engine answers 401 or 403 where the registry did, and else has the registry's words in its own.
+    private static bool NeedsCredential(DockerApiException e) =>
+        e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+        || EngineErrors.MessageOf(e) is var said
+            && (
+                said.Contains("unauthorized", StringComparison.OrdinalIgnoreCase)
+                || said.Contains("credentials", StringComparison.OrdinalIgnoreCase)
+                || said.Contains("denied", StringComparison.OrdinalIgnoreCase)
+            );
 
     /// <summary>Attestations among the manifests say unknown/unknown: they are no platform. When nothing else is there, nothing is known.</summary>
     internal static ValueList<string> PlatformsOf(IEnumerable<Platform>? platforms) =>

@@ -1,0 +1,162 @@
+# What every cmdlet has in common: completion, events, copies through CLIXML, sessions, help. See docs/en-US/about_Swarm.md.
+BeforeAll {
+    . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
+    $nodes = Start-TestSwarm acceptance-conventions
+    $WarningPreference = 'SilentlyContinue'
+    $null = New-SwarmService -Name alpha -Image "${redis}:3.0.7" -Replicas 2 -Label @{ tier = 'web' } -Mount data:/data -Constraint node.role==worker -NoResolveImage
+    $null = New-SwarmService -Name beta -Image "${redis}:3.0.7" -Wait
+    function Get-Completion { param([string] $Line) [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches.CompletionText }
+}
+AfterAll { Stop-TestSwarm acceptance-conventions }
+
+Describe 'Completion' {
+    It '<line>' -ForEach @(
+        @{ Line = 'Get-SwarmService '; Expected = 'alpha', 'beta' }, @{ Line = 'Remove-SwarmService -Name b'; Expected = 'beta' }
+        @{ Line = 'Invoke-SwarmScale al'; Expected = 'alpha' }, @{ Line = 'Get-SwarmTask -Service b'; Expected = 'beta' }
+        @{ Line = 'Get-SwarmNode w'; Expected = 'worker1', 'worker2' }, @{ Line = 'Set-SwarmNode worker1 -Availability '; Expected = 'Active', 'Drain', 'Pause' }
+        @{ Line = 'Get-SwarmTask -Node m'; Expected = 'manager1' }, @{ Line = 'Get-SwarmService nosuch'; Expected = $null }
+        @{ Line = 'New-SwarmService x alpine -Constraint node.role'; Expected = "'node.role==manager'", "'node.role==worker'" }
+        @{ Line = 'New-SwarmService x alpine -Constraint engine.labels.com.example.storage'; Expected = "'engine.labels.com.example.storage==hdd'", "'engine.labels.com.example.storage==ssd'" }
+        @{ Line = 'Stop-SwarmSandbox acceptance-conv'; Expected = $(if (-not $env:SWARM_ACCEPTANCE_LAB) { 'acceptance-conventions' }) }
+    ) { @(Get-Completion $line) | Should -Be $expected }
+    It 'answers nothing where there is no daemon, and throws nothing' {
+        $before = $env:SWARM_SOCKET
+        $session = Get-SwarmSession | Where-Object IsDefault
+        try {
+            Disconnect-Swarm
+            $env:SWARM_SOCKET = '/nowhere/swarmd.sock'
+            Get-Completion 'Get-SwarmService ' | Where-Object { $_ -in 'alpha', 'beta' } | Should -BeNullOrEmpty
+            { Get-SwarmService -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable*' -ExpectedMessage '*Connect-Swarm*'
+        }
+        finally {
+            $env:SWARM_SOCKET = $before
+            $null = Connect-Swarm -Socket $session.Endpoint
+        }
+    }
+}
+
+Describe 'Objects' {
+    It '<command> survives CLIXML' -ForEach @(
+        @{ Command = 'Get-SwarmService' }, @{ Command = 'Get-SwarmTask' }, @{ Command = 'Get-SwarmNode' }, @{ Command = 'Get-Swarm' }, @{ Command = 'Get-SwarmJoinToken' }
+        @{ Command = 'Get-SwarmServiceRevision' }, @{ Command = 'Get-SwarmSession' }
+    ) {
+        $original = @(& $command)[0]
+        $copy = Copy-AsClixml $original
+        $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.$($original.GetType().FullName)"
+        foreach ($property in $original.PSObject.Properties) {
+            if ($property.Value -is [string] -or $property.Value -is [ValueType]) { "$($copy.($property.Name))" | Should -Be "$($property.Value)" -Because $property.Name }
+        }
+    }
+    It 'keep their parts through CLIXML' {
+        $copy = Copy-AsClixml (Get-SwarmService alpha)
+        $copy.Labels['tier'] | Should -Be 'web'
+        $copy.Constraints | Should -Be 'node.role==worker'
+        $copy.Mounts[0].Target | Should -Be '/data'
+        $copy.UpdateConfig.Parallelism | Should -Be 1
+        $copy.CreatedAt | Should -BeOfType [DateTime]
+    }
+    It 'are taken back from CLIXML by the pipeline' {
+        $service = Copy-AsClixml (Get-SwarmService beta)
+        ($service | Get-SwarmService).Id | Should -Be $service.Id
+        ($service | Get-SwarmTask).Name | Should -Be 'beta.1'
+        (Copy-AsClixml (Get-SwarmNode worker2) | Get-SwarmNode).Name | Should -Be 'worker2'
+        ($service | Invoke-SwarmScale -Replicas 2 -Wait -PassThru).Running | Should -Be 2
+        $service | Invoke-SwarmScale -Replicas 1 -Wait
+    }
+    It 'are plain: no type of a dependency is in sight' {
+        foreach ($object in (Get-SwarmService alpha), (Get-SwarmTask beta.1), (Get-SwarmNode manager1), (Get-Swarm)) {
+            foreach ($property in $object.PSObject.Properties) { $property.TypeNameOfValue | Should -Not -Match 'Google|Grpc|Swarm\.Protocol' }
+        }
+    }
+}
+
+Describe 'Conventions of changes' {
+    It 'every cmdlet that changes something has -WhatIf and -Confirm' {
+        $changes = Get-Command -Module Swarm | Where-Object Verb -NotIn Get, Test, Wait, Watch, Connect, Disconnect
+        $changes.Count | Should -BeGreaterThan 15
+        foreach ($command in $changes) {
+            foreach ($parameter in 'WhatIf', 'Confirm') { $command.Parameters.Keys | Should -Contain $parameter -Because $command.Name }
+        }
+    }
+    It 'Set and Remove are silent without -PassThru' {
+        Set-SwarmService beta -Label @{ a = 1 } | Should -BeNullOrEmpty
+        (Set-SwarmService beta -RemoveLabel a -PassThru).Name | Should -Be 'beta'
+        Set-SwarmNode worker1 -Label a=1 | Should -BeNullOrEmpty
+        (Set-SwarmNode worker1 -RemoveLabel a -PassThru).Name | Should -Be 'worker1'
+    }
+    It 'Wait-SwarmService takes several, and -PassThru' {
+        $null = New-SwarmService -Name gamma -Image "${redis}:3.0.7" -Replicas 2
+        $null = New-SwarmService -Name delta -Image "${redis}:3.0.7" -Replicas 2
+        (Get-SwarmService gamma, delta | Wait-SwarmService -Timeout 2m -PassThru).Running | Should -Be 2, 2
+        Remove-SwarmService gamma, delta -Force
+        Wait-SwarmService gamma, delta -Removed -ErrorAction SilentlyContinue
+        @(Get-SwarmTask | Where-Object ServiceName -In gamma, delta).Count | Should -Be 0
+    }
+    It 'a change that someone else made meanwhile is not undone' {
+        $read = Get-SwarmService beta
+        Set-SwarmService beta -Label @{ mine = 1 }
+        $read | Set-SwarmService -Label @{ yours = 2 }
+        (Get-SwarmService beta).Labels.Keys | Should -Be 'mine', 'yours'
+        Set-SwarmService beta -RemoveLabel mine, yours
+    }
+}
+
+Describe 'Events' {
+    BeforeAll {
+        $watch = [powershell]::Create([System.Management.Automation.RunspaceMode]::NewRunspace)
+        $null = $watch.AddScript('param($module, $socket) Import-Module $module; $s = Connect-Swarm -Socket $socket -NoDefault; Watch-SwarmEvent -Session $s').AddArgument(
+            [IO.Path]::Combine($root, 'out', 'Swarm', 'Swarm.psd1')).AddArgument($nodes[0].Socket)
+        $seen = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $running = $watch.BeginInvoke[psobject, psobject]($null, $seen)
+    }
+    AfterAll {
+        $watch.Stop()
+        $watch.Dispose()
+    }
+    It 'arrive while they happen, and Ctrl+C ends the watch' {
+        # Until the watch is there: a label that changes again and again.
+        Wait-Until { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a first event'
+        $null = New-SwarmService -Name watched -Image "${redis}:3.0.7" -Wait
+        Remove-SwarmService watched -Force -Wait
+        Wait-Until { @($seen | Where-Object { $_.Name -eq 'watched' -and $_.Action -eq 'remove' }).Count -gt 0 } 'the removal'
+        $all = @($seen)
+        ($all | Where-Object { "$($_.Kind)" -eq 'Node' }).Name | Should -Contain 'worker1'
+        ($all | Where-Object { $_.Name -eq 'watched' })[0].Action | Should -Be 'create'
+        ($all | Where-Object { "$($_.Kind)" -eq 'Task' -and $_.Name -eq 'watched.1' }).Detail | Should -Contain 'state: Starting -> Running'
+        $all[0].Time | Should -BeOfType [DateTime]
+        $running.IsCompleted | Should -BeFalse
+        Set-SwarmNode worker1 -RemoveLabel n
+        $watch.Stop()
+        "$($watch.InvocationStateInfo.State)" | Should -Be 'Stopped'
+    }
+    It '-Timeout ends the watch too' { { Watch-SwarmEvent -Timeout 100ms -ErrorAction Stop } | Should -Not -Throw }
+}
+
+Describe 'Sessions' {
+    It 'several at once, one of them the default' {
+        $other = Connect-Swarm -Socket $nodes[1].Socket -NoDefault
+        @(Get-SwarmSession).Count | Should -BeGreaterOrEqual 2
+        @(Get-SwarmSession | Where-Object IsDefault).Count | Should -Be 1
+        (Get-Swarm -Session $other).Hostname | Should -Be 'worker1'
+        (Get-Swarm).Hostname | Should -Be 'manager1'
+        Disconnect-Swarm -Session $other
+        { Get-Swarm -Session $other -ErrorAction Stop } | Should -Throw -ErrorId 'SessionClosed*'
+    }
+    It 'a socket where nobody answers is an error that says what to do' {
+        { Connect-Swarm -Socket /nowhere/swarmd.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable*' -ExpectedMessage '*Start-SwarmSandbox*'
+    }
+}
+
+Describe 'Help' {
+    It 'the topic <_> shows' -ForEach 'about_Swarm', 'about_Swarm_Services' { (Get-Help $_ | Out-String) | Should -Match 'SHORT DESCRIPTION[\s\S]+LONG DESCRIPTION' }
+    It 'every cmdlet has a synopsis, an example, and every parameter a description' {
+        foreach ($command in Get-Command -Module Swarm -CommandType Cmdlet) {
+            $help = Get-Help $command.Name -Full
+            $help.Synopsis | Should -Match '\w \w.*\.\s*$' -Because $command.Name
+            @($help.examples.example)[0].code | Should -Match $command.Name -Because $command.Name
+            foreach ($parameter in $help.parameters.parameter) {
+                ($parameter.description | ForEach-Object Text) -join '' | Should -Not -BeNullOrEmpty -Because "$($command.Name) -$($parameter.name)"
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+# A sandbox comes whole and goes whole.
+BeforeAll {
+    . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
+    $WarningPreference = 'SilentlyContinue'
+}
+AfterAll { Get-SwarmSandbox 'acceptance-box*' | Stop-SwarmSandbox }
+
+Describe 'Sandbox' {
+    It 'starts a swarm and a session to it' {
+        $box = Start-SwarmSandbox acceptance-box -Workers 1 -Executor $executor -Label @{ worker1 = @{ disk = 'fast' } }
+        $box.Nodes.Name | Should -Be 'manager1', 'worker1'
+        "$($box.Executor)" | Should -Be $executor
+        (Get-SwarmNode).Name | Should -Be 'manager1', 'worker1'
+        (Get-SwarmNode worker1).EngineLabels['disk'] | Should -Be 'fast'
+        (Get-SwarmSession | Where-Object IsDefault).Endpoint | Should -Be $box.Socket
+    }
+    It 'is listed' {
+        $box = Get-SwarmSandbox acceptance-box
+        @($box.Nodes | Where-Object Running).Count | Should -Be 2
+        $box | Show-Text | Should -Match "(?m)^acceptance-box +2/2 +$executor "
+        { Get-SwarmSandbox acceptance-boxes -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxNotFound*'
+    }
+    It 'a second of the name is refused' { { Start-SwarmSandbox acceptance-box -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxExists*' -ExpectedMessage '*Stop-SwarmSandbox*' }
+    It 'a label for a node that it has not is refused' {
+        { Start-SwarmSandbox acceptance-box2 -Workers 1 -Label @{ worker7 = @{ a = 1 } } -ErrorAction Stop } | Should -Throw -ErrorId 'NodeNotFound*' -ExpectedMessage '*worker7*'
+        Get-SwarmSandbox 'acceptance-box2*' | Should -BeNullOrEmpty
+    }
+    It '-WhatIf starts and stops none' {
+        Start-SwarmSandbox acceptance-box2 -WhatIf
+        Get-SwarmSandbox 'acceptance-box2*' | Should -BeNullOrEmpty
+        Stop-SwarmSandbox acceptance-box -WhatIf
+        @((Get-SwarmSandbox acceptance-box).Nodes | Where-Object Running).Count | Should -Be 2
+    }
+    It 'stops with all that it started, though a daemon was killed' {
+        $box = Get-SwarmSandbox acceptance-box
+        $null = New-SwarmService -Name left -Image "${redis}:3.0.7" -Replicas 4 -Wait
+        $tasks = Get-RunningTask left
+        Stop-ProcessId ($box.Nodes | Where-Object Name -EQ worker1).ProcessId
+        Wait-Until { @((Get-SwarmSandbox acceptance-box).Nodes | Where-Object Running).Count -eq 1 } 'one node left'
+        Stop-SwarmSandbox acceptance-box
+        Get-SwarmSandbox 'acceptance-box*' | Should -BeNullOrEmpty
+        [IO.Directory]::Exists($box.Path) | Should -BeFalse
+        foreach ($node in $box.Nodes) { { [Diagnostics.Process]::GetProcessById($node.ProcessId) } | Should -Throw }
+        if ($executor -eq 'Docker') { Invoke-Native docker 'ps', '-aq', '--filter', "label=swarm.cluster.id=$($box.ClusterId)" | Should -BeNullOrEmpty }
+        else { foreach ($task in $tasks) { { [Diagnostics.Process]::GetProcessById($task.ProcessId) } | Should -Throw } }
+        @(Get-SwarmSession | Where-Object Endpoint -EQ $box.Socket).Count | Should -Be 0
+    }
+}
