@@ -6,10 +6,7 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <content>Commands for hosts. The engines of a swarm know each other, their swarmd do not: each has an authority of its own, so only this host is in reach.</content>
 internal sealed partial class DockerControlPlane : INodeHosts
 {
-    public async Task<Wire.RunHostCommandResponse> RunHostCommandAsync(
-        Wire.RunHostCommandRequest request,
-        CancellationToken cancellation
-    )
+    public async Task<Wire.RunHostCommandResponse> RunHostCommandAsync(Wire.RunHostCommandRequest request, CancellationToken cancellation)
     {
         var command = request.Command ?? new Wire.HostCommand();
         if (request.Selector.Length == 0)

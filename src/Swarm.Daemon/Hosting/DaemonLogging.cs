@@ -52,7 +52,8 @@ internal static class DaemonLogging
     }
 
     /// <summary>Options that never change.</summary>
-    private sealed class Fixed<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(T value) : IOptionsMonitor<T>
+    private sealed class Fixed<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(T value)
+        : IOptionsMonitor<T>
     {
         public T CurrentValue => value;
 

@@ -90,7 +90,8 @@ public sealed class MembershipStore(StateDirectory directory)
             record.Phase != MembershipPhase.Active
             || (
                 // Generated serializers give an init property that the file leaves out null, whatever its type says.
-                record.NodeId is { Length: > 0 }
+                record.NodeId
+                    is { Length: > 0 }
                 && record.ClusterId is { Length: > 0 }
                 && HostAddress.TryParse(record.Listen, HostAddress.ClusterPort, out _)
                 && HostAddress.TryParse(record.Advertise, HostAddress.ClusterPort, out _)

@@ -44,6 +44,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
                 Managers = () => [_manager.Address],
                 Connect = ScriptedDispatcher.Connect,
                 StateDirectory = _directory,
+                RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
                 SessionEnded = (_, reason) =>
                 {
                     lock (_ends)
@@ -176,7 +177,9 @@ public sealed class AgentFaultTests : IAsyncLifetime
         spec.Spec = new Wire.ServiceSpec { RestartPolicy = new Wire.RestartPolicy { Condition = (Wire.RestartCondition)99 } };
         await session.CompleteAsync(Assignment("../../etc/passwd"), Assignment(""), desired, state, spec, good);
         var seen = new Dictionary<string, Wire.TaskState>();
-        while (seen.GetValueOrDefault(good.TaskId) != Wire.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != Wire.TaskState.Rejected)
+        while (
+            seen.GetValueOrDefault(good.TaskId) != Wire.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != Wire.TaskState.Rejected
+        )
         {
             var report = (await session.ReceiveAsync(static m => m.Report is not null)).Report;
             await session.SendAsync(new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = report.Number } });

@@ -105,14 +105,22 @@ public sealed class SessionOrderTests : IAsyncLifetime
                             new Wire.TaskStatusUpdate
                             {
                                 TaskId = "t",
-                                Status = new Wire.TaskStatus { State = Wire.TaskState.Running, Timestamp = new Timestamp { Nanos = -1 } },
+                                Status = new Wire.TaskStatus
+                                {
+                                    State = Wire.TaskState.Running,
+                                    Timestamp = new Timestamp { Nanos = -1 },
+                                },
                             },
                         },
                     },
                 }
                 : new Wire.AgentMessage
                 {
-                    Goodbye = new Wire.Goodbye { Restart = true, Grace = new Duration { Seconds = long.MaxValue } },
+                    Goodbye = new Wire.Goodbye
+                    {
+                        Restart = true,
+                        Grace = new Duration { Seconds = long.MaxValue },
+                    },
                 }
         );
         await EndsAsync(agent, "InvalidValue");
@@ -149,7 +157,11 @@ public sealed class SessionOrderTests : IAsyncLifetime
         var agent = await OpenAsync();
         var report = new Wire.TaskStatusReport { Number = 1 };
         report.Updates.Add(
-            new Wire.TaskStatusUpdate { TaskId = "t", Status = new Wire.TaskStatus { Error = new string('x', ClusterChannel.MaxMessageSize) } }
+            new Wire.TaskStatusUpdate
+            {
+                TaskId = "t",
+                Status = new Wire.TaskStatus { Error = new string('x', ClusterChannel.MaxMessageSize) },
+            }
         );
         var e = await Record.ExceptionAsync(async () =>
         {
@@ -204,7 +216,10 @@ public sealed class SessionOrderTests : IAsyncLifetime
         {
             description.Engine.Labels[$"label{i}"] = new string('x', 50);
         }
-        await call.RequestStream.WriteAsync(new Wire.AgentMessage { Register = new Wire.RegisterAgent { Description = description } }, Cancel);
+        await call.RequestStream.WriteAsync(
+            new Wire.AgentMessage { Register = new Wire.RegisterAgent { Description = description } },
+            Cancel
+        );
         var agent = new ScriptedAgent("worker1", call);
         await agent.ReadUntilAsync(() => agent.Info is not null);
         var node = await NodeAsync();

@@ -29,7 +29,10 @@ public sealed class AutolockTests
         Assert.Contains("needs to be unlocked", info.StateMessage, StringComparison.Ordinal);
         var e = await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.NodesOnceAsync());
         Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
-        await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync(
+            "SwarmLocked",
+            () => daemon.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => daemon.InitAsync());
         await TestDaemon.RefusedAsync(

@@ -5,7 +5,6 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Time.Testing;
 using Swarm.Daemon.Security;
-using Swarm.Daemon.Tests.Processes;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
@@ -126,7 +125,10 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
             }
             else
             {
-                Assert.True(code is not (StatusCode.PermissionDenied or StatusCode.Internal or StatusCode.Unavailable), $"{method.Name}: {code}");
+                Assert.True(
+                    code is not (StatusCode.PermissionDenied or StatusCode.Internal or StatusCode.Unavailable),
+                    $"{method.Name}: {code}"
+                );
             }
         }
         Assert.Equal((StatusCode.PermissionDenied, "NotANode"), await CallAsync(channel, MethodsOf(Dispatcher).Single()));

@@ -71,19 +71,21 @@ public sealed class DamagedStateTests
     [InlineData(DataKeyStore.FileName)]
     public async Task A_damaged_or_missing_key(string file)
     {
-        foreach (var damage in new Action<string>[]
-        {
-            File.Delete,
-            static f => File.WriteAllText(f, ""),
-            static f => File.WriteAllText(f, "{}"),
-            static f =>
+        foreach (
+            var damage in new Action<string>[]
             {
-                // One digit of base 64 in the middle.
-                var bytes = File.ReadAllBytes(f);
-                bytes[bytes.Length / 2] = bytes[bytes.Length / 2] == (byte)'A' ? (byte)'B' : (byte)'A';
-                File.WriteAllBytes(f, bytes);
-            },
-        })
+                File.Delete,
+                static f => File.WriteAllText(f, ""),
+                static f => File.WriteAllText(f, "{}"),
+                static f =>
+                {
+                    // One digit of base 64 in the middle.
+                    var bytes = File.ReadAllBytes(f);
+                    bytes[bytes.Length / 2] = bytes[bytes.Length / 2] == (byte)'A' ? (byte)'B' : (byte)'A';
+                    File.WriteAllBytes(f, bytes);
+                },
+            }
+        )
         {
             await using var manager = await TestDaemon.StartManagerAsync();
             await manager.StopAsync();
@@ -113,7 +115,11 @@ public sealed class DamagedStateTests
     {
         await using var manager = await TestDaemon.StartManagerAsync();
         await manager.StopAsync();
-        var data = Directory.GetFiles(PathOf(manager, "raft"), "0", SearchOption.AllDirectories).Single(static f => Path.GetDirectoryName(f)!.EndsWith("data", StringComparison.Ordinal) && !f.Contains("metadata", StringComparison.Ordinal));
+        var data = Directory
+            .GetFiles(PathOf(manager, "raft"), "0", SearchOption.AllDirectories)
+            .Single(static f =>
+                Path.GetDirectoryName(f)!.EndsWith("data", StringComparison.Ordinal) && !f.Contains("metadata", StringComparison.Ordinal)
+            );
         var bytes = File.ReadAllBytes(data);
         bytes[100] ^= 1;
         File.WriteAllBytes(data, bytes);
@@ -141,7 +147,11 @@ public sealed class DamagedStateTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await manager.StopAsync();
         var path = PathOf(manager, MembershipStore.RecordFile);
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"Active\"", $"\"{phase}\"", StringComparison.Ordinal), new UTF8Encoding(false));
+        File.WriteAllText(
+            path,
+            File.ReadAllText(path).Replace("\"Active\"", $"\"{phase}\"", StringComparison.Ordinal),
+            new UTF8Encoding(false)
+        );
         await manager.StartAsync();
         Assert.Equal(Wire.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         Assert.Equal(

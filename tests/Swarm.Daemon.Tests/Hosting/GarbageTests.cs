@@ -35,7 +35,22 @@ public sealed class GarbageTests : IAsyncLifetime
             ["half a preface"] = "PRI * HTTP/2.0\r\n"u8.ToArray(),
             ["a preface and nonsense"] = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), .. Enumerable.Repeat((byte)0xff, 5000)],
             // A frame of 16 MB in length, announced and never sent.
-            ["a preface and a huge frame"] = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1, 1, 2, 3],
+            ["a preface and a huge frame"] =
+            [
+                .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(),
+                0xff,
+                0xff,
+                0xff,
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                1,
+                2,
+                3,
+            ],
             ["a TLS greeting cut off"] = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc],
         };
 
@@ -230,10 +245,16 @@ public sealed class GarbageTests : IAsyncLifetime
         var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Control", "CreateService", s_bytes, s_bytes);
         var large = new Wire.CreateServiceRequest
         {
-            Spec = new Wire.ServiceSpec { Name = "web", Container = new Wire.ContainerSpec { Image = "alpine" } },
+            Spec = new Wire.ServiceSpec
+            {
+                Name = "web",
+                Container = new Wire.ContainerSpec { Image = "alpine" },
+            },
         };
         large.Spec.Labels["padding"] = new string('x', ClusterChannel.MaxMessageSize);
-        var e = await Assert.ThrowsAsync<RpcException>(() => invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync);
+        var e = await Assert.ThrowsAsync<RpcException>(() =>
+            invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync
+        );
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
         // Only announced to be large: 2 GB less one byte.
         using var client = Http(local);
@@ -243,7 +264,10 @@ public sealed class GarbageTests : IAsyncLifetime
         );
         // One that is just small enough is read, and refused for what it says.
         large.Spec.Labels["padding"] = new string('x', ClusterChannel.MaxMessageSize - 1000);
-        await TestDaemon.RefusedAsync("SpecTooLarge", () => invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync);
+        await TestDaemon.RefusedAsync(
+            "SpecTooLarge",
+            () => invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync
+        );
         await _manager.AssertWorksAsync();
     }
 

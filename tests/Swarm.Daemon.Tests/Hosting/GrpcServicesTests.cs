@@ -1,4 +1,3 @@
-using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
@@ -23,7 +22,12 @@ public sealed class GrpcServicesTests
     [MemberData(nameof(Services))]
     public void Every_method_of_the_proto_file_is_served_with_its_types(string service)
     {
-        ServiceDescriptor[] descriptors = [Wire.Control.Descriptor, Wire.Dispatcher.Descriptor, Wire.CertificateAuthority.Descriptor];
+        Google.Protobuf.Reflection.ServiceDescriptor[] descriptors =
+        [
+            Wire.Control.Descriptor,
+            Wire.Dispatcher.Descriptor,
+            Wire.CertificateAuthority.Descriptor,
+        ];
         var descriptor = descriptors.Single(d => d.Name == service);
         var expected = descriptor.Methods.Select(m => (m.Name, TypeOf(m), m.InputType.ClrType, m.OutputType.ClrType));
         var served = Endpoints()
@@ -49,7 +53,7 @@ public sealed class GrpcServicesTests
         return ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints);
     }
 
-    private static MethodType TypeOf(MethodDescriptor method) =>
+    private static MethodType TypeOf(Google.Protobuf.Reflection.MethodDescriptor method) =>
         (method.IsClientStreaming, method.IsServerStreaming) switch
         {
             (false, false) => MethodType.Unary,

@@ -150,7 +150,11 @@ public sealed class SettingsTests : IDisposable
     public async Task A_bad_value_is_refused_with_the_setting_the_value_and_what_is_expected(string option, string value)
     {
         var said = await RefusedAsync(option, value);
-        Assert.Contains($"'{value}' is not valid for {option} (SWARMD_{option[2..].ToUpperInvariant().Replace('-', '_')}", said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{value}' is not valid for {option} (SWARMD_{option[2..].ToUpperInvariant().Replace('-', '_')}",
+            said,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Give ", said, StringComparison.Ordinal);
         // The same in the environment.
         _environment["SWARMD_" + option[2..].ToUpperInvariant().Replace('-', '_')] = value;

@@ -52,8 +52,9 @@ internal sealed class TestManager : IAsyncDisposable
                 ClusterAddress = "127.0.0.1:2377",
                 CreateLog = port => log = new InMemoryLog(port),
                 ResolveImage = (image, _, _) =>
-                    Refusals.GetValueOrDefault(image) is { } refused ? Task.FromException<ResolvedImage?>(refused)
-                    : Task.FromResult(Digests.TryGetValue(image, out var digest) ? new ResolvedImage(digest, Platforms) : null),
+                    Refusals.GetValueOrDefault(image) is { } refused
+                        ? Task.FromException<ResolvedImage?>(refused)
+                        : Task.FromResult(Digests.TryGetValue(image, out var digest) ? new ResolvedImage(digest, Platforms) : null),
                 LoggerFactory = NullLoggerFactory.Instance,
                 LeaderWait = TimeSpan.FromMilliseconds(200),
                 Bootstrap = [new StateChange.ClusterSet(cluster), new StateChange.NodeCreate(NewNode(Self, NodeRole.Manager))],

@@ -96,7 +96,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
     [Fact]
     public async Task The_socket_is_for_root_and_the_group_swarm()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Giving a file to a group needs root.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Giving a file to a group needs root.");
         var group = Path.Combine(_directory, "group");
         await File.WriteAllTextAsync(group, "root:x:0:\nswarm:x:4321:\n", Cancel);
         var node = Node();
@@ -116,7 +116,8 @@ public sealed class DaemonStartTests : IAsyncLifetime
         Assert.Equal("700 0 0", await StatAsync(node.StateDirectory));
         await node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
         // Nobody else gets in, and it is the socket that keeps them out, not the folder around it.
-        File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
         Assert.Contains("PermissionError", await ConnectAsync(node.Socket, user: 1234, group: 1234), StringComparison.Ordinal);
         Assert.Equal("", await ConnectAsync(node.Socket, user: 1234, group: 4321));
     }
@@ -126,7 +127,10 @@ public sealed class DaemonStartTests : IAsyncLifetime
     {
         var node = Node();
         await node.StartAsync();
-        Assert.SkipWhen((await File.ReadAllTextAsync("/etc/group", Cancel)).Contains("\nswarm:", StringComparison.Ordinal), "This machine has it.");
+        Assert.SkipWhen(
+            (await File.ReadAllTextAsync("/etc/group", Cancel)).Contains("\nswarm:", StringComparison.Ordinal),
+            "This machine has it."
+        );
         Assert.StartsWith("660 ", await StatAsync(node.Socket), StringComparison.Ordinal);
     }
 
@@ -151,7 +155,10 @@ public sealed class DaemonStartTests : IAsyncLifetime
                 Assert.NotEqual(JsonValueKind.Undefined, e.GetProperty("Category").ValueKind);
             }
         );
-        var active = Assert.Single(entries, static e => e.GetProperty("Message").GetString()!.Contains("is active in swarm", StringComparison.Ordinal));
+        var active = Assert.Single(
+            entries,
+            static e => e.GetProperty("Message").GetString()!.Contains("is active in swarm", StringComparison.Ordinal)
+        );
         Assert.Equal(made.NodeId, active.GetProperty("State").GetProperty("NodeId").GetString());
         Assert.Equal(made.ClusterId, active.GetProperty("State").GetProperty("ClusterId").GetString());
         Assert.Equal("Information", active.GetProperty("LogLevel").GetString());
@@ -165,7 +172,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         await node.StartAsync();
         await node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
         Assert.Equal(0, await node.TerminateAsync());
-        Assert.Empty(node.Output.Where(static l => l.Contains(" info: ", StringComparison.Ordinal)));
+        Assert.DoesNotContain(node.Output, static l => l.Contains(" info: ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -37,10 +37,16 @@ internal sealed class DockerEngine : IAsyncDisposable
     /// <param name="liveRestore">Containers run on while the engine is away.</param>
     public static async Task<DockerEngine> StartNewAsync(bool liveRestore = false)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A container engine of one's own needs root on Linux.");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "A container engine of one's own needs root on Linux."
+        );
         var dockerd = new[] { "/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd" }.FirstOrDefault(File.Exists);
         Assert.SkipWhen(dockerd is null, "dockerd is not installed.");
-        Assert.SkipUnless(File.Exists("/bin/busybox"), "The test's image is made of /bin/busybox (Debian: busybox-static), which is not installed.");
+        Assert.SkipUnless(
+            File.Exists("/bin/busybox"),
+            "The test's image is made of /bin/busybox (Debian: busybox-static), which is not installed."
+        );
         var engine = new DockerEngine(liveRestore);
         try
         {
@@ -150,7 +156,12 @@ internal sealed class DockerEngine : IAsyncDisposable
             try
             {
                 using var client = Connect();
-                foreach (var container in await client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, CancellationToken.None))
+                foreach (
+                    var container in await client.Containers.ListContainersAsync(
+                        new ContainersListParameters { All = true },
+                        CancellationToken.None
+                    )
+                )
                 {
                     await client.Containers.RemoveContainerAsync(
                         container.ID,

@@ -62,12 +62,18 @@ public sealed class EngineOutageTests
         await engine.StartAsync();
         var tasks = await swarm.TasksAsync(
             "web",
-            t => t.Count(ProcessSwarm.IsRunning) == 3 && t.Where(x => dead.Contains(x.Id)).All(static x => x.Status.State > Wire.TaskState.Running)
+            t =>
+                t.Count(ProcessSwarm.IsRunning) == 3
+                && t.Where(x => dead.Contains(x.Id)).All(static x => x.Status.State > Wire.TaskState.Running)
         );
         // Three slots, each with one that runs; none of the old ones is still there, and no container too many.
         Assert.Equal([1UL, 2UL, 3UL], tasks.Where(ProcessSwarm.IsRunning).Select(static t => t.Slot).Order());
         Assert.All(before, static t => Assert.False(t.IsAlive));
-        var running = await Eventually.GetAsync(() => engine.ContainersAsync(running: true), static c => c.Count == 3, "three containers run");
+        var running = await Eventually.GetAsync(
+            () => engine.ContainersAsync(running: true),
+            static c => c.Count == 3,
+            "three containers run"
+        );
         Assert.Equal(
             tasks.Where(ProcessSwarm.IsRunning).Select(static t => t.Status.ContainerId).Order(StringComparer.Ordinal),
             running.Select(static c => c.ID).Order(StringComparer.Ordinal)
@@ -97,7 +103,10 @@ public sealed class EngineOutageTests
         await swarm.NodeAsync(worker, static n => n.State == Wire.NodeState.Ready);
         var tasks = await swarm.TasksAsync("web", static t => t.Count(ProcessSwarm.IsRunning) == 2);
         // It may have been Down meanwhile, with no other node to take its tasks: they are still theirs, or were replaced on it.
-        Assert.Equal(2, (await Eventually.GetAsync(() => engine.ContainersAsync(running: true), static c => c.Count == 2, "two containers run")).Count);
+        Assert.Equal(
+            2,
+            (await Eventually.GetAsync(() => engine.ContainersAsync(running: true), static c => c.Count == 2, "two containers run")).Count
+        );
         Assert.Equal([1UL, 2UL], tasks.Where(ProcessSwarm.IsRunning).Select(static t => t.Slot).Order());
         Assert.NotEmpty(before);
     }
@@ -112,7 +121,12 @@ public sealed class EngineOutageTests
         await swarm.Control.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
         Assert.All(before, static t => Assert.True(t.IsAlive));
         await engine.StartAsync();
-        await Eventually.GetAsync(() => engine.ContainersAsync(running: false), static c => c.Count == 0, "no container is left", swarm.Manager.Log);
+        await Eventually.GetAsync(
+            () => engine.ContainersAsync(running: false),
+            static c => c.Count == 0,
+            "no container is left",
+            swarm.Manager.Log
+        );
         Assert.All(before, static t => Assert.False(t.IsAlive));
     }
 }

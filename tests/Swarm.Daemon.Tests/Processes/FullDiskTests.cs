@@ -117,7 +117,10 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Equal(["after", "before"], await ServicesAsync());
         await _node.KillAsync();
         await _node.StartAsync();
-        Assert.Equal(["after", "before"], (await Eventually.GetAsync(ServicesAsync, static s => s.Count > 0, "services", _node.Log)).Order());
+        Assert.Equal(
+            ["after", "before"],
+            (await Eventually.GetAsync(ServicesAsync, static s => s.Count > 0, "services", _node.Log)).Order()
+        );
         Assert.True(running.IsAlive);
     }
 

@@ -77,7 +77,9 @@ public sealed class ProgramTests
         Assert.NotEmpty(GrpcErrors.ToSwarmException(refused)!.Action);
         await using var outside = new SwarmdNode(swarm.Combine(""), "outside", "Simulated");
         await outside.StartAsync();
-        refused = await Assert.ThrowsAsync<RpcException>(() => outside.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        refused = await Assert.ThrowsAsync<RpcException>(() =>
+            outside.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         Assert.Equal((StatusCode.FailedPrecondition, "NotInSwarm"), (refused.StatusCode, refused.Trailers.GetValue("swarm-error-id")));
     }
 
@@ -89,8 +91,13 @@ public sealed class ProgramTests
         await node.StartAsync();
         await swarm.JoinAsync(node);
         Assert.Equal(0, await node.TerminateAsync());
-        var lines = node.Output.Where(l => !l.StartsWith("swarmd ", StringComparison.Ordinal)).Select(l => JsonDocument.Parse(l).RootElement);
-        var line = Assert.Single(lines, l => l.GetProperty("Message").GetString()!.Contains("is active in swarm", StringComparison.Ordinal));
+        var lines = node
+            .Output.Where(l => !l.StartsWith("swarmd ", StringComparison.Ordinal))
+            .Select(l => JsonDocument.Parse(l).RootElement);
+        var line = Assert.Single(
+            lines,
+            l => l.GetProperty("Message").GetString()!.Contains("is active in swarm", StringComparison.Ordinal)
+        );
         Assert.Equal("Information", line.GetProperty("LogLevel").GetString());
         Assert.Equal("Worker", line.GetProperty("State").GetProperty("Role").GetString());
     }

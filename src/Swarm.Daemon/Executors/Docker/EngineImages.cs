@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
