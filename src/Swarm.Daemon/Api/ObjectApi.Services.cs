@@ -12,7 +12,7 @@ internal sealed partial class ObjectApi
 {
     public async Task<Wire.CreateServiceResponse> CreateServiceAsync(Wire.CreateServiceRequest request, CancellationToken cancellation)
     {
-        var spec = ProtocolMapping.FromWire(request.Spec);
+        var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
@@ -66,7 +66,7 @@ internal sealed partial class ObjectApi
 
     public async Task<Wire.UpdateServiceResponse> UpdateServiceAsync(Wire.UpdateServiceRequest request, CancellationToken cancellation)
     {
-        var spec = ProtocolMapping.FromWire(request.Spec);
+        var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
@@ -226,6 +226,9 @@ internal sealed partial class ObjectApi
             Placement = spec.Placement with { Platforms = resolved.Platforms },
         };
     }
+
+    /// <summary>As asked for: only an image's registry can tell what the image is made for.</summary>
+    private static ServiceSpec WithoutPlatforms(ServiceSpec spec) => spec with { Placement = spec.Placement with { Platforms = [] } };
 
     private static string NotPinned(string image, string reason, bool needsCredential) =>
         $"image {image} could not be accessed on a registry to record its digest{reason}. Each node will access {image} independently, possibly leading to "

@@ -33,6 +33,7 @@ public static partial class ProtocolMapping
         wire.Labels.Add(ToDictionary(spec.Labels));
         wire.Placement.Constraints.AddRange(spec.Placement.Constraints);
         wire.Placement.SpreadPreferences.AddRange(spec.Placement.SpreadPreferences);
+        wire.Placement.Platforms.AddRange(spec.Placement.Platforms);
         wire.Networks.AddRange(spec.Networks);
         wire.Ports.AddRange(spec.Ports.Select(ToWire));
         if (spec.Mode is ServiceMode.Replicated replicated)
@@ -78,6 +79,7 @@ public static partial class ProtocolMapping
                     Constraints = spec.Placement.Constraints.ToValueList(),
                     SpreadPreferences = spec.Placement.SpreadPreferences.ToValueList(),
                     MaxReplicasPerNode = spec.Placement.MaxReplicasPerNode,
+                    Platforms = spec.Placement.Platforms.ToValueList(),
                 },
             Mode = spec.ModeCase switch
             {

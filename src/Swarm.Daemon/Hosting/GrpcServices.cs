@@ -35,6 +35,7 @@ internal static class GrpcServices
     private static void Control(GrpcMethods<ControlService> methods, ControlService to)
     {
         methods.Unary(nameof(to.GetDaemon), GetDaemonRequest.Parser, DaemonInfo.Parser, to.GetDaemon);
+        methods.Unary(nameof(to.RunHostCommand), RunHostCommandRequest.Parser, RunHostCommandResponse.Parser, to.RunHostCommand);
         methods.Unary(nameof(to.InitSwarm), InitSwarmRequest.Parser, InitSwarmResponse.Parser, to.InitSwarm);
         methods.Unary(nameof(to.JoinSwarm), JoinSwarmRequest.Parser, JoinSwarmResponse.Parser, to.JoinSwarm);
         methods.Unary(nameof(to.LeaveSwarm), LeaveSwarmRequest.Parser, LeaveSwarmResponse.Parser, to.LeaveSwarm);
@@ -70,6 +71,9 @@ internal static class GrpcServices
         methods.ServerStreaming(nameof(to.ListTasks), ListTasksRequest.Parser, Protocol.V1.Task.Parser, to.ListTasks);
         methods.Unary(nameof(to.StopTask), StopTaskRequest.Parser, StopTaskResponse.Parser, to.StopTask);
         methods.ServerStreaming(nameof(to.TestPlacement), TestPlacementRequest.Parser, NodePlacement.Parser, to.TestPlacement);
+        methods.Unary(nameof(to.CreateNetwork), CreateNetworkRequest.Parser, Network.Parser, to.CreateNetwork);
+        methods.ServerStreaming(nameof(to.ListNetworks), ListNetworksRequest.Parser, Network.Parser, to.ListNetworks);
+        methods.Unary(nameof(to.RemoveNetwork), RemoveNetworkRequest.Parser, RemoveNetworkResponse.Parser, to.RemoveNetwork);
         methods.ServerStreaming(nameof(to.WaitNode), WaitNodeRequest.Parser, NodeProgress.Parser, to.WaitNode);
         methods.ServerStreaming(nameof(to.WatchEvents), WatchEventsRequest.Parser, Event.Parser, to.WatchEvents);
     }

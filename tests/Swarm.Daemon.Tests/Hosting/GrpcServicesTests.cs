@@ -40,7 +40,7 @@ public sealed class GrpcServicesTests
 
     private static IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddRouting();
         builder.Services.AddSingleton(new ControlService(new ObjectsOnlyControlPlane(null!)));
         builder.Services.AddSingleton(new DispatcherService(() => null, new CertificatePeerIdentity()));

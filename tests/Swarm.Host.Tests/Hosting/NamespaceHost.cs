@@ -54,7 +54,13 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
             Assert.SkipWhen(local.Find(tool) is null, $"needs {tool} (tests/lab/provision.sh installs it)");
         }
         string[] arguments = ["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", Init];
-        var start = new ProcessStartInfo("unshare", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Its input is a pipe of ours: the first process (cat) waits on it for as long as this one lives, whatever our own input is.
+        var start = new ProcessStartInfo("unshare", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync();
         if (line != "ready")
@@ -115,7 +121,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
             },
             TestContext.Current.CancellationToken
         );
-        Assert.True(result.Succeeded, $"{script}\n{result.Output}\n{result.Error}");
+        Assert.True(result.Succeeded, $"{script} ended with {result.ExitCode}:\n{result.Output}\n{result.Error}");
         return result.Output;
     }
 
