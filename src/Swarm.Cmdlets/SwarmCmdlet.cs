@@ -64,14 +64,15 @@ public abstract class SwarmCmdlet : AsyncCmdlet
     }
 
     /// <summary>Follows services until they converge. A timeout or a paused update is an error; the change itself stays.</summary>
+    /// <param name="names">What to ask the manager for (ids, or names where only these are known), with the name to show for it.</param>
     private protected async ValueTask WaitForServicesAsync(
-        IReadOnlyCollection<string> ids,
+        IReadOnlyDictionary<string, string> names,
         bool removed,
         TimeSpan? timeout,
         CancellationToken cancellationToken
     )
     {
-        if (ids.Count == 0)
+        if (names.Count == 0)
         {
             return;
         }
@@ -81,7 +82,7 @@ public abstract class SwarmCmdlet : AsyncCmdlet
         try
         {
             using var call = Client.WaitServices(
-                new V1.WaitServicesRequest { Selectors = { ids }, Removed = removed },
+                new V1.WaitServicesRequest { Selectors = { names.Keys }, Removed = removed },
                 cancellationToken: limit.Token
             );
             await foreach (var step in call.ResponseStream.ReadAllAsync(limit.Token))
@@ -92,16 +93,18 @@ public abstract class SwarmCmdlet : AsyncCmdlet
         }
         catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            // The manager tells of a service when there is something to tell: the time may be up before that.
+            var unseen = names.Values.Except(last.Values.Select(s => s.ServiceName), StringComparer.Ordinal);
             foreach (
                 var step in last
                     .Values.Where(s => !s.Converged)
-                    .DefaultIfEmpty(new V1.ServiceProgress { ServiceName = string.Join(", ", ids) })
+                    .Concat(unseen.Select(name => new V1.ServiceProgress { ServiceName = name }))
             )
             {
                 Report(
                     new SwarmException(
                         "WaitTimeout",
-                        $"Service '{step.ServiceName}' has not converged within {Display.Duration(timeout!.Value)}: {step.Running} of {step.Desired} tasks run. The change stays in effect.",
+                        $"Service '{step.ServiceName}' has not converged within {Display.Duration(timeout!.Value)}{(step.ServiceId.Length > 0 ? $": {step.Running} of {step.Desired} tasks run" : "")}. The change stays in effect.",
                         step.ServiceName,
                         $"Look at Get-SwarmTask -Service {step.ServiceName}, or wait on with Wait-SwarmService {step.ServiceName}."
                     )

@@ -97,7 +97,7 @@ Describe 'What is refused' {
     }
     It 'shows where a constraint is wrong' {
         $failure = { New-SwarmService -Name c -Image alpine -Constraint 'node.labels.zone=east' -ErrorAction Stop } | Should -Throw -PassThru
-        "$failure" | Should -BeLike '*position 17*'
+        "$failure" | Should -BeLike '*column 17*'
     }
     It 'an unknown service, in each cmdlet, with the name as the target' {
         $nobody = 'nobody'

@@ -20,8 +20,8 @@ Describe 'Before there is a swarm' {
         { Join-Swarm -Token ('SWMTKN-1-' + '0' * 50 + '-' + '0' * 25) -RemoteAddress '127.0.0.1:9' -ErrorAction Stop } |
             Should -Throw -ExpectedMessage '*127.0.0.1:9*' -ErrorId 'ManagerUnreachable*'
     }
-    It 'an address that this machine has not is refused' {
-        { Initialize-Swarm -AdvertiseAddress 203.0.113.7 -ErrorAction Stop } | Should -Throw -ExpectedMessage '*203.0.113.7*'
+    It 'an interface that this machine has not is refused' {
+        { Initialize-Swarm -AdvertiseAddress nosuch0 -ErrorAction Stop } | Should -Throw -ExpectedMessage '*nosuch0*'
         "$((Get-Swarm).State)" | Should -Be 'Inactive'
     }
     It '-WhatIf makes none' {
@@ -226,7 +226,7 @@ Describe 'A remote session' {
         $folder = [IO.Directory]::CreateTempSubdirectory('swarm-acceptance-').FullName
         try {
             $credential = New-SwarmCredential admin ([IO.Path]::Combine($folder, 'admin.pfx'))
-            $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.Path -NoDefault
+            $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
             (Get-SwarmNode -Session $session).Name | Should -Be 'manager1', 'worker1', 'worker2'
             Disconnect-Swarm -Session $session
             { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'SessionClosed*'

@@ -123,7 +123,9 @@ Describe 'Update policy' {
     It 'goes on when told so' {
         Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Continue -UpdateParallelism 0
         Wait-Until { (Get-UpdateState policy) -eq 'Completed' } 'a completed update'
-        Get-RunningTask policy | Should -BeNullOrEmpty
+        # They start and fail in turns from then on; none is of the old image.
+        Wait-Until { @(Get-SwarmTask policy | Where-Object { $_.DesiredState -eq 'Running' -and $_.Image -like "${redis}:bad@*" }).Count -eq 4 } 'four tasks of the bad image'
+        Get-RunningTask policy | Where-Object Image -NotLike "${redis}:bad@*" | Should -BeNullOrEmpty
     }
     It 'start-first overlaps: the old task runs until the new one does' {
         Set-SwarmService policy -Image "${redis}:3.0.6" -UpdateOrder StartFirst

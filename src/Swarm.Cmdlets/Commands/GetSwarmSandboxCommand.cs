@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sandboxes;
 
@@ -11,6 +12,7 @@ public sealed class GetSwarmSandboxCommand : AsyncCmdlet
     [Selector(SelectorKind.Sandbox)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SandboxCompleter))]
     public string[]? Name { get; set; }
 
     protected override ValueTask ProcessAsync(CancellationToken cancellationToken)

@@ -92,7 +92,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
         var scaled = await Client.ScaleServicesAsync(request, cancellationToken: cancellationToken);
         if (Wait)
         {
-            await WaitForServicesAsync([.. scaled.Services.Select(s => s.Id)], false, Timeout, cancellationToken);
+            await WaitForServicesAsync(scaled.Services.ToDictionary(s => s.Id, s => s.Spec.Name), false, Timeout, cancellationToken);
         }
         if (PassThru)
         {

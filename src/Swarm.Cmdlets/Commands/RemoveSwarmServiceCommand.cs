@@ -29,7 +29,7 @@ public sealed class RemoveSwarmServiceCommand : SwarmCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private readonly List<string> _removed = [];
+    private readonly Dictionary<string, string> _removed = new(StringComparer.Ordinal);
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ public sealed class RemoveSwarmServiceCommand : SwarmCmdlet
                 )
                 {
                     await Client.RemoveServiceAsync(request, cancellationToken: cancellationToken);
-                    _removed.Add(service.Id);
+                    _removed[service.Id] = service.Spec.Name;
                     if (PassThru)
                     {
                         WriteObject(OutputMapper.ToService(service));

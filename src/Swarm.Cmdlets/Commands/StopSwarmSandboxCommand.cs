@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sandboxes;
 using Swarm.Cmdlets.Sessions;
@@ -11,6 +12,7 @@ public sealed class StopSwarmSandboxCommand : AsyncCmdlet
     [Selector(SelectorKind.Sandbox)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SandboxCompleter))]
     public string[]? Name { get; set; }
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)

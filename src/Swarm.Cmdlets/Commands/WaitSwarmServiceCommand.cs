@@ -26,27 +26,33 @@ public sealed class WaitSwarmServiceCommand : SwarmCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private readonly List<string> _ids = [];
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         // A removed service is no longer listed while its tasks end: the manager still knows it by its name.
         string[] known = Removed ? [.. Name.Where(n => !WildcardPattern.ContainsWildcardCharacters(n))] : [];
-        _ids.AddRange(known);
+        foreach (var name in known)
+        {
+            _names[name] = name;
+        }
         var rest = Name.Except(known, StringComparer.Ordinal).ToArray();
         if (rest.Length > 0)
         {
-            _ids.AddRange((await FindServicesAsync(rest, cancellationToken)).Select(s => s.Id));
+            foreach (var service in await FindServicesAsync(rest, cancellationToken))
+            {
+                _names[service.Id] = service.Spec.Name;
+            }
         }
     }
 
     // All of them are followed at once.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        await WaitForServicesAsync(_ids, Removed, Timeout, cancellationToken);
-        if (PassThru && !Removed && _ids.Count > 0)
+        await WaitForServicesAsync(_names, Removed, Timeout, cancellationToken);
+        if (PassThru && !Removed && _names.Count > 0)
         {
-            foreach (var service in await FindServicesAsync(_ids, cancellationToken))
+            foreach (var service in await FindServicesAsync(_names.Keys, cancellationToken))
             {
                 WriteObject(OutputMapper.ToService(service));
             }

@@ -20,7 +20,12 @@ public abstract class ServiceChangeCmdlet : SwarmCmdlet
         }
         if (wait)
         {
-            await WaitForServicesAsync([service.Id], false, timeout, cancellationToken);
+            await WaitForServicesAsync(
+                new Dictionary<string, string> { [service.Id] = service.Spec.Name },
+                false,
+                timeout,
+                cancellationToken
+            );
         }
         if (!emit)
         {

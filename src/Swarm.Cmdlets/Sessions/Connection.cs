@@ -76,6 +76,16 @@ internal sealed class Connection : IDisposable
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            // The system's words name no file, and for a missing one they speak of addresses.
+            var why =
+                !File.Exists(path) ? $"There is no socket {path}"
+                : e.SocketErrorCode == SocketError.AccessDenied ? $"The socket {path} is for root and the members of the group swarm"
+                : $"{path}: {e.Message}";
+            throw new SocketException((int)e.SocketErrorCode, why);
+        }
         catch
         {
             socket.Dispose();

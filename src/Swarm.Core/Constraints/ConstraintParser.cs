@@ -68,8 +68,9 @@ internal static class ConstraintParser
         return true;
     }
 
+    // People and editors count columns from 1.
     internal static ConstraintSyntaxException Error(string expression, int position, string problem) =>
-        new($"'{expression}', column {position}: {problem}.", expression, position);
+        new($"'{expression}', column {position + 1}: {problem}.", expression, position);
 
     internal static bool IsKeyCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
 

@@ -25,6 +25,6 @@ public sealed class ConstraintSyntaxException : FormatException
     /// <summary>The whole expression as it was given.</summary>
     public string Expression { get; }
 
-    /// <summary>Column of the error, from 0; the length of <see cref="Expression"/> when something is missing at its end.</summary>
+    /// <summary>Index of the error, from 0 (the message counts columns from 1); the length of <see cref="Expression"/> when something is missing at its end.</summary>
     public int Position { get; }
 }

@@ -38,9 +38,9 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
             info.ManagerAddresses.Add(active.ManagerAddresses());
             if (active.SessionTrouble is { } trouble)
             {
-                // Docker's "pending" without a reason has puzzled many: ours says why.
+                // Docker's "pending" without a reason has puzzled many: ours says why. As there, a node that was active once stays so while no manager answers.
                 info.StateMessage = trouble;
-                info.State = info.IsManager ? LocalNodeState.Active : LocalNodeState.Pending;
+                info.State = info.IsManager || active.FirstSession.IsCompleted ? LocalNodeState.Active : LocalNodeState.Pending;
             }
         }
         return Task.FromResult(info);

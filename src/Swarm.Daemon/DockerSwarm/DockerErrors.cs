@@ -11,7 +11,7 @@ internal static class DockerErrors
     /// <summary>Words of the engine, and the refusal they mean. The first that occurs counts.</summary>
     private static readonly (string Words, Func<string, string, SwarmException> Refusal)[] Known =
     [
-        ("Worker nodes can't be used", static (_, _) => MembershipErrors.NotAManager()),
+        ("Worker nodes can't be used", static (_, _) => MembershipErrors.NotAManager([])),
         ("This node is not a swarm manager", static (_, _) => MembershipErrors.NotInSwarm()),
         ("This node is not part of a swarm", static (_, _) => MembershipErrors.NotInSwarm()),
         ("already part of a swarm", static (_, target) => MembershipErrors.AlreadyInSwarm(target)),

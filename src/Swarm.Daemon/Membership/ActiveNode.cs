@@ -23,7 +23,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     private Agent.Agent? _agent;
     private Task _background = Task.CompletedTask;
     private MembershipRecord _record;
-    private string _sessionTrouble = "waiting for the first session with a manager";
+    private string? _sessionTrouble = "waiting for the first session with a manager";
 
     private ActiveNode(
         NodeRuntimeOptions options,
@@ -58,12 +58,11 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>Completes when a manager has accepted this node's agent for the first time.</summary>
     public Task FirstSession => _firstSession.Task;
 
-    /// <summary>Why there is no session: there has been none yet, or this node's certificate has ended. Null: nothing is known to be wrong.</summary>
+    /// <summary>Why there is no session with a manager now. Null: there is one, or nothing is known to be wrong.</summary>
     public string? SessionTrouble =>
         !Credentials.IsCurrent
             ? $"this node's certificate ended on {Credentials.Identity.Certificate.NotAfter.ToUniversalTime():u}, so that no manager accepts it: leave with Exit-Swarm -Force and join again"
-        : FirstSession.IsCompleted ? null
-        : Volatile.Read(ref _sessionTrouble);
+            : Volatile.Read(ref _sessionTrouble);
 
     public string ExecutorName => _executor.Name;
 
@@ -236,7 +235,11 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 LoggerFactory = _options.LoggerFactory,
                 RunHostCommand = _options.HostCommands.RunAsync,
                 ManagersChanged = OnManagers,
-                SessionOpened = () => _firstSession.TrySetResult(),
+                SessionOpened = () =>
+                {
+                    Volatile.Write(ref _sessionTrouble, null);
+                    _firstSession.TrySetResult();
+                },
                 SessionEnded = (address, reason) =>
                     Volatile.Write(ref _sessionTrouble, $"no session with the manager at {address}: {reason}"),
                 ExecutorAway = reason => Volatile.Write(ref _sessionTrouble, $"waiting for the executor: {reason}"),

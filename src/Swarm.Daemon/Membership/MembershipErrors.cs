@@ -19,12 +19,15 @@ internal static class MembershipErrors
             action: "Use Initialize-Swarm or Join-Swarm to connect this node to a swarm, and try again."
         );
 
-    public static SwarmException NotAManager() =>
+    /// <param name="managers">Their addresses, as far as this node knows them.</param>
+    public static SwarmException NotAManager(IReadOnlyList<string> managers) =>
         new(
             SwarmErrorKind.FailedPrecondition,
             "NotAManager",
             "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
-            action: "Connect to a manager with Connect-Swarm; Get-Swarm shows the managers' addresses."
+            action: managers.Count > 0
+                ? $"Connect to a manager with Connect-Swarm: {string.Join(", ", managers)}."
+                : "Connect to a manager with Connect-Swarm; Get-Swarm shows the managers' addresses."
         );
 
     public static SwarmException Locked() =>

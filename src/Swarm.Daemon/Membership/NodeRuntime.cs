@@ -93,7 +93,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
     public async Task<ActiveNode> RequireManagerAsync(CancellationToken cancellation)
     {
         var active = await RequireActiveAsync(cancellation);
-        return active.Manager is null ? throw MembershipErrors.NotAManager() : active;
+        return active.Manager is null ? throw MembershipErrors.NotAManager(active.ManagerAddresses()) : active;
     }
 
     /// <summary>The running node.</summary>

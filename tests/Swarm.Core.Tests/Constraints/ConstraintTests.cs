@@ -110,7 +110,7 @@ public sealed class ConstraintTests
         Assert.Equal(position, error.Position);
         Assert.Equal(expression, error.Expression);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
-        Assert.Contains($"column {position}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"column {position + 1}:", error.Message, StringComparison.Ordinal);
         Assert.False(Constraint.TryParse(expression, out var constraint, out var same));
         Assert.Null(constraint);
         Assert.Equal(error.Message, same.Message);

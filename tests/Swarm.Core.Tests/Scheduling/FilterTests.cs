@@ -126,7 +126,7 @@ public sealed class FilterTests
         var node = _swarm.AddNode("a");
         Assert.False(_swarm.Scheduler.Fits(node, SwarmFixture.Spec("web", ["node.role=manager"]), null, out var why));
         Assert.Equal("constraints", why!.Filter);
-        Assert.Contains("column 9", why.Detail, StringComparison.Ordinal);
+        Assert.Contains("column 10", why.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
