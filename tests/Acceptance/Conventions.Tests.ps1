@@ -44,7 +44,10 @@ Describe 'Objects' {
         $copy = Copy-AsClixml $original
         $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.$($original.GetType().FullName)"
         foreach ($property in $original.PSObject.Properties) {
-            if ($property.Value -is [string] -or $property.Value -is [ValueType]) { "$($copy.($property.Name))" | Should -Be "$($property.Value)" -Because $property.Name }
+            $value = $copy.($property.Name)
+            # Its name is in the copy's text; an expandable string would show its number.
+            if ($property.Value -is [Enum]) { $value.ToString() | Should -Be "$($property.Value)" -Because $property.Name }
+            elseif ($property.Value -is [string] -or $property.Value -is [ValueType]) { "$value" | Should -Be "$($property.Value)" -Because $property.Name }
         }
     }
     It 'keep their parts through CLIXML' {
@@ -103,9 +106,9 @@ Describe 'Conventions of changes' {
 
 Describe 'Events' {
     BeforeAll {
-        $watch = [powershell]::Create([System.Management.Automation.RunspaceMode]::NewRunspace)
+        $watch = [powershell]::Create([initialsessionstate]::CreateDefault2())
         $null = $watch.AddScript('param($module, $socket) Import-Module $module; $s = Connect-Swarm -Socket $socket -NoDefault; Watch-SwarmEvent -Session $s').AddArgument(
-            [IO.Path]::Combine($root, 'out', 'Swarm', 'Swarm.psd1')).AddArgument($nodes[0].Socket)
+            [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')).AddArgument($nodes[0].Socket)
         $seen = [System.Management.Automation.PSDataCollection[psobject]]::new()
         $running = $watch.BeginInvoke[psobject, psobject]($null, $seen)
     }

@@ -18,7 +18,8 @@ public sealed class ErrorTests
         Assert.StartsWith("ServiceNotFound,", first.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.IsType<SwarmException>(first.Exception);
         Assert.Equal("Service 'nope' does not exist.", first.Exception.Message);
-        Assert.Equal("Look at Get-SwarmService.", first.ErrorDetails.RecommendedAction);
+        Assert.Equal("Look at Get-SwarmService.", ((SwarmException)first.Exception).Action);
+        Assert.Equal("Service 'nope' does not exist. Look at Get-SwarmService.", first.ToString());
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class RetryTests
         var error = ErrorMapper.ToRecord(await Assert.ThrowsAsync<RpcException>(() => answer));
         Assert.Equal("OutcomeUnknown", error.FullyQualifiedErrorId);
         Assert.Contains("may have been made or not", error.Exception.Message, StringComparison.Ordinal);
-        Assert.Contains("Look whether it was made", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Look whether it was made", error.ErrorDetails.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("request id", error.ToString(), StringComparison.Ordinal);
         Assert.InRange(calls, 6, 12);
     }

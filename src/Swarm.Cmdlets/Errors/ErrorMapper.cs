@@ -65,11 +65,12 @@ internal static class ErrorMapper
         var record = new ErrorRecord(exception, exception.ErrorId, category, target);
         if (exception.Action.Length > 0)
         {
-            // The message stays whole for a host that shows nothing but error details.
+            // What to do is part of the message, for hosts and logs that show nothing else. Not also the RecommendedAction: pwsh would show it twice.
+            // A script finds it in the exception's Action.
             var message = exception.Message.Contains(exception.Action, StringComparison.Ordinal)
                 ? exception.Message
                 : $"{exception.Message} {exception.Action}";
-            record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = exception.Action };
+            record.ErrorDetails = new ErrorDetails(message);
         }
         return record;
     }
