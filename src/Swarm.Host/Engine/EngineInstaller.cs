@@ -113,7 +113,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
         List<HostStep> steps = [];
         if (installed.Count > 0)
         {
-            steps.AddRange(Stop("docker"));
+            steps.AddRange(await StopAsync("docker", cancellation));
             steps.Add(manager.Remove(installed));
             if (
                 manager.RepositoryPath.Length > 0
@@ -185,15 +185,30 @@ public sealed partial class EngineInstaller(IHostSystem system)
     }
 
     private IEnumerable<HostStep> Start(string service) =>
-        HasSystemd
-            ? [new CommandStep(new ToolCommand("systemctl", "enable", "--now", service))]
-            : [new CommandStep(new ToolCommand("service", service, "start"))];
+        HasSystemd ? [new CommandStep(Enable(service))] : [new CommandStep(new ToolCommand("service", service, "start"))];
 
-    private IEnumerable<HostStep> Stop(string service) =>
-        HasSystemd ? [new CommandStep(new ToolCommand("systemctl", "disable", "--now", service))]
-        // A service that does not run is no reason to keep it.
-        : system.Exists($"/etc/init.d/{service}") ? [new CommandStep(new ToolCommand("service", service, "stop"))]
-        : [];
+    /// <summary>What runs is started again when the packages cannot be removed; what does not run is no reason to keep it.</summary>
+    private async Task<IReadOnlyList<HostStep>> StopAsync(string service, CancellationToken cancellation)
+    {
+        if (!HasSystemd && !system.Exists($"/etc/init.d/{service}"))
+        {
+            return [];
+        }
+        var (stop, start, runs) = HasSystemd
+            ? (
+                new ToolCommand("systemctl", "disable", "--now", service),
+                Enable(service),
+                new ToolCommand("systemctl", "is-active", "--quiet", service)
+            )
+            : (
+                new ToolCommand("service", service, "stop"),
+                new ToolCommand("service", service, "start"),
+                new ToolCommand("service", service, "status")
+            );
+        return [new CommandStep(stop, (await system.RunAsync(runs, cancellation)).Succeeded ? start : null)];
+    }
+
+    private static ToolCommand Enable(string service) => new("systemctl", "enable", "--now", service);
 
     private async Task<ToolCommand> UserCommandAsync(string user, CancellationToken cancellation) =>
         (await system.RunAsync(new ToolCommand("id", "-u", user), cancellation)).Succeeded

@@ -11,6 +11,7 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
     public const string LedgerPath = "/etc/swarm/firewalld-rules";
 
     private string _zone = zone;
+    private string? _found;
     private bool _mayReload;
     private HashSet<(string Zone, Opening Opening)> _ledger = [];
 
@@ -18,8 +19,13 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
 
     protected override string Tool => "firewall-cmd";
 
-    public override async Task<bool> FiltersAsync(CancellationToken cancellation) =>
-        (await System.RunAsync(new ToolCommand(Tool, "--state"), cancellation)).Succeeded;
+    /// <summary>It answers only when firewalld runs. What it answers is kept for the first reading: each call of the tool takes a third of a second.</summary>
+    public override async Task<bool> FiltersAsync(CancellationToken cancellation)
+    {
+        var zones = await System.RunAsync(new ToolCommand(Tool, "--list-all-zones"), cancellation);
+        _found = zones.Succeeded ? zones.Output : null;
+        return zones.Succeeded;
+    }
 
     public override async Task RequireRunningAsync(CancellationToken cancellation)
     {
@@ -36,7 +42,8 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
 
     public override async Task<FirewallSnapshot> ReadAsync(CancellationToken cancellation)
     {
-        var live = ParseZones(await ReadToolAsync(cancellation, "--list-all-zones"));
+        var live = ParseZones(_found ?? await ReadToolAsync(cancellation, "--list-all-zones"));
+        _found = null;
         var permanent = ParseZones(await ReadToolAsync(cancellation, "--permanent", "--list-all-zones"));
         if (_zone.Length == 0)
         {

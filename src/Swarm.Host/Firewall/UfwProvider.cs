@@ -7,12 +7,15 @@ internal sealed class UfwProvider(IHostSystem system) : FirewallProvider(system)
 {
     public const string DefaultsPath = "/etc/default/ufw";
 
+    private bool? _active;
+
     public override FirewallProviderKind Kind => FirewallProviderKind.Ufw;
 
     protected override string Tool => "ufw";
 
+    /// <summary>Adding and removing rules does not change it, so that it is asked once.</summary>
     public override async Task<bool> FiltersAsync(CancellationToken cancellation) =>
-        (await ReadToolAsync(cancellation, "status")).Contains("Status: active", StringComparison.Ordinal);
+        _active ??= (await ReadToolAsync(cancellation, "status")).Contains("Status: active", StringComparison.Ordinal);
 
     public override async Task<FirewallSnapshot> ReadAsync(CancellationToken cancellation)
     {

@@ -7,8 +7,8 @@ using Swarm.Daemon.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A dockerd of the test's own, to be stopped, killed and started again: its socket, its data, its containerd. Without bridge and firewall, which
-/// belong to the machine's engine.</summary>
+/// <summary>A dockerd of the test's own, to be stopped, killed and started again: its socket, its data, its containerd, its network. The machine's docker0 and
+/// firewall belong to the machine's engine; a dockerd without a bridge removes the docker0 that it finds.</summary>
 internal sealed class DockerEngine : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
@@ -74,6 +74,8 @@ internal sealed class DockerEngine : IAsyncDisposable
             "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1",
             "sh",
             LogPath,
+            "unshare",
+            "--net",
             "dockerd",
             "--host",
             Endpoint.ToString(),

@@ -8,6 +8,12 @@ public abstract class FirewallContract(FirewallProviderKind kind)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    private FirewallRequest Request(string[]? published = null, string[]? sources = null) =>
+        FirewallHosts.Request(published, sources, kind) with
+        {
+            Zone = kind == FirewallProviderKind.Firewalld ? "public" : "",
+        };
+
     private static readonly string[] s_ports = ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"];
 
     [Fact]
@@ -17,17 +23,18 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         var firewall = new HostFirewall(host);
         var pristine = await FirewallHosts.DumpAsync(host, kind);
 
+        // Which firewall it is, is found once; asking every tool each time would take most of the time of these tests.
         var before = await firewall.GetAsync(FirewallHosts.Request(), Stop);
         Assert.Equal(kind, before.Provider);
         Assert.Equal(s_ports, before.Rules.Select(r => r.Rule.Port.ToString()));
         Assert.All(before.Rules, r => Assert.Equal(FirewallRuleState.Closed, r.State));
 
-        var dry = await firewall.AddAsync(FirewallHosts.Request() with { DryRun = true }, Stop);
+        var dry = await firewall.AddAsync(Request() with { DryRun = true }, Stop);
         Assert.NotEmpty(dry.Commands);
         Assert.Equal(pristine, await FirewallHosts.DumpAsync(host, kind));
 
         host.Ran.Clear();
-        var added = await firewall.AddAsync(FirewallHosts.Request(["8080/tcp", "9000-9010/udp"]), Stop);
+        var added = await firewall.AddAsync(Request(["8080/tcp", "9000-9010/udp"]), Stop);
         Assert.All(
             added.Rules,
             r => Assert.Equal((FirewallRuleState.Open, FirewallOpener.Swarm, true), (r.State, r.OpenedBy, r.Permanent))
@@ -40,25 +47,22 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         );
         var open = await FirewallHosts.DumpAsync(host, kind);
 
-        var again = await firewall.AddAsync(FirewallHosts.Request(["8080/tcp", "9000-9010/udp"]), Stop);
+        var again = await firewall.AddAsync(Request(["8080/tcp", "9000-9010/udp"]), Stop);
         Assert.Empty(again.Commands);
         Assert.Equal(open, await FirewallHosts.DumpAsync(host, kind));
 
         // Rules that are asked for without the published ports still show them: they are ours.
-        var listed = await firewall.GetAsync(FirewallHosts.Request(), Stop);
+        var listed = await firewall.GetAsync(Request(), Stop);
         Assert.Equal([.. s_ports, "8080/tcp", "9000-9010/udp"], listed.Rules.Select(r => r.Rule.Port.ToString()));
 
         var published = new PortRange(8080, TransportProtocol.Tcp);
-        await firewall.RemoveAsync(FirewallHosts.Request(), [published], Stop);
-        Assert.Equal(
-            [.. s_ports, "9000-9010/udp"],
-            (await firewall.GetAsync(FirewallHosts.Request(), Stop)).Rules.Select(r => r.Rule.Port.ToString())
-        );
+        await firewall.RemoveAsync(Request(), [published], Stop);
+        Assert.Equal([.. s_ports, "9000-9010/udp"], (await firewall.GetAsync(Request(), Stop)).Rules.Select(r => r.Rule.Port.ToString()));
 
-        var removed = await firewall.RemoveAsync(FirewallHosts.Request(), [], Stop);
+        var removed = await firewall.RemoveAsync(Request(), [], Stop);
         Assert.All(removed.Rules, r => Assert.Equal(FirewallRuleState.Closed, r.State));
         Assert.Equal(pristine, await FirewallHosts.DumpAsync(host, kind));
-        Assert.Empty((await firewall.RemoveAsync(FirewallHosts.Request(), [], Stop)).Commands);
+        Assert.Empty((await firewall.RemoveAsync(Request(), [], Stop)).Commands);
     }
 
     [Fact]
@@ -67,21 +71,21 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         await using var host = await FirewallHosts.FilteringAsync(kind);
         var firewall = new HostFirewall(host);
         var pristine = await FirewallHosts.DumpAsync(host, kind);
-        string[] nodes = ["10.0.0.1", "10.0.1.0/24", "fd00::1"];
-        var added = await firewall.AddAsync(FirewallHosts.Request(["8080/tcp"], nodes), Stop);
+        string[] nodes = ["10.0.1.0/24", "fd00::1"];
+        var added = await firewall.AddAsync(Request(["8080/tcp"], nodes), Stop);
         Assert.All(added.Rules, r => Assert.Equal((FirewallRuleState.Open, FirewallOpener.Swarm), (r.State, r.OpenedBy)));
-        Assert.Empty((await firewall.AddAsync(FirewallHosts.Request(["8080/tcp"], nodes), Stop)).Commands);
+        Assert.Empty((await firewall.AddAsync(Request(["8080/tcp"], nodes), Stop)).Commands);
         // A node of that network needs nothing more; a stranger is not let in, but for the published port.
         Assert.All(
-            (await firewall.GetAsync(FirewallHosts.Request([], ["10.0.1.7"]), Stop)).Rules.Take(4),
+            (await firewall.GetAsync(Request([], ["10.0.1.7"]), Stop)).Rules.Take(4),
             r => Assert.Equal(FirewallRuleState.Open, r.State)
         );
         Assert.All(
-            (await firewall.GetAsync(FirewallHosts.Request([], ["10.0.2.7"]), Stop)).Rules.Take(4),
+            (await firewall.GetAsync(Request([], ["10.0.2.7"]), Stop)).Rules.Take(4),
             r => Assert.Equal(FirewallRuleState.Closed, r.State)
         );
-        Assert.Equal(FirewallRuleState.Open, (await firewall.GetAsync(FirewallHosts.Request(["8080/tcp"]), Stop)).Rules[4].State);
-        await firewall.RemoveAsync(FirewallHosts.Request(), [], Stop);
+        Assert.Equal(FirewallRuleState.Open, (await firewall.GetAsync(Request(["8080/tcp"]), Stop)).Rules[4].State);
+        await firewall.RemoveAsync(Request(), [], Stop);
         Assert.Equal(pristine, await FirewallHosts.DumpAsync(host, kind));
     }
 
@@ -101,13 +105,13 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         );
         var pristine = await FirewallHosts.DumpAsync(host, kind);
         var firewall = new HostFirewall(host);
-        Assert.Equal(FirewallOpener.Administrator, (await firewall.GetAsync(FirewallHosts.Request(), Stop)).Rules[0].OpenedBy);
-        var added = await firewall.AddAsync(FirewallHosts.Request(), Stop);
+        Assert.Equal(FirewallOpener.Administrator, (await firewall.GetAsync(Request(), Stop)).Rules[0].OpenedBy);
+        var added = await firewall.AddAsync(Request(), Stop);
         Assert.Equal(
             [FirewallOpener.Administrator, FirewallOpener.Swarm, FirewallOpener.Swarm, FirewallOpener.Swarm],
             added.Rules.Select(r => r.OpenedBy)
         );
-        await firewall.RemoveAsync(FirewallHosts.Request(), [], Stop);
+        await firewall.RemoveAsync(Request(), [], Stop);
         Assert.Equal(pristine, await FirewallHosts.DumpAsync(host, kind));
     }
 
@@ -129,9 +133,9 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         var firewall = new HostFirewall(host);
         Assert.Equal(
             [FirewallRuleState.Closed, FirewallRuleState.Closed, FirewallRuleState.Blocked, FirewallRuleState.Closed],
-            (await firewall.GetAsync(FirewallHosts.Request(), Stop)).Rules.Select(r => r.State)
+            (await firewall.GetAsync(Request(), Stop)).Rules.Select(r => r.State)
         );
-        var refused = await Assert.ThrowsAsync<HostException>(() => firewall.AddAsync(FirewallHosts.Request(), Stop));
+        var refused = await Assert.ThrowsAsync<HostException>(() => firewall.AddAsync(Request(), Stop));
         Assert.Equal(("PortClosedByAdministrator", "7946/udp"), (refused.ErrorId, refused.Target));
         Assert.Contains("Nothing was changed", refused.Message, StringComparison.Ordinal);
         Assert.Equal(pristine, await FirewallHosts.DumpAsync(host, kind));
@@ -144,9 +148,9 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         var firewall = new HostFirewall(host);
         var pristine = await FirewallHosts.DumpAsync(host, kind);
         // The last thing that changes something.
-        var last = (await firewall.AddAsync(FirewallHosts.Request() with { DryRun = true }, Stop)).Commands[^1];
+        var last = (await firewall.AddAsync(Request() with { DryRun = true }, Stop)).Commands[^1];
         host.Fault = command => command.ToString() == last ? new ToolResult(1, "", "no space left on device") : null;
-        var failed = await Assert.ThrowsAsync<HostException>(() => firewall.AddAsync(FirewallHosts.Request(), Stop));
+        var failed = await Assert.ThrowsAsync<HostException>(() => firewall.AddAsync(Request(), Stop));
         Assert.Equal("FirewallChangeFailed", failed.ErrorId);
         Assert.Contains("no space left on device", failed.Message, StringComparison.Ordinal);
         Assert.Contains("rolled back", failed.Message, StringComparison.Ordinal);

@@ -21,7 +21,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
         mount -t tmpfs tmpfs /mnt/root/tmp
         ip link set lo up
         echo ready
-        exec cat
+        cat
         """;
 
     private readonly LocalSystem _local = new();
