@@ -19,11 +19,22 @@ internal sealed class DockerEngine : IAsyncDisposable
     private readonly string _run = Path.Combine("/run", "swarm-test-" + Guid.NewGuid().ToString("N")[..8]);
 
     private readonly bool _liveRestore;
+
+    /// <summary>Holds the network namespace, which is the same for every start: it waits on a pipe of ours.</summary>
+    private readonly Process _network;
     private Process? _process;
 
     private DockerEngine(bool liveRestore)
     {
         _liveRestore = liveRestore;
+        _network = Process.Start(
+            new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec cat"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
+        _network.StandardOutput.ReadLine();
         Endpoint = new Uri($"unix://{_run}/docker.sock");
     }
 
@@ -74,8 +85,8 @@ internal sealed class DockerEngine : IAsyncDisposable
             "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1",
             "sh",
             LogPath,
-            "unshare",
-            "--net",
+            "nsenter",
+            $"--net=/proc/{_network.Id}/ns/net",
             "dockerd",
             "--host",
             Endpoint.ToString(),
@@ -178,6 +189,9 @@ internal sealed class DockerEngine : IAsyncDisposable
                 _process.Dispose();
             }
         }
+        _network.StandardInput.Close();
+        await _network.WaitForExitAsync(CancellationToken.None);
+        _network.Dispose();
         await UnmountAsync();
         Directory.Delete(_run, recursive: true);
         Directory.Delete(_data, recursive: true);
