@@ -64,8 +64,11 @@ table inet filter {
             $join = @{ Token = $swarm.WorkerToken; RemoteAddress = '10.99.0.1'; ErrorAction = 'Stop' }
         }
         It 'blocks a join, and the error names it' {
-            { Join-Swarm @join -AdvertiseAddress 10.99.0.2 -Session $session.worker1 } |
-                Should -Throw -ErrorId 'ManagerUnreachable*' -ExpectedMessage '*2377/tcp on 10.99.0.1 does not answer: *Add-SwarmFirewallRule*'
+            $failed = $null
+            try { Join-Swarm @join -AdvertiseAddress 10.99.0.2 -Session $session.worker1 } catch { $failed = $_ }
+            $failed.FullyQualifiedErrorId | Should -BeLike 'ManagerUnreachable*'
+            $failed.Exception.Message | Should -BeLike '*2377/tcp on 10.99.0.1 does not answer: no answer in time.*'
+            $failed.ErrorDetails.RecommendedAction | Should -BeLike '*no firewall * closes 2377/tcp: Add-SwarmFirewallRule*'
         }
         It 'is shown, with the firewall that closes it' {
             $rules = Get-SwarmFirewallRule -Session $session.manager1

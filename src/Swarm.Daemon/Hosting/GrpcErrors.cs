@@ -6,6 +6,9 @@ namespace Swarm.Daemon.Hosting;
 /// <summary>Reads what another swarmd refused: the reverse of <see cref="Api.StatusInterceptor"/>.</summary>
 public static class GrpcErrors
 {
+    /// <summary>What is told of packets that come to nothing.</summary>
+    public const string NoAnswer = "no answer in time";
+
     /// <summary>The refusal another swarmd sent, or null when the error is the transport's.</summary>
     public static SwarmException? ToSwarmException(RpcException error)
     {
@@ -28,14 +31,15 @@ public static class GrpcErrors
     {
         if (error.StatusCode == StatusCode.DeadlineExceeded)
         {
-            return "no answer in time";
+            return NoAnswer;
         }
         Exception? inner = error.Status.DebugException;
         while (inner?.InnerException is { } deeper)
         {
             inner = deeper;
         }
-        return inner?.Message ?? error.Status.Detail;
+        // A connection that does not come up within the handler's time ends as a cancellation of its own: a firewall that drops.
+        return inner is OperationCanceledException or TimeoutException ? NoAnswer : inner?.Message ?? error.Status.Detail;
     }
 
     private static string Text(Metadata trailers, string name) =>

@@ -107,7 +107,7 @@ internal sealed partial class NodeRuntime
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                tried.Add((address, MembershipErrors.DoesNotAnswer(address, "no answer in time")));
+                tried.Add((address, MembershipErrors.DoesNotAnswer(address, GrpcErrors.NoAnswer)));
             }
         }
         throw MembershipErrors.ManagerUnreachable(tried);
