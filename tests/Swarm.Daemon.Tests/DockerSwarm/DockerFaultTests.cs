@@ -138,6 +138,95 @@ public sealed class DockerFaultTests
         Assert.Equal("EngineUnavailable", await NodesRefusedAsync(plane));
     }
 
+    [Fact]
+    public async Task A_create_whose_answer_was_lost_is_found_by_its_retry_and_by_nobody_else()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer(
+            "/services/create",
+            context =>
+            {
+                // It is made, and then the engine goes away before it says so.
+                engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        Wire.CreateServiceRequest Request(string id, string label) =>
+            new()
+            {
+                RequestId = id,
+                NoResolveImage = true,
+                Spec = new Wire.ServiceSpec
+                {
+                    Name = "web",
+                    Labels = { ["l"] = label },
+                    Container = new Wire.ContainerSpec { Image = "alpine" },
+                    Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+                },
+            };
+        Task<string> RefusedAsync(Wire.CreateServiceRequest request) =>
+            PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync);
+
+        Assert.Equal("EngineUnavailable", await RefusedAsync(Request("r1", "a")));
+        Assert.Equal("NameConflict", await RefusedAsync(Request("r2", "a")));
+        var retried = await plane.Client.CreateServiceAsync(Request("r1", "a"), cancellationToken: Cancel);
+        Assert.Equal("s1", retried.Service.Id);
+        Assert.Single(engine.Writes);
+    }
+
+    [Fact]
+    public async Task A_create_whose_answer_was_lost_does_not_take_somebody_elses_service_for_its_own()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer(
+            "/services/create",
+            context =>
+            {
+                engine.Answer("/services", $"[{Service(20, 1, "of somebody else")}]");
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.CreateServiceRequest
+        {
+            RequestId = "r1",
+            NoResolveImage = true,
+            Spec = new Wire.ServiceSpec
+            {
+                Name = "web",
+                Container = new Wire.ContainerSpec { Image = "alpine" },
+                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+            },
+        };
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
+        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
+    }
+
+    [Fact]
+    public async Task A_removal_whose_answer_was_lost_is_answered_when_it_is_retried()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+        engine.Answer(
+            "/services/s1",
+            context =>
+            {
+                engine.Answer("/services", "[]");
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.RemoveServiceRequest { RequestId = "r1", Selector = "web" };
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(request).ResponseAsync));
+        Assert.Equal("s1", (await plane.Client.RemoveServiceAsync(request, cancellationToken: Cancel)).ServiceId);
+        var again = new Wire.RemoveServiceRequest { RequestId = "r2", Selector = "web" };
+        Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(again).ResponseAsync));
+    }
+
     [Theory]
     [InlineData(
         "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
