@@ -194,7 +194,7 @@ Describe 'Placement' {
     }
     It 'a pending task says why per filter, and runs when the reason is gone' {
         $null = New-SwarmService -Name zoned -Image redis:3.0.6 -Constraint 'node.labels.zone==east' -WarningAction SilentlyContinue
-        Wait-Until { @((Get-SwarmTask -Service zoned).PendingReasons).Count -eq 1 } 'a pending reason'
+        Wait-Until { @(Get-SwarmTask -Service zoned | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
         $task = Get-SwarmTask -Service zoned
         "$($task.State)" | Should -Be 'Pending'
         $task.PendingReasons[0].Filter | Should -Be 'constraints'
@@ -210,7 +210,7 @@ Describe 'Placement' {
     }
     It 'a reservation that no node can meet is pending for its resources' {
         $null = New-SwarmService -Name huge -Image redis:3.0.6 -ReserveMemory 900TB -WarningAction SilentlyContinue
-        Wait-Until { @((Get-SwarmTask -Service huge).PendingReasons).Count -eq 1 } 'a pending reason'
+        Wait-Until { @(Get-SwarmTask -Service huge | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
         (Get-SwarmTask -Service huge).PendingReasons[0].Filter | Should -Be 'resources'
         Remove-SwarmService huge -Force -Wait
     }
