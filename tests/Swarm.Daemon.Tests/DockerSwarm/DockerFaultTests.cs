@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
@@ -243,6 +244,52 @@ public sealed class DockerFaultTests
         Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
         engine.Answer("/tasks", $$"""{"message":"{{words}}"}""", 503);
         Assert.Equal(errorId, await NodesRefusedAsync(plane));
+    }
+
+    [Fact]
+    public async Task A_worker_is_not_asked_about_the_swarm_again_until_it_is_a_manager()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        using var looked = new SemaphoreSlim(0);
+        using var seen = new SemaphoreSlim(0);
+        var asked = 0;
+        Func<HttpContext, Task> worker = async context =>
+        {
+            Interlocked.Increment(ref asked);
+            context.Response.StatusCode = 503;
+            await context.Response.WriteAsJsonNodeAsync(
+                """{"message":"This node is not a swarm manager. Worker nodes can't be used to view"}"""
+            );
+        };
+        string Info(string manager) =>
+            $$$$"""{"Name":"w","Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":{{{{manager}}}}}}""";
+        engine.Answer("/tasks", worker);
+        engine.Answer(
+            "/info",
+            async context =>
+            {
+                await context.Response.WriteAsJsonNodeAsync(Info("false"));
+                looked.Release();
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        // The looks go on, and whoever asks is told why there is no answer; the engine's log has one line for each.
+        await looked.WaitAsync(Cancel);
+        await looked.WaitAsync(Cancel);
+        Assert.Equal(1, Volatile.Read(ref asked));
+        Assert.Equal("NotAManager", await NodesRefusedAsync(plane));
+        Assert.Equal(2, Volatile.Read(ref asked));
+
+        engine.Answer("/info", Info("true"));
+        engine.Answer(
+            "/tasks",
+            async context =>
+            {
+                await context.Response.WriteAsJsonNodeAsync("[]");
+                seen.Release();
+            }
+        );
+        await seen.WaitAsync(Cancel);
     }
 
     [Fact]
