@@ -293,6 +293,26 @@ public sealed class DockerFaultTests
     }
 
     [Fact]
+    public async Task A_network_is_shown_when_the_leader_has_given_it_its_driver_and_subnet()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        var asked = 0;
+        engine.Answer("/networks/create", """{"Id":"w1"}""", 201);
+        engine.Answer(
+            "/networks/w1",
+            context =>
+                context.Response.WriteAsJsonNodeAsync(
+                    ++asked < 3
+                        ? """{"Id":"w1","Name":"mynet","Scope":"swarm","Driver":"","IPAM":{"Driver":"","Config":[]}}"""
+                        : """{"Id":"w1","Name":"mynet","Scope":"swarm","Driver":"overlay","IPAM":{"Driver":"default","Config":[{"Subnet":"10.0.1.0/24"}]}}"""
+                )
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var network = await plane.Client.CreateNetworkAsync(new Wire.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
+        Assert.Equal(("overlay", "10.0.1.0/24"), (network.Driver, Assert.Single(network.Subnets).Subnet));
+    }
+
+    [Fact]
     public async Task Who_waits_is_told_when_the_swarm_is_gone()
     {
         await using var engine = await FakeEngine.StartAsync();
