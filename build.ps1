@@ -23,7 +23,7 @@ param(
     [string] $SwarmKit = '',
 
     # Test: the conformance tests, the same files against the built-in control plane with processes, the built-in one on a Docker engine, and a real Docker
-    # Swarm of three hosts (root only). Core: what services and nodes do. Full: also the loss of managers.
+    # Swarm of three hosts (root only). Core: of the last one only what services and nodes do. Full: also every way of updating, and the loss of managers.
     [ValidateSet('None', 'Core', 'Full')]
     [string] $Conformance = 'None'
 )
@@ -303,8 +303,8 @@ function Find-Pwsh {
 # The same files against each control plane; one that this machine cannot have is skipped and counted.
 function Test-Conformance {
     $folder = [IO.Path]::Combine($root, 'tests', 'Conformance')
-    $behaviour = [IO.Path]::Combine($folder, 'Behaviour.Tests.ps1')
-    $files = if ($Conformance -eq 'Full') { $behaviour, [IO.Path]::Combine($folder, 'Managers.Tests.ps1') } else { , $behaviour }
+    $files = { foreach ($name in $args) { [IO.Path]::Combine($folder, "$name.Tests.ps1") } }
+    $behaviour = & $files Behaviour Updates
     $env:SWARM_CONFORMANCE = 'builtin-process'
     Invoke-Acceptance 'Conformance: built-in, processes' $behaviour
     if ([IO.File]::Exists('/var/run/docker.sock')) {
@@ -318,7 +318,7 @@ function Test-Conformance {
         try {
             if ($LASTEXITCODE -ne 0) { Say 'The lab does not come up.'; Add-Count 0 1 0; return }
             $env:SWARM_CONFORMANCE = 'docker-swarm'
-            Invoke-Acceptance 'Conformance: a Docker Swarm of three hosts' $files
+            Invoke-Acceptance 'Conformance: a Docker Swarm of three hosts' $(if ($Conformance -eq 'Full') { & $files Behaviour Updates Managers } else { & $files Behaviour })
         }
         finally { & $lab down | ForEach-Object { Say "$_" } }
     }

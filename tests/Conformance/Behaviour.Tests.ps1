@@ -1,5 +1,5 @@
-# What a swarm does, as Docker does it: states and their order, history, updates, drain, placement, restarts, global services, errors.
-# The same on every control plane but for what differences.json lists.
+# What a swarm does, as Docker does it: states and their order, updates, drain, placement, restarts, global services, errors.
+# The same on every control plane but for what differences.json lists. Updates.Tests.ps1 goes on with all that an update can do.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     Start-ConformanceSwarm conformance
@@ -86,58 +86,10 @@ Describe 'Rolling updates' {
         "$((Get-SwarmService redis).UpdateStatus.State)" | Should -Be 'RollbackCompleted'
         @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -Be 3
     }
-    It 'roll back by themselves when told so' {
-        Set-SwarmService redis -Image redis:bad -UpdateFailureAction Rollback -WarningAction SilentlyContinue
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'RollbackCompleted' } 'a completed rollback'
-        Wait-SwarmService redis
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -Be 3
-    }
-    It 'go on when told to continue' {
-        Set-SwarmService redis -Image redis:bad -UpdateFailureAction Continue -UpdateParallelism 0 -RestartCondition None -WarningAction SilentlyContinue
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'Completed' } 'an update that ends'
-        @(Get-RunningTask redis).Count | Should -Be 0
-        Set-SwarmService redis -Image redis:3.0.6 -RestartCondition Any -WarningAction SilentlyContinue -Wait
-        @(Get-RunningTask redis).Count | Should -Be 3
-    }
-    It 'start the new task first when told so' {
-        Set-SwarmService redis -Image redis:3.0.7 -UpdateOrder StartFirst -UpdateParallelism 1 -WarningAction SilentlyContinue -Wait
-        foreach ($slot in 1..3) {
-            $newest = @(Get-SwarmTask -Service redis | Where-Object Slot -EQ $slot)
-            $newest[0].CreatedAt | Should -BeLessThan $newest[1].UpdatedAt
-        }
-    }
-    It 'go back to any revision' {
-        $first = @(Get-SwarmServiceRevision redis)[0]
-        Undo-SwarmService redis -ToRevision $first.Number -Wait
-        (Get-SwarmService redis).Revision | Should -Be $first.Number
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.6*').Count | Should -Be 3
-    }
-    It 'leave the scale alone when undone' {
-        Set-SwarmService redis -Image redis:3.0.7 -WarningAction SilentlyContinue -Wait
-        Invoke-SwarmScale redis 4 -Wait
-        Undo-SwarmService redis -Wait
-        (Get-SwarmService redis).Replicas | Should -Be 4
-        (Get-SwarmService redis).Image | Should -BeLike 'redis:3.0.6*'
-        $expected = if (Test-Difference 'undo-after-scale') { 'Completed' } else { 'RollbackCompleted' }
-        "$((Get-SwarmService redis).UpdateStatus.State)" | Should -Be $expected
-    }
     It 'replace every task when forced' {
         $before = @(Get-RunningTask redis | ForEach-Object Id)
         Restart-SwarmService redis -Wait
         @(Get-RunningTask redis | Where-Object { $_.Id -in $before }).Count | Should -Be 0
-    }
-}
-
-Describe 'History' {
-    It 'of a slot is kept up to the limit' {
-        Set-Swarm -TaskHistoryLimit 2
-        $null = New-SwarmService -Name slots -Image redis:3.0.6 -UpdateMonitor 100ms -WarningAction SilentlyContinue -Wait
-        foreach ($i in 1..4) { Restart-SwarmService slots -Wait }
-        Wait-Until { @(Get-SwarmTask -Service slots).Count -le 3 } 'a history that is cut'
-        @(Get-SwarmTask -Service slots | Where-Object { "$($_.State)" -eq 'Running' }).Count | Should -Be 1
-        Remove-SwarmService slots -Force -Wait
-        Set-Swarm -TaskHistoryLimit 5
-        (Get-Swarm).TaskHistoryLimit | Should -Be 5
     }
 }
 
@@ -194,7 +146,7 @@ Describe 'Placement' {
     }
     It 'a pending task says why per filter, and runs when the reason is gone' {
         $null = New-SwarmService -Name zoned -Image redis:3.0.6 -Constraint 'node.labels.zone==east' -WarningAction SilentlyContinue
-        Wait-Until { @((Get-SwarmTask -Service zoned).PendingReasons).Count -eq 1 } 'a pending reason'
+        Wait-Until { @(Get-SwarmTask -Service zoned | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
         $task = Get-SwarmTask -Service zoned
         "$($task.State)" | Should -Be 'Pending'
         $task.PendingReasons[0].Filter | Should -Be 'constraints'
@@ -210,7 +162,7 @@ Describe 'Placement' {
     }
     It 'a reservation that no node can meet is pending for its resources' {
         $null = New-SwarmService -Name huge -Image redis:3.0.6 -ReserveMemory 900TB -WarningAction SilentlyContinue
-        Wait-Until { @((Get-SwarmTask -Service huge).PendingReasons).Count -eq 1 } 'a pending reason'
+        Wait-Until { @(Get-SwarmTask -Service huge | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
         (Get-SwarmTask -Service huge).PendingReasons[0].Filter | Should -Be 'resources'
         Remove-SwarmService huge -Force -Wait
     }

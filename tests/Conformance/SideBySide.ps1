@@ -47,7 +47,11 @@ foreach ($plane in $Planes) {
     }
     $common = @{ Image = 'redis:3.0.6'; StopSignal = 'SIGKILL'; NoResolveImage = $true; WarningAction = 'SilentlyContinue' }
     Measure-Step $plane 'create 1' { $null = New-SwarmService -Name k @common -Wait }
-    foreach ($count in 5, 50, 100, 5) { Measure-Step $plane "scale to $count$(if ($count -eq 5 -and $table.Contains('scale to 100')) { ' again' })" { Invoke-SwarmScale k $count -Wait } }
+    $from = 1
+    foreach ($count in 5, 50, 100, 5) {
+        Measure-Step $plane "scale from $from to $count" { Invoke-SwarmScale k $count -Wait }
+        $from = $count
+    }
     $null = New-SwarmService -Name u -Replicas 6 -UpdateParallelism 2 -UpdateMonitor 1s @common -Wait
     Measure-Step $plane 'update of 6, 2 at a time, monitor 1 s' { Set-SwarmService u -Image redis:3.0.7 -NoResolveImage -Wait }
     Measure-Step $plane 'drain worker2' { Set-SwarmNode worker2 -Availability Drain -Wait }

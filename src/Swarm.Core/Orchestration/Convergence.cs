@@ -140,7 +140,11 @@ public static class Convergence
             }
             counts.Running += running > 0 ? 1UL : 0;
             counts.Surplus += active > 1 ? 1UL : 0;
-            if (active == 0 && view.IsFinished(slot))
+            if (active == 0 && view.IsFinished(slot) && IsTakenUp(plan, view, slot.Newest!))
+            {
+                counts.OutOfDate++;
+            }
+            else if (active == 0 && view.IsFinished(slot))
             {
                 var completed = slot.Newest!.Status.State == TaskState.Complete;
                 counts.Completed += completed ? 1UL : 0;
@@ -155,6 +159,11 @@ public static class Convergence
         }
         return counts;
     }
+
+    /// <summary>What ended was of an older spec: the update will start the slot anew. On a node that takes nothing new, only when that is over.</summary>
+    private static bool IsTakenUp(PlanContext plan, ServiceView view, SwarmTask ended) =>
+        view.IsDirty(ended)
+        && (!view.IsGlobal || plan.NodeOf(ended) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active });
 
     private static ulong CountGlobal(PlanContext plan, ServiceView view)
     {

@@ -156,6 +156,7 @@ internal sealed partial class DockerControlPlane(
     private async Task<T> CallAsync<T>(Func<ObjectApi, Task<T>> call, CancellationToken cancellation)
     {
         await mirror.RefreshAsync(cancellation);
+        orchestrator.SettleUnknown();
         return await call(Objects);
     }
 

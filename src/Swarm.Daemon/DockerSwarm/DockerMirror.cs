@@ -37,6 +37,7 @@ internal sealed partial class DockerMirror : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task? _next;
     private Task _loops = Task.CompletedTask;
+    private volatile bool _noManager;
     private long _failingSince;
     private TimeSpan _lastTook;
 
@@ -148,6 +149,7 @@ internal sealed partial class DockerMirror : IAsyncDisposable
             }
             _sync.Absorb(await cluster as JsonObject ?? [], list, await services as JsonArray ?? [], tasks.RootElement);
             _failingSince = 0;
+            _noManager = false;
         }
         catch (EngineException e)
         {
@@ -166,6 +168,7 @@ internal sealed partial class DockerMirror : IAsyncDisposable
     private SwarmException Failed(SwarmException why)
     {
         var gone = why.ErrorId is "NotInSwarm" or "NotAManager" or "SwarmLocked";
+        _noManager = gone;
         if (gone)
         {
             SelfId = "";
@@ -197,10 +200,14 @@ internal sealed partial class DockerMirror : IAsyncDisposable
             var interval = RetryInterval;
             try
             {
-                await RefreshAsync(_stop.Token);
-                interval = Interval();
+                // An engine writes an error into its log for each question about a swarm that it does not manage.
+                if (!_noManager || (await _engine.GetAsync("/info", _stop.Token)).Object("Swarm").Flag("ControlAvailable"))
+                {
+                    await RefreshAsync(_stop.Token);
+                    interval = Interval();
+                }
             }
-            catch (SwarmException)
+            catch (Exception e) when (e is SwarmException or EngineException)
             {
                 // Whoever asks is told; the next look may succeed.
             }

@@ -9,6 +9,11 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <summary>The engine's networks that a swarm's services can be attached to.</summary>
 internal sealed class DockerNetworks(EngineClient engine)
 {
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Two seconds. A network that is not allocated by then is shown as it is: there may be no subnet left.</summary>
+    private const int MostLooks = 40;
+
     /// <summary>Networks of the swarm, and the predefined ones of each node (host, bridge) that services may name too.</summary>
     public async Task<NetworkNames> NamesAsync(CancellationToken cancellation) =>
         new((await ReadAsync(cancellation)).ToDictionary(static n => n.Text("Id"), static n => n.Text("Name"), StringComparer.Ordinal));
@@ -49,11 +54,25 @@ internal sealed class DockerNetworks(EngineClient engine)
         try
         {
             var made = await engine.PostAsync("/networks/create", body, cancellation);
-            return Show(await engine.GetAsync("/networks/" + made.Text("Id"), cancellation));
+            return Show(await AllocatedAsync("/networks/" + made.Text("Id"), cancellation));
         }
         catch (EngineException e)
         {
             throw DockerErrors.From(e, request.Name);
+        }
+    }
+
+    /// <summary>The leader gives a network its driver and subnet a moment after it was created; until then the engine shows none.</summary>
+    private async Task<JsonNode?> AllocatedAsync(string path, CancellationToken cancellation)
+    {
+        for (var look = 1; ; look++)
+        {
+            var network = await engine.GetAsync(path, cancellation);
+            if (network.Text("Driver").Length > 0 || look == MostLooks)
+            {
+                return network;
+            }
+            await Task.Delay(LookInterval, cancellation);
         }
     }
 

@@ -21,6 +21,8 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
     /// <summary>Writes of the same request id that are on their way: a retry waits for the first.</summary>
     private readonly ConcurrentDictionary<string, Task<string>> _inFlight = new(StringComparer.Ordinal);
 
+    private readonly UnknownOutcomes _unknown = new();
+
     /// <summary>Only for previews and for ids that the engine replaces by its own.</summary>
     public IdSource Ids { get; } = new(static bytes => RandomNumberGenerator.Fill(bytes));
 
@@ -72,6 +74,16 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         return question(new ControlLoop(copy, time, Ids), copy);
     }
 
+    /// <summary>Looks whether writes whose answer was lost have been made after all, so that a retry is answered from them. After a refresh of the mirror.</summary>
+    public void SettleUnknown()
+    {
+        var records = mirror.Store.Read(state => _unknown.Settle(state, time.GetUtcNow()));
+        if (records.Count > 0)
+        {
+            mirror.Store.Apply(records, mirror.Store.Read(static s => s.Index));
+        }
+    }
+
     public void RequireStopTask() => throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Docker, "Stop-SwarmTask");
 
     private async Task<string> WriteAsync(string requestId, Func<ClusterState, CommandChanges> prepare, CancellationToken cancellation)
@@ -79,6 +91,7 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         for (var attempt = 1; ; attempt++)
         {
             await mirror.RefreshAsync(cancellation);
+            SettleUnknown();
             var (changes, done) = mirror.Store.Read(state =>
                 requestId.Length > 0 && state.FindRequest(requestId) is { } before ? (null, before.ResultId) : (prepare(state), "")
             );
@@ -104,7 +117,18 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
             catch (EngineException e)
             {
                 var (target, kind) = mirror.Store.Read(state => TargetOf(state, changes));
-                throw DockerErrors.From(e, target, kind);
+                var refusal = DockerErrors.From(e, target, kind);
+                if (refusal.ErrorId == "NoLeader")
+                {
+                    // What was proposed to managers that then lost each other may yet be agreed on.
+                    _unknown.Add(requestId, changes, time.GetUtcNow());
+                }
+                throw refusal;
+            }
+            catch (Exception e) when (e is SwarmException or OperationCanceledException)
+            {
+                _unknown.Add(requestId, changes, time.GetUtcNow());
+                throw;
             }
             if (requestId.Length > 0)
             {

@@ -89,6 +89,27 @@ public class ConvergenceTests
     }
 
     [Fact]
+    public void What_has_ended_before_an_update_is_not_stuck_but_waits_for_the_update()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 2) with { Restart = RestartPolicy.Default with { Condition = RestartCondition.None } });
+        swarm.Converge();
+        swarm.Observe(swarm.Slot("web", 1), TaskState.Complete);
+        swarm.Fail(swarm.Slot("web", 2));
+        swarm.Converge();
+        Assert.Equal((false, true), (Of(swarm).Converged, Of(swarm).Stuck));
+
+        // Both when the leader has not acted yet, and between the steps of the update.
+        swarm.Update("web", s => s with { Container = s.Container with { Image = "redis:2" }, Update = s.Update with { Parallelism = 1 } });
+        Assert.Equal((false, false), (Of(swarm).Converged, Of(swarm).Stuck));
+        swarm.Settle();
+        Assert.Equal((false, false), (Of(swarm).Converged, Of(swarm).Stuck));
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((2ul, true), (Of(swarm).Running, Of(swarm).Converged));
+    }
+
+    [Fact]
     public void A_global_service_wants_as_many_as_nodes_take_it()
     {
         var swarm = new TestSwarm(nodes: 4);

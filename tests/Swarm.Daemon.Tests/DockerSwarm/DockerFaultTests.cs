@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
@@ -138,6 +139,95 @@ public sealed class DockerFaultTests
         Assert.Equal("EngineUnavailable", await NodesRefusedAsync(plane));
     }
 
+    [Fact]
+    public async Task A_create_whose_answer_was_lost_is_found_by_its_retry_and_by_nobody_else()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer(
+            "/services/create",
+            context =>
+            {
+                // It is made, and then the engine goes away before it says so.
+                engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        Wire.CreateServiceRequest Request(string id, string label) =>
+            new()
+            {
+                RequestId = id,
+                NoResolveImage = true,
+                Spec = new Wire.ServiceSpec
+                {
+                    Name = "web",
+                    Labels = { ["l"] = label },
+                    Container = new Wire.ContainerSpec { Image = "alpine" },
+                    Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+                },
+            };
+        Task<string> RefusedAsync(Wire.CreateServiceRequest request) =>
+            PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync);
+
+        Assert.Equal("EngineUnavailable", await RefusedAsync(Request("r1", "a")));
+        Assert.Equal("NameConflict", await RefusedAsync(Request("r2", "a")));
+        var retried = await plane.Client.CreateServiceAsync(Request("r1", "a"), cancellationToken: Cancel);
+        Assert.Equal("s1", retried.Service.Id);
+        Assert.Single(engine.Writes);
+    }
+
+    [Fact]
+    public async Task A_create_whose_answer_was_lost_does_not_take_somebody_elses_service_for_its_own()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer(
+            "/services/create",
+            context =>
+            {
+                engine.Answer("/services", $"[{Service(20, 1, "of somebody else")}]");
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.CreateServiceRequest
+        {
+            RequestId = "r1",
+            NoResolveImage = true,
+            Spec = new Wire.ServiceSpec
+            {
+                Name = "web",
+                Container = new Wire.ContainerSpec { Image = "alpine" },
+                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+            },
+        };
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
+        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
+    }
+
+    [Fact]
+    public async Task A_removal_whose_answer_was_lost_is_answered_when_it_is_retried()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+        engine.Answer(
+            "/services/s1",
+            context =>
+            {
+                engine.Answer("/services", "[]");
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.RemoveServiceRequest { RequestId = "r1", Selector = "web" };
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(request).ResponseAsync));
+        Assert.Equal("s1", (await plane.Client.RemoveServiceAsync(request, cancellationToken: Cancel)).ServiceId);
+        var again = new Wire.RemoveServiceRequest { RequestId = "r2", Selector = "web" };
+        Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(again).ResponseAsync));
+    }
+
     [Theory]
     [InlineData(
         "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
@@ -154,6 +244,72 @@ public sealed class DockerFaultTests
         Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
         engine.Answer("/tasks", $$"""{"message":"{{words}}"}""", 503);
         Assert.Equal(errorId, await NodesRefusedAsync(plane));
+    }
+
+    [Fact]
+    public async Task A_worker_is_not_asked_about_the_swarm_again_until_it_is_a_manager()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        using var looked = new SemaphoreSlim(0);
+        using var seen = new SemaphoreSlim(0);
+        var asked = 0;
+        Func<HttpContext, Task> worker = async context =>
+        {
+            Interlocked.Increment(ref asked);
+            context.Response.StatusCode = 503;
+            await context.Response.WriteAsJsonNodeAsync(
+                """{"message":"This node is not a swarm manager. Worker nodes can't be used to view"}"""
+            );
+        };
+        string Info(string manager) =>
+            $$$$"""{"Name":"w","Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":{{{{manager}}}}}}""";
+        engine.Answer("/tasks", worker);
+        engine.Answer(
+            "/info",
+            async context =>
+            {
+                await context.Response.WriteAsJsonNodeAsync(Info("false"));
+                looked.Release();
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        // The looks go on, and whoever asks is told why there is no answer; the engine's log has one line for each.
+        await looked.WaitAsync(Cancel);
+        await looked.WaitAsync(Cancel);
+        Assert.Equal(1, Volatile.Read(ref asked));
+        Assert.Equal("NotAManager", await NodesRefusedAsync(plane));
+        Assert.Equal(2, Volatile.Read(ref asked));
+
+        engine.Answer("/info", Info("true"));
+        engine.Answer(
+            "/tasks",
+            async context =>
+            {
+                await context.Response.WriteAsJsonNodeAsync("[]");
+                seen.Release();
+            }
+        );
+        await seen.WaitAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_network_is_shown_when_the_leader_has_given_it_its_driver_and_subnet()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        var asked = 0;
+        engine.Answer("/networks/create", """{"Id":"w1"}""", 201);
+        engine.Answer(
+            "/networks/w1",
+            context =>
+                context.Response.WriteAsJsonNodeAsync(
+                    ++asked < 3
+                        ? """{"Id":"w1","Name":"mynet","Scope":"swarm","Driver":"","IPAM":{"Driver":"","Config":[]}}"""
+                        : """{"Id":"w1","Name":"mynet","Scope":"swarm","Driver":"overlay","IPAM":{"Driver":"default","Config":[{"Subnet":"10.0.1.0/24"}]}}"""
+                )
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var network = await plane.Client.CreateNetworkAsync(new Wire.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
+        Assert.Equal(("overlay", "10.0.1.0/24"), (network.Driver, Assert.Single(network.Subnets).Subnet));
     }
 
     [Fact]
