@@ -7,8 +7,8 @@ using Swarm.Daemon.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A dockerd of the test's own, to be stopped, killed and started again, with its own socket and data. Without bridge and firewall, which belong to the
-/// machine's engine.</summary>
+/// <summary>A dockerd of the test's own, to be stopped, killed and started again, with its own socket and data. It has no bridge, and a
+/// network namespace of its own: an engine that is told to have no bridge deletes the machine's docker0 as it starts, under whatever other engine uses it.</summary>
 /// <remarks>Its containerd is a process beside it, as the packages' units have it, and stays up. One that dockerd starts itself is killed together with dockerd, and
 /// until it is reaped the next dockerd takes the dead one for alive and waits for its socket in vain.</remarks>
 internal sealed class DockerEngine : IAsyncDisposable
@@ -50,11 +50,11 @@ internal sealed class DockerEngine : IAsyncDisposable
             OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
             "A container engine of one's own needs root on Linux."
         );
-        foreach (var program in (string[])["dockerd", "containerd"])
+        foreach (var program in (string[])["dockerd", "containerd", "unshare"])
         {
             Assert.SkipUnless(
                 ProgramPath.Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
-                $"{program} is not installed (Debian: docker.io)."
+                $"{program} is not installed (Debian: docker.io, util-linux)."
             );
         }
         Assert.SkipUnless(
@@ -106,8 +106,10 @@ internal sealed class DockerEngine : IAsyncDisposable
         {
             arguments.Add("--live-restore");
         }
+        const string MachinesBridge = "/sys/class/net/docker0";
+        var bridge = Directory.Exists(MachinesBridge);
         _process?.Dispose();
-        _process = Run(LogPath, "dockerd", arguments);
+        _process = Run(LogPath, "unshare", ["--net", "dockerd", .. arguments]);
         using var client = Connect();
         await Eventually.GetAsync(
             async () =>
@@ -130,6 +132,7 @@ internal sealed class DockerEngine : IAsyncDisposable
             static answers => answers,
             "the engine answers"
         );
+        Assert.True(!bridge || Directory.Exists(MachinesBridge), "The test's engine has deleted the bridge of the machine's.");
     }
 
     /// <summary>SIGTERM. Without live-restore its containers are stopped with it.</summary>

@@ -43,8 +43,9 @@ internal static class Eventually
         seen switch
         {
             null => "nothing",
-            Wire.Task t => $"{t.Name} on {t.NodeName} wants {t.DesiredState}, is {t.Status.State} (pid {t.Status.Pid}, exit code {t.Status.ExitCode}) "
-                + $"'{t.Status.Message}' '{t.Status.Error}'",
+            Wire.Task t =>
+                $"{t.Name} on {t.NodeName} wants {t.DesiredState}, is {t.Status.State} (pid {t.Status.Pid}, exit code {t.Status.ExitCode}) "
+                    + $"'{t.Status.Message}' '{t.Status.Error}'",
             string text => text,
             System.Collections.IEnumerable items => string.Concat(items.Cast<object?>().Select(static i => "\n  " + Show(i))),
             _ => seen.ToString() ?? "",
