@@ -124,6 +124,8 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             {
                 Image = "alpine",
                 Command = { "sleep", "100000" },
+                // As the first process of a container it ignores SIGTERM, and an engine that stops would wait ten seconds for it.
+                StopSignal = "KILL",
                 StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
             },
             Placement = new Wire.Placement { Constraints = { constraint } },
