@@ -59,8 +59,8 @@ public sealed class BadArgumentsTests
             Spec("a name of 64 characters", "InvalidName", "63", s => s.Name = new string('a', 64)),
             Spec("an image that is none", "InvalidImage", "Not An Image", s => s.Container.Image = "Not An Image"),
             Spec("no image", "InvalidImage", "image", s => s.Container.Image = ""),
-            Spec("a constraint that is none, with its position", "InvalidConstraint", "column 16", Constraint("node.labels.zone=east")),
-            Spec("a constraint of nothing", "InvalidConstraint", "column 0", Constraint("")),
+            Spec("a constraint that is none, with its position", "InvalidConstraint", "column 17", Constraint("node.labels.zone=east")),
+            Spec("a constraint of nothing", "InvalidConstraint", "column 1", Constraint("")),
             Spec(
                 "a preference that is none",
                 "InvalidPlacementPreference",
