@@ -136,7 +136,7 @@ function Test-Acceptance {
     $lab = $env:SWARM_ACCEPTANCE_LAB
     $files = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") } }
     $passes = @(
-        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Firewall }
+        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall }
         @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Images }
         @{ Name = 'Acceptance.Lab'; Missing = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
             Files = & $files Swarm Services Updates Options Placement Images Hosts }

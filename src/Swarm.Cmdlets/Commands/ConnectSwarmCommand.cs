@@ -1,4 +1,6 @@
 using System.Net;
+using Grpc.Core;
+using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Sessions;
 
 namespace Swarm.Cmdlets.Commands;
@@ -38,10 +40,20 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
             // The first call opens the connection: a session is only handed out when somebody answers.
             var daemon = await connection.Client.GetDaemonAsync(
                 new V1.GetDaemonRequest(),
-                deadline: DateTime.UtcNow.AddSeconds(15),
+                deadline: DateTime.UtcNow + connection.Timeout,
                 cancellationToken: cancellationToken
             );
             WriteObject(SessionTable.Add(connection, daemon, makeDefault: !NoDefault));
+        }
+        catch (RpcException e) when (connection.FoundManager && ErrorMapper.IdOf(e) == "DaemonUnavailable")
+        {
+            connection.Dispose();
+            throw new SwarmException(
+                "CertificateRefused",
+                $"The manager at {connection.Endpoint} hung up on the client certificate '{CertificatePath}'.",
+                CertificatePath,
+                "It may be of another swarm, or its time over by the manager's clock: make another one with New-SwarmCredential."
+            );
         }
         catch
         {

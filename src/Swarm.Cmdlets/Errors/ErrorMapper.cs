@@ -16,7 +16,9 @@ internal static class ErrorMapper
         "DaemonUnavailable",
         "SessionClosed",
         "ManagerUnavailable",
+        "ManagerNotTrusted",
         "CertificateInvalid",
+        "CertificateRefused",
         "NotAuthenticated",
         "SandboxStartFailed",
         "DaemonNotFound",
@@ -46,6 +48,10 @@ internal static class ErrorMapper
 
     private static ErrorRecord FromRpc(RpcException rpc, object? target)
     {
+        if (ToldByConnection(rpc) is { } told)
+        {
+            return Create(told, CategoryOf(told.ErrorId), target);
+        }
         var id = IdOf(rpc);
         var named = TargetOf(rpc);
         var action = Trailer(rpc.Trailers, ActionKey) ?? DefaultAction(id);
@@ -57,6 +63,19 @@ internal static class ErrorMapper
         };
         var own = new SwarmException(id, message.TrimEnd(), named, action);
         return Create(own, CategoryOf(rpc.StatusCode), target ?? (named.Length > 0 ? named : null));
+    }
+
+    /// <summary>Why a session could not open its connection, when the session knows better than the transport.</summary>
+    private static SwarmException? ToldByConnection(RpcException rpc)
+    {
+        for (var e = rpc.Status.DebugException; e is not null; e = e.InnerException)
+        {
+            if (e is SwarmException told)
+            {
+                return told;
+            }
+        }
+        return null;
     }
 
     private static ErrorRecord Create(SwarmException exception, ErrorCategory category, object? target)
@@ -152,6 +171,7 @@ internal static class ErrorMapper
             _ when errorId.EndsWith("NotFound", StringComparison.Ordinal) => ErrorCategory.ObjectNotFound,
             _ when errorId.EndsWith("Exists", StringComparison.Ordinal) => ErrorCategory.ResourceExists,
             "NotAdministrator" => ErrorCategory.PermissionDenied,
+            "ManagerNotTrusted" => ErrorCategory.AuthenticationError,
             "FirewallNotRunning" or "FirewallAmbiguous" or "PortClosedByAdministrator" => ErrorCategory.InvalidOperation,
             "PackageManagerLocked" => ErrorCategory.ResourceBusy,
             "NetworkUnavailable" or "EngineNotStarted" => ErrorCategory.ResourceUnavailable,
@@ -160,7 +180,7 @@ internal static class ErrorMapper
             "WaitTimeout" => ErrorCategory.OperationTimeout,
             "DaemonUnavailable" or "ManagerUnavailable" or "SandboxStartFailed" => ErrorCategory.ResourceUnavailable,
             "SessionClosed" or "UpdatePaused" => ErrorCategory.InvalidOperation,
-            "CertificateInvalid" => ErrorCategory.SecurityError,
+            "CertificateInvalid" or "CertificateRefused" => ErrorCategory.SecurityError,
             "VersionConflict" => ErrorCategory.ResourceBusy,
             "SandboxStopIncomplete" => ErrorCategory.CloseError,
             _ => ErrorCategory.InvalidArgument,

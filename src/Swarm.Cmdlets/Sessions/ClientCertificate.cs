@@ -9,8 +9,11 @@ internal sealed class ClientCertificate
     private const string OrganizationalUnit = "2.5.4.11";
     private readonly X509Certificate2Collection _roots;
 
-    private ClientCertificate(X509Certificate2 certificate, X509Certificate2Collection roots)
+    private readonly string _path;
+
+    private ClientCertificate(string path, X509Certificate2 certificate, X509Certificate2Collection roots)
     {
+        _path = path;
         Certificate = certificate;
         _roots = roots;
     }
@@ -48,12 +51,19 @@ internal sealed class ClientCertificate
         {
             throw Invalid(path, "it holds no private key");
         }
-        if (own.NotAfter.ToUniversalTime() < now)
-        {
-            throw Invalid(path, $"it expired on {own.NotAfter:yyyy-MM-dd}");
-        }
         var roots = new X509Certificate2Collection(all.Where(c => c.Subject == c.Issuer).ToArray());
-        return roots.Count == 0 ? throw Invalid(path, "it holds no root certificate of the swarm") : new ClientCertificate(own, roots);
+        var loaded = new ClientCertificate(path, own, roots);
+        loaded.RequireValid(now);
+        return roots.Count == 0 ? throw Invalid(path, "it holds no root certificate of the swarm") : loaded;
+    }
+
+    /// <exception cref="SwarmException">CertificateInvalid: its time is over.</exception>
+    public void RequireValid(DateTime now)
+    {
+        if (Certificate.NotAfter.ToUniversalTime() < now)
+        {
+            throw Invalid(_path, $"it expired on {Certificate.NotAfter:yyyy-MM-dd}");
+        }
     }
 
     /// <summary>Whether the peer's certificate was issued by the swarm's root, to a manager.</summary>

@@ -1,8 +1,6 @@
 using System.IO.Pipes;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 
@@ -12,7 +10,9 @@ namespace Swarm.Cmdlets.Sessions;
 internal sealed class Connection : IDisposable
 {
     private const int MaxMessageBytes = 64 * 1024 * 1024;
+
     private readonly GrpcChannel _channel;
+    private ManagerDialer? _dialer;
 
     private Connection(string endpoint, bool isLocal, string address, SocketsHttpHandler handler)
     {
@@ -34,6 +34,12 @@ internal sealed class Connection : IDisposable
     public bool IsLocal { get; }
     public V1.Control.ControlClient Client { get; }
 
+    /// <summary>How long opening it may take at most.</summary>
+    public TimeSpan Timeout => _dialer?.Timeout ?? TimeSpan.FromSeconds(15);
+
+    /// <summary>The last connection came as far as a manager of the right swarm. If it then broke, that manager refuses our certificate.</summary>
+    public bool FoundManager => _dialer?.FoundManager == true;
+
     public static Connection OpenSocket(string path) =>
         new(
             path,
@@ -42,24 +48,18 @@ internal sealed class Connection : IDisposable
             new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectCallback = (_, token) => DialSocketAsync(path, token) }
         );
 
-    /// <summary>Managers are tried in order at every new connection, so that the session outlives one of them.</summary>
+    /// <summary>Managers are tried in order at every new connection, so that the session outlives one of them (or its role: what is a worker by now is
+    /// passed over as well).</summary>
     public static Connection OpenManagers(IReadOnlyList<DnsEndPoint> managers, ClientCertificate certificate)
     {
+        var dialer = new ManagerDialer(managers, certificate);
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            ConnectCallback = (_, token) => DialManagersAsync(managers, token),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = [certificate.Certificate],
-                // Managers are known by the swarm's own root, not by host names.
-                RemoteCertificateValidationCallback = (_, server, _, _) => certificate.Trusts(server),
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            },
+            ConnectTimeout = dialer.Timeout,
+            ConnectCallback = async (_, token) => await dialer.DialAsync(token),
         };
-        var endpoint = string.Join(", ", managers.Select(m => $"{m.Host}:{m.Port}"));
-        return new Connection(endpoint, isLocal: false, "https://swarm-manager", handler);
+        return new Connection(dialer.Endpoint, isLocal: false, "https://swarm-manager", handler) { _dialer = dialer };
     }
 
     private static async ValueTask<Stream> DialSocketAsync(string path, CancellationToken cancellationToken)
@@ -90,28 +90,6 @@ internal sealed class Connection : IDisposable
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    private static async ValueTask<Stream> DialManagersAsync(IReadOnlyList<DnsEndPoint> managers, CancellationToken cancellationToken)
-    {
-        for (var i = 0; ; i++)
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(managers[i], cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch (SocketException) when (i < managers.Count - 1)
-            {
-                socket.Dispose();
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
         }
     }
 

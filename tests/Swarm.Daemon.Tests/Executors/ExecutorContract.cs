@@ -42,10 +42,7 @@ public abstract class ExecutorContract : IAsyncLifetime
         if (_taskIds.Count > 0)
         {
             var executor = OpenExecutor();
-            foreach (var id in _taskIds)
-            {
-                await executor.RemoveAsync(id, CancellationToken.None);
-            }
+            await Task.WhenAll(_taskIds.Select(id => executor.RemoveAsync(id, CancellationToken.None)));
         }
         foreach (var executor in _open)
         {
@@ -324,6 +321,7 @@ public abstract class ExecutorContract : IAsyncLifetime
     [Fact]
     public async Task Memory_beyond_the_limit_is_out_of_memory()
     {
+        RequireOutOfMemoryEvents();
         var exit = await RunAsync(
             Container(Shell("x=0123456789abcdef; while :; do x=$x$x; done")),
             new ResourceRequirements { Limits = new ResourceAmount(500_000_000, 16 << 20), PidsLimit = 20 }
@@ -343,6 +341,9 @@ public abstract class ExecutorContract : IAsyncLifetime
         await other.DisposeAsync();
         Assert.Equal(TaskState.Running, (await FindAsync(executor, task))!.Status.State);
     }
+
+    /// <summary>Skips where whoever runs the tasks cannot be told why one was killed.</summary>
+    protected virtual void RequireOutOfMemoryEvents() { }
 
     /// <summary>An executor of another node of the same swarm on the same machine.</summary>
     protected abstract ITaskExecutor OpenOtherNode();

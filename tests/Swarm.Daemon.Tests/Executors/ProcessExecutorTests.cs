@@ -277,6 +277,63 @@ public sealed class ProcessExecutorTests : ExecutorContract
     }
 
     [Fact]
+    public async Task Removal_bears_others_that_still_write_into_the_tasks_directory()
+    {
+        var executor = OpenExecutor();
+        var task = Define(Container(RunsForever));
+        await StartAsync(executor, task);
+        var directory = Path.Combine(_directory, "tasks", task.TaskId);
+        var writing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writer = Task.Run(
+            () =>
+            {
+                // As the watch of another executor writes "exit" when it finds none.
+                for (var i = 0; Directory.Exists(directory); i++)
+                {
+                    try
+                    {
+                        File.WriteAllText(Path.Combine(directory, $"{i % 100}"), "");
+                    }
+                    catch (DirectoryNotFoundException)
+                    {
+                        return;
+                    }
+                    writing.TrySetResult();
+                }
+            },
+            Cancel
+        );
+        await writing.Task.WaitAsync(Cancel);
+        await executor.RemoveAsync(task.TaskId, Cancel);
+        await writer;
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_directory, "tasks")));
+    }
+
+    [Fact]
+    public async Task A_task_that_is_removed_while_it_is_launched_leaves_nothing()
+    {
+        var executor = OpenExecutor();
+        var task = Define(Container(RunsForever));
+        await executor.PrepareAsync(task, Cancel);
+        var start = executor.StartAsync(task, Cancel);
+        await executor.RemoveAsync(task.TaskId, Cancel);
+        await start;
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_directory, "tasks")));
+        Assert.Empty(await executor.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Half_removed_tasks_of_a_swarmd_that_died_are_no_tasks_and_go_with_the_next_one()
+    {
+        var rest = Path.Combine(_directory, "tasks", ".removed-" + TaskDefinitions.NewId());
+        var executor = OpenExecutor();
+        Directory.CreateDirectory(Path.Combine(rest, "work"));
+        Assert.Empty(await executor.ListAsync(Cancel));
+        OpenExecutor();
+        Assert.False(Directory.Exists(rest));
+    }
+
+    [Fact]
     public async Task A_hundred_tasks_start_quickly()
     {
         var executor = OpenExecutor();

@@ -7,10 +7,14 @@ using Swarm.Daemon.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A dockerd of the test's own, to be stopped, killed and started again: its socket, its data, its containerd, its network. The machine's docker0 and
-/// firewall belong to the machine's engine; a dockerd without a bridge removes the docker0 that it finds.</summary>
+/// <summary>A dockerd of the test's own, to be stopped, killed and started again, with its own socket and data. It has no bridge, and a
+/// network namespace of its own, the same through its restarts: an engine that is told to have no bridge deletes the machine's docker0 as it starts, under whatever other engine uses it.</summary>
+/// <remarks>Its containerd is a process beside it, as the packages' units have it, and stays up. One that dockerd starts itself is killed together with dockerd, and
+/// until it is reaped the next dockerd takes the dead one for alive and waits for its socket in vain.</remarks>
 internal sealed class DockerEngine : IAsyncDisposable
 {
+    private const string ProgramPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     private readonly string _data = Directory.CreateTempSubdirectory("swarm-engine-").FullName;
@@ -19,14 +23,15 @@ internal sealed class DockerEngine : IAsyncDisposable
     private readonly string _run = Path.Combine("/run", "swarm-test-" + Guid.NewGuid().ToString("N")[..8]);
 
     private readonly bool _liveRestore;
-
     /// <summary>Holds the network namespace, which is the same for every start: it waits on a pipe of ours.</summary>
     private readonly Process _network;
+    private Process? _containerd;
     private Process? _process;
 
     private DockerEngine(bool liveRestore)
     {
         _liveRestore = liveRestore;
+        Endpoint = new Uri($"unix://{_run}/docker.sock");
         _network = Process.Start(
             new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec cat"])
             {
@@ -35,12 +40,15 @@ internal sealed class DockerEngine : IAsyncDisposable
             }
         )!;
         _network.StandardOutput.ReadLine();
-        Endpoint = new Uri($"unix://{_run}/docker.sock");
     }
 
     public Uri Endpoint { get; }
 
     private string LogPath => Path.Combine(_data, "dockerd.log");
+
+    private string ContainerdLogPath => Path.Combine(_data, "containerd.log");
+
+    private string ContainerdSocket => Path.Combine(_run, "containerd.sock");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -52,8 +60,13 @@ internal sealed class DockerEngine : IAsyncDisposable
             OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
             "A container engine of one's own needs root on Linux."
         );
-        var dockerd = new[] { "/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd" }.FirstOrDefault(File.Exists);
-        Assert.SkipWhen(dockerd is null, "dockerd is not installed.");
+        foreach (var program in (string[])["dockerd", "containerd", "unshare", "nsenter"])
+        {
+            Assert.SkipUnless(
+                ProgramPath.Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
+                $"{program} is not installed (Debian: docker.io, util-linux)."
+            );
+        }
         Assert.SkipUnless(
             File.Exists("/bin/busybox"),
             "The test's image is made of /bin/busybox (Debian: busybox-static), which is not installed."
@@ -62,6 +75,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(engine._run);
+            await engine.StartContainerdAsync();
             await engine.StartAsync();
             await engine.ImportImageAsync();
             return engine;
@@ -80,16 +94,10 @@ internal sealed class DockerEngine : IAsyncDisposable
     {
         List<string> arguments =
         [
-            "-c",
-            // Its log goes to a file that outlives this process's pipes.
-            "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1",
-            "sh",
-            LogPath,
-            "nsenter",
-            $"--net=/proc/{_network.Id}/ns/net",
-            "dockerd",
             "--host",
             Endpoint.ToString(),
+            "--containerd",
+            ContainerdSocket,
             "--data-root",
             Path.Combine(_data, "data"),
             "--exec-root",
@@ -108,9 +116,10 @@ internal sealed class DockerEngine : IAsyncDisposable
         {
             arguments.Add("--live-restore");
         }
-        var start = new ProcessStartInfo("/bin/sh", arguments) { UseShellExecute = false };
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        _process = Process.Start(start)!;
+        const string MachinesBridge = "/sys/class/net/docker0";
+        var bridge = Directory.Exists(MachinesBridge);
+        _process?.Dispose();
+        _process = Run(LogPath, "nsenter", [$"--net=/proc/{_network.Id}/ns/net", "dockerd", .. arguments]);
         using var client = Connect();
         await Eventually.GetAsync(
             async () =>
@@ -133,14 +142,11 @@ internal sealed class DockerEngine : IAsyncDisposable
             static answers => answers,
             "the engine answers"
         );
+        Assert.True(!bridge || Directory.Exists(MachinesBridge), "The test's engine has deleted the bridge of the machine's.");
     }
 
     /// <summary>SIGTERM. Without live-restore its containers are stopped with it.</summary>
-    public async Task StopAsync()
-    {
-        PosixSignal.Send(_process!.Id, PosixSignal.Term);
-        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
-    }
+    public Task StopAsync() => EndAsync(_process!);
 
     /// <summary>SIGKILL. Its containers go on, unwatched.</summary>
     public async Task KillAsync()
@@ -161,13 +167,13 @@ internal sealed class DockerEngine : IAsyncDisposable
     {
         if (_process is not null)
         {
-            if (_process.HasExited)
-            {
-                // Only the engine itself can end its containers and its containerd in good order.
-                await StartAsync();
-            }
             try
             {
+                if (_process.HasExited)
+                {
+                    // Only the engine itself can end its containers in good order.
+                    await StartAsync();
+                }
                 using var client = Connect();
                 foreach (
                     var container in await client.Containers.ListContainersAsync(
@@ -185,9 +191,17 @@ internal sealed class DockerEngine : IAsyncDisposable
             }
             finally
             {
-                await StopAsync();
+                if (!_process.HasExited)
+                {
+                    await StopAsync();
+                }
                 _process.Dispose();
             }
+        }
+        if (_containerd is not null)
+        {
+            await EndAsync(_containerd);
+            _containerd.Dispose();
         }
         _network.StandardInput.Close();
         await _network.WaitForExitAsync(CancellationToken.None);
@@ -195,6 +209,59 @@ internal sealed class DockerEngine : IAsyncDisposable
         await UnmountAsync();
         Directory.Delete(_run, recursive: true);
         Directory.Delete(_data, recursive: true);
+    }
+
+    private async Task StartContainerdAsync()
+    {
+        var configuration = Path.Combine(_data, "containerd.toml");
+        await File.WriteAllTextAsync(
+            configuration,
+            $"""
+            version = 2
+            disabled_plugins = ["io.containerd.grpc.v1.cri"]
+            [plugins."io.containerd.internal.v1.opt"]
+            path = "{Path.Combine(_data, "opt")}"
+            """,
+            Cancel
+        );
+        string[] arguments =
+        [
+            "--config",
+            configuration,
+            "--root",
+            Path.Combine(_data, "containerd"),
+            "--state",
+            Path.Combine(_run, "containerd"),
+            "--address",
+            ContainerdSocket,
+        ];
+        _containerd = Run(ContainerdLogPath, "containerd", arguments);
+        await Eventually.BeTrueAsync(
+            () => File.Exists(ContainerdSocket) || _containerd.HasExited,
+            "containerd listens",
+            () => File.ReadAllText(ContainerdLogPath)
+        );
+        Assert.False(_containerd.HasExited, File.ReadAllText(ContainerdLogPath));
+    }
+
+    /// <summary>Starts a program whose log goes to a file that outlives this process's pipes.</summary>
+    private static Process Run(string log, string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(
+            "/bin/sh",
+            ["-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", log, program, .. arguments]
+        )
+        {
+            UseShellExecute = false,
+        };
+        start.Environment["PATH"] = ProgramPath;
+        return Process.Start(start)!;
+    }
+
+    private static async Task EndAsync(Process process)
+    {
+        PosixSignal.Send(process.Id, PosixSignal.Term);
+        await process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
     }
 
     /// <summary>An engine that was killed once, or whose containers may outlive it, leaves what it has mounted.</summary>

@@ -1,3 +1,5 @@
+using Wire = Swarm.Protocol.V1;
+
 namespace Swarm.Daemon.Tests.Processes;
 
 /// <summary>Waits for something that another process does. The limit is for a broken product, not an expectation.</summary>
@@ -32,9 +34,22 @@ internal static class Eventually
             }
             await Task.Delay(20, cancel);
         }
-        Assert.Fail($"Not within {Limit.TotalSeconds} s: {what}. Last seen: {seen}\n{more?.Invoke()}");
+        Assert.Fail($"Not within {Limit.TotalSeconds} s: {what}. Last seen: {Show(seen)}\n{more?.Invoke()}");
         throw new InvalidOperationException();
     }
+
+    /// <summary>What a person needs to see why: of tasks their states and errors, of lists every item.</summary>
+    private static string Show(object? seen) =>
+        seen switch
+        {
+            null => "nothing",
+            Wire.Task t =>
+                $"{t.Name} on {t.NodeName} wants {t.DesiredState}, is {t.Status.State} (pid {t.Status.Pid}, exit code {t.Status.ExitCode}) "
+                    + $"'{t.Status.Message}' '{t.Status.Error}'",
+            string text => text,
+            System.Collections.IEnumerable items => string.Concat(items.Cast<object?>().Select(static i => "\n  " + Show(i))),
+            _ => seen.ToString() ?? "",
+        };
 
     public static Task BeTrueAsync(Func<bool> condition, string what, Func<string>? more = null) =>
         GetAsync(() => Task.FromResult(condition()), static now => now, what, more);

@@ -41,7 +41,14 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     /// <param name="workers">Beside the one manager.</param>
     /// <param name="heartbeat">A crashed node is Down after one and a half of it; null: Docker's default of this product, 1 s.</param>
     /// <param name="engine">Of the Docker executor; null: the machine's.</param>
-    public static async Task<ProcessSwarm> StartAsync(string executor, int workers, TimeSpan? heartbeat = null, DockerEngine? engine = null)
+    /// <param name="arguments">More of every swarmd.</param>
+    public static async Task<ProcessSwarm> StartAsync(
+        string executor,
+        int workers,
+        TimeSpan? heartbeat = null,
+        DockerEngine? engine = null,
+        string[]? arguments = null
+    )
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and /proc: Linux only.");
         if (executor == "Docker" && engine is null)
@@ -49,6 +56,10 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             await RequireEngineAsync();
         }
         var swarm = new ProcessSwarm(executor, workers, engine);
+        foreach (var node in swarm.Workers.Append(swarm.Manager))
+        {
+            node.Arguments.AddRange(arguments ?? []);
+        }
         try
         {
             await Task.WhenAll(swarm.Workers.Append(swarm.Manager).Select(n => n.StartAsync()));
@@ -113,6 +124,8 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             {
                 Image = "alpine",
                 Command = { "sleep", "100000" },
+                // As the first process of a container it ignores SIGTERM, and an engine that stops would wait ten seconds for it.
+                StopSignal = "KILL",
                 StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
             },
             Placement = new Wire.Placement { Constraints = { constraint } },

@@ -39,6 +39,7 @@ public sealed class ProcessExecutor : ITaskExecutor
         _time = time ?? TimeProvider.System;
         _launches = new SemaphoreSlim(options.LaunchParallelism);
         Directory.CreateDirectory(_options.TasksDirectory);
+        TaskDirectory.RemoveRests(_options.TasksDirectory);
         _supervisorScript = Path.Combine(_options.TasksDirectory, "supervise.sh");
         WriteAtomically(_supervisorScript, TaskScripts.Supervisor);
     }
@@ -66,7 +67,7 @@ public sealed class ProcessExecutor : ITaskExecutor
     public Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation)
     {
         var found = new List<ExecutorTask>();
-        foreach (var directory in Directory.GetDirectories(_options.TasksDirectory).Order(StringComparer.Ordinal))
+        foreach (var directory in TaskDirectory.All(_options.TasksDirectory).Order(StringComparer.Ordinal))
         {
             if (Find(Path.GetFileName(directory)) is { } task)
             {
@@ -197,6 +198,8 @@ public sealed class ProcessExecutor : ITaskExecutor
     {
         if (Find(taskId) is { } supervised)
         {
+            // Given up by its caller, a launch goes on all the same; what it starts must not outlive the directory.
+            await supervised.LaunchOverAsync().WaitAsync(cancellation);
             if (supervised.WasStarted)
             {
                 supervised.Watch();
@@ -211,11 +214,7 @@ public sealed class ProcessExecutor : ITaskExecutor
             // Another node's: not ours to touch.
             return;
         }
-        var directory = DirectoryOf(taskId);
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        await TaskDirectory.RemoveAsync(DirectoryOf(taskId), cancellation);
     }
 
     public Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation)

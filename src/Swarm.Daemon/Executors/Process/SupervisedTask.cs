@@ -107,6 +107,20 @@ internal sealed class SupervisedTask : IDisposable
         }
     }
 
+    /// <summary>Completes when no launch is under way: there was none, or it has come to its end, whichever.</summary>
+    public async Task LaunchOverAsync()
+    {
+        Task? launch;
+        lock (_gate)
+        {
+            launch = _launch;
+        }
+        if (launch is not null)
+        {
+            await launch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     private async Task<bool> StartAsync(string supervisorScript, SemaphoreSlim launches)
     {
         if (WasStarted)

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Swarm.Cmdlets.Sessions;
+
+/// <summary>Opens connections to the managers of a swarm: the first one of a list that answers, and is one.</summary>
+internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientCertificate certificate)
+{
+    /// <summary>For one manager, while there is another to try; and for the last one. Connection and handshake together.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_lastPatience = TimeSpan.FromSeconds(8);
+
+    public string Endpoint { get; } = string.Join(", ", managers.Select(Name));
+
+    /// <summary>How long the whole list may take.</summary>
+    public TimeSpan Timeout => ((managers.Count - 1) * s_patience) + s_lastPatience + TimeSpan.FromSeconds(1);
+
+    /// <summary>The last call ended with a connection to a manager.</summary>
+    public bool FoundManager { get; private set; }
+
+    /// <exception cref="SwarmException">ManagerUnavailable: nobody answers. ManagerNotTrusted: somebody does, who is no manager of this swarm.
+    /// CertificateInvalid: ours is over.</exception>
+    public async ValueTask<Stream> DialAsync(CancellationToken cancellationToken)
+    {
+        // A session may outlive its certificate.
+        certificate.RequireValid(DateTime.UtcNow);
+        FoundManager = false;
+        var strangers = false;
+        var failures = new List<string>();
+        foreach (var manager in managers)
+        {
+            var patience = failures.Count < managers.Count - 1 ? s_patience : s_lastPatience;
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            timeout.CancelAfter(patience);
+            try
+            {
+                var stream = await ConnectAsync(manager, timeout.Token);
+                FoundManager = true;
+                return stream;
+            }
+            catch (Exception e)
+                when (e is SocketException or IOException or AuthenticationException
+                    || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                )
+            {
+                var isStranger = e is NotManagerException;
+                strangers |= isStranger;
+                failures.Add(
+                    $"{Name(manager)} ({(e is OperationCanceledException ? $"no answer within {patience.TotalSeconds:0} s" : e.Message.TrimEnd('.'))})"
+                );
+            }
+        }
+        var all = string.Join(", ", failures);
+        throw strangers
+            ? new SwarmException(
+                "ManagerNotTrusted",
+                $"There is no manager of the swarm that the client certificate was made for at {all}.",
+                Endpoint,
+                "Check -ManagerAddress and -CertificatePath. A swarm that was made anew needs a new certificate: New-SwarmCredential, on a manager."
+            )
+            : new SwarmException(
+                "ManagerUnavailable",
+                $"No manager answers at {all}.",
+                Endpoint,
+                "Check -ManagerAddress, that swarmd runs there, and that a firewall lets its port through."
+            );
+    }
+
+    private async Task<Stream> ConnectAsync(DnsEndPoint manager, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        SslStream? tls = null;
+        try
+        {
+            await socket.ConnectAsync(manager, cancellationToken);
+            tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            X509Certificate? server = null;
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    ApplicationProtocols = [SslApplicationProtocol.Http2],
+                    ClientCertificates = [certificate.Certificate],
+                    // Managers are known by the swarm's own root, not by host names: judged below, where the reason can be told.
+                    RemoteCertificateValidationCallback = (_, presented, _, _) => (server = presented) is not null,
+                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                },
+                cancellationToken
+            );
+            return certificate.Trusts(server) ? tls : throw new NotManagerException();
+        }
+        catch
+        {
+            if (tls is not null)
+            {
+                await tls.DisposeAsync();
+            }
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static string Name(DnsEndPoint manager) => $"{manager.Host}:{manager.Port}";
+
+    private sealed class NotManagerException() : AuthenticationException("somebody answers there, but is no manager of that swarm");
+}

@@ -1,0 +1,129 @@
+# Administration from another machine: a client certificate of the swarm's own authority, and sessions over the cluster port.
+BeforeAll {
+    . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
+    $WarningPreference = 'SilentlyContinue'
+    $folder = [IO.Directory]::CreateTempSubdirectory('swarm-acceptance-').FullName
+    function Get-Path { param([string] $Name) [IO.Path]::Combine($folder, $Name) }
+    $otherBox = Start-SwarmSandbox acceptance-remote2 -Workers 0 -Executor Process
+    $foreign = New-SwarmCredential stranger (Get-Path 'foreign.pem')
+    $box = Start-SwarmSandbox acceptance-remote -Workers 1 -Executor Process
+    $manager, $worker = $box.Nodes
+    $local = Get-SwarmSession | Where-Object IsDefault
+    $credential = New-SwarmCredential admin (Get-Path 'admin.pem')
+}
+AfterAll {
+    Get-SwarmSandbox 'acceptance-remote*' | Stop-SwarmSandbox
+    [IO.Directory]::Delete($folder, $true)
+}
+
+Describe 'A client certificate' {
+    It 'is a file of its owner, and says who, how long and where' {
+        $credential.Name | Should -Be 'admin'
+        $credential.CertificatePath | Should -Be (Get-Path 'admin.pem')
+        $credential.ManagerAddress | Should -Be $manager.Address
+        $credential.ExpiresAt | Should -BeGreaterThan ([DateTime]::Now)
+        if (-not $IsWindows) { "$([IO.File]::GetUnixFileMode($credential.CertificatePath))" | Should -Be 'UserWrite, UserRead' }
+    }
+    It 'is not overwritten without -Force' {
+        $before = [IO.File]::ReadAllText($credential.CertificatePath)
+        { New-SwarmCredential admin $credential.CertificatePath -ErrorAction Stop } | Should -Throw -ErrorId 'CredentialExists*' -ExpectedMessage '*-Force*'
+        [IO.File]::ReadAllText($credential.CertificatePath) | Should -Be $before
+    }
+    It 'cannot live shorter or longer than is sensible' {
+        foreach ($expiry in '1s', '200000h') { { New-SwarmCredential admin (Get-Path 'life.pem') -Expiry $expiry -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidSetting*' -ExpectedMessage '*20 years*' }
+        [IO.File]::Exists((Get-Path 'life.pem')) | Should -BeFalse
+    }
+}
+
+Describe 'A remote session' {
+    It 'is opened with <file> by the pipeline, and does what the socket does' -ForEach @{ File = 'session.pem' }, @{ File = 'session.pfx' } {
+        $session = New-SwarmCredential $file (Get-Path $file) | Connect-Swarm -NoDefault
+        $session.IsLocal | Should -BeFalse
+        $session.Endpoint | Should -Be $manager.Address
+        (Get-SwarmNode -Session $session).Name | Should -Be 'manager1', 'worker1'
+        $null = New-SwarmService -Name web -Image redis:3.0.6 -Replicas 2 -Wait -Session $session
+        (Get-SwarmService web).Running | Should -Be 2
+        Set-SwarmService web -Image redis:3.0.7 -Wait -Session $session
+        Remove-SwarmService web -Force -Wait -Session $session
+        Get-SwarmService | Should -BeNullOrEmpty
+        Disconnect-Swarm -Session $session
+    }
+    It 'is the default where it was not said otherwise, and the local one is again after Disconnect-Swarm' {
+        $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath
+        (Get-SwarmSession | Where-Object IsDefault).Id | Should -Be $session.Id
+        (Get-Swarm).Id | Should -Be $box.ClusterId
+        Disconnect-Swarm
+        @(Get-SwarmSession | Where-Object Id -EQ $session.Id).Count | Should -Be 0
+        { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'SessionClosed*'
+        { Disconnect-Swarm -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'SessionNotFound*'
+        $null = Connect-Swarm -Socket $local.Endpoint
+    }
+    It 'tries one manager after the other' {
+        $session = Connect-Swarm -ManagerAddress $worker.Address, $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
+        (Get-SwarmNode manager1 -Session $session).Name | Should -Be 'manager1'
+        Disconnect-Swarm -Session $session
+    }
+    It 'may not end the manager itself' {
+        $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
+        { Exit-Swarm -Force -Session $session -ErrorAction Stop } | Should -Throw
+        "$((Get-Swarm).State)" | Should -Be 'Active'
+        Disconnect-Swarm -Session $session
+    }
+}
+
+Describe 'What opens no session' {
+    BeforeAll { $sessions = @(Get-SwarmSession).Count }
+    AfterEach { @(Get-SwarmSession).Count | Should -Be $sessions }
+    It 'an address where nobody answers, which is named' {
+        $failure = { Connect-Swarm -ManagerAddress '127.0.0.1:2', '127.0.0.1:1' -CertificatePath $credential.CertificatePath -ErrorAction Stop } |
+            Should -Throw -ErrorId 'ManagerUnavailable*' -ExpectedMessage "*127.0.0.1:2*127.0.0.1:1*" -PassThru
+        "$($failure.CategoryInfo.Category)" | Should -Be 'ResourceUnavailable'
+        "$failure" | Should -BeLike '*Check -ManagerAddress*'
+        "$failure" | Should -Not -Match 'RpcException|StatusCode|   at '
+    }
+    It 'an address that is none' {
+        { Connect-Swarm -ManagerAddress 10.0.0.1:port -CertificatePath $credential.CertificatePath -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidAddress*' -ExpectedMessage '*10.0.0.1:port*'
+    }
+    It 'the certificate of another swarm, whose authority is not this one''s, or a node that is no manager' {
+        foreach ($pair in @($manager.Address, $foreign.CertificatePath), @($worker.Address, $credential.CertificatePath), @($otherBox.Nodes[0].Address, $credential.CertificatePath)) {
+            $failure = { Connect-Swarm -ManagerAddress $pair[0] -CertificatePath $pair[1] -ErrorAction Stop } |
+                Should -Throw -ErrorId 'ManagerNotTrusted*' -ExpectedMessage "*$($pair[0])*New-SwarmCredential*" -PassThru
+            "$($failure.CategoryInfo.Category)" | Should -Be 'AuthenticationError'
+        }
+    }
+    It 'the certificate of another swarm that was given this one''s root' {
+        $mine = [IO.File]::ReadAllText($credential.CertificatePath)
+        $theirs = [IO.File]::ReadAllText($foreign.CertificatePath)
+        $root = $mine.Substring($mine.LastIndexOf('-----BEGIN CERTIFICATE'))
+        [IO.File]::WriteAllText((Get-Path 'mixed.pem'), $theirs.Substring(0, $theirs.LastIndexOf('-----BEGIN CERTIFICATE')) + $root)
+        $failure = { Connect-Swarm -ManagerAddress $manager.Address -CertificatePath (Get-Path 'mixed.pem') -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateRefused*' -PassThru
+        "$failure" | Should -BeLike "*$($manager.Address)*New-SwarmCredential*"
+        "$failure" | Should -Not -Match 'RpcException|StatusCode|   at '
+    }
+    It 'a certificate that has expired' {
+        $key = [Security.Cryptography.ECDsa]::Create()
+        $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=admin', $key, 'SHA256')
+        $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-9), [DateTimeOffset]::UtcNow.AddDays(-2))
+        [IO.File]::WriteAllBytes((Get-Path 'expired.pfx'), $certificate.Export('Pfx', ''))
+        { Connect-Swarm -ManagerAddress $manager.Address -CertificatePath (Get-Path 'expired.pfx') -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateInvalid*' -ExpectedMessage '*expired*New-SwarmCredential*'
+    }
+    It 'a file that is none: <what>' -ForEach @(
+        @{ What = 'missing'; Make = { } }, @{ What = 'noise'; Make = { param($Path) [IO.File]::WriteAllText($Path, 'noise') } }
+        @{ What = 'without its key'; Make = { param($Path) [IO.File]::WriteAllText($Path, ([IO.File]::ReadAllText($credential.CertificatePath) -replace '(?s)^.*END PRIVATE KEY-----', '')) } }
+    ) {
+        & $Make (Get-Path "$what.pem")
+        { Connect-Swarm -ManagerAddress $manager.Address -CertificatePath (Get-Path "$what.pem") -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateInvalid*' -ExpectedMessage "*$what.pem*New-SwarmCredential*"
+    }
+}
+
+Describe 'A manager that goes under a session' {
+    It 'is named while it is away, and the same session goes on when it is back' {
+        $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
+        Stop-TestNode $manager
+        Wait-Until { @((Get-SwarmSandbox acceptance-remote).Nodes | Where-Object Running).Count -eq 1 } 'the manager is gone'
+        { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'ManagerUnavailable*' -ExpectedMessage "*$($manager.Address)*"
+        Start-TestNode $manager
+        Wait-Until { try { @(Get-SwarmNode -Session $session | Where-Object State -EQ Ready).Count -eq 2 } catch { $false } } 'both nodes Ready'
+        Disconnect-Swarm -Session $session
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+
+namespace Swarm.Daemon.Tests.Hosting;
+
+/// <summary>docs/faults.md names the tests of every fault: it may not promise one that is not there.</summary>
+public sealed partial class FaultTableTests
+{
+    private static readonly string[] Faults =
+    [
+        "Unknown names",
+        "Duplicate names",
+        "Invalid names",
+        "Bad images",
+        "Bad constraints",
+        "Bad durations and sizes",
+        "Negative replicas",
+        "Conflicting parameters",
+        "Wrong or rotated token",
+        "Wrong CA digest",
+        "Unreachable manager",
+        "Second init",
+        "Joining twice",
+        "A worker asked for manager data",
+        "Last manager leaving without `-Force`",
+        "Remote session: wrong authority, foreign or expired certificate, nobody there",
+        "Malformed gRPC messages",
+        "Oversized gRPC messages",
+        "Torn write-ahead log",
+        "Corrupted write-ahead log",
+        "Full disk",
+        "State directory in use",
+        "An engine that stops and comes back",
+        "swarmd stopped, upgraded, or killed and back in time",
+    ];
+
+    private static string Repository
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(folder!.FullName, "Swarm.psd1")))
+            {
+                folder = folder.Parent;
+            }
+            return folder.FullName;
+        }
+    }
+
+    /// <summary>The rows of all tables: their cells without the head and the line below it.</summary>
+    private static List<string[]> Rows =>
+        [
+            .. File.ReadAllLines(Path.Combine(Repository, "docs", "faults.md"))
+                .Where(static l => l.StartsWith("| ", StringComparison.Ordinal) && !l.StartsWith("| What |", StringComparison.Ordinal))
+                .Select(static l => l.Trim('|', ' ').Split(" | ")),
+        ];
+
+    [Fact]
+    public void Every_fault_has_a_row_with_tests_in_each_of_its_columns()
+    {
+        Assert.Equal(Faults, Rows.Select(static r => r[0]));
+        Assert.All(Rows, static r => Assert.True(r.Length >= 3, r[0]));
+        Assert.All(Rows, static r => Assert.All(r[2..], cell => Assert.NotEmpty(Name().Matches(cell))));
+    }
+
+    [Fact]
+    public void Every_test_that_is_named_exists()
+    {
+        var tests = Path.Combine(Repository, "tests");
+        var sources = Directory
+            .EnumerateFiles(tests, "*Tests.cs", SearchOption.AllDirectories)
+            .Append(Path.Combine(tests, "Swarm.Daemon.Tests", "Executors", "ExecutorContract.cs"))
+            .Select(File.ReadAllText)
+            .ToList();
+        var missing = new List<string>();
+        foreach (
+            var name in Rows.SelectMany(static r => r[2..]).SelectMany(static c => Name().Matches(c)).Select(static m => m.Groups[1].Value)
+        )
+        {
+            var file = name.IndexOf(".Tests.ps1: ", StringComparison.Ordinal);
+            var exists =
+                file > 0
+                    ? Exists(
+                        Path.Combine(tests, "Acceptance", name[..(file + ".Tests.ps1".Length)]),
+                        name[(file + ".Tests.ps1: ".Length)..]
+                    )
+                    : sources.Exists(s => IsIn(s, name.Split('.')[0], name.Split('.')[1]));
+            if (!exists)
+            {
+                missing.Add(name);
+            }
+        }
+        Assert.True(missing.Count == 0, "No such test: " + string.Join(", ", missing));
+    }
+
+    private static bool Exists(string file, string words) =>
+        File.Exists(file)
+        && File.ReadAllText(file).Contains($"It '{words.Replace("'", "''", StringComparison.Ordinal)}'", StringComparison.Ordinal);
+
+    private static bool IsIn(string source, string type, string method) =>
+        Regex.IsMatch(source, $@"\bclass {Regex.Escape(type)}\b")
+        && Regex.IsMatch(source, $@"\[(Fact|Theory)[^\[]*?(\[[^\]]*\]\s*)*public [^;{{]*\b{Regex.Escape(method)}\(");
+
+    [GeneratedRegex("`([A-Za-z]+(?:\\.[A-Z][A-Za-z0-9_]+|\\.Tests\\.ps1: [^`]+))`")]
+    private static partial Regex Name();
+}
