@@ -23,6 +23,7 @@ internal sealed class DockerEngine : IAsyncDisposable
     private readonly string _run = Path.Combine("/run", "swarm-test-" + Guid.NewGuid().ToString("N")[..8]);
 
     private readonly bool _liveRestore;
+
     /// <summary>Holds the network namespace, which is the same for every start: it waits on a pipe of ours.</summary>
     private readonly Process _network;
     private Process? _containerd;
