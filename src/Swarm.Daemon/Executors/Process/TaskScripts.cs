@@ -70,6 +70,7 @@ internal static partial class TaskScripts
             var word in SystemTool
                 .WithPath(task.Prefix)
                 .Append(SystemTool.PathOf("env"))
+                .Concat(SystemTool.SignalReset)
                 .Concat(unset.Order(StringComparer.Ordinal).SelectMany(name => new[] { "-u", name }))
                 .Concat(others)
                 .Concat(task.Arguments)
