@@ -10,7 +10,7 @@ BeforeAll {
 AfterAll { Stop-TestSwarm acceptance-placement }
 
 Describe 'Global' {
-    AfterEach { Remove-SwarmService everywhere -Force -Wait }
+    AfterEach { Set-SwarmNode worker2 -Availability Active; Remove-SwarmService everywhere -Force -Wait }
     It 'one task a node, named by the node' {
         $made = New-SwarmService -Name everywhere -Image $image -Mode Global -Wait
         $made | Show-Text | Should -Match 'everywhere +global +3/3 '

@@ -172,7 +172,9 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         var ordered = tasks
             .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
             .ThenBy(t => t.Slot)
-            .ThenBy(t => t.Slot == 0 ? t.Name : "", StringComparer.Ordinal)
+            // Tasks of a global service have no slot: by the node's name, which people know, and not by its id, which is in the task's name.
+            .ThenBy(t => t.Slot == 0 ? t.Node : "", StringComparer.Ordinal)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
             .ThenBy(t => t.DesiredState > TaskState.Running)
             .ThenByDescending(t => t.CreatedAt);
         Task? newest = null;

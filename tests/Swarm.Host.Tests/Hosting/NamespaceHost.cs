@@ -16,6 +16,9 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
         mount -t proc proc /mnt/root/proc
         mount -t sysfs sysfs /mnt/root/sys
         mount --rbind /sys/fs/cgroup /mnt/root/sys/fs/cgroup
+        # Debian's service script of the engine mounts controllers that the machine has not mounted, unless fstab speaks of cgroups. Their hierarchies would
+        # outlive this host and show in every process's list, and containerd cannot watch for want of memory where one of these is not mounted.
+        echo 'cgroup /sys/fs/cgroup cgroup noauto 0 0' >>/mnt/root/etc/fstab
         mount --rbind /dev /mnt/root/dev
         mount -t tmpfs tmpfs /mnt/root/run
         mount -t tmpfs tmpfs /mnt/root/tmp
