@@ -111,6 +111,8 @@ Describe 'Events' {
             [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')).AddArgument($nodes[0].Socket)
         $seen = [System.Management.Automation.PSDataCollection[psobject]]::new()
         $running = $watch.BeginInvoke[psobject, psobject]($null, $seen)
+        # The collection's own enumerator waits for the end of the watch.
+        function Get-Seen { for ($i = 0; $i -lt $seen.Count; $i++) { $seen[$i] } }
     }
     AfterAll {
         $watch.Stop()
@@ -121,8 +123,8 @@ Describe 'Events' {
         Wait-Until { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a first event'
         $null = New-SwarmService -Name watched -Image "${redis}:3.0.7" -Wait
         Remove-SwarmService watched -Force -Wait
-        Wait-Until { @($seen | Where-Object { $_.Name -eq 'watched' -and $_.Action -eq 'remove' }).Count -gt 0 } 'the removal'
-        $all = @($seen)
+        Wait-Until { @(Get-Seen | Where-Object { $_.Name -eq 'watched' -and $_.Action -eq 'remove' }).Count -gt 0 } 'the removal'
+        $all = @(Get-Seen)
         ($all | Where-Object { "$($_.Kind)" -eq 'Node' }).Name | Should -Contain 'worker1'
         ($all | Where-Object { $_.Name -eq 'watched' })[0].Action | Should -Be 'create'
         ($all | Where-Object { "$($_.Kind)" -eq 'Task' -and $_.Name -eq 'watched.1' }).Detail | Should -Contain 'state: Starting -> Running'
