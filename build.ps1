@@ -136,7 +136,7 @@ function Test-Acceptance {
     $lab = $env:SWARM_ACCEPTANCE_LAB
     $files = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") } }
     # Which program the tasks are changes little of these, and containers take their time; -Conformance Core walks updates and placement with containers.
-    $all = if ($Conformance -eq 'Full') { 'Updates', 'Placement', 'Conventions' }
+    $all = @(if ($Conformance -eq 'Full') { 'Updates', 'Placement', 'Conventions' })
     $passes = @(
         @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall }
         @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine; Files = & $files Swarm Services Options Sandbox Images @all }

@@ -25,12 +25,6 @@ $engineLabels = @{
     manager1 = @{ 'com.example.storage' = 'ssd' }; worker1 = @{ 'com.example.storage' = 'ssd' }; worker2 = @{ 'com.example.storage' = 'hdd' }
 }
 
-# A wait for what never comes is an error that names it, and no hanging run. A bound for a broken product, not an expectation.
-$PSDefaultParameterValues = @{}
-foreach ($command in 'New-SwarmService', 'Set-SwarmService', 'Invoke-SwarmScale', 'Undo-SwarmService', 'Restart-SwarmService', 'Remove-SwarmService', 'Wait-SwarmService', 'Set-SwarmNode') {
-    $PSDefaultParameterValues["${command}:Timeout"] = '3m'
-}
-
 # manager1, worker1 and worker2; joined to a swarm unless -NoSwarm, with the default session to the manager.
 function Start-TestSwarm {
     param([string] $Name, [switch] $NoSwarm)
