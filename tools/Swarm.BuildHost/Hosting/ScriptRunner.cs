@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 
@@ -61,30 +62,36 @@ internal static class ScriptRunner
         return errors.Any(e => e.IncompleteInput);
     }
 
+    // The engine ends a script file at its `exit N` and goes on: $? is false then, and N in $LASTEXITCODE. (A native program's failure is in $LASTEXITCODE too, and $? true.)
+    private const string RunFile =
+        "param($__path, $__named, $__positional) . $__path @__named @__positional; if (-not $?) { exit $LASTEXITCODE }";
+
     /// <summary>Parameters are told from values the way pwsh -File does: a leading dash, and "-Name:value".</summary>
     internal static void AddScriptFile(PowerShell ps, string path, string[] arguments)
     {
-        ps.AddCommand(path, useLocalScope: false);
+        var named = new Hashtable();
+        var positional = new List<object>();
         for (var i = 0; i < arguments.Length; i++)
         {
             var argument = arguments[i];
             if (argument.Length < 2 || argument[0] != '-' || !char.IsLetter(argument[1]))
             {
-                ps.AddArgument(argument);
+                positional.Add(argument);
             }
             else if (argument.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
             {
-                ps.AddParameter(argument[1..colon], Value(argument[(colon + 1)..]));
+                named[argument[1..colon]] = Value(argument[(colon + 1)..]);
             }
             else if (i + 1 < arguments.Length && !arguments[i + 1].StartsWith('-'))
             {
-                ps.AddParameter(argument[1..], arguments[++i]);
+                named[argument[1..]] = arguments[++i];
             }
             else
             {
-                ps.AddParameter(argument[1..]);
+                named[argument[1..]] = true;
             }
         }
+        ps.AddScript(RunFile, useLocalScope: false).AddArgument(path).AddArgument(named).AddArgument(positional.ToArray());
     }
 
     private static object Value(string text) =>
