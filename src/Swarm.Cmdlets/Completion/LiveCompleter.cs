@@ -1,40 +1,21 @@
 using System.Collections;
-using System.Management.Automation.Language;
 using Grpc.Core;
 using Swarm.Cmdlets.Sessions;
 
 namespace Swarm.Cmdlets.Completion;
 
 /// <summary>Completes from the live session; answers nothing rather than late or with an error.</summary>
-public abstract class LiveCompleter : IArgumentCompleter
+public abstract class LiveCompleter : NameCompleter
 {
     // A person who pressed TAB waits no longer (conventions: 300 ms in all).
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(250);
 
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters
-    )
+    private protected override IEnumerable<(string Text, string ToolTip)> Names(IDictionary bound)
     {
-        try
-        {
-            var client = SessionTable.Resolve(Bound<Session>(fakeBoundParameters, "Session")).Client;
-            using var cancel = new CancellationTokenSource(s_limit);
-            var names = AsyncTask.Run(() => NamesAsync(client, fakeBoundParameters, cancel.Token), cancel.Token);
-            if (!names.Wait(s_limit))
-            {
-                return [];
-            }
-            return CompletionList.Of(names.Result, wordToComplete);
-        }
-        catch (Exception)
-        {
-            // Completion must never throw: the prompt would show it in the middle of a line.
-            return [];
-        }
+        var client = SessionTable.Resolve(Bound<Session>(bound, "Session")).Client;
+        using var cancel = new CancellationTokenSource(s_limit);
+        var names = AsyncTask.Run(() => NamesAsync(client, bound, cancel.Token), cancel.Token);
+        return names.Wait(s_limit) ? names.Result : [];
     }
 
     private protected abstract Task<List<(string Text, string ToolTip)>> NamesAsync(

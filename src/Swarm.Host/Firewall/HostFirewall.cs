@@ -28,35 +28,40 @@ public sealed class HostFirewall(IHostSystem system)
 
     /// <summary>Opens what is not open yet, permanently where the firewall keeps anything.</summary>
     /// <exception cref="HostException">As <see cref="GetAsync"/>, and PortClosedByAdministrator, FirewallChangeFailed: nothing is changed then.</exception>
-    public async Task<FirewallReport> AddAsync(FirewallRequest request, CancellationToken cancellation)
-    {
-        await _changing.WaitAsync(cancellation);
-        try
-        {
-            var provider = await OpenAsync(request, cancellation);
-            if (provider is null)
+    public Task<FirewallReport> AddAsync(FirewallRequest request, CancellationToken cancellation) =>
+        ChangeAsync(
+            request,
+            (provider, snapshot) =>
             {
-                return Unfiltered(request.Rules);
-            }
-            var snapshot = await provider.ReadAsync(cancellation);
-            RefuseBlocked(provider.Kind, Statuses(snapshot, request.Rules));
-            var missing = request
-                .Rules.SelectMany(Openings)
-                .Distinct()
-                .Where(o => snapshot.Live.Count == 0 || snapshot.Live.Concat(snapshot.Permanent).Any(l => l.NeedsRule(o)))
-                .ToList();
-            IReadOnlyList<HostStep> steps = missing.Count == 0 ? [] : provider.Add(snapshot, missing);
-            return await ApplyAsync(provider, snapshot, steps, request, cancellation);
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
+                RefuseBlocked(provider.Kind, Statuses(snapshot, request.Rules));
+                var missing = request
+                    .Rules.SelectMany(Openings)
+                    .Distinct()
+                    .Where(o => snapshot.Live.Count == 0 || snapshot.Live.Concat(snapshot.Permanent).Any(l => l.NeedsRule(o)))
+                    .ToList();
+                return missing.Count == 0 ? [] : provider.Add(snapshot, missing);
+            },
+            cancellation
+        );
 
     /// <summary>Removes rules of our own: all of them, or those for <paramref name="ports"/>. Nobody else's rule is touched.</summary>
     /// <exception cref="HostException">As <see cref="GetAsync"/>, and FirewallChangeFailed.</exception>
-    public async Task<FirewallReport> RemoveAsync(FirewallRequest request, IReadOnlyList<PortRange> ports, CancellationToken cancellation)
+    public Task<FirewallReport> RemoveAsync(FirewallRequest request, IReadOnlyList<PortRange> ports, CancellationToken cancellation) =>
+        ChangeAsync(
+            request,
+            (provider, snapshot) =>
+            {
+                var ours = snapshot.OurOpenings.Where(o => ports.Count == 0 || ports.Contains(o.Port)).ToList();
+                return ours.Count == 0 ? [] : provider.Remove(snapshot, ours);
+            },
+            cancellation
+        );
+
+    private async Task<FirewallReport> ChangeAsync(
+        FirewallRequest request,
+        Func<FirewallProvider, FirewallSnapshot, IReadOnlyList<HostStep>> plan,
+        CancellationToken cancellation
+    )
     {
         await _changing.WaitAsync(cancellation);
         try
@@ -67,9 +72,7 @@ public sealed class HostFirewall(IHostSystem system)
                 return Unfiltered(request.Rules);
             }
             var snapshot = await provider.ReadAsync(cancellation);
-            var ours = snapshot.OurOpenings.Where(o => ports.Count == 0 || ports.Contains(o.Port)).ToList();
-            IReadOnlyList<HostStep> steps = ours.Count == 0 ? [] : provider.Remove(snapshot, ours);
-            return await ApplyAsync(provider, snapshot, steps, request, cancellation);
+            return await ApplyAsync(provider, snapshot, plan(provider, snapshot), request, cancellation);
         }
         finally
         {
