@@ -31,7 +31,11 @@ Describe 'What both executors do' {
         $made.User | Should -Be '65534:65534'
         if ($executor -eq 'Docker') { Get-ContainerValue option '{{.Config.User}}' | Should -Be '65534:65534' }
         elseif ([Environment]::UserName -ne 'root') { Set-ItResult -Skipped -Because 'swarmd does not run as root' }
-        else { Get-ProcessFile option status | Should -Match '(?m)^Uid:\s+65534\s' }
+        else {
+            # A process counts as running once it has started; the program that changes its user becomes the task's program right after.
+            Wait-Until { (Get-ProcessFile option status) -match '(?m)^Uid:\s+65534\s' } 'the program of the task'
+            Get-ProcessFile option status | Should -Match '(?m)^Uid:\s+65534\s'
+        }
     }
     It 'working directory and host name' {
         $made = New-SwarmService -Name option @ping -WorkingDirectory /tmp -HostName inside -Wait

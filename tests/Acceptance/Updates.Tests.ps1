@@ -124,7 +124,7 @@ Describe 'Update policy' {
         Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Continue -UpdateParallelism 0
         Wait-Until { (Get-UpdateState policy) -eq 'Completed' } 'a completed update'
         # They start and fail in turns from then on; none is of the old image.
-        Wait-Until { @(Get-SwarmTask policy | Where-Object { $_.DesiredState -eq 'Running' -and $_.Image -like "${redis}:bad@*" }).Count -eq 4 } 'four tasks of the bad image'
+        Wait-Until { @(Get-SwarmTask policy | Where-Object { $_.DesiredState -in 'Running', 'Ready' -and $_.Image -like "${redis}:bad@*" }).Count -eq 4 } 'four tasks of the bad image'
         Get-RunningTask policy | Where-Object Image -NotLike "${redis}:bad@*" | Should -BeNullOrEmpty
     }
     It 'start-first overlaps: the old task runs until the new one does' {
