@@ -83,7 +83,16 @@ public sealed partial class LogCrashTests
         Assert.Equal("", await errors);
         using var cipher = new LogCipher(directory.Key);
         using var inspector = new WriteAheadLogInspector(directory.Combine("wal"), ReplicatedLog.ChunkSize, cipher);
-        return (lines.Count(l => int.TryParse(l, CultureInfo.InvariantCulture, out _)), inspector.Check(0, 0));
+        var acknowledged = lines.Count(l => int.TryParse(l, CultureInfo.InvariantCulture, out _));
+        try
+        {
+            return (acknowledged, inspector.Check(0, 0));
+        }
+        catch (ReplicatedLogException) when (mode == "append-unflushed")
+        {
+            // Killed before its first checkpoint, though entries are there: refused as damaged, and nothing of what was acknowledged can be had.
+            return (acknowledged, 0);
+        }
     }
 
     /// <summary>A kill cannot show that data left the page cache; the system calls can.</summary>
