@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Core.Model;
-using Swarm.Daemon.Agent;
 using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Simulated;
 using Swarm.Daemon.Tests.Executors;
@@ -10,41 +9,15 @@ using Wire = Swarm.Protocol.V1;
 namespace Swarm.Daemon.Tests.Agent;
 
 /// <summary>Managers that send what they must not, an engine that refuses with anything, files that are damaged: the agent goes on, and so do the tasks.</summary>
-public sealed class AgentFaultTests : IAsyncLifetime
+public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProvider.System, static _ => new SimulatedBehaviour()))
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-agent-").FullName;
-    private readonly SimulatedHost _host = new(TimeProvider.System, static _ => new SimulatedBehaviour());
-    private readonly List<Swarm.Daemon.Agent.Agent> _agents = [];
     private readonly List<string> _ends = [];
-    private ScriptedDispatcher _manager = null!;
 
-    public async ValueTask InitializeAsync() => _manager = await ScriptedDispatcher.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        _manager.CloseSessions();
-        foreach (var agent in _agents)
-        {
-            await agent.DisposeAsync();
-        }
-        await _manager.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
-    }
-
-    private string TaskFiles => Path.Combine(_directory, "tasks");
-
-    private async Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(ITaskExecutor? executor = null)
-    {
-        var agent = new Swarm.Daemon.Agent.Agent(
-            new AgentOptions
+    private Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(ITaskExecutor? executor = null) =>
+        StartAgentAsync(options =>
+            options with
             {
-                Executor = executor ?? Simulated(),
-                NodeId = "node1",
-                ClusterId = "cluster",
-                Managers = () => [_manager.Address],
-                Connect = ScriptedDispatcher.Connect,
-                StateDirectory = _directory,
-                RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
+                Executor = executor ?? options.Executor,
                 SessionEnded = (_, reason) =>
                 {
                     lock (_ends)
@@ -54,21 +27,8 @@ public sealed class AgentFaultTests : IAsyncLifetime
                 },
             }
         );
-        _agents.Add(agent);
-        await agent.StartAsync();
-        return agent;
-    }
 
-    private SimulatedExecutor Simulated() =>
-        new(
-            new ExecutorNode
-            {
-                ClusterId = "cluster",
-                NodeId = "node1",
-                Hostname = "worker1",
-            },
-            _host
-        );
+    private SimulatedExecutor Simulated() => new(Node, Host);
 
     private static Wire.TaskAssignment Assignment(string? id = null)
     {
@@ -95,7 +55,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     /// <summary>It has come back with a new session, in which it does what it is told.</summary>
     private async Task AssertWorksAsync()
     {
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
@@ -116,7 +76,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     public async Task What_a_manager_must_not_send_ends_the_session_and_not_the_agent(string what, string reason)
     {
         await StartAgentAsync();
-        var session = what == "session" ? await _manager.AcceptAsync() : await _manager.NextAsync();
+        var session = what == "session" ? await Manager.AcceptAsync() : await Manager.NextAsync();
         await session.SendAsync(
             what switch
             {
@@ -135,7 +95,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
         {
             Assert.Contains(reason, _ends[0], StringComparison.Ordinal);
         }
-        Assert.Single(_host.TaskIds);
+        Assert.Single(Host.TaskIds);
     }
 
     [Theory]
@@ -145,7 +105,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     public async Task A_heartbeat_period_beyond_reason_is_bounded(long seconds)
     {
         await StartAgentAsync();
-        var session = await _manager.NextAsync();
+        var session = await Manager.NextAsync();
         await session.SendAsync(
             new Wire.ManagerMessage { Session = new Wire.SessionInfo { HeartbeatPeriod = new Duration { Seconds = seconds } } }
         );
@@ -158,7 +118,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     public async Task A_message_that_it_does_not_know_is_passed_over()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         await session.SendAsync(new Wire.ManagerMessage());
         var task = Assignment();
         await session.CompleteAsync(task);
@@ -169,7 +129,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     public async Task An_assignment_that_cannot_be_followed_keeps_no_other_from_running()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var good = Assignment();
         var (desired, state, spec) = (Assignment(), Assignment(), Assignment());
         desired.DesiredState = Wire.TaskState.Unspecified;
@@ -189,7 +149,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
             }
         }
         Assert.Equal(new[] { good.TaskId, spec.TaskId }.Order(), seen.Keys.Order());
-        Assert.Equal([good.TaskId], _host.TaskIds);
+        Assert.Equal([good.TaskId], Host.TaskIds);
         Assert.Equal(
             new[] { good.TaskId + ".task", spec.TaskId + ".task" }.Order(),
             Directory.GetFiles(TaskFiles).Select(Path.GetFileName).Order()
@@ -197,17 +157,17 @@ public sealed class AgentFaultTests : IAsyncLifetime
         // Nor does one that must be forgotten.
         await session.RemoveAsync("../../etc/passwd", "", "nobody", spec.TaskId);
         await session.UpdateAsync(Assignment());
-        await Eventually.BeTrueAsync(() => _host.TaskIds.Count == 2, "another task runs");
+        await Eventually.BeTrueAsync(() => Host.TaskIds.Count == 2, "another task runs");
     }
 
     [Fact]
     public async Task Damaged_files_of_tasks_are_passed_over_and_the_tasks_adopted_all_the_same()
     {
         var agent = await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         Wire.TaskAssignment[] tasks = [Assignment(), Assignment(), Assignment(), Assignment()];
         await session.CompleteAsync(tasks);
-        await Eventually.BeTrueAsync(() => tasks.All(t => _host.Find(t.TaskId) is { IsStarted: true }), "all run");
+        await Eventually.BeTrueAsync(() => tasks.All(t => Host.Find(t.TaskId) is { IsStarted: true }), "all run");
         session.Close();
         await agent.DisposeAsync();
         string FileOf(int i) => Path.Combine(TaskFiles, tasks[i].TaskId + ".task");
@@ -218,7 +178,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
         // Another task's file under this one's name.
         File.Copy(Path.Combine(TaskFiles, tasks[3].TaskId + ".task"), Path.Combine(TaskFiles, "zzz.task"));
         await StartAgentAsync();
-        var next = await _manager.AcceptAsync();
+        var next = await Manager.AcceptAsync();
         Assert.Equal(
             tasks.Select(static t => (t.TaskId, Wire.TaskState.Running)).Order(),
             next.Registration.Tasks.Select(static t => (t.TaskId, t.Status.State)).Order()
@@ -226,7 +186,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
         await next.CompleteAsync(tasks);
         foreach (var task in tasks)
         {
-            _host.End(task.TaskId, 3);
+            Host.End(task.TaskId, 3);
             Assert.Equal(3, (await next.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
         }
     }
@@ -235,7 +195,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     public async Task An_order_to_stop_is_followed_though_it_cannot_be_written_down()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
@@ -261,12 +221,12 @@ public sealed class AgentFaultTests : IAsyncLifetime
     {
         var executor = new MoodyExecutor(Simulated()) { RemoveFailures = 3 };
         await StartAgentAsync(executor);
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
         await session.RemoveAsync(task.TaskId);
-        await Eventually.BeTrueAsync(() => _host.TaskIds.Count == 0, "the task is removed");
+        await Eventually.BeTrueAsync(() => Host.TaskIds.Count == 0, "the task is removed");
         Assert.Equal(0, executor.RemoveFailures);
     }
 
@@ -275,7 +235,7 @@ public sealed class AgentFaultTests : IAsyncLifetime
     {
         var executor = new MoodyExecutor(Simulated()) { StopFailures = 1, WaitFailures = 1 };
         await StartAgentAsync(executor);
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         Assert.Equal("a fault of the engine", (await session.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1].Error);
@@ -286,16 +246,16 @@ public sealed class AgentFaultTests : IAsyncLifetime
     public async Task Leaving_does_not_wait_for_an_engine_that_is_away()
     {
         var agent = await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
-        _host.Available = false;
+        Host.Available = false;
         var leaving = agent.LeaveAsync();
         Assert.False((await session.ReceiveAsync(static m => m.Goodbye is not null)).Goodbye.Restart);
         session.Close();
         await leaving.WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
-        Assert.Equal([task.TaskId], _host.TaskIds);
+        Assert.Equal([task.TaskId], Host.TaskIds);
     }
 
     /// <summary>An executor that refuses some calls with something no executor should throw.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using Swarm.Core.Model;
-using Swarm.Daemon.Agent;
 using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Process;
 using Swarm.Daemon.Executors.Simulated;
@@ -10,64 +9,23 @@ using Wire = Swarm.Protocol.V1;
 namespace Swarm.Daemon.Tests.Agent;
 
 /// <summary>The agent against a scripted manager, with simulated tasks (and once with real processes).</summary>
-public sealed class AgentTests : IAsyncLifetime
+public sealed class AgentTests()
+    : AgentTestBase(
+        new SimulatedHost(
+            TimeProvider.System,
+            task => new SimulatedBehaviour
+            {
+                Rejection =
+                    task.Spec.Container.Image == "redis:9" || (task.Spec.Container.Image == "private" && task.RegistryCredential is null)
+                        ? new TaskRejectedException("NoSuchImage", $"No such image: {task.Spec.Container.Image}")
+                        : null,
+                RunTime = task.Spec.Container.Command is ["fail", ..] ? TimeSpan.Zero : null,
+                ExitCode = 1,
+                StopExitCode = 143,
+            }
+        )
+    )
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-agent-").FullName;
-    private readonly List<Swarm.Daemon.Agent.Agent> _agents = [];
-    private readonly SimulatedHost _host = new(
-        TimeProvider.System,
-        task => new SimulatedBehaviour
-        {
-            Rejection =
-                task.Spec.Container.Image == "redis:9" || (task.Spec.Container.Image == "private" && task.RegistryCredential is null)
-                    ? new TaskRejectedException("NoSuchImage", $"No such image: {task.Spec.Container.Image}")
-                    : null,
-            RunTime = task.Spec.Container.Command is ["fail", ..] ? TimeSpan.Zero : null,
-            ExitCode = 1,
-            StopExitCode = 143,
-        }
-    );
-    private ScriptedDispatcher _manager = null!;
-
-    public async ValueTask InitializeAsync() => _manager = await ScriptedDispatcher.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        _manager.CloseSessions();
-        foreach (var agent in _agents)
-        {
-            await agent.DisposeAsync();
-        }
-        await _manager.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
-    }
-
-    private static ExecutorNode Node { get; } =
-        new()
-        {
-            ClusterId = "cluster",
-            NodeId = "node1",
-            Hostname = "worker1",
-        };
-
-    private async Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(Func<AgentOptions, AgentOptions>? change = null)
-    {
-        var options = new AgentOptions
-        {
-            Executor = new SimulatedExecutor(Node, _host),
-            NodeId = "node1",
-            ClusterId = "cluster",
-            Managers = () => [_manager.Address],
-            Connect = ScriptedDispatcher.Connect,
-            StateDirectory = Path.Combine(_directory, "agent"),
-            RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
-        };
-        var agent = new Swarm.Daemon.Agent.Agent(change?.Invoke(options) ?? options);
-        _agents.Add(agent);
-        await agent.StartAsync();
-        return agent;
-    }
-
     private static Wire.TaskAssignment Assignment(
         Wire.TaskState desired = Wire.TaskState.Running,
         string image = "alpine",
@@ -115,7 +73,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task Registers_and_takes_a_task_to_running_and_to_its_end()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         Assert.Equal(
             ("worker1", "Simulated", 0),
             (session.Registration.Description.Hostname, session.Registration.Description.Executor, session.Registration.Tasks.Count)
@@ -124,7 +82,7 @@ public sealed class AgentTests : IAsyncLifetime
         await session.CompleteAsync(task);
         var running = (await session.UntilAsync(task.TaskId, Wire.TaskState.Running))[^1];
         Assert.Equal(("started", "", "simulated" + task.TaskId), (running.Message, running.Error, running.ContainerId));
-        _host.End(task.TaskId, 1);
+        Host.End(task.TaskId, 1);
         var failed = (await session.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1];
         Assert.Equal(("task: non-zero exit (1)", 1), (failed.Error, failed.ExitCode));
     }
@@ -133,7 +91,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task States_only_move_forward_and_start_with_accepted()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         var states = (await session.UntilAsync(task.TaskId, Wire.TaskState.Running)).Select(s => s.State).ToList();
@@ -145,7 +103,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task Waits_at_ready_until_it_shall_run()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment(Wire.TaskState.Ready);
         await session.CompleteAsync(task);
         Assert.Equal("prepared", (await session.UntilAsync(task.TaskId, Wire.TaskState.Ready))[^1].Message);
@@ -157,7 +115,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task Shuts_down_and_removes()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
@@ -165,17 +123,17 @@ public sealed class AgentTests : IAsyncLifetime
         var status = (await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown))[^1];
         Assert.Equal(("shutdown", "", 143), (status.Message, status.Error, status.ExitCode));
         // What has ended is kept for its history until the manager forgets it.
-        Assert.Equal([task.TaskId], _host.TaskIds);
+        Assert.Equal([task.TaskId], Host.TaskIds);
         await session.RemoveAsync(task.TaskId);
-        await UntilAsync(() => _host.TaskIds.Count == 0);
-        await UntilAsync(() => Directory.GetFiles(Path.Combine(_directory, "agent", "tasks")).Length == 0);
+        await UntilAsync(() => Host.TaskIds.Count == 0);
+        await UntilAsync(() => Directory.GetFiles(TaskFiles).Length == 0);
     }
 
     [Fact]
     public async Task A_task_that_waits_at_ready_can_be_shut_down()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment(Wire.TaskState.Ready);
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Ready);
@@ -187,7 +145,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task A_missing_image_is_a_rejection_in_the_engines_words()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment(image: "redis:9");
         await session.CompleteAsync(task);
         var status = (await session.UntilAsync(task.TaskId, Wire.TaskState.Rejected))[^1];
@@ -198,7 +156,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task An_unknown_template_placeholder_is_a_rejection_that_names_it()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         task.Spec.Container.Env.Add("A={{.Task.Colour}}");
         await session.CompleteAsync(task);
@@ -215,7 +173,7 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task What_placeholders_become_is_checked_as_what_is_written_out(string hostname, string error)
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         task.Spec.Labels["tier"] = "a b";
         task.Spec.Container.Hostname = hostname;
@@ -228,39 +186,39 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task A_complete_set_ends_what_is_not_in_it()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var (kept, gone) = (Assignment(), Assignment());
         await session.CompleteAsync(kept, gone);
-        await UntilAsync(() => _host.TaskIds.Count == 2);
+        await UntilAsync(() => Host.TaskIds.Count == 2);
         await session.CompleteAsync(kept);
-        await UntilAsync(() => _host.TaskIds is [var only] && only == kept.TaskId);
+        await UntilAsync(() => Host.TaskIds is [var only] && only == kept.TaskId);
     }
 
     [Fact]
     public async Task A_missing_set_makes_it_reconnect()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         await session.CompleteAsync();
         await session.AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, [Assignment()], [], skip: 1);
-        await _manager.AcceptAsync();
-        Assert.Empty(_host.TaskIds);
+        await Manager.AcceptAsync();
+        Assert.Empty(Host.TaskIds);
     }
 
     [Fact]
     public async Task Tasks_run_on_while_cut_off_and_unacknowledged_reports_are_sent_again()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.ReceiveAsync(m => m.Report is not null);
         session.Close();
-        var again = await _manager.AcceptAsync();
+        var again = await Manager.AcceptAsync();
         Assert.Equal(task.TaskId, Assert.Single(again.Registration.Tasks).TaskId);
         var statuses = await again.UntilAsync(task.TaskId, Wire.TaskState.Running);
         Assert.Equal("started", statuses[^1].Message);
-        Assert.Equal([task.TaskId], _host.TaskIds);
+        Assert.Equal([task.TaskId], Host.TaskIds);
     }
 
     [Fact]
@@ -270,15 +228,15 @@ public sealed class AgentTests : IAsyncLifetime
         IReadOnlyList<string> managers = [];
         var roles = new List<NodeRole>();
         await StartAgentAsync(o => o with { ManagersChanged = told => managers = told, RoleChanged = roles.Add });
-        var follower = await _manager.NextAsync();
+        var follower = await Manager.NextAsync();
         var redirect = new Wire.Redirect();
         redirect.ManagerAddresses.Add(leader.Address);
         await follower.SendAsync(new Wire.ManagerMessage { Redirect = redirect });
-        var session = await leader.AcceptAsync(leader.Address, _manager.Address);
+        var session = await leader.AcceptAsync(leader.Address, Manager.Address);
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
-        Assert.Equal([leader.Address, _manager.Address], managers);
+        Assert.Equal([leader.Address, Manager.Address], managers);
         Assert.Equal([NodeRole.Worker], roles);
     }
 
@@ -291,12 +249,12 @@ public sealed class AgentTests : IAsyncLifetime
             {
                 Removed = () =>
                 {
-                    removed.SetResult(_host.TaskIds.Count);
+                    removed.SetResult(Host.TaskIds.Count);
                     return Task.CompletedTask;
                 },
             }
         );
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
@@ -308,43 +266,43 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task A_planned_stop_is_announced_and_the_next_agent_adopts_the_tasks()
     {
         var agent = await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var (runs, ends) = (Assignment(), Assignment());
         await session.CompleteAsync(runs, ends);
         await session.UntilAsync(runs.TaskId, Wire.TaskState.Running);
-        await UntilAsync(() => _host.Find(ends.TaskId) is { IsStarted: true });
+        await UntilAsync(() => Host.Find(ends.TaskId) is { IsStarted: true });
         var stop = agent.StopAsync(announceRestart: true, TimeSpan.FromSeconds(30));
         var goodbye = (await session.ReceiveAsync(m => m.Goodbye is not null)).Goodbye;
         Assert.Equal((true, TimeSpan.FromSeconds(30)), (goodbye.Restart, goodbye.Grace.ToTimeSpan()));
         session.Close();
         await stop;
-        _host.End(ends.TaskId, 3);
+        Host.End(ends.TaskId, 3);
         await StartAgentAsync();
-        var next = await _manager.AcceptAsync();
+        var next = await Manager.AcceptAsync();
         Assert.Equal(new[] { runs.TaskId, ends.TaskId }.Order(), next.Registration.Tasks.Select(t => t.TaskId).Order());
         Assert.Equal(Wire.TaskState.Running, next.Registration.Tasks.Single(t => t.TaskId == runs.TaskId).Status.State);
         await next.CompleteAsync(Desire(runs, Wire.TaskState.Running), ends);
         Assert.Equal(3, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
-        Assert.Equal(2, _host.TaskIds.Count);
+        Assert.Equal(2, Host.TaskIds.Count);
     }
 
     [Fact]
     public async Task A_task_that_was_not_prepared_when_the_agent_was_restarted_waits_for_its_credential()
     {
         var agent = await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         await session.CompleteAsync();
-        _host.Available = false;
+        Host.Available = false;
         var task = Assignment(image: "private");
         task.RegistryCredential = new Wire.RegistryCredential { Username = "u", Password = "p" };
         await session.UpdateAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Preparing);
         session.Close();
         await agent.DisposeAsync();
-        _host.Available = true;
+        Host.Available = true;
 
         await StartAgentAsync();
-        var next = await _manager.AcceptAsync();
+        var next = await Manager.AcceptAsync();
         Assert.Equal(Wire.TaskState.Preparing, Assert.Single(next.Registration.Tasks).Status.State);
         await next.CompleteAsync(task);
         await next.UntilAsync(task.TaskId, Wire.TaskState.Running);
@@ -354,9 +312,9 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task A_new_session_begins_with_what_the_node_has_become()
     {
         var time = new FakeTimeProvider();
-        var executor = new ChangingExecutor(new SimulatedExecutor(Node, _host));
+        var executor = new ChangingExecutor(new SimulatedExecutor(Node, Host));
         await StartAgentAsync(o => o with { Time = time, Executor = executor });
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         await session.CompleteAsync();
         Assert.Equal("worker1", session.Registration.Description.Hostname);
         executor.Change = d => d with { Hostname = "renamed" };
@@ -369,7 +327,7 @@ public sealed class AgentTests : IAsyncLifetime
         Assert.Equal("renamed", (await described).Description.Hostname);
 
         session.Close();
-        var next = _manager.AcceptAsync();
+        var next = Manager.AcceptAsync();
         while (!next.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(100));
@@ -382,13 +340,13 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task An_engine_that_goes_away_and_comes_back_fails_no_task()
     {
         await StartAgentAsync();
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         await session.CompleteAsync();
-        _host.Available = false;
+        Host.Available = false;
         var task = Assignment();
         await session.UpdateAsync(task);
         await session.UntilAsync(task.TaskId, Wire.TaskState.Preparing);
-        _host.Available = true;
+        Host.Available = true;
         await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
     }
 
@@ -397,7 +355,7 @@ public sealed class AgentTests : IAsyncLifetime
     {
         var time = new FakeTimeProvider();
         await StartAgentAsync(o => o with { Time = time });
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         await session.CompleteAsync();
         for (var beat = 0; beat < 3; beat++)
         {
@@ -416,29 +374,30 @@ public sealed class AgentTests : IAsyncLifetime
     public async Task Real_processes_are_kept_across_a_restart_of_the_agent()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The process executor runs on Linux only.");
-        ProcessExecutor Open() => new(new ProcessExecutorOptions { Node = Node, TasksDirectory = Path.Combine(_directory, "processes") });
+        ProcessExecutor Open() =>
+            new(new ProcessExecutorOptions { Node = Node, TasksDirectory = Path.Combine(WorkDirectory, "processes") });
         var executor = Open();
         var first = await StartAgentAsync(o => o with { Executor = executor });
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var (stays, ends) = (
             Assignment(command: ["ping", "docker.com"]),
             Assignment(command: ["sh", "-c", "while [ ! -f end ]; do sleep 0.02; done; exit 9"])
         );
         await session.CompleteAsync(stays, ends);
         var pid = (await session.UntilAsync(stays.TaskId, Wire.TaskState.Running))[^1].Pid;
-        await UntilAsync(() => File.Exists(Path.Combine(_directory, "processes", ends.TaskId, "started")));
+        await UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "started")));
         await first.DisposeAsync();
         await executor.DisposeAsync();
         await File.WriteAllTextAsync(
-            Path.Combine(_directory, "processes", ends.TaskId, "work", "end"),
+            Path.Combine(WorkDirectory, "processes", ends.TaskId, "work", "end"),
             "",
             TestContext.Current.CancellationToken
         );
-        await UntilAsync(() => File.Exists(Path.Combine(_directory, "processes", ends.TaskId, "exit")));
+        await UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "exit")));
 
         await using var adopting = Open();
         var second = await StartAgentAsync(o => o with { Executor = adopting });
-        var next = await _manager.AcceptAsync();
+        var next = await Manager.AcceptAsync();
         var found = next.Registration.Tasks.Single(t => t.TaskId == stays.TaskId).Status;
         Assert.Equal((Wire.TaskState.Running, pid), (found.State, found.Pid));
         Assert.NotNull(ProcStat.Of((int)pid));
@@ -463,7 +422,7 @@ public sealed class AgentTests : IAsyncLifetime
                 },
             }
         );
-        var session = await _manager.AcceptAsync();
+        var session = await Manager.AcceptAsync();
         var command = new Wire.HostCommand { Firewall = new Wire.FirewallCommand { Zone = "work" } };
         await session.SendAsync(
             new Wire.ManagerMessage

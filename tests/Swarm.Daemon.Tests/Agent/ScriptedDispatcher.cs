@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -38,23 +37,7 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
         return dispatcher;
     }
 
-    public static GrpcChannel Connect(string socket) =>
-        GrpcChannel.ForAddress(
-            "http://localhost",
-            new GrpcChannelOptions
-            {
-                DisposeHttpClient = true,
-                HttpHandler = new SocketsHttpHandler
-                {
-                    ConnectCallback = async (_, cancellation) =>
-                    {
-                        var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                        await client.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
-                        return new NetworkStream(client, ownsSocket: true);
-                    },
-                },
-            }
-        );
+    public static GrpcChannel Connect(string socket) => UnixSocketChannel.Open(socket);
 
     /// <summary>The next session that an agent opens, registered and answered.</summary>
     public async Task<ScriptedSession> AcceptAsync(params string[] managers)

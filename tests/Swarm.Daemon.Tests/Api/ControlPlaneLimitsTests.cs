@@ -5,25 +5,12 @@ namespace Swarm.Daemon.Tests.Api;
 
 public sealed class ControlPlaneLimitsTests
 {
-    private static string Repository
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "Swarm.psd1")))
-            {
-                folder = folder.Parent;
-            }
-            return folder.FullName;
-        }
-    }
-
     /// <summary>Feature, builtin, docker: the rows of the table of docs/control-planes.md.</summary>
     private static List<(string Feature, string Builtin, string Docker)> Rows =>
         [
             .. Regex
                 .Matches(
-                    File.ReadAllText(Path.Combine(Repository, "docs", "control-planes.md")),
+                    File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "control-planes.md")),
                     @"^\| `([A-Z][^`]+)` \| ([^|]+) \| ([^|]+) \|$",
                     RegexOptions.Multiline
                 )
@@ -46,7 +33,7 @@ public sealed class ControlPlaneLimitsTests
     [Fact]
     public void Every_cmdlet_that_talks_to_a_swarm_has_a_row()
     {
-        var manifest = File.ReadAllText(Path.Combine(Repository, "Swarm.psd1"));
+        var manifest = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "Swarm.psd1"));
         var exported = Regex
             .Matches(Regex.Match(manifest, @"CmdletsToExport\s*=\s*@\(([^)]*)\)").Groups[1].Value, "'([^']+)'")
             .Select(m => m.Groups[1].Value);

@@ -66,24 +66,7 @@ public sealed class ServiceSpecValidationTests
     [InlineData("web-{{.Task.Slot}}", "{{.Service.Name}}_{{ .Task.Slot }}")]
     [InlineData("{{index .Service.Labels \"tier\"}}.local", "")]
     public void Placeholders_are_taken_where_the_node_expands_them(string hostname, string volume) =>
-        ServiceSpecValidation.Validate(
-            Good with
-            {
-                Container = Good.Container with
-                {
-                    Hostname = hostname,
-                    Mounts =
-                    [
-                        new Mount
-                        {
-                            Type = MountType.Volume,
-                            Source = volume,
-                            Target = "/data",
-                        },
-                    ],
-                },
-            }
-        );
+        ServiceSpecValidation.Validate(With(hostname, volume));
 
     [Theory]
     [InlineData("InvalidHostname", "-{{.Task.Slot}}", "")]
@@ -91,25 +74,25 @@ public sealed class ServiceSpecValidationTests
     [InlineData("InvalidMountSource", "", "a b{{.Task.Slot}}")]
     [InlineData("InvalidMountSource", "", "}}{{")]
     public void What_stands_around_placeholders_must_be_valid(string errorId, string hostname, string volume) =>
-        Refused(
-            errorId,
-            Good with
+        Refused(errorId, With(hostname, volume));
+
+    private static ServiceSpec With(string hostname, string volume) =>
+        Good with
+        {
+            Container = Good.Container with
             {
-                Container = Good.Container with
-                {
-                    Hostname = hostname,
-                    Mounts =
-                    [
-                        new Mount
-                        {
-                            Type = MountType.Volume,
-                            Source = volume,
-                            Target = "/data",
-                        },
-                    ],
-                },
-            }
-        );
+                Hostname = hostname,
+                Mounts =
+                [
+                    new Mount
+                    {
+                        Type = MountType.Volume,
+                        Source = volume,
+                        Target = "/data",
+                    },
+                ],
+            },
+        };
 
     public static TheoryData<string, string> Broken =>
         new()

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -25,23 +24,7 @@ internal sealed class GrpcManager : IAsyncDisposable
         Manager = manager;
         _app = app;
         _directory = directory;
-        var endpoint = new UnixDomainSocketEndPoint(Path.Combine(directory, "s"));
-        _channel = GrpcChannel.ForAddress(
-            "http://localhost",
-            new GrpcChannelOptions
-            {
-                DisposeHttpClient = true,
-                HttpHandler = new SocketsHttpHandler
-                {
-                    ConnectCallback = async (_, cancellation) =>
-                    {
-                        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                        await socket.ConnectAsync(endpoint, cancellation);
-                        return new NetworkStream(socket, ownsSocket: true);
-                    },
-                },
-            }
-        );
+        _channel = UnixSocketChannel.Open(Path.Combine(directory, "s"));
         Control = new Wire.Control.ControlClient(_channel);
     }
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,22 +19,7 @@ internal sealed class PlaneHost : IAsyncDisposable
     {
         _host = host;
         _owned = owned;
-        _channel = GrpcChannel.ForAddress(
-            "http://localhost",
-            new GrpcChannelOptions
-            {
-                DisposeHttpClient = true,
-                HttpHandler = new SocketsHttpHandler
-                {
-                    ConnectCallback = async (_, cancellation) =>
-                    {
-                        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                        await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
-                        return new NetworkStream(connection, ownsSocket: true);
-                    },
-                },
-            }
-        );
+        _channel = UnixSocketChannel.Open(socket);
         Client = new Wire.Control.ControlClient(_channel);
     }
 

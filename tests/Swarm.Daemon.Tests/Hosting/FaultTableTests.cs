@@ -33,23 +33,10 @@ public sealed partial class FaultTableTests
         "swarmd stopped, upgraded, or killed and back in time",
     ];
 
-    private static string Repository
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "Swarm.psd1")))
-            {
-                folder = folder.Parent;
-            }
-            return folder.FullName;
-        }
-    }
-
     /// <summary>The rows of all tables: their cells without the head and the line below it.</summary>
     private static List<string[]> Rows =>
         [
-            .. File.ReadAllLines(Path.Combine(Repository, "docs", "faults.md"))
+            .. File.ReadAllLines(Path.Combine(RepositoryFolder.Path, "docs", "faults.md"))
                 .Where(static l => l.StartsWith("| ", StringComparison.Ordinal) && !l.StartsWith("| What |", StringComparison.Ordinal))
                 .Select(static l => l.Trim('|', ' ').Split(" | ")),
         ];
@@ -65,7 +52,7 @@ public sealed partial class FaultTableTests
     [Fact]
     public void Every_test_that_is_named_exists()
     {
-        var tests = Path.Combine(Repository, "tests");
+        var tests = Path.Combine(RepositoryFolder.Path, "tests");
         var sources = Directory
             .EnumerateFiles(tests, "*Tests.cs", SearchOption.AllDirectories)
             .Append(Path.Combine(tests, "Swarm.Daemon.Tests", "Executors", "ExecutorContract.cs"))

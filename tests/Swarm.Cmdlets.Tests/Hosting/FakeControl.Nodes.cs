@@ -1,0 +1,37 @@
+using Grpc.Core;
+
+namespace Swarm.Cmdlets.Tests.Hosting;
+
+/// <content>Nodes.</content>
+internal sealed partial class FakeControl
+{
+    public override AsyncTask ListNodes(V1.ListNodesRequest request, IServerStreamWriter<V1.Node> responseStream, ServerCallContext context)
+    {
+        Note(request);
+        return SendAsync(request.Selectors.Count == 0 ? Nodes : request.Selectors.Select(Node), responseStream);
+    }
+
+    public override Task<V1.UpdateNodeResponse> UpdateNode(V1.UpdateNodeRequest request, ServerCallContext context)
+    {
+        Note(request);
+        var node = Node(request.Selector);
+        if (request.DryRun)
+        {
+            return AsyncTask.FromResult(new V1.UpdateNodeResponse { Node = node, Preview = Preview("move") });
+        }
+        node.Availability = request.HasAvailability ? request.Availability : node.Availability;
+        node.Role = request.HasRole ? request.Role : node.Role;
+        node.Labels.Add(request.LabelsSet.Where(l => !node.Labels.ContainsKey(l.Key)).ToDictionary());
+        return AsyncTask.FromResult(new V1.UpdateNodeResponse { Node = node });
+    }
+
+    public override Task<V1.RemoveNodeResponse> RemoveNode(V1.RemoveNodeRequest request, ServerCallContext context)
+    {
+        Note(request);
+        if (!request.DryRun)
+        {
+            Nodes.Remove(Node(request.Selector));
+        }
+        return AsyncTask.FromResult(new V1.RemoveNodeResponse { Preview = request.DryRun ? Preview("remove") : null });
+    }
+}

@@ -1,0 +1,63 @@
+using Swarm.Daemon.Agent;
+using Swarm.Daemon.Executors;
+using Swarm.Daemon.Executors.Simulated;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Agent;
+
+/// <summary>Agents against a scripted manager, with simulated tasks.</summary>
+public abstract class AgentTestBase(SimulatedHost host) : IAsyncLifetime
+{
+    private readonly List<Swarm.Daemon.Agent.Agent> _agents = [];
+
+    private protected string WorkDirectory { get; } = Directory.CreateTempSubdirectory("swarm-agent-").FullName;
+
+    private protected SimulatedHost Host { get; } = host;
+
+    private protected ScriptedDispatcher Manager { get; private set; } = null!;
+
+    private protected string StateDirectory => Path.Combine(WorkDirectory, "agent");
+
+    /// <summary>Where the agent remembers its tasks.</summary>
+    private protected string TaskFiles => Path.Combine(StateDirectory, "tasks");
+
+    private protected static ExecutorNode Node { get; } =
+        new()
+        {
+            ClusterId = "cluster",
+            NodeId = "node1",
+            Hostname = "worker1",
+        };
+
+    public async ValueTask InitializeAsync() => Manager = await ScriptedDispatcher.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        Manager.CloseSessions();
+        foreach (var agent in _agents)
+        {
+            await agent.DisposeAsync();
+        }
+        await Manager.DisposeAsync();
+        Directory.Delete(WorkDirectory, recursive: true);
+    }
+
+    private protected async Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(Func<AgentOptions, AgentOptions>? change = null)
+    {
+        var options = new AgentOptions
+        {
+            Executor = new SimulatedExecutor(Node, Host),
+            NodeId = "node1",
+            ClusterId = "cluster",
+            Managers = () => [Manager.Address],
+            Connect = ScriptedDispatcher.Connect,
+            StateDirectory = StateDirectory,
+            RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
+        };
+        var agent = new Swarm.Daemon.Agent.Agent(change?.Invoke(options) ?? options);
+        _agents.Add(agent);
+        await agent.StartAsync();
+        return agent;
+    }
+}
