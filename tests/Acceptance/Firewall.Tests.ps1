@@ -6,6 +6,7 @@ BeforeDiscovery {
     }
     # Needs root on Linux, and the tools that tests/lab/provision.sh installs.
     $cannot = -not $IsLinux -or -not [Environment]::IsPrivilegedProcess -or $missing
+    if ($cannot) { [Console]::Out.WriteLine("skipped: hosts and firewalls need root on Linux$(if ($missing) { " and $($missing -join ', ') (tests/lab/provision.sh)" })") }
 }
 
 Describe 'Hosts' -Skip:$cannot {

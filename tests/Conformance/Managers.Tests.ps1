@@ -1,5 +1,8 @@
 # Several managers of a real Docker Swarm: roles, the loss of the leader, the loss of quorum. Only where there are several hosts with an engine each.
-BeforeDiscovery { $skip = $env:SWARM_CONFORMANCE -ne 'docker-swarm' }
+BeforeDiscovery {
+    $skip = $env:SWARM_CONFORMANCE -ne 'docker-swarm'
+    if ($skip) { [Console]::Out.WriteLine('skipped: several managers need hosts of their own (SWARM_CONFORMANCE=docker-swarm)') }
+}
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     if ($plane -eq 'docker-swarm') {
