@@ -113,7 +113,7 @@ internal sealed partial class DockerMirror : IAsyncDisposable
             running = _next ?? _running;
         }
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Store.Dispose();
+        Store.Close();
         _stop.Dispose();
     }
 

@@ -97,7 +97,7 @@ public sealed class ManagerRuntime : IAsyncDisposable
         await Agents.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await Log.DisposeAsync().ConfigureAwait(false);
-        State.Dispose();
+        State.Close();
     }
 
     private Task WaitForLeadershipAsync(CancellationToken cancellation) =>

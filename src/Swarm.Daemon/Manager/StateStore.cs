@@ -1,12 +1,20 @@
+using System.Diagnostics.CodeAnalysis;
 using Swarm.Core.State;
 using Swarm.Daemon.Consensus;
 
 namespace Swarm.Daemon.Manager;
 
 /// <summary>The applied state, guarded: one writer (the log's applying thread), many readers, and observers that never block the writer.</summary>
-public sealed class StateStore : IStateMachinePort, IDisposable
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "The lock outlives the last call that may still come in; it holds nothing while nobody waits."
+)]
+public sealed class StateStore : IStateMachinePort
 {
+    // Never disposed: a call may come in while the manager stops, and finds the state closed, not a lock that is gone.
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
+    private bool _closed;
     private readonly Lock _observerGate = new();
     private readonly List<ChangedObject> _changes = [];
     private IStateObserver[] _observers = [];
@@ -17,13 +25,14 @@ public sealed class StateStore : IStateMachinePort, IDisposable
     internal ClusterState State { get; } = new();
 
     /// <summary>Reads under the shared lock. Take the (immutable) records that are needed and return: while this runs, nothing is applied.</summary>
+    /// <exception cref="SwarmException">NoLeader: this manager has stopped, or left its swarm.</exception>
     public T Read<T>(Func<ClusterState, T> read)
     {
         ArgumentNullException.ThrowIfNull(read);
         _lock.EnterReadLock();
         try
         {
-            return read(State);
+            return _closed ? throw LeaderErrors.Stopping() : read(State);
         }
         finally
         {
@@ -112,5 +121,11 @@ public sealed class StateStore : IStateMachinePort, IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Once those that read have returned, nobody reads this state any more: it is that of a manager that is gone.</summary>
+    public void Close()
+    {
+        _lock.EnterWriteLock();
+        _closed = true;
+        _lock.ExitWriteLock();
+    }
 }

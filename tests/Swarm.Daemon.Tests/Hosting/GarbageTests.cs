@@ -281,7 +281,11 @@ public sealed class GarbageTests : IAsyncLifetime
         var refused = await Record.ExceptionAsync(async () =>
         {
             using var response = await client.SendAsync(request, Cancel);
-            Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+            // Which of the two depends on whether the web server has the whole headers' size, or only that of a part, when it gives up.
+            Assert.True(
+                response.StatusCode is HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.BadRequest,
+                $"{response.StatusCode}"
+            );
         });
         Assert.True(refused is null or HttpRequestException, refused?.ToString());
         await _manager.AssertWorksAsync();

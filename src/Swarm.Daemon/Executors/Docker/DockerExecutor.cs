@@ -19,6 +19,9 @@ public sealed class DockerExecutor : ITaskExecutor
     private int _disposed;
     private readonly ConcurrentDictionary<string, string> _containerIds = new(StringComparer.Ordinal);
 
+    /// <summary>Containers that the engine is asked to create. It finishes what it has begun, whether or not anybody still waits for the answer.</summary>
+    private readonly ConcurrentDictionary<string, Task> _creations = new(StringComparer.Ordinal);
+
     public DockerExecutor(DockerExecutorOptions options)
     {
         _options = options;
@@ -195,6 +198,12 @@ public sealed class DockerExecutor : ITaskExecutor
 
     public async Task RemoveAsync(string taskId, CancellationToken cancellation)
     {
+        if (_creations.TryGetValue(taskId, out var creation))
+        {
+            await creation.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+            _creations.TryRemove(taskId, out _);
+        }
         if (await FindAsync(taskId, cancellation) is not { } id)
         {
             return;
@@ -246,12 +255,14 @@ public sealed class DockerExecutor : ITaskExecutor
     private async Task<string> CreateAsync(TaskDefinition task, CancellationToken cancellation)
     {
         await _calls.WaitAsync(cancellation);
+        var creation = EngineErrors.CallAsync(
+            () => _client.Containers.CreateContainerAsync(ContainerParameters.From(task, _options.Node), CancellationToken.None),
+            CancellationToken.None
+        );
+        _creations[task.TaskId] = creation;
         try
         {
-            var created = await EngineErrors.CallAsync(
-                () => _client.Containers.CreateContainerAsync(ContainerParameters.From(task, _options.Node), cancellation),
-                cancellation
-            );
+            var created = await creation.WaitAsync(cancellation);
             return _containerIds[task.TaskId] = created.ID;
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
@@ -266,6 +277,10 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         finally
         {
+            if (creation.IsCompleted)
+            {
+                _creations.TryRemove(task.TaskId, out _);
+            }
             _calls.Release();
         }
     }
