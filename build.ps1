@@ -8,7 +8,8 @@ Uses only what both of its hosts have: pwsh, and the engine alone (build.sh). So
 #>
 param(
     # Build: out/Swarm. Test: everything. Quickstart: the walkthrough. Shell: a prompt with a sandbox. Package: out/package, the module with a native
-    # swarmd, as a package for the PowerShell Gallery and as an archive. TestPackage: the tests that can run against that package. Bench: the benchmarks.
+    # swarmd, as a package for the PowerShell Gallery and as an archive. TestPackage: the tests that can run against that package. Bench: the benchmarks,
+    # those of the native swarmd too after Package.
     # Clean: removes what the others made.
     [ValidateSet('Build', 'Test', 'Quickstart', 'Shell', 'Package', 'TestPackage', 'Bench', 'Clean')]
     [string] $Task = 'Build',
@@ -286,6 +287,12 @@ function Measure-Everything {
     & dotnet $program engine --ping
     if ($LASTEXITCODE -eq 0) { & ([IO.Path]::Combine($folder, 'endtoend.ps1')) -Executor Docker -Workers 0 -Runs 3 -Benchmarks $program }
     else { Say 'Not measured: no container engine answers.' }
+    Say ''
+    Say '## The native swarmd'
+    Say ''
+    $native = [IO.Path]::Combine($out, 'native', (Get-Platform))
+    if ([IO.Directory]::Exists($native)) { Invoke-Tool dotnet @($program, 'daemon', '--swarmd', $native) }
+    else { Say 'Not measured: ./build.ps1 Package makes it.' }
     Say ''
     Say '## Scheduler'
     Say ''
