@@ -6,6 +6,8 @@ namespace Swarm.Daemon.Executors.Process;
 /// <summary>Linux signals by name and number.</summary>
 internal static partial class PosixSignal
 {
+    public const int Interrupt = 2;
+    public const int Quit = 3;
     public const int Kill = 9;
     public const int Term = 15;
 

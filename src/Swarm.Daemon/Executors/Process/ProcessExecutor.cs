@@ -111,7 +111,10 @@ public sealed class ProcessExecutor : ITaskExecutor
                         // As with an engine, a missing program is found when the task is started.
                         File.WriteAllText(Path.Combine(directory, "unstartable"), e.Message);
                     }
-                    WritePrivately(Path.Combine(directory, "run.sh"), TaskScripts.Run(record, directory, controlGroups));
+                    WritePrivately(
+                        Path.Combine(directory, "run.sh"),
+                        TaskScripts.Run(record, directory, controlGroups, SystemTool.StartsDirectly)
+                    );
                     WriteAtomically(
                         Path.Combine(directory, "task.json"),
                         JsonSerializer.Serialize(record, TaskRecordJson.Default.TaskRecord)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Swarm.Daemon.Executors.Process;
 
 /// <summary>Programs of the system that start a task's program. They are named with their whole path: a task's own PATH must not decide which they are.</summary>
@@ -34,6 +36,55 @@ internal static class SystemTool
             return [];
         }
     });
+
+    /// <summary>A shell that executes a program gives it what was exported and nothing else, and swarmd ignores no signal that a task would inherit: env(1) has
+    /// nothing to do. (dash leaves a clean environment; bash adds variables of its own at the last moment.)</summary>
+    public static bool StartsDirectly => s_startsDirectly.Value;
+
+    private static readonly Lazy<bool> s_startsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing());
+
+    private static bool ShellAddsNothing()
+    {
+        try
+        {
+            var start = new System.Diagnostics.ProcessStartInfo(
+                "/bin/sh",
+                ["-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}"]
+            )
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            };
+            start.Environment.Clear();
+            start.Environment["PATH"] = StandardPath;
+            using var probe = System.Diagnostics.Process.Start(start)!;
+            var environment = probe.StandardOutput.ReadToEnd();
+            probe.WaitForExit();
+            return probe.ExitCode == 0 && environment == $"PATH={StandardPath}\n";
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            // No shell: the task's start says so.
+            return false;
+        }
+    }
+
+    /// <summary>SIGINT or SIGQUIT: the mask of ignored signals has bit N-1 for signal N (proc(5), SigIgn).</summary>
+    private static bool IgnoresSignals()
+    {
+        const string Field = "SigIgn:";
+        try
+        {
+            var mask = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Field, StringComparison.Ordinal));
+            var ignored = ulong.Parse(mask.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            return (ignored & ((1UL << (PosixSignal.Interrupt - 1)) | (1UL << (PosixSignal.Quit - 1)))) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
+        {
+            // Unknown: as if it did.
+            return true;
+        }
+    }
 
     /// <summary>The same command with the path of its tool; nothing when there is none.</summary>
     public static IEnumerable<string> WithPath(IReadOnlyList<string> command) =>

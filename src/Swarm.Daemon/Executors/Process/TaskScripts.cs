@@ -29,7 +29,8 @@ internal static partial class TaskScripts
     /// <summary>Becomes the program: joins the control groups, notes its identity, tells swarmd (standard output is a pipe to it until then), and executes.</summary>
     /// <remarks>Everybody on a machine can read arguments (<c>ps</c>), but only their owner environments: so the task's is exported, and not given to env(1). What
     /// no shell can export, or keeps for itself, is the exception.</remarks>
-    public static string Run(TaskRecord task, string directory, IReadOnlyList<string> controlGroups)
+    /// <param name="direct">Without env(1): see <see cref="SystemTool.StartsDirectly"/>. One program less to start is a sixth of a small task's start.</param>
+    public static string Run(TaskRecord task, string directory, IReadOnlyList<string> controlGroups, bool direct)
     {
         var script = new StringBuilder();
         foreach (var procs in controlGroups)
@@ -65,16 +66,24 @@ internal static partial class TaskScripts
                 others.Add(entry);
             }
         }
+        var names = unset.Order(StringComparer.Ordinal);
+        IEnumerable<string> environment = [];
+        if (direct && others.Count == 0)
+        {
+            script.Append("unset ").AppendJoin(' ', names).Append('\n');
+        }
+        else
+        {
+            environment =
+            [
+                SystemTool.PathOf("env"),
+                .. SystemTool.SignalReset,
+                .. names.SelectMany(static name => new[] { "-u", name }),
+                .. others,
+            ];
+        }
         script.Append("exec");
-        foreach (
-            var word in SystemTool
-                .WithPath(task.Prefix)
-                .Append(SystemTool.PathOf("env"))
-                .Concat(SystemTool.SignalReset)
-                .Concat(unset.Order(StringComparer.Ordinal).SelectMany(name => new[] { "-u", name }))
-                .Concat(others)
-                .Concat(task.Arguments)
-        )
+        foreach (var word in SystemTool.WithPath(task.Prefix).Concat(environment).Concat(task.Arguments))
         {
             script.Append(' ').Append(Quote(word));
         }
@@ -82,7 +91,7 @@ internal static partial class TaskScripts
     }
 
     /// <summary>Variables that shells export on their own account.</summary>
-    private static readonly string[] OfShells = ["OLDPWD", "PWD", "SHLVL", "_"];
+    public static IReadOnlyList<string> OfShells { get; } = ["OLDPWD", "PWD", "SHLVL", "_"];
 
     /// <summary>A shell's name, and none that a shell refuses to set (bash, as /bin/sh: UID, BASHOPTS, …) or sets itself.</summary>
     private static bool IsExportable(string name) =>
