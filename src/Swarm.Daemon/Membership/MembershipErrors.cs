@@ -19,7 +19,7 @@ internal static class MembershipErrors
             action: "Use Initialize-Swarm or Join-Swarm to connect this node to a swarm, and try again."
         );
 
-    /// <param name="managers">Their addresses, as far as this node knows them.</param>
+    /// <param name="managers">Their addresses, as far as this node knows them; none: the engine knows them, by its own port.</param>
     public static SwarmException NotAManager(IReadOnlyList<string> managers) =>
         new(
             SwarmErrorKind.FailedPrecondition,
@@ -27,7 +27,7 @@ internal static class MembershipErrors
             "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
             action: managers.Count > 0
                 ? $"Connect to a manager with Connect-Swarm: {string.Join(", ", managers)}."
-                : "Connect to a manager with Connect-Swarm; Get-Swarm shows the managers' addresses."
+                : $"Connect to a manager's swarmd with Connect-Swarm -ManagerAddress HOST:{HostAddress.DockerPlanePort}; Get-Swarm shows the managers' hosts, with port {HostAddress.ClusterPort}, which is the engine's."
         );
 
     public static SwarmException Locked() =>
