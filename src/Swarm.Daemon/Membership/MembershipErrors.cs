@@ -66,7 +66,14 @@ internal static class MembershipErrors
             ? $"{parsed.Port}/tcp on {parsed.Host} does not answer: {reason.TrimEnd('.')}"
             : $"{address} does not answer: {reason.TrimEnd('.')}";
 
-    public static SwarmException ManagerUnreachable(IReadOnlyList<(string Address, string Reason)> tried)
+    /// <param name="tried">Addresses, and why nothing came of each.</param>
+    /// <param name="program">What answers on a manager's port: swarmd, or the engine.</param>
+    /// <param name="afterwards">What goes on, and how it is ended; empty: nothing does.</param>
+    public static SwarmException ManagerUnreachable(
+        IReadOnlyList<(string Address, string Reason)> tried,
+        string program = "swarmd",
+        string afterwards = ""
+    )
     {
         var addresses = string.Join(", ", tried.Select(static t => t.Address));
         var ports = string.Join(
@@ -82,7 +89,7 @@ internal static class MembershipErrors
                 ? $"The manager at {addresses} cannot be reached: {tried[0].Reason}."
                 : $"None of the managers can be reached: {string.Join("; ", tried.Select(static t => $"{t.Address}: {t.Reason}"))}.",
             addresses,
-            $"Check the address, that swarmd runs there as a manager, and that no firewall there or on the way closes {ports}: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here."
+            $"Check the address, that {program} runs there as a manager, and that no firewall there or on the way closes {ports}: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here.{afterwards}"
         );
     }
 }
