@@ -74,7 +74,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
             cancellationToken
         );
         Write(ThisHost, checks.Checks);
-        if (_asker is not null && AddressCheck.Find(Address ?? "", FirstManager()) is { } own)
+        if (_asker is not null && AddressCheck.Find(new Swarm.Host.Systems.LocalSystem(), Address ?? "", FirstManager()) is { } own)
         {
             await TestInboundAsync(own, manager, cancellationToken);
         }

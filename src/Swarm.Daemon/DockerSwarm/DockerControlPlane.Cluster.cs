@@ -5,6 +5,7 @@ using Swarm.Core.Model;
 using Swarm.Daemon.Api;
 using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Membership;
+using Swarm.Host.Checks;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.DockerSwarm;
@@ -97,15 +98,26 @@ internal sealed partial class DockerControlPlane
                 action: "Give one with -RemoteAddress HOST[:PORT]; Get-SwarmJoinToken shows it on a manager."
             );
         }
+        string[] remotes = [.. request.RemoteAddresses.Select(WithPort)];
         var body = new JsonObject
         {
             ["ListenAddr"] = request.ListenAddress.Length > 0 ? request.ListenAddress : $"0.0.0.0:{HostAddress.ClusterPort}",
             ["AdvertiseAddr"] = Advertised(request.AdvertiseAddress),
-            ["RemoteAddrs"] = Json.Array(request.RemoteAddresses.Select(WithPort)),
+            ["RemoteAddrs"] = Json.Array(remotes),
             ["JoinToken"] = request.Token,
             ["Availability"] = AvailabilityText(request.Availability),
         };
-        await ChangeMembershipAsync("/swarm/join", body, string.Join(", ", request.RemoteAddresses), cancellation);
+        try
+        {
+            await engine.SendAsync(HttpMethod.Post, "/swarm/join", body, MembershipDeadline, "", cancellation);
+        }
+        catch (EngineException e)
+        {
+            var refusal = DockerErrors.From(e, string.Join(", ", request.RemoteAddresses));
+            throw DockerErrors.MeansNoConnection(e)
+                ? await NameClosedPortsAsync(remotes, refusal, DockerErrors.GoesOnTrying(e), cancellation)
+                : refusal;
+        }
         var info = (await AskAsync("/info", cancellation)).Object("Swarm");
         return new Wire.JoinSwarmResponse
         {
@@ -113,6 +125,46 @@ internal sealed partial class DockerControlPlane
             ClusterId = info.Object("Cluster").Text("ID"),
             Role = info.Flag("ControlAvailable") ? Wire.NodeRole.Manager : Wire.NodeRole.Worker,
         };
+    }
+
+    /// <summary>The engine does not say which address it did not get through to, nor why: they are tried from here.</summary>
+    private static async Task<SwarmException> NameClosedPortsAsync(
+        IReadOnlyList<string> remotes,
+        SwarmException refusal,
+        bool goesOnTrying,
+        CancellationToken cancellation
+    )
+    {
+        var tried = await Task.WhenAll(remotes.Select(r => ProbeAsync(r, cancellation)));
+        var closed = tried.Where(static t => t.Reason.Length > 0).ToList();
+        if (closed.Count == remotes.Count)
+        {
+            return MembershipErrors.ManagerUnreachable(
+                closed,
+                "an engine",
+                goesOnTrying ? " The engine goes on trying: Get-Swarm shows how it stands, Exit-Swarm -Force gives up." : ""
+            );
+        }
+        return closed.Count == 0
+            ? refusal
+            : new SwarmException(
+                refusal.Kind,
+                refusal.ErrorId,
+                $"{refusal.Message.TrimEnd('.')} ({string.Join("; ", closed.Select(static c => c.Reason))}).",
+                refusal.Target,
+                refusal.Action
+            );
+    }
+
+    /// <returns>Why nothing came of it; empty when the port answers, or when it is no address that could be tried.</returns>
+    private static async Task<(string Address, string Reason)> ProbeAsync(string remote, CancellationToken cancellation)
+    {
+        if (!HostAddress.TryParse(remote, HostAddress.ClusterPort, out var address))
+        {
+            return (remote, "");
+        }
+        var result = await PortProbe.TcpAsync(address.Host, address.Port, cancellation);
+        return (remote, result.Outcome == ProbeOutcome.Open ? "" : MembershipErrors.DoesNotAnswer(remote, result.Detail));
     }
 
     public async Task<Wire.LeaveSwarmResponse> LeaveSwarmAsync(Wire.LeaveSwarmRequest request, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using Swarm.Daemon.Hosts;
+using Swarm.Daemon.Membership;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.DockerSwarm;
@@ -33,6 +34,6 @@ internal sealed partial class DockerControlPlane : INodeHosts
                 "NodeNotConnected",
                 $"With the docker control plane this swarmd reaches its own host only, not {nodeName}: nothing was done there.",
                 nodeName,
-                $"Run the cmdlet on {nodeName}, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress."
+                $"Run the cmdlet on {nodeName}, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress HOST:{HostAddress.DockerPlanePort} (port {HostAddress.ClusterPort} is the engine's)."
             );
 }

@@ -8,6 +8,8 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <summary>The engine's refusals as ours, by the words of moby and SwarmKit.</summary>
 internal static class DockerErrors
 {
+    private const string JoinTimeout = "Timeout was reached before node joined";
+
     /// <summary>Words of the engine, and the refusal they mean. The first that occurs counts.</summary>
     private static readonly (string Words, Func<string, string, SwarmException> Refusal)[] Known =
     [
@@ -103,7 +105,7 @@ internal static class DockerErrors
                 Invalid("InvalidJoinToken", message, "", "Get-SwarmJoinToken on a manager shows the token that is valid now.")
         ),
         (
-            "Timeout was reached before node joined",
+            JoinTimeout,
             static (_, target) =>
                 new SwarmException(
                     SwarmErrorKind.Unavailable,
@@ -138,6 +140,26 @@ internal static class DockerErrors
                 Refuse("PortInUse", message, target, "Publish another port, or remove the service that has this one.")
         ),
     ];
+
+    /// <summary>Words of an engine that did not get through to another one.</summary>
+    private static readonly string[] Connection =
+    [
+        JoinTimeout,
+        "error while dialing",
+        "connection error",
+        "connection refused",
+        "no route to host",
+        "i/o timeout",
+        "deadline exceeded",
+        "DeadlineExceeded",
+    ];
+
+    /// <summary>Did a join fail since no other engine was reached, or may it have?</summary>
+    public static bool MeansNoConnection(EngineException e) =>
+        Connection.Any(words => e.Message.Contains(words, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The engine has answered, and tries to join all the same.</summary>
+    public static bool GoesOnTrying(EngineException e) => e.Message.Contains(JoinTimeout, StringComparison.OrdinalIgnoreCase);
 
     /// <param name="e">The engine's refusal.</param>
     /// <param name="target">What the call was about, in the user's words.</param>

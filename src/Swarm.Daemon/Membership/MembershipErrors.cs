@@ -19,7 +19,7 @@ internal static class MembershipErrors
             action: "Use Initialize-Swarm or Join-Swarm to connect this node to a swarm, and try again."
         );
 
-    /// <param name="managers">Their addresses, as far as this node knows them.</param>
+    /// <param name="managers">Their addresses, as far as this node knows them; none: the engine knows them, by its own port.</param>
     public static SwarmException NotAManager(IReadOnlyList<string> managers) =>
         new(
             SwarmErrorKind.FailedPrecondition,
@@ -27,7 +27,7 @@ internal static class MembershipErrors
             "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
             action: managers.Count > 0
                 ? $"Connect to a manager with Connect-Swarm: {string.Join(", ", managers)}."
-                : "Connect to a manager with Connect-Swarm; Get-Swarm shows the managers' addresses."
+                : $"Connect to a manager's swarmd with Connect-Swarm -ManagerAddress HOST:{HostAddress.DockerPlanePort}; Get-Swarm shows the managers' hosts, with port {HostAddress.ClusterPort}, which is the engine's."
         );
 
     public static SwarmException Locked() =>
@@ -66,7 +66,14 @@ internal static class MembershipErrors
             ? $"{parsed.Port}/tcp on {parsed.Host} does not answer: {reason.TrimEnd('.')}"
             : $"{address} does not answer: {reason.TrimEnd('.')}";
 
-    public static SwarmException ManagerUnreachable(IReadOnlyList<(string Address, string Reason)> tried)
+    /// <param name="tried">Addresses, and why nothing came of each.</param>
+    /// <param name="program">What answers on a manager's port: swarmd, or the engine.</param>
+    /// <param name="afterwards">What goes on, and how it is ended; empty: nothing does.</param>
+    public static SwarmException ManagerUnreachable(
+        IReadOnlyList<(string Address, string Reason)> tried,
+        string program = "swarmd",
+        string afterwards = ""
+    )
     {
         var addresses = string.Join(", ", tried.Select(static t => t.Address));
         var ports = string.Join(
@@ -82,7 +89,7 @@ internal static class MembershipErrors
                 ? $"The manager at {addresses} cannot be reached: {tried[0].Reason}."
                 : $"None of the managers can be reached: {string.Join("; ", tried.Select(static t => $"{t.Address}: {t.Reason}"))}.",
             addresses,
-            $"Check the address, that swarmd runs there as a manager, and that no firewall there or on the way closes {ports}: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here."
+            $"Check the address, that {program} runs there as a manager, and that no firewall there or on the way closes {ports}: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here.{afterwards}"
         );
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text.Json;
 using Swarm.Host.Systems;
@@ -13,7 +12,7 @@ public static class AddressCheck
 
     /// <summary>The address given; else the one that packets to the peer leave from; else the only one there is.</summary>
     /// <returns>Null: there is none, or more than one.</returns>
-    public static IPAddress? Find(string given, string? peer)
+    public static IPAddress? Find(IHostSystem system, string given, string? peer)
     {
         if (given.Length > 0)
         {
@@ -33,7 +32,7 @@ public static class AddressCheck
                 return null;
             }
         }
-        return Local() is [var only] ? only : null;
+        return system.Addresses() is [var only] ? only : null;
     }
 
     internal static async Task<HostCheck> RunAsync(
@@ -49,7 +48,7 @@ public static class AddressCheck
                 ? HostCheck.Fail(Name, $"'{request.Address}' is not an address", "Give an address of this host with -Address.")
                 : HostCheck.Warn(
                     Name,
-                    $"this host has {(Local() is { Count: > 0 } many ? $"several addresses: {string.Join(", ", many)}" : "no address")}",
+                    $"this host has {(system.Addresses() is { Count: > 0 } many ? $"several addresses: {string.Join(", ", many)}" : "no address")}",
                     "Say which one the nodes are to use, with -Address."
                 );
         }
@@ -94,17 +93,4 @@ public static class AddressCheck
             "Give one of its own with -Address; 'ip address' lists them."
         );
     }
-
-    private static List<IPAddress> Local() =>
-        [
-            .. NetworkInterface
-                .GetAllNetworkInterfaces()
-                .Where(static n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-                .Where(static n =>
-                    !n.Name.StartsWith("docker", StringComparison.Ordinal) && !n.Name.StartsWith("br-", StringComparison.Ordinal)
-                )
-                .SelectMany(static n => n.GetIPProperties().UnicastAddresses)
-                .Select(static a => a.Address)
-                .Where(static a => a.AddressFamily == AddressFamily.InterNetwork),
-        ];
 }

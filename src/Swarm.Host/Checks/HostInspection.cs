@@ -17,7 +17,7 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
 
     public async Task<IReadOnlyList<HostCheck>> RunAsync(HostCheckRequest request, CancellationToken cancellation)
     {
-        var address = AddressCheck.Find(request.Address, request.Peers.Count > 0 ? request.Peers[0].Host : null);
+        var address = AddressCheck.Find(system, request.Address, request.Peers.Count > 0 ? request.Peers[0].Host : null);
         List<HostCheck> checks = [OperatingSystem(), await RightsAsync(cancellation), await EngineAsync(cancellation)];
         if (!system.IsWindows)
         {
@@ -28,7 +28,7 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
         checks.Add(await FirewallAsync(request, cancellation));
         if (!request.InSwarm)
         {
-            checks.Add(PortChecks.Free(request.IsManager));
+            checks.Add(PortChecks.Free(system, request.IsManager));
         }
         if (request.Peers.FirstOrDefault(static p => p.IsManager) is { } manager)
         {
@@ -108,14 +108,14 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
             : new[] { "/var/lib/docker", "/var/lib" }.FirstOrDefault(system.Exists) ?? "/";
         try
         {
-            var drive = new DriveInfo(path);
-            var text = $"{drive.AvailableFreeSpace / Gigabyte} of {drive.TotalSize / Gigabyte} GiB are free at {path}";
+            var space = system.Space(path);
+            var text = $"{space.Free / Gigabyte} of {space.Total / Gigabyte} GiB are free at {path}";
             const string Remedy = "Images and volumes are kept there: free some space, or give the engine another data-root.";
-            return drive.AvailableFreeSpace < Gigabyte ? HostCheck.Fail(Name, text, Remedy)
-                : drive.AvailableFreeSpace < 5 * Gigabyte ? HostCheck.Warn(Name, text, Remedy)
+            return space.Free < Gigabyte ? HostCheck.Fail(Name, text, Remedy)
+                : space.Free < 5 * Gigabyte ? HostCheck.Warn(Name, text, Remedy)
                 : HostCheck.Pass(Name, text);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return HostCheck.Warn(Name, $"the free space at {path} cannot be told: {e.Message}", "Look at 'df -h'.");
         }

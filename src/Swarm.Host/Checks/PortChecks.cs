@@ -1,5 +1,5 @@
-using System.Net.NetworkInformation;
 using Swarm.Host.Firewall;
+using Swarm.Host.Systems;
 
 namespace Swarm.Host.Checks;
 
@@ -7,16 +7,14 @@ namespace Swarm.Host.Checks;
 internal static class PortChecks
 {
     /// <summary>Nobody else may listen on a swarm's ports. The caller leaves it out on a node, which listens there itself.</summary>
-    public static HostCheck Free(bool isManager)
+    public static HostCheck Free(IHostSystem system, bool isManager)
     {
         const string Name = "PortsFree";
-        var properties = IPGlobalProperties.GetIPGlobalProperties();
-        var tcp = properties.GetActiveTcpListeners().Select(static e => e.Port).ToHashSet();
-        var udp = properties.GetActiveUdpListeners().Select(static e => e.Port).ToHashSet();
+        var listening = system.Listening();
         var taken = SwarmPorts
             .Rules(isManager, [], [])
             .Select(static r => r.Port)
-            .Where(p => (p.Protocol == TransportProtocol.Tcp ? tcp : udp).Contains(p.First))
+            .Where(p => (p.Protocol == TransportProtocol.Tcp ? listening.Tcp : listening.Udp).Contains(p.First))
             .ToList();
         return taken.Count == 0
             ? HostCheck.Pass(Name, "nothing listens on the ports of a swarm")

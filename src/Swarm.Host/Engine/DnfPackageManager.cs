@@ -6,6 +6,9 @@ namespace Swarm.Host.Engine;
 /// option of config-manager differs between dnf's versions.</summary>
 internal sealed class DnfPackageManager(IHostSystem system, OsRelease release, string tool) : PackageManager(system, release)
 {
+    /// <summary>Both wait for another program's lock without an end unless they are told not to: the call would reach its limit, and nobody would know why.</summary>
+    private const string ExitOnLock = "--setopt=exit_on_lock=1";
+
     public override string Name => tool;
 
     public override bool HasDockerRepository => Release.Id != "amzn";
@@ -23,7 +26,7 @@ internal sealed class DnfPackageManager(IHostSystem system, OsRelease release, s
 
     public override string RepositoryPath => "/etc/yum.repos.d/docker-ce.repo";
 
-    public override IReadOnlyList<HostStep> UpdateSystem() => [Long(tool, "--assumeyes", tool == "dnf" ? "upgrade" : "update")];
+    public override IReadOnlyList<HostStep> UpdateSystem() => [Call(tool == "dnf" ? "upgrade" : "update")];
 
     public override IReadOnlyList<HostStep> AddRepository()
     {
@@ -38,12 +41,14 @@ internal sealed class DnfPackageManager(IHostSystem system, OsRelease release, s
         ];
     }
 
-    public override IReadOnlyList<HostStep> Refresh() => [Long(tool, "--assumeyes", "makecache")];
+    public override IReadOnlyList<HostStep> Refresh() => [Call("makecache")];
 
-    public override HostStep Install(IReadOnlyList<string> packages) => Long(tool, ["--assumeyes", "install", .. packages]);
+    public override HostStep Install(IReadOnlyList<string> packages) => Call(["install", .. packages]);
 
-    public override HostStep Remove(IReadOnlyList<string> packages) => Long(tool, ["--assumeyes", "remove", .. packages]);
+    public override HostStep Remove(IReadOnlyList<string> packages) => Call(["remove", .. packages]);
 
     public override async Task<bool> IsInstalledAsync(string package, CancellationToken cancellation) =>
         (await System.RunAsync(new ToolCommand("rpm", "--query", package), cancellation)).Succeeded;
+
+    private CommandStep Call(params string[] arguments) => Long(tool, ["--assumeyes", ExitOnLock, .. arguments]);
 }

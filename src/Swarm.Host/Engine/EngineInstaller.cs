@@ -18,8 +18,13 @@ public sealed partial class EngineInstaller(IHostSystem system)
 
     private static readonly string[] _data = ["/var/lib/docker", "/var/lib/containerd"];
 
+    /// <summary>apt; dnf 4 and 5; yum; rpm, of which all three are; zypper.</summary>
     [GeneratedRegex(
-        "Could not get lock|Unable to acquire the dpkg frontend lock|System management is locked|Existing lock .*pid|another copy is running",
+        "Could not get lock|Unable to acquire the dpkg frontend lock"
+            + "|already locked by \\d|Failed to obtain (the|rpm) transaction lock"
+            + "|Existing lock .*\\.pid|another copy is running|holding the yum lock"
+            + "|can't create transaction lock"
+            + "|System management is locked",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
     )]
     private static partial Regex Locked { get; }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Swarm.Host.Systems;
 
 /// <summary>The machine as this library sees it: its programs and a few text files. Tests put a recorded one, or one in namespaces, in its place.</summary>
@@ -25,4 +27,13 @@ public interface IHostSystem
 
     /// <summary>Is there a file or folder?</summary>
     bool Exists(string path);
+
+    /// <summary>Room on the file system that a path is on.</summary>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    DiskSpace Space(string path);
+
+    ListeningPorts Listening();
+
+    /// <summary>IPv4 addresses that other hosts may reach this one by: not of loopback, nor of an engine's bridges.</summary>
+    IReadOnlyList<IPAddress> Addresses();
 }

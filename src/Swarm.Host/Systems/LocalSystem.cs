@@ -1,5 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 
 namespace Swarm.Host.Systems;
 
@@ -125,4 +128,32 @@ public sealed class LocalSystem : IHostSystem
     public void Delete(string path) => File.Delete(path);
 
     public bool Exists(string path) => Path.Exists(path);
+
+    public DiskSpace Space(string path)
+    {
+        var drive = new DriveInfo(path);
+        return new DiskSpace(drive.AvailableFreeSpace, drive.TotalSize);
+    }
+
+    public ListeningPorts Listening()
+    {
+        var properties = IPGlobalProperties.GetIPGlobalProperties();
+        return new ListeningPorts(
+            properties.GetActiveTcpListeners().Select(static e => e.Port).ToHashSet(),
+            properties.GetActiveUdpListeners().Select(static e => e.Port).ToHashSet()
+        );
+    }
+
+    public IReadOnlyList<IPAddress> Addresses() =>
+        [
+            .. NetworkInterface
+                .GetAllNetworkInterfaces()
+                .Where(static n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+                .Where(static n =>
+                    !n.Name.StartsWith("docker", StringComparison.Ordinal) && !n.Name.StartsWith("br-", StringComparison.Ordinal)
+                )
+                .SelectMany(static n => n.GetIPProperties().UnicastAddresses)
+                .Select(static a => a.Address)
+                .Where(static a => a.AddressFamily == AddressFamily.InterNetwork),
+        ];
 }

@@ -64,6 +64,21 @@ public sealed class DockerErrorsTests
         Assert.Equal(errorId, DockerErrors.From(new EngineException((HttpStatusCode)status, message), "web", "service").ErrorId);
 
     [Fact]
+    public void A_worker_is_sent_to_the_port_of_a_managers_swarmd_not_of_its_engine() =>
+        Assert.Equal(
+            "Connect to a manager's swarmd with Connect-Swarm -ManagerAddress HOST:2378; Get-Swarm shows the managers' hosts, with port 2377, which is the engine's.",
+            DockerErrors
+                .From(
+                    new EngineException(
+                        HttpStatusCode.ServiceUnavailable,
+                        "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state."
+                    ),
+                    ""
+                )
+                .Action
+        );
+
+    [Fact]
     public void The_wrapping_is_taken_off() =>
         Assert.Equal(
             "something new",

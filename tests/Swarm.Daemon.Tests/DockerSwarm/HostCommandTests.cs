@@ -29,7 +29,15 @@ public sealed class HostCommandTests
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var refused = await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(plane, "worker1"));
         Assert.Equal("NodeNotConnected", refused.Trailers.GetValue("swarm-error-id"));
-        Assert.Contains("worker1", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(
+            "With the docker control plane this swarmd reaches its own host only, not worker1: nothing was done there.",
+            refused.Status.Detail
+        );
+        // Port 2377, which Connect-Swarm takes by itself, is the engine's.
+        Assert.Equal(
+            "Run the cmdlet on worker1, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress HOST:2378 (port 2377 is the engine's).",
+            refused.Trailers.GetValue("swarm-action")
+        );
     }
 
     private static async Task<Wire.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>

@@ -25,10 +25,10 @@ public sealed class EngineInstallerTests
         "ID=rocky\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.4\"",
         "dnf",
         """
-            dnf --assumeyes upgrade
+            dnf --assumeyes --setopt=exit_on_lock=1 upgrade
             curl -fsSL https://download.docker.com/linux/centos/docker-ce.repo -o /etc/yum.repos.d/docker-ce.repo
-            dnf --assumeyes makecache
-            dnf --assumeyes install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
+            dnf --assumeyes --setopt=exit_on_lock=1 makecache
+            dnf --assumeyes --setopt=exit_on_lock=1 install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
             systemctl enable --now firewalld
             systemctl enable --now docker
             groupadd --force docker
@@ -40,10 +40,10 @@ public sealed class EngineInstallerTests
         "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"7\"",
         "yum",
         """
-            yum --assumeyes update
+            yum --assumeyes --setopt=exit_on_lock=1 update
             curl -fsSL https://download.docker.com/linux/centos/docker-ce.repo -o /etc/yum.repos.d/docker-ce.repo
-            yum --assumeyes makecache
-            yum --assumeyes install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
+            yum --assumeyes --setopt=exit_on_lock=1 makecache
+            yum --assumeyes --setopt=exit_on_lock=1 install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin firewalld
             systemctl enable --now firewalld
             systemctl enable --now docker
             groupadd --force docker
@@ -114,7 +114,7 @@ public sealed class EngineInstallerTests
         "ID=fedora\nVERSION_ID=42",
         "dnf",
         "docker-ce",
-        "systemctl disable --now docker\ndnf --assumeyes remove docker-ce\nrm -rf /var/lib/docker"
+        "systemctl disable --now docker\ndnf --assumeyes --setopt=exit_on_lock=1 remove docker-ce\nrm -rf /var/lib/docker"
     )]
     [InlineData(
         "ID=sles\nID_LIKE=suse",
@@ -153,6 +153,35 @@ public sealed class EngineInstallerTests
         Assert.Contains("rolled back", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("/etc/apt/sources.list.d/docker.list", system.Files.Keys);
         Assert.Contains("rm -f /etc/apt/keyrings/docker.asc", system.Ran);
+    }
+
+    [Theory]
+    [InlineData("dnf", "Error: Failed to obtain the transaction lock (logged in as: root).")]
+    [InlineData("dnf", "Error: metadata already locked by 3814")]
+    [InlineData("dnf", "Failed to obtain rpm transaction lock. Another transaction is in progress.")]
+    [InlineData("dnf", "error: can't create transaction lock on /var/lib/rpm/.rpm.lock (Resource temporarily unavailable)")]
+    [InlineData("yum", "Existing lock /var/run/yum.pid: another copy is running as pid 2077.")]
+    [InlineData("yum", "Existing lock /var/run/yum.pid")]
+    [InlineData("yum", "Another app is currently holding the yum lock; exiting as configured by exit_on_lock")]
+    [InlineData("yum", "error: can't create transaction lock on /var/lib/rpm/.rpm.lock (Resource temporarily unavailable)")]
+    [InlineData(
+        "zypper",
+        "System management is locked by the application with pid 4242 (zypper).\nClose this application before trying again."
+    )]
+    public async Task A_lock_that_another_program_holds_is_told(string tool, string error)
+    {
+        var system = System(tool == "zypper" ? "ID=sles\nID_LIKE=suse" : "ID=fedora\nVERSION_ID=42", tool);
+        var install = tool == "zypper" ? "zypper --non-interactive install" : $"{tool} --assumeyes --setopt=exit_on_lock=1 install";
+        system.Answers[install] = new ToolResult(1, "", error + "\n");
+        var failed = await Assert.ThrowsAsync<HostException>(() =>
+            new EngineInstaller(system).InstallAsync(new EngineInstallRequest(), Stop)
+        );
+        Assert.Equal("PackageManagerLocked", failed.ErrorId);
+        Assert.Contains(error.TrimEnd('.').Replace('\n', ' '), failed.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "Another program installs packages at the moment (an automatic update, perhaps): run it again when that has ended.",
+            failed.Action
+        );
     }
 
     [Fact]

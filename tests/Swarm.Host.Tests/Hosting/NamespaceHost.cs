@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Swarm.Host.Systems;
 
 namespace Swarm.Host.Tests.Hosting;
@@ -112,6 +113,12 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
     public void Delete(string path) => _local.Delete(Outside(path));
 
     public bool Exists(string path) => _local.Exists(Outside(path));
+
+    public DiskSpace Space(string path) => _local.Space(Outside(path));
+
+    public ListeningPorts Listening() => throw new NotSupportedException("Those of the machine's namespace are not this host's.");
+
+    public IReadOnlyList<IPAddress> Addresses() => throw new NotSupportedException("Those of the machine's namespace are not this host's.");
 
     /// <summary>Runs a shell script in there.</summary>
     /// <returns>Its output; the test fails when it fails.</returns>

@@ -1,3 +1,4 @@
+using System.Net;
 using Swarm.Host.Systems;
 
 namespace Swarm.Host.Tests.Hosting;
@@ -11,6 +12,11 @@ internal sealed class RecordedSystem : IHostSystem
 
     /// <summary>By the beginning of a command; the longest that fits answers.</summary>
     public Dictionary<string, ToolResult> Answers { get; } = [];
+
+    /// <summary>Null: it cannot be told.</summary>
+    public DiskSpace? Disk { get; init; } = new(100L << 30, 200L << 30);
+    public ListeningPorts Ports { get; init; } = new(new HashSet<int>(), new HashSet<int>());
+    public IReadOnlyList<IPAddress> OwnAddresses { get; init; } = [IPAddress.Parse("10.0.0.5")];
     public bool IsWindows { get; init; }
     public bool IsAdministrator { get; init; } = true;
 
@@ -31,4 +37,10 @@ internal sealed class RecordedSystem : IHostSystem
     public void Delete(string path) => Files.Remove(path);
 
     public bool Exists(string path) => Files.ContainsKey(path) || Files.Keys.Any(f => f.StartsWith(path + "/", StringComparison.Ordinal));
+
+    public DiskSpace Space(string path) => Disk ?? throw new IOException("Input/output error");
+
+    public ListeningPorts Listening() => Ports;
+
+    public IReadOnlyList<IPAddress> Addresses() => OwnAddresses;
 }

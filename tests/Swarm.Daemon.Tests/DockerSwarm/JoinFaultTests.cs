@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Core;
+using Wire = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.DockerSwarm;
+
+/// <summary>A join that the engine gives up: which port did not answer is said by swarmd, since the engine does not.</summary>
+public sealed class JoinFaultTests
+{
+    private const string Timeout =
+        "Timeout was reached before node joined. The attempt to join the swarm will continue in the background. Use the \\\"docker info\\\" command to see the current swarm status of your node.";
+
+    private const string Dialing =
+        "rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing dial tcp: connect: no route to host\\\"";
+
+    private const string GoesOn = " The engine goes on trying: Get-Swarm shows how it stands, Exit-Swarm -Force gives up.";
+
+    [Theory]
+    [InlineData(Timeout, GoesOn)]
+    [InlineData(Dialing, "")]
+    [InlineData("rpc error: code = DeadlineExceeded desc = context deadline exceeded", "")]
+    public async Task A_closed_port_is_named_as_the_builtin_plane_names_it(string words, string afterwards)
+    {
+        using var manager = new Peer("127.83.42.1");
+        manager.Close();
+        var refused = await JoinAsync(words, manager.Address);
+        Assert.Equal("ManagerUnreachable", refused.Trailers.GetValue("swarm-error-id"));
+        Assert.Equal(
+            $"The manager at {manager.Address} cannot be reached: {manager.Port}/tcp on 127.83.42.1 does not answer: Connection refused.",
+            refused.Status.Detail
+        );
+        Assert.Equal(
+            $"Check the address, that an engine runs there as a manager, and that no firewall there or on the way closes {manager.Port}/tcp: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here.{afterwards}",
+            refused.Trailers.GetValue("swarm-action")
+        );
+    }
+
+    [Fact]
+    public async Task Of_several_managers_the_ones_that_do_not_answer_are_named()
+    {
+        using var open = new Peer("127.83.42.2");
+        using var closed = new Peer("127.83.42.3");
+        closed.Close();
+        var refused = await JoinAsync(Timeout, open.Address, closed.Address);
+        Assert.Equal("ManagerUnreachable", refused.Trailers.GetValue("swarm-error-id"));
+        Assert.Equal(
+            $"Timeout was reached before the node joined; the engine goes on trying ({closed.Port}/tcp on 127.83.42.3 does not answer: Connection refused).",
+            refused.Status.Detail
+        );
+    }
+
+    [Theory]
+    [InlineData(Timeout, true, "Timeout was reached before the node joined; the engine goes on trying.")]
+    [InlineData("invalid join token", false, "invalid join token")]
+    public async Task Where_no_port_is_to_blame_the_engines_words_stay(string words, bool open, string detail)
+    {
+        using var manager = new Peer("127.83.42.4");
+        if (!open)
+        {
+            manager.Close();
+        }
+        Assert.Equal(detail, (await JoinAsync(words, manager.Address)).Status.Detail);
+    }
+
+    private static async Task<RpcException> JoinAsync(string words, params string[] managers)
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/swarm/join", $$"""{"message":"{{words}}"}""", 503);
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.JoinSwarmRequest { Token = "SWMTKN-1-x", RemoteAddresses = { managers } };
+        return await Assert.ThrowsAsync<RpcException>(() =>
+            plane.Client.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
+        );
+    }
+
+    /// <summary>A port on an address of its own: one of 127.0.0.1 that was closed may be another test's a moment later.</summary>
+    private sealed class Peer : IDisposable
+    {
+        private readonly TcpListener _listener;
+        private readonly string _host;
+
+        public Peer(string host)
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "needs the whole of 127.0.0.0/8");
+            _host = host;
+            _listener = new TcpListener(IPAddress.Parse(host), 0);
+            _listener.Start();
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        }
+
+        public int Port { get; }
+        public string Address => $"{_host}:{Port}";
+
+        public void Close() => _listener.Stop();
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
