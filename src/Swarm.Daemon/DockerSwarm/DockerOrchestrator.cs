@@ -92,9 +92,7 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         {
             await mirror.RefreshAsync(cancellation);
             SettleUnknown();
-            var (changes, done) = mirror.Store.Read(state =>
-                requestId.Length > 0 && state.FindRequest(requestId) is { } before ? (null, before.ResultId) : (prepare(state), "")
-            );
+            var (changes, seen, done) = mirror.Store.Read(state => Prepare(state, requestId, prepare));
             if (changes is null)
             {
                 return done;
@@ -102,7 +100,7 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
             var resultId = changes.ResultId;
             try
             {
-                foreach (var change in changes.Changes)
+                foreach (var change in seen)
                 {
                     if (await PerformAsync(change, cancellation) is { } id)
                     {
@@ -140,10 +138,25 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         }
     }
 
-    /// <returns>The id that the engine gave a new object, or null.</returns>
-    private async Task<string?> PerformAsync(StateChange change, CancellationToken cancellation)
+    /// <returns>The changes and what they were worked out on; or, when the request was answered before, its result.</returns>
+    private (CommandChanges? Changes, IReadOnlyList<SeenChange> Seen, string Done) Prepare(
+        ClusterState state,
+        string requestId,
+        Func<ClusterState, CommandChanges> prepare
+    )
     {
-        switch (change)
+        if (requestId.Length > 0 && state.FindRequest(requestId) is { } before)
+        {
+            return (null, [], before.ResultId);
+        }
+        var changes = prepare(state);
+        return (changes, [.. changes.Changes.Select(c => SeenChange.Of(c, state, mirror, ledger))], "");
+    }
+
+    /// <returns>The id that the engine gave a new object, or null.</returns>
+    private async Task<string?> PerformAsync(SeenChange seen, CancellationToken cancellation)
+    {
+        switch (seen.Change)
         {
             case StateChange.ServiceCreate c:
                 var made = await engine.SendAsync(
@@ -156,33 +169,32 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
                 );
                 return made.Text("ID");
             case StateChange.ServiceSpecSet c:
-                await SetSpecAsync(c, cancellation);
+                await SetSpecAsync(c, seen, cancellation);
                 return null;
             case StateChange.ServiceRemove c:
                 await engine.DeleteAsync($"/services/{c.ServiceId}", cancellation);
                 return null;
             case StateChange.NodeSpecSet c:
-                await SetNodeAsync(c, cancellation);
+                await SetNodeAsync(c, seen, cancellation);
                 return null;
             case StateChange.NodeRemove c:
-                var down = mirror.Store.Read(s => s.FindNode(c.NodeId)?.Status.State) == NodeState.Down;
+                var down = seen.Node?.Status.State == NodeState.Down;
                 await engine.DeleteAsync($"/nodes/{c.NodeId}" + (down ? "" : "?force=true"), cancellation);
                 return null;
             default:
-                throw new InvalidOperationException($"The engine cannot be asked for a {change.GetType().Name}.");
+                throw new InvalidOperationException($"The engine cannot be asked for a {seen.Change.GetType().Name}.");
         }
     }
 
-    private async Task SetSpecAsync(StateChange.ServiceSpecSet change, CancellationToken cancellation)
+    private async Task SetSpecAsync(StateChange.ServiceSpecSet change, SeenChange seen, CancellationToken cancellation)
     {
-        var known = mirror.Store.Read(s => s.FindService(change.ServiceId));
-        if (known is null || mirror.Service(change.ServiceId) is not { } mirrored)
+        if (seen is not { Service: { } known, MirroredService: { } mirrored })
         {
             throw new EngineException(System.Net.HttpStatusCode.NotFound, "service not found");
         }
         var path = string.Create(CultureInfo.InvariantCulture, $"/services/{change.ServiceId}/update?version={mirrored.Version}");
         var spec = mirrored.Spec.Copy();
-        if (change.Revision != known.Revision && ledger.Find(change.ServiceId, change.Revision) is { } earlier)
+        if (seen.Earlier is { } earlier)
         {
             if (IsDockersPrevious(mirrored, earlier))
             {
@@ -220,10 +232,9 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         return JsonNode.DeepEquals(expected, previous);
     }
 
-    private async Task SetNodeAsync(StateChange.NodeSpecSet change, CancellationToken cancellation)
+    private async Task SetNodeAsync(StateChange.NodeSpecSet change, SeenChange seen, CancellationToken cancellation)
     {
-        var known = mirror.Store.Read(s => s.FindNode(change.NodeId));
-        if (known is null || mirror.Node(change.NodeId) is not { } mirrored)
+        if (seen is not { Node: { } known, MirroredNode: { } mirrored })
         {
             throw new EngineException(System.Net.HttpStatusCode.NotFound, "node not found");
         }

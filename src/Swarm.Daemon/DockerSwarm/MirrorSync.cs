@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
@@ -12,21 +11,18 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <remarks>Used by one thread at a time.</remarks>
 internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, MirroredService> _services = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, MirroredNode> _nodes = new(StringComparer.Ordinal);
+    private readonly MirroredObjects _objects = new(store);
     private readonly Dictionary<string, ulong> _tasks = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Service, uint Slot, string Node, ulong Revision), uint> _restarts = [];
     private readonly List<(ulong Index, List<StateChange> Changes)> _batches = [];
 
-    public MirroredService? Service(string id) => _services.GetValueOrDefault(id);
+    public MirroredService? Service(string id) => _objects.Service(id);
 
-    public MirroredNode? Node(string id) => _nodes.GetValueOrDefault(id);
+    public MirroredNode? Node(string id) => _objects.Node(id);
 
     /// <summary>This node is in no swarm any more, or in another one.</summary>
     public void Forget()
     {
-        _services.Clear();
-        _nodes.Clear();
         _tasks.Clear();
         _restarts.Clear();
         store.Restore(new ClusterState().Capture());
@@ -39,6 +35,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             Forget();
         }
         _batches.Clear();
+        _objects.Begin();
         AbsorbCluster(cluster);
         AbsorbNodes(nodes);
         var templates = NewTemplates(tasks);
@@ -96,16 +93,13 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             var id = node.Text("ID");
             var version = DockerObjects.VersionOf(node);
             seen.Add(id);
-            _nodes[id] = new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"));
-            var known = store.Read(s => s.FindNode(id));
-            if (known?.Version != version)
+            if (_objects.Learn(id, new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"))))
             {
-                AbsorbNode(id, version, node, known);
+                AbsorbNode(id, version, node, store.Read(s => s.FindNode(id)));
             }
         }
         foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
         {
-            _nodes.TryRemove(gone, out _);
             Batch(Newest).Add(new StateChange.NodeRemove(gone));
         }
     }
@@ -196,18 +190,17 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
                 continue;
             }
             var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"), service.Object("Endpoint"));
-            var unchanged = _services.TryGetValue(id, out var before) && before.Version == version;
-            _services[id] = mirrored;
+            var changed = _objects.Learn(id, mirrored);
             // Tasks are read before services: a template that no service has was a service's between two looks.
-            if (!unchanged || templates.ContainsKey(id))
+            if (changed || templates.ContainsKey(id))
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
             }
         }
-        foreach (var gone in _services.Keys.Except(services.Select(static s => s.Text("ID"))).ToList())
+        foreach (var gone in _objects.ServiceIds.Except(services.Select(static s => s.Text("ID"))).ToList())
         {
-            _services.TryRemove(gone, out _);
-            Batch(Newest).Add(new StateChange.ServiceRemove(gone));
+            // Before what is new: another service may have its name by now.
+            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
         }
     }
 

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Swarm.Core.State;
+using Swarm.Daemon.DockerSwarm;
+using Swarm.Daemon.Manager;
+using Swarm.Daemon.Storage;
+using Swarm.Daemon.Tests.Storage;
+
+namespace Swarm.Daemon.Tests.DockerSwarm;
+
+public sealed class MirrorSyncTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly StateDirectory _state;
+    private readonly StateStore _store = new();
+    private readonly MirrorSync _sync;
+
+    public MirrorSyncTests()
+    {
+        _state = StateDirectory.Open(_directory.Path);
+        _sync = new MirrorSync(_store, new RevisionLedger(_state), TimeProvider.System);
+    }
+
+    public void Dispose()
+    {
+        _state.Dispose();
+        _directory.Dispose();
+    }
+
+    private static JsonObject Node(string id, int version)
+    {
+        var node = JsonNode.Parse(FakeEngine.Node)!.AsObject();
+        node["ID"] = id;
+        node["Version"]!["Index"] = version;
+        return node;
+    }
+
+    private static JsonObject Service(string id, string name, int version) =>
+        JsonNode
+            .Parse(
+                $$$$"""
+                {"ID":"{{{{id}}}}","Version":{"Index":{{{{version}}}}},"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:21Z",
+                "Spec":{"Name":"{{{{name}}}}","TaskTemplate":{"ContainerSpec":{"Image":"i{{{{version}}}}"}},"Mode":{"Replicated":{"Replicas":1} } } }
+                """
+            )!
+            .AsObject();
+
+    private void Absorb(JsonArray nodes, JsonArray services)
+    {
+        using var tasks = JsonDocument.Parse("[]");
+        _sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), nodes, services, tasks.RootElement);
+    }
+
+    /// <summary>A command is checked against the state, and sent on what the engine said of the object: if that were newer, somebody else's change would be lost.</summary>
+    [Fact]
+    public void At_each_moment_what_the_engine_said_is_of_the_version_that_the_state_shows()
+    {
+        Absorb([Node("n1", 11), Node("n2", 12)], [Service("s1", "a", 13), Service("s2", "b", 14)]);
+        var pairs = new PairsObserver(_store, _sync);
+        _store.Add(pairs);
+        Absorb([Node("n1", 21), Node("n2", 24)], [Service("s1", "a", 22), Service("s2", "b", 23), Service("s3", "c", 25)]);
+        Absorb([Node("n1", 21)], [Service("s1", "a", 22), Service("s3", "c", 26)]);
+        Assert.True(pairs.Batches > 5);
+        Assert.Empty(pairs.Wrong);
+        Assert.Equal(26UL, _sync.Service("s3")?.Version);
+        Assert.Null(_sync.Service("s2"));
+        Assert.Null(_sync.Node("n2"));
+        _sync.Forget();
+        Assert.Null(_sync.Service("s1"));
+        Assert.Null(_sync.Node("n1"));
+    }
+
+    [Fact]
+    public void Who_leads_is_shown_although_it_makes_no_new_version()
+    {
+        Absorb([Node("n1", 11)], []);
+        var follower = Node("n1", 11);
+        follower["ManagerStatus"]!["Leader"] = false;
+        Absorb([follower], []);
+        Assert.False(_sync.Node("n1")?.ManagerStatus.Flag("Leader"));
+    }
+
+    [Fact]
+    public void A_service_that_was_removed_and_made_again_between_two_looks_is_shown()
+    {
+        Absorb([Node("n1", 11)], [Service("s1", "web", 12)]);
+        Absorb([Node("n1", 21)], [Service("s2", "web", 20)]);
+        Assert.Equal(["s2"], _store.Read(static s => s.Services.Select(static x => x.Id).ToList()));
+        Assert.Equal(20UL, _sync.Service("s2")?.Version);
+    }
+
+    private sealed class PairsObserver(StateStore store, MirrorSync sync) : IStateObserver
+    {
+        public int Batches { get; private set; }
+
+        public List<string> Wrong { get; } = [];
+
+        public void OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
+        {
+            Batches++;
+            foreach (var service in store.State.Services.Where(s => sync.Service(s.Id)?.Version != s.Version))
+            {
+                Wrong.Add($"{service.Id}: {service.Version}, {sync.Service(service.Id)?.Version}");
+            }
+            foreach (var node in store.State.Nodes.Where(n => sync.Node(n.Id)?.Version != n.Version))
+            {
+                Wrong.Add($"{node.Id}: {node.Version}, {sync.Node(node.Id)?.Version}");
+            }
+        }
+
+        public void OnRestored() { }
+    }
+}
