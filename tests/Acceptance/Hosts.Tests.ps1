@@ -15,7 +15,7 @@ Describe 'Hosts' {
     It 'are known by their addresses' {
         # Not (Get-SwarmNode).Address: that would be the array's own method.
         @(Get-SwarmNode | ForEach-Object Address) | Should -Be "${labNetwork}.11", "${labNetwork}.21", "${labNetwork}.22"
-        (Get-SwarmNode).EngineLabels['lab.node'] | Should -Be 'manager1', 'worker1', 'worker2'
+        @(Get-SwarmNode | ForEach-Object { $_.EngineLabels['lab.node'] }) | Should -Be 'manager1', 'worker1', 'worker2'
     }
     It 'each runs its own tasks, and no other' {
         foreach ($node in 'manager1', 'worker1', 'worker2') {

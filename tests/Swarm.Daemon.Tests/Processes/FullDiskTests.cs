@@ -102,7 +102,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await _node.StartAsync();
         await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
         await CreateAsync("before", "sleep", "100000");
-        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status.State == Wire.TaskState.Running));
+        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status?.State == Wire.TaskState.Running));
         FillUp();
         var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
         Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
