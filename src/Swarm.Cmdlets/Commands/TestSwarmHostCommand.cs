@@ -64,17 +64,18 @@ public sealed class TestSwarmHostCommand : HostCmdlet
             Write(host, answer.Checks);
             return;
         }
+        var system = new Swarm.Host.Systems.LocalSystem();
         // A remote session is the other side: it tries this host's ports.
         var checks = await AsyncTask.Run(
             () =>
-                new Swarm.Hosts.HostCommands(new Swarm.Host.Systems.LocalSystem(), TimeProvider.System).RunAsync(
+                new Swarm.Hosts.HostCommands(system, TimeProvider.System).RunAsync(
                     new V1.HostCommand { Check = command },
                     cancellationToken
                 ),
             cancellationToken
         );
         Write(ThisHost, checks.Checks);
-        if (_asker is not null && AddressCheck.Find(new Swarm.Host.Systems.LocalSystem(), Address ?? "", FirstManager()) is { } own)
+        if (_asker is not null && AddressCheck.Find(system, Address ?? "", FirstManager()) is { } own)
         {
             await TestInboundAsync(own, manager, cancellationToken);
         }

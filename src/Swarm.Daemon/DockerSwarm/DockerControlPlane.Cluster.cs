@@ -107,17 +107,13 @@ internal sealed partial class DockerControlPlane
             ["JoinToken"] = request.Token,
             ["Availability"] = AvailabilityText(request.Availability),
         };
-        try
-        {
-            await engine.SendAsync(HttpMethod.Post, "/swarm/join", body, MembershipDeadline, "", cancellation);
-        }
-        catch (EngineException e)
-        {
-            var refusal = DockerErrors.From(e, string.Join(", ", request.RemoteAddresses));
-            throw DockerErrors.MeansNoConnection(e)
-                ? await NameClosedPortsAsync(remotes, refusal, DockerErrors.GoesOnTrying(e), cancellation)
-                : refusal;
-        }
+        await ChangeMembershipAsync(
+            "/swarm/join",
+            body,
+            string.Join(", ", request.RemoteAddresses),
+            cancellation,
+            (e, refusal) => NameClosedPortsAsync(remotes, e, refusal, cancellation)
+        );
         var info = (await AskAsync("/info", cancellation)).Object("Swarm");
         return new Wire.JoinSwarmResponse
         {
@@ -130,11 +126,15 @@ internal sealed partial class DockerControlPlane
     /// <summary>The engine does not say which address it did not get through to, nor why: they are tried from here.</summary>
     private static async Task<SwarmException> NameClosedPortsAsync(
         IReadOnlyList<string> remotes,
+        EngineException e,
         SwarmException refusal,
-        bool goesOnTrying,
         CancellationToken cancellation
     )
     {
+        if (!DockerErrors.MeansNoConnection(e))
+        {
+            return refusal;
+        }
         var tried = await Task.WhenAll(remotes.Select(r => ProbeAsync(r, cancellation)));
         var closed = tried.Where(static t => t.Reason.Length > 0).ToList();
         if (closed.Count == remotes.Count)
@@ -142,7 +142,7 @@ internal sealed partial class DockerControlPlane
             return MembershipErrors.ManagerUnreachable(
                 closed,
                 "an engine",
-                goesOnTrying ? " The engine goes on trying: Get-Swarm shows how it stands, Exit-Swarm -Force gives up." : ""
+                DockerErrors.GoesOnTrying(e) ? " The engine goes on trying: Get-Swarm shows how it stands, Exit-Swarm -Force gives up." : ""
             );
         }
         return closed.Count == 0
@@ -284,7 +284,14 @@ internal sealed partial class DockerControlPlane
     private async Task<JsonObject> ReadSwarmAsync(CancellationToken cancellation) =>
         await AskAsync("/swarm", cancellation) as JsonObject ?? [];
 
-    private async Task ChangeMembershipAsync(string path, JsonNode? body, string target, CancellationToken cancellation)
+    /// <param name="explain">What is found out about a refusal beyond the engine's words.</param>
+    private async Task ChangeMembershipAsync(
+        string path,
+        JsonNode? body,
+        string target,
+        CancellationToken cancellation,
+        Func<EngineException, SwarmException, Task<SwarmException>>? explain = null
+    )
     {
         try
         {
@@ -292,7 +299,8 @@ internal sealed partial class DockerControlPlane
         }
         catch (EngineException e)
         {
-            throw DockerErrors.From(e, target);
+            var refusal = DockerErrors.From(e, target);
+            throw explain is null ? refusal : await explain(e, refusal);
         }
     }
 

@@ -16,9 +16,9 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     private readonly Dictionary<(string Service, uint Slot, string Node, ulong Revision), uint> _restarts = [];
     private readonly List<(ulong Index, List<StateChange> Changes)> _batches = [];
 
-    public MirroredService? Service(string id) => _objects.Service(id);
+    public MirroredService? Service(string id) => _objects.Services.Find(id);
 
-    public MirroredNode? Node(string id) => _objects.Node(id);
+    public MirroredNode? Node(string id) => _objects.Nodes.Find(id);
 
     /// <summary>This node is in no swarm any more, or in another one.</summary>
     public void Forget()
@@ -93,7 +93,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             var id = node.Text("ID");
             var version = DockerObjects.VersionOf(node);
             seen.Add(id);
-            if (_objects.Learn(id, new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"))))
+            if (_objects.Nodes.Learn(id, new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"))))
             {
                 AbsorbNode(id, version, node, store.Read(s => s.FindNode(id)));
             }
@@ -190,14 +190,14 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
                 continue;
             }
             var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"), service.Object("Endpoint"));
-            var changed = _objects.Learn(id, mirrored);
+            var changed = _objects.Services.Learn(id, mirrored);
             // Tasks are read before services: a template that no service has was a service's between two looks.
             if (changed || templates.ContainsKey(id))
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
             }
         }
-        foreach (var gone in _objects.ServiceIds.Except(services.Select(static s => s.Text("ID"))).ToList())
+        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
         {
             // Before what is new: another service may have its name by now.
             Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));

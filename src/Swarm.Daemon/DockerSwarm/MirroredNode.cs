@@ -6,4 +6,4 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <param name="Version">Docker's version index.</param>
 /// <param name="Spec">Whole.</param>
 /// <param name="ManagerStatus">Null for workers.</param>
-internal sealed record MirroredNode(ulong Version, JsonObject Spec, JsonObject? ManagerStatus);
+internal sealed record MirroredNode(ulong Version, JsonObject Spec, JsonObject? ManagerStatus) : IMirrored;

@@ -7,4 +7,4 @@ namespace Swarm.Daemon.DockerSwarm;
 /// <param name="Spec">Whole.</param>
 /// <param name="PreviousSpec">What Docker itself would roll back to.</param>
 /// <param name="Endpoint">What the engine made of its ports.</param>
-internal sealed record MirroredService(ulong Version, JsonObject Spec, JsonObject? PreviousSpec, JsonObject? Endpoint);
+internal sealed record MirroredService(ulong Version, JsonObject Spec, JsonObject? PreviousSpec, JsonObject? Endpoint) : IMirrored;

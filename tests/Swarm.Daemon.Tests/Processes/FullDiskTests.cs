@@ -89,7 +89,8 @@ public sealed class FullDiskTests : IAsyncLifetime
             async () =>
             {
                 using var call = _node.Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
-                return (await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel)).FirstOrDefault() ?? new Wire.Task();
+                return (await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel)).FirstOrDefault()
+                    ?? new Wire.Task { Status = new() };
             },
             wanted,
             $"the task of {service} as wanted",
@@ -102,7 +103,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await _node.StartAsync();
         await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
         await CreateAsync("before", "sleep", "100000");
-        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status?.State == Wire.TaskState.Running));
+        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status.State == Wire.TaskState.Running));
         FillUp();
         var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
         Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));

@@ -18,54 +18,40 @@ internal static class SystemTool
     private static readonly Lazy<string[]> s_signalReset = new(static () =>
     {
         const string Option = "--default-signal=INT,QUIT";
-        try
-        {
-            using var probe = System.Diagnostics.Process.Start(
-                new System.Diagnostics.ProcessStartInfo(PathOf("env"), [Option, PathOf("true")])
-                {
-                    RedirectStandardError = true,
-                    UseShellExecute = false,
-                }
-            )!;
-            probe.WaitForExit();
-            return probe.ExitCode == 0 ? [Option] : [];
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            // No env: the task's start says so.
-            return [];
-        }
+        return OutputOf(PathOf("env"), Option, PathOf("true")) is null ? [] : [Option];
     });
 
     /// <summary>A shell that executes a program gives it what was exported and nothing else, and swarmd ignores no signal that a task would inherit: env(1) has
     /// nothing to do. (dash leaves a clean environment; bash adds variables of its own at the last moment.)</summary>
     public static bool StartsDirectly => s_startsDirectly.Value;
 
-    private static readonly Lazy<bool> s_startsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing());
+    private static readonly Lazy<bool> s_startsDirectly = new(static () =>
+        !IgnoresSignals()
+        && OutputOf("/bin/sh", "-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}")
+            == $"PATH={StandardPath}\n"
+    );
 
-    private static bool ShellAddsNothing()
+    /// <summary>What a program prints that has the standard path in its environment and nothing else; null when it fails or is not there (a task's start says so then).</summary>
+    private static string? OutputOf(string program, params string[] arguments)
     {
+        var start = new System.Diagnostics.ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = StandardPath;
         try
         {
-            var start = new System.Diagnostics.ProcessStartInfo(
-                "/bin/sh",
-                ["-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}"]
-            )
-            {
-                RedirectStandardOutput = true,
-                UseShellExecute = false,
-            };
-            start.Environment.Clear();
-            start.Environment["PATH"] = StandardPath;
             using var probe = System.Diagnostics.Process.Start(start)!;
-            var environment = probe.StandardOutput.ReadToEnd();
+            var output = probe.StandardOutput.ReadToEnd();
             probe.WaitForExit();
-            return probe.ExitCode == 0 && environment == $"PATH={StandardPath}\n";
+            return probe.ExitCode == 0 ? output : null;
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            // No shell: the task's start says so.
-            return false;
+            return null;
         }
     }
 
