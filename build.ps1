@@ -99,7 +99,7 @@ function Test-Project([string] $Project, [string[]] $Select = @()) {
     $xml = [xml][IO.File]::ReadAllText($report)
     foreach ($assembly in $xml.assemblies.assembly) {
         Add-Count $assembly.passed ([int]$assembly.failed + [int]$assembly.errors) ([int]$assembly.skipped + [int]$assembly.'not-run')
-        foreach ($test in $assembly.SelectNodes('.//test[@result="Skip"]')) { Say "skipped: $($test.name): $($test.reason.InnerText)" }
+        foreach ($test in $assembly.SelectNodes('.//test[@result="Skip"]')) { Say "skipped: $($test.name): $($test.SelectSingleNode('reason').InnerText)" }
     }
     if ($code -ne 0 -and $totals.failed -eq $failed) { Add-Count 0 1 0 }
 }

@@ -21,14 +21,16 @@ internal static class SystemTool
         return OutputOf(PathOf("env"), Option, PathOf("true")) is null ? [] : [Option];
     });
 
-    /// <summary>A shell that executes a program gives it what was exported and nothing else, and swarmd ignores no signal that a task would inherit: env(1) has
-    /// nothing to do. (dash leaves a clean environment; bash adds variables of its own at the last moment.)</summary>
+    /// <summary>The shell adds nothing, and swarmd ignores no signal that a task would inherit: env(1) has nothing to do.</summary>
     public static bool StartsDirectly => s_startsDirectly.Value;
 
-    private static readonly Lazy<bool> s_startsDirectly = new(static () =>
-        !IgnoresSignals()
-        && OutputOf("/bin/sh", "-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}")
-            == $"PATH={StandardPath}\n"
+    private static readonly Lazy<bool> s_startsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing);
+
+    /// <summary>A shell that executes a program gives it what was exported and nothing else. (dash does; bash adds variables of its own at the last moment.)</summary>
+    public static bool ShellAddsNothing => s_shellAddsNothing.Value;
+
+    private static readonly Lazy<bool> s_shellAddsNothing = new(static () =>
+        OutputOf("/bin/sh", "-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}") == $"PATH={StandardPath}\n"
     );
 
     /// <summary>What a program prints that has the standard path in its environment and nothing else; null when it fails or is not there (a task's start says so then).</summary>
