@@ -25,6 +25,12 @@ $engineLabels = @{
     manager1 = @{ 'com.example.storage' = 'ssd' }; worker1 = @{ 'com.example.storage' = 'ssd' }; worker2 = @{ 'com.example.storage' = 'hdd' }
 }
 
+# A broken product fails the test that waits for it, and does not hold the run up: what waits without a bound of its own ends after this one.
+$PSDefaultParameterValues = @{
+    '[INRSU]*-Swarm*:Timeout' = { if ($args[0].BoundParameters -contains 'Wait') { '3m' } }
+    'Wait-SwarmService:Timeout' = '3m'
+}
+
 # manager1, worker1 and worker2; joined to a swarm unless -NoSwarm, with the default session to the manager.
 function Start-TestSwarm {
     param([string] $Name, [switch] $NoSwarm)
@@ -64,6 +70,12 @@ function Stop-TestNode {
     foreach ($id in @((Get-SwarmSandbox $Node.Sandbox).Nodes | Where-Object Name -EQ $Node.Name | ForEach-Object ProcessId)) { Stop-ProcessId $id }
     if ($executor -eq 'Process') { foreach ($task in $lost) { Stop-ProcessId $task.ProcessId } }
     elseif ($lost) { Invoke-Native docker (@('kill') + @($lost.ContainerId)) }
+}
+
+# The program of a task is killed, as by the kernel's out-of-memory killer.
+function Stop-TestTask {
+    param($Task)
+    if ($executor -eq 'Docker') { $null = Invoke-Docker $Task.Node 'kill', $Task.ContainerId } else { Stop-ProcessId $Task.ProcessId }
 }
 
 # The node comes back with what is on its disk.

@@ -38,6 +38,21 @@ Describe 'Global' {
         Set-SwarmNode worker2 -Availability Active
         Wait-Until { (Get-NodeCount everywhere worker2) -eq 1 } 'a task on worker2'
     }
+    It 'runs on a node that joins later, too' {
+        $session = Connect-Swarm -Socket $worker2.Socket -NoDefault
+        try {
+            Exit-Swarm -Session $session -Force
+            Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Down' } 'worker2 Down'
+            Remove-SwarmNode worker2 -Force
+            $made = New-SwarmService -Name everywhere -Image $image -Mode Global -Wait
+            $made.Replicas | Should -Be 2
+            $joined = Get-SwarmJoinToken Worker | Join-Swarm -AdvertiseAddress $worker2.Address -Session $session
+            Wait-Until { (Get-NodeCount everywhere worker2) -eq 1 } 'a task on the new node'
+            (Get-RunningTask everywhere | Where-Object Node -EQ worker2).Name | Should -Be "everywhere.$($joined.NodeId)"
+            (Get-SwarmService everywhere).Replicas | Should -Be 3
+        }
+        finally { Disconnect-Swarm -Session $session }
+    }
 }
 
 Describe 'Constraints' {
@@ -168,15 +183,19 @@ Describe 'Drain' {
         Set-SwarmNode worker2 -Availability Active
         Set-SwarmService moving -Env ROUND=2 -UpdateMonitor 100ms -Wait
         Get-NodeCount moving worker2 | Should -Be 1
+        Set-SwarmNode worker2 -Availability Drain -Wait
+        Set-SwarmNode worker2 -Availability Active
         Set-SwarmNode worker1 -Availability Drain -Wait
-        @(Get-RunningTask moving | Where-Object Node -EQ worker1).Count | Should -Be 0
+        Get-NodeCount moving worker1 | Should -Be 0
         Get-NodeCount moving worker2 | Should -BeGreaterThan 0
         Set-SwarmNode worker1 -Availability Active
-        Set-SwarmNode manager1 -Availability Pause
-        $failing = Get-RunningTask moving | Where-Object Node -EQ manager1
-        foreach ($task in $failing) { Stop-SwarmTask $task.Id -Confirm:$false }
-        Wait-Until { @(Get-RunningTask moving).Count -eq 3 -and (Get-NodeCount moving manager1) -eq 0 } 'three tasks on the workers'
-        Set-SwarmNode manager1 -Availability Active
+        Set-SwarmNode worker2 -Availability Drain -Wait
+        Set-SwarmNode worker2 -Availability Active
+        Get-NodeCount moving worker2 | Should -Be 0
+        $failing = @(Get-RunningTask moving | Where-Object Node -EQ manager1)[0]
+        Stop-TestTask $failing
+        Wait-Until { @(Get-RunningTask moving).Count -eq 3 -and (Get-NodeCount moving worker2) -eq 1 } 'the failed task on worker2'
+        (Get-RunningTask moving | Where-Object Node -EQ worker2).Slot | Should -Be $failing.Slot
     }
     It 'a paused node keeps what it has and gets nothing new' {
         Set-SwarmNode worker1 -Availability Pause
@@ -199,7 +218,7 @@ Describe 'Self-healing' {
     }
     It 'replaces a task that dies' {
         $first = Get-RunningTask heal
-        if ($executor -eq 'Docker') { $null = Invoke-Docker $first.Node 'kill', $first.ContainerId } else { Stop-ProcessId $first.ProcessId }
+        Stop-TestTask $first
         Wait-Until { @(Get-RunningTask heal | Where-Object Id -NE $first.Id).Count -eq 1 } 'a replacement'
         $dead = Get-SwarmTask heal | Where-Object Id -EQ $first.Id
         "$($dead.State)" | Should -Be 'Failed'
