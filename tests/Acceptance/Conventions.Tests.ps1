@@ -26,7 +26,7 @@ Describe 'Completion' {
             Disconnect-Swarm
             $env:SWARM_SOCKET = '/nowhere/swarmd.sock'
             Get-Completion 'Get-SwarmService ' | Where-Object { $_ -in 'alpha', 'beta' } | Should -BeNullOrEmpty
-            { Get-SwarmService -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable*' -ExpectedMessage '*Connect-Swarm*'
+            { Get-SwarmService -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable*' -PassThru | Should -BeLike '*Connect-Swarm*'
         }
         finally {
             $env:SWARM_SOCKET = $before
@@ -148,7 +148,7 @@ Describe 'Sessions' {
         { Get-Swarm -Session $other -ErrorAction Stop } | Should -Throw -ErrorId 'SessionClosed*'
     }
     It 'a socket where nobody answers is an error that says what to do' {
-        { Connect-Swarm -Socket /nowhere/swarmd.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable*' -ExpectedMessage '*Start-SwarmSandbox*'
+        { Connect-Swarm -Socket /nowhere/swarmd.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable*' -PassThru | Should -BeLike '*Start-SwarmSandbox*'
     }
 }
 

@@ -141,7 +141,8 @@ Describe 'What only an engine does' {
         Set-SwarmService option -RemoveMount /given -Wait
         (Get-SwarmService option).Mounts.Target | Should -Be '/data', '/scratch'
         Remove-SwarmService option -Force -Wait
-        $null = Invoke-Docker $task.Node 'volume', 'rm', 'option-data'
+        # A node removes the containers of ended tasks, and with them the uses of the volume, right after the tasks have ended.
+        Wait-Until { try { Invoke-Docker $task.Node 'volume', 'rm', 'option-data' } catch { $false } } 'the volume is free'
     }
     It 'capabilities, read-only root, init and terminal' {
         if ($executor -ne 'Docker') { Set-ItResult -Skipped -Because 'a process has no capabilities of its own'; return }

@@ -20,7 +20,7 @@ Describe 'Sandbox' {
         $box | Show-Text | Should -Match "(?m)^acceptance-box +2/2 +$executor "
         { Get-SwarmSandbox acceptance-boxes -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxNotFound*'
     }
-    It 'a second of the name is refused' { { Start-SwarmSandbox acceptance-box -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxExists*' -ExpectedMessage '*Stop-SwarmSandbox*' }
+    It 'a second of the name is refused' { { Start-SwarmSandbox acceptance-box -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxExists*' -PassThru | Should -BeLike '*Stop-SwarmSandbox*' }
     It 'a label for a node that it has not is refused' {
         { Start-SwarmSandbox acceptance-box2 -Workers 1 -Label @{ worker7 = @{ a = 1 } } -ErrorAction Stop } | Should -Throw -ErrorId 'NodeNotFound*' -ExpectedMessage '*worker7*'
         Get-SwarmSandbox 'acceptance-box2*' | Should -BeNullOrEmpty

@@ -53,7 +53,7 @@ Describe 'Rolling update' {
         Get-SwarmService redis | Show-Text | Should -Match 'paused'
     }
     It 'a wait for it says that it will not converge' {
-        { Wait-SwarmService redis -Timeout 60s -ErrorAction Stop } | Should -Throw -ErrorId 'UpdatePaused*' -ExpectedMessage '*Undo-SwarmService redis*'
+        { Wait-SwarmService redis -Timeout 60s -ErrorAction Stop } | Should -Throw -ErrorId 'UpdatePaused*' -PassThru | Should -BeLike '*Undo-SwarmService redis*'
     }
     It 'Undo-SwarmService goes back' {
         Undo-SwarmService redis -Wait | Should -BeNullOrEmpty
@@ -78,7 +78,7 @@ Describe 'Rolling update' {
         @(Get-RunningTask redis | Where-Object Image -Like "${redis}:3.0.6@*").Count | Should -Be 3
         (Get-SwarmServiceRevision redis | Where-Object IsCurrent).Number | Should -Be 1
         { Undo-SwarmService redis -ToRevision 1 -ErrorAction Stop } | Should -Throw -ErrorId 'RevisionIsCurrent*'
-        { Undo-SwarmService redis -ToRevision 99 -ErrorAction Stop } | Should -Throw -ErrorId 'RevisionNotFound*' -ExpectedMessage '*Get-SwarmServiceRevision*'
+        { Undo-SwarmService redis -ToRevision 99 -ErrorAction Stop } | Should -Throw -ErrorId 'RevisionNotFound*' -PassThru | Should -BeLike '*Get-SwarmServiceRevision*'
     }
     It 'Restart-SwarmService replaces every task with its like' {
         $before = (Get-RunningTask redis).Id

@@ -44,6 +44,18 @@ Describe 'Shoulds' {
     It 'take the error id' { { Get-Item -NoSuchParameter } | Should -Throw -ErrorId '*' }
     It 'fails on a difference' { 1 | Should -Be 2 }
     It 'fails on a throw' { throw 'boom' }
+    It 'looks at the exception, the whole of it' {
+        $record = [System.Management.Automation.ErrorRecord]::new([Exception]::new('it is so'), 'So', 'NotSpecified', $null)
+        $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new('it is so. Do this.')
+        $failure = { throw $record } | Should -Throw -ExpectedMessage 'it*so' -ErrorId 'So' -PassThru
+        "$failure" | Should -Be 'it is so. Do this.'
+    }
+    It 'fails on the details of an error' {
+        $record = [System.Management.Automation.ErrorRecord]::new([Exception]::new('it is so'), 'So', 'NotSpecified', $null)
+        $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new('it is so. Do this.')
+        { throw $record } | Should -Throw -ExpectedMessage '*Do this*'
+    }
+    It 'fails on a part of the message' { { throw 'oh no' } | Should -Throw -ExpectedMessage 'oh' }
     It 'fails when nothing throws' { { 1 } | Should -Throw }
     It 'is skipped' -Skip { throw 'never' }
     It 'skips itself' { Set-ItResult -Skipped -Because 'no engine' }

@@ -219,11 +219,11 @@ public sealed class ShouldCommand : PSCmdlet
         {
             return (false, wanted);
         }
-        var said = error.ErrorDetails?.Message is { Length: > 0 } details ? details : error.Exception.Message;
+        // As Pester does: the exception's own message, not the details that a host shows instead of it; and the whole of it, by -like.
+        var said = error.Exception.Message;
         var holds =
-            // Pester matches the message as a wildcard pattern anywhere in the text.
-            (message is null || new WildcardPattern($"*{message}*", WildcardOptions.IgnoreCase).IsMatch(said))
-            && (ErrorId is null || new WildcardPattern($"*{ErrorId}*", WildcardOptions.IgnoreCase).IsMatch(error.FullyQualifiedErrorId))
+            (message is null || new WildcardPattern(message, WildcardOptions.IgnoreCase).IsMatch(said))
+            && (ErrorId is null || new WildcardPattern(ErrorId, WildcardOptions.IgnoreCase).IsMatch(error.FullyQualifiedErrorId))
             && (ExceptionType is null || ExceptionType.IsInstanceOfType(error.Exception));
         if (holds && PassThru && !Not)
         {
