@@ -107,7 +107,7 @@ function Test-Project([string] $Project, [string[]] $Select = @()) {
 # Runs Pester files and counts; in Pester where there is one, else in the runner of the build host.
 function Invoke-Acceptance([string] $What, [string[]] $Paths) {
     Say "== $What"
-    $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' }
+    $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' -and $_.Version -lt '6.0' }
     if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
         Import-Module $pester[0].Path
         $result = Invoke-Pester -Path $Paths -Output Detailed -PassThru

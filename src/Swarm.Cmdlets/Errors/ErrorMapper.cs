@@ -88,7 +88,7 @@ internal static class ErrorMapper
             // A script finds it in the exception's Action.
             var message = exception.Message.Contains(exception.Action, StringComparison.Ordinal)
                 ? exception.Message
-                : $"{exception.Message} {exception.Action}";
+                : $"{exception.Message}{(exception.Message.EndsWith('.') ? "" : ".")} {exception.Action}";
             record.ErrorDetails = new ErrorDetails(message);
         }
         return record;
