@@ -6,7 +6,7 @@ using Swarm.Cmdlets.Sessions;
 namespace Swarm.Cmdlets;
 
 /// <summary>A cmdlet that talks to a swarmd: through -Session, else the default session, else this machine's socket.</summary>
-public abstract class SwarmCmdlet : AsyncCmdlet
+public abstract partial class SwarmCmdlet : AsyncCmdlet
 {
     [Parameter]
     public Session? Session { get; set; }
@@ -31,7 +31,9 @@ public abstract class SwarmCmdlet : AsyncCmdlet
         return default;
     }
 
-    private protected V1.Control.ControlClient Client => SessionTable.Resolve(Session).Client;
+    private protected Connection Connection => SessionTable.Resolve(Session);
+
+    private protected V1.Control.ControlClient Client => Connection.Client;
 
     /// <summary>One per change: a retry with the same id is answered from the record of the first.</summary>
     private protected static string NewRequestId() => Guid.NewGuid().ToString("n");
@@ -65,7 +67,8 @@ public abstract class SwarmCmdlet : AsyncCmdlet
 
     /// <summary>Follows services until they converge. A timeout or a paused update is an error; the change itself stays.</summary>
     /// <param name="names">What to ask the manager for (ids, or names where only these are known), with the name to show for it.</param>
-    private protected async ValueTask WaitForServicesAsync(
+    /// <returns>Of those waited for to be removed, the names of which nothing was there when the wait began.</returns>
+    private protected async ValueTask<string[]> WaitForServicesAsync(
         IReadOnlyDictionary<string, string> names,
         bool removed,
         TimeSpan? timeout,
@@ -74,7 +77,7 @@ public abstract class SwarmCmdlet : AsyncCmdlet
     {
         if (names.Count == 0)
         {
-            return;
+            return [];
         }
         using var limit = Limit(timeout, cancellationToken);
         var last = new Dictionary<string, V1.ServiceProgress>(StringComparer.Ordinal);
@@ -111,10 +114,6 @@ public abstract class SwarmCmdlet : AsyncCmdlet
                 );
             }
         }
-        catch (RpcException e) when (removed && e.StatusCode == StatusCode.NotFound)
-        {
-            // Gone before the wait began.
-        }
         progress.Complete();
         foreach (var step in last.Values.Where(s => s.Stuck))
         {
@@ -127,51 +126,7 @@ public abstract class SwarmCmdlet : AsyncCmdlet
                 )
             );
         }
-    }
-
-    /// <summary>Follows a node until it runs no task any more (drain), or until it is ready.</summary>
-    private protected async ValueTask WaitForNodeAsync(
-        string id,
-        string name,
-        bool untilDrained,
-        TimeSpan? timeout,
-        CancellationToken cancellationToken
-    )
-    {
-        using var limit = Limit(timeout, cancellationToken);
-        V1.NodeProgress? last = null;
-        var record = new ProgressRecord(2, untilDrained ? $"Draining {name}" : $"Waiting for {name}", "Waiting");
-        try
-        {
-            using var call = Client.WaitNode(
-                new V1.WaitNodeRequest { Selector = id, UntilDrained = untilDrained },
-                cancellationToken: limit.Token
-            );
-            await foreach (var step in call.ResponseStream.ReadAllAsync(limit.Token))
-            {
-                last = step;
-                record.StatusDescription =
-                    step.Message.Length > 0
-                        ? step.Message
-                        : $"{step.TasksLeft} tasks left, {step.ReplacementsPending} replacements pending";
-                WriteProgress(record);
-            }
-        }
-        catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            Report(
-                new SwarmException(
-                    "WaitTimeout",
-                    untilDrained
-                        ? $"Node '{name}' is not empty after {Display.Duration(timeout!.Value)}: {last?.TasksLeft ?? 0} tasks left, {last?.ReplacementsPending ?? 0} replacements pending. The change stays in effect."
-                        : $"Node '{name}' is not ready after {Display.Duration(timeout!.Value)}. The change stays in effect.",
-                    name,
-                    $"Look at Get-SwarmTask -Node {name}."
-                )
-            );
-        }
-        record.RecordType = ProgressRecordType.Completed;
-        WriteProgress(record);
+        return [.. last.Values.Where(s => s.Absent).Select(s => s.ServiceName)];
     }
 
     /// <summary>Services by name, id, unique id prefix or wildcard; a literal without match is one error record each.</summary>

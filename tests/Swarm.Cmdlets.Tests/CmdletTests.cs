@@ -141,29 +141,6 @@ public sealed class CmdletTests
     }
 
     [Fact]
-    public async ValueTask Node_is_shown_as_the_wait_left_it()
-    {
-        await using var shell = await Shell.StartAsync();
-        shell.Fake.Nodes[1].State = V1.NodeState.Down;
-        shell.Fake.DuringNodeWait = n => n.State = V1.NodeState.Ready;
-        Assert.Equal(NodeState.Ready, shell.Run("Set-SwarmNode worker1 -Availability Active -Wait -PassThru").One<Node>().State);
-    }
-
-    [Fact]
-    public async ValueTask Removed_services_are_waited_for_by_name()
-    {
-        await using var shell = await Shell.StartAsync();
-        shell.Fake.AddService("web");
-        shell.Run("Remove-SwarmService web -Force; Wait-SwarmService web -Removed").ThrowIfFailed();
-        var request = shell.Fake.Last<V1.WaitServicesRequest>();
-        Assert.Equal(("web", true), (Assert.Single(request.Selectors), request.Removed));
-        var id = shell.Fake.AddService("db").Id;
-        shell.Run("'web','d*' | Wait-SwarmService -Removed").ThrowIfFailed();
-        Assert.Equal(["web", id], shell.Fake.Last<V1.WaitServicesRequest>().Selectors);
-        Assert.StartsWith("ServiceNotFound,", shell.Run("Wait-SwarmService web").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async ValueTask Nodes_are_listed_changed_and_removed()
     {
         await using var shell = await Shell.StartAsync();

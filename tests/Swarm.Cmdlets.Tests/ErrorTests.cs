@@ -95,6 +95,8 @@ public sealed class ErrorTests
     [InlineData("Remove-SwarmService x -Force -Timeout 5s", "ConflictingParameters")]
     [InlineData("Restart-SwarmService x -Timeout 5s", "ConflictingParameters")]
     [InlineData("Undo-SwarmService x -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Remove-SwarmNode worker2 -Force -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Stop-SwarmTask x -Timeout 5s", "ConflictingParameters")]
     public async ValueTask Bad_input_is_refused_and_nothing_is_sent(string script, string errorId)
     {
         await using var shell = await Shell.StartAsync();
@@ -216,5 +218,18 @@ public sealed class ErrorTests
         }
         Assert.Single(shell.Fake.Services);
         Assert.Equal(0, shell.Fake.Count<V1.LeaveSwarmRequest>() + shell.Fake.Count<V1.RotateJoinTokenRequest>());
+    }
+
+    [Theory]
+    [InlineData("Set-SwarmNode manager1 -Role Worker -Force")]
+    [InlineData("Set-SwarmNode manager1 -Role Worker -Confirm:$false")]
+    [InlineData("$ConfirmPreference = 'None'; Set-SwarmNode manager1 -Role Worker")]
+    public async ValueTask The_last_manager_is_not_asked_about_where_nothing_is_to_be_asked_and_the_refusal_is_told(string script)
+    {
+        await using var shell = await Shell.StartAsync();
+        var error = shell.Run(script).Error;
+        Assert.StartsWith("LastManager,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal((ErrorCategory.InvalidOperation, "manager1"), (error.CategoryInfo.Category, (string)error.TargetObject));
+        Assert.Equal("attempting to demote the last manager of the swarm Promote another node first.", error.ToString());
     }
 }

@@ -17,10 +17,19 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
     public string[] Name { get; set; } = [];
 
     [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    [Parameter]
+    [Duration]
+    public TimeSpan? Timeout { get; set; }
+
+    [Parameter]
     public SwitchParameter Force { get; set; }
 
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    private readonly Dictionary<string, string> _removed = new(StringComparer.Ordinal);
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
@@ -37,6 +46,7 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
                 if (await ApproveAsync(node.Name, "Remove node", token => PreviewAsync(request, token), Force, cancellationToken))
                 {
                     await Client.RemoveNodeAsync(request, cancellationToken: cancellationToken);
+                    _removed[node.Id] = node.Name;
                     if (PassThru)
                     {
                         WriteObject(OutputMapper.ToNode(node));
@@ -47,6 +57,15 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
             {
                 Report(e, node.Name);
             }
+        }
+    }
+
+    // All of them are followed at once.
+    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        if (Wait)
+        {
+            await WaitForNodesAsync(_removed, NodeGoal.Removed, Timeout, cancellationToken);
         }
     }
 

@@ -44,6 +44,7 @@ public sealed class RemoveSwarmServiceCommand : SwarmCmdlet
                 {
                     await Client.RemoveServiceAsync(request, cancellationToken: cancellationToken);
                     _removed[service.Id] = service.Spec.Name;
+                    Connection.RemovedServices[service.Id] = Connection.RemovedServices[service.Spec.Name] = true;
                     if (PassThru)
                     {
                         WriteObject(OutputMapper.ToService(service));

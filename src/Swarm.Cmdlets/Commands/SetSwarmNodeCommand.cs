@@ -93,7 +93,8 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
             return;
         }
         if (
-            await IsLastManagerAsync(node, cancellationToken)
+            AsksAgain
+            && await IsLastManagerAsync(node, cancellationToken)
             && !ShouldContinue($"'{node.Name}' is the last manager. Demote it?", "Demote the last manager")
         )
         {
@@ -102,7 +103,12 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         var answer = await Client.UpdateNodeAsync(request, cancellationToken: cancellationToken);
         if (Wait)
         {
-            await WaitForNodeAsync(node.Id, node.Name, Availability == NodeAvailability.Drain, Timeout, cancellationToken);
+            await WaitForNodesAsync(
+                new Dictionary<string, string> { [node.Id] = node.Name },
+                Availability == NodeAvailability.Drain ? NodeGoal.Drained : NodeGoal.Ready,
+                Timeout,
+                cancellationToken
+            );
         }
         if (PassThru)
         {
@@ -121,9 +127,15 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         return (await Client.UpdateNodeAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 
-    private async ValueTask<bool> IsLastManagerAsync(V1.Node node, CancellationToken cancellationToken) =>
+    // To demote the last manager is of high impact, which the cmdlet as a whole is not. Who has answered already (-Confirm, -Confirm:$false) and who
+    // has said that nothing is to be asked (-Force, $ConfirmPreference None) is not asked again; the manager's refusal still tells.
+    private bool AsksAgain =>
         !Force
-        && Role == NodeRole.Worker
+        && !IsBound("Confirm")
+        && LanguagePrimitives.ConvertTo<ConfirmImpact>(GetVariableValue("ConfirmPreference", ConfirmImpact.High)) != ConfirmImpact.None;
+
+    private async ValueTask<bool> IsLastManagerAsync(V1.Node node, CancellationToken cancellationToken) =>
+        Role == NodeRole.Worker
         && node.Role == V1.NodeRole.Manager
         && (await FindNodesAsync(null, cancellationToken)).Count(n => n.Role == V1.NodeRole.Manager) == 1;
 

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -16,7 +17,16 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
     public string[] Name { get; set; } = [];
 
     [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    [Parameter]
+    [Duration]
+    public TimeSpan? Timeout { get; set; }
+
+    [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    private readonly List<V1.Task> _stopped = [];
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
@@ -28,7 +38,11 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
                 if (await ApproveAsync(name, "Stop task", token => PreviewAsync(request, token), false, cancellationToken))
                 {
                     var stopped = await Client.StopTaskAsync(request, cancellationToken: cancellationToken);
-                    if (PassThru)
+                    if (Wait)
+                    {
+                        _stopped.Add(stopped.Task);
+                    }
+                    else if (PassThru)
                     {
                         WriteObject(OutputMapper.ToTask(stopped.Task));
                     }
@@ -38,6 +52,34 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
             {
                 Report(e, name);
             }
+        }
+    }
+
+    // All of them are followed at once.
+    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        if (_stopped.Count == 0)
+        {
+            return;
+        }
+        await WaitForStoppedTasksAsync(_stopped, Timeout, cancellationToken);
+        foreach (var task in PassThru ? _stopped : [])
+        {
+            WriteObject(OutputMapper.ToTask(await ReadAsync(task, cancellationToken)));
+        }
+    }
+
+    /// <summary>The task as the wait left it; as it was when it was stopped, if it is in no history any more.</summary>
+    private async Task<V1.Task> ReadAsync(V1.Task task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var call = Client.ListTasks(new V1.ListTasksRequest { Selectors = { task.Id } }, cancellationToken: cancellationToken);
+            return await call.ResponseStream.MoveNext(cancellationToken) ? call.ResponseStream.Current : task;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        {
+            return task;
         }
     }
 

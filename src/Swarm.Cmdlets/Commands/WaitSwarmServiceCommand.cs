@@ -49,7 +49,16 @@ public sealed class WaitSwarmServiceCommand : SwarmCmdlet
     // All of them are followed at once.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        await WaitForServicesAsync(_names, Removed, Timeout, cancellationToken);
+        // Removed is what was asked for, so it is no error; a mistyped name looks the same, so it is not silence either.
+        foreach (var name in await WaitForServicesAsync(_names, Removed, Timeout, cancellationToken))
+        {
+            if (!Connection.RemovedServices.ContainsKey(name))
+            {
+                WriteWarning(
+                    $"There was nothing to wait for: there is no service '{name}', and no task of one. It was removed before, or the name is wrong."
+                );
+            }
+        }
         if (PassThru && !Removed && _names.Count > 0)
         {
             foreach (var service in await FindServicesAsync(_names.Keys, cancellationToken))

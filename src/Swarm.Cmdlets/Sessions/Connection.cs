@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
@@ -33,6 +34,9 @@ internal sealed class Connection : IDisposable
     public string Endpoint { get; }
     public bool IsLocal { get; }
     public V1.Control.ControlClient Client { get; }
+
+    /// <summary>Names and ids of the services that were removed through it: a wait for the end of one of them finds nothing once its tasks have ended.</summary>
+    public ConcurrentDictionary<string, bool> RemovedServices { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How long opening it may take at most.</summary>
     public TimeSpan Timeout => _dialer?.Timeout ?? TimeSpan.FromSeconds(15);

@@ -59,14 +59,14 @@ public static class Convergence
             }
             foreach (var slot in new ServiceView(plan, service).Slots)
             {
-                pending += LostItsTaskOn(nodeId, slot) ? 1 : 0;
+                pending += LostItsTaskOn(nodeId, slot, plan) ? 1 : 0;
             }
         }
         return new NodeConvergence(nodeId, left, pending);
     }
 
     // No plan is made from these contexts.
-    private static IdSource NoIds { get; } = new(static _ => throw new InvalidOperationException("Convergence creates nothing."));
+    internal static IdSource NoIds { get; } = new(static _ => throw new InvalidOperationException("Convergence creates nothing."));
 
     private static ServiceConvergence OfRemoved(ClusterState state, string serviceId)
     {
@@ -192,10 +192,11 @@ public static class Convergence
         return false;
     }
 
-    private static bool LostItsTaskOn(string nodeId, Slot slot)
+    private static bool LostItsTaskOn(string nodeId, Slot slot, PlanContext plan)
     {
         SwarmTask? last = null;
         var active = false;
+        var unplanned = false;
         foreach (var task in slot.Tasks)
         {
             if (task.DesiredState <= TaskState.Running)
@@ -205,13 +206,16 @@ public static class Convergence
                     return false;
                 }
                 active = true;
+                // The node went with it a moment ago, and nothing has been planned since.
+                unplanned |=
+                    task.NodeId == nodeId && task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !plan.MayRun(task);
             }
             else
             {
                 last = task;
             }
         }
-        return active && last?.NodeId == nodeId;
+        return active && (unplanned || last?.NodeId == nodeId);
     }
 
     private static string Message(Service service, ulong desired, Counts tally, bool converged, bool paused)

@@ -167,6 +167,9 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
     public IAsyncEnumerable<NodeProgress> WaitNodeAsync(WaitNodeRequest request, CancellationToken cancellation) =>
         StreamAsync((o, stop) => o.WaitNodeAsync(request, stop), cancellation);
 
+    public IAsyncEnumerable<StopProgress> WaitTaskAsync(WaitTaskRequest request, CancellationToken cancellation) =>
+        StreamAsync((o, stop) => o.WaitTaskAsync(request, stop), cancellation);
+
     public IAsyncEnumerable<Event> WatchEventsAsync(WatchEventsRequest request, CancellationToken cancellation) =>
         StreamAsync((o, stop) => o.WatchEventsAsync(request, stop), cancellation);
 

@@ -120,6 +120,9 @@ public sealed class ControlService(IControlPlane plane) : Control.ControlBase
     public override Task WaitNode(WaitNodeRequest request, IServerStreamWriter<NodeProgress> responseStream, ServerCallContext context) =>
         SendAsync(plane.WaitNodeAsync(request, context.CancellationToken), responseStream, context);
 
+    public override Task WaitTask(WaitTaskRequest request, IServerStreamWriter<StopProgress> responseStream, ServerCallContext context) =>
+        SendAsync(plane.WaitTaskAsync(request, context.CancellationToken), responseStream, context);
+
     public override Task WatchEvents(WatchEventsRequest request, IServerStreamWriter<Event> responseStream, ServerCallContext context) =>
         SendAsync(plane.WatchEventsAsync(request, context.CancellationToken), responseStream, context);
 

@@ -40,11 +40,13 @@ internal sealed partial class ObjectApi
                 .ConfigureAwait(false);
             return new Wire.StopTaskResponse { Preview = preview };
         }
+        Wire.Task? before = null;
         var stopped = await ExecuteAsync(
                 request.RequestId,
                 state =>
                 {
                     var task = RequireStoppable(state, request.Selector);
+                    before = WireObjects.Of(task, state);
                     StateChange change =
                         task.Status.State < TaskState.Assigned
                             // No node knows of it: there is nothing to stop.
@@ -52,7 +54,8 @@ internal sealed partial class ObjectApi
                             : new StateChange.TaskDesire(task.Id, TaskState.Shutdown);
                     return new CommandChanges(task.DesiredState > TaskState.Running ? [] : [change], task.Id);
                 },
-                static (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : new Wire.Task { Id = id },
+                // One that no node knew of is gone: it is answered as it was.
+                (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : before ?? new Wire.Task { Id = id },
                 cancellation
             )
             .ConfigureAwait(false);

@@ -39,7 +39,7 @@ internal sealed partial class ObjectApi
                 // Nothing more would be known here; the caller asks the next leader.
                 throw Manager.LeaderErrors.NotLeading(log);
             }
-            var now = store.Read(state => waited.ConvertAll(s => Progress(state, s.Id, s.Name, request.Removed)));
+            var now = store.Read(state => waited.ConvertAll(s => Progress(state, s, request.Removed)));
             foreach (var progress in now)
             {
                 if (!last.TryGetValue(progress.ServiceId, out var before) || !progress.Equals(before))
@@ -65,8 +65,15 @@ internal sealed partial class ObjectApi
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
         var (id, name) = store.Read(state =>
         {
-            var node = Selectors.Node(state, request.Selector);
-            return (node.Id, node.Name);
+            try
+            {
+                var node = Selectors.Node(state, request.Selector);
+                return (node.Id, node.Name);
+            }
+            catch (SwarmException e) when (request.UntilRemoved && e.Kind == SwarmErrorKind.NotFound)
+            {
+                return (request.Selector, request.Selector);
+            }
         });
         using var signal = store.Watch(change => change is ChangedObject.OfTask or ChangedObject.OfNode);
         Wire.NodeProgress? last = null;
@@ -76,7 +83,7 @@ internal sealed partial class ObjectApi
             {
                 throw Manager.LeaderErrors.NotLeading(log);
             }
-            var now = store.Read(state => NodeProgress(state, id, name, request.UntilDrained));
+            var now = store.Read(state => NodeProgress(state, id, name, request));
             if (!now.Equals(last))
             {
                 yield return last = now;
@@ -90,20 +97,77 @@ internal sealed partial class ObjectApi
         }
     }
 
-    private static Wire.NodeProgress NodeProgress(ClusterState state, string id, string name, bool untilDrained)
+    public async IAsyncEnumerable<Wire.StopProgress> WaitTaskAsync(
+        Wire.WaitTaskRequest request,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        var stopped = store.Read(state =>
+            request.ServiceId.Length > 0
+                ? new StoppedTask(request.TaskId, request.ServiceId, (uint)request.Slot, request.NodeId)
+                : StoppedTask.Of(Selectors.Task(state, request.TaskId))
+        );
+        using var signal = store.Watch(change =>
+            change switch
+            {
+                ChangedObject.OfTask c => (c.After ?? c.Before)!.ServiceId == stopped.ServiceId,
+                ChangedObject.OfService c => (c.After ?? c.Before)!.Id == stopped.ServiceId,
+                ChangedObject.OfNode => true,
+                _ => false,
+            }
+        );
+        Wire.StopProgress? last = null;
+        while (true)
+        {
+            if (!log.IsLeader)
+            {
+                throw Manager.LeaderErrors.NotLeading(log);
+            }
+            var now = store.Read(state => StopProgress(StopConvergence.Of(state, stopped)));
+            if (!now.Equals(last))
+            {
+                yield return last = now;
+            }
+            if (now.Done || now.Stuck)
+            {
+                yield break;
+            }
+            await signal.WaitAsync(cancellation).ConfigureAwait(false);
+            await Task.Delay(ProgressInterval, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static Wire.StopProgress StopProgress(StopConvergence convergence) =>
+        new()
+        {
+            Ended = convergence.Ended,
+            ReplacementId = convergence.Replacement?.Id ?? "",
+            ReplacementState = ProtocolMapping.ToWire(convergence.Replacement?.Status.State ?? TaskState.New),
+            Done = convergence.Done,
+            Stuck = convergence.Stuck,
+            Message = convergence.Message,
+        };
+
+    private static Wire.NodeProgress NodeProgress(ClusterState state, string id, string name, Wire.WaitNodeRequest request)
     {
         var node = state.FindNode(id);
         var progress = new Wire.NodeProgress { NodeId = id, NodeName = name };
-        if (untilDrained)
+        if (request.UntilDrained || request.UntilRemoved)
         {
             var convergence = Convergence.OfNode(state, id);
             progress.TasksLeft = (uint)convergence.TasksLeft;
             progress.ReplacementsPending = (uint)convergence.ReplacementsPending;
-            progress.Done = convergence.Done;
-            progress.Message =
-                convergence.Done ? "drained"
-                : convergence.TasksLeft > 0 ? $"{convergence.TasksLeft} tasks are left"
-                : $"{convergence.ReplacementsPending} replacements do not run yet";
+            progress.Done = convergence.Done && (node is null || !request.UntilRemoved);
+            progress.Message = progress.Done
+                ? request.UntilRemoved
+                    ? "removed"
+                    : "drained"
+                : convergence.Done
+                    ? "still a member"
+                    : convergence.TasksLeft > 0
+                        ? $"{convergence.TasksLeft} tasks are left"
+                        : $"{convergence.ReplacementsPending} replacements do not run yet";
             return progress;
         }
         if (node is null)
@@ -117,24 +181,27 @@ internal sealed partial class ObjectApi
     }
 
     /// <summary>A service to wait for. One that is being removed is still known by its tasks; one that is gone has been waited for.</summary>
-    private static (string Id, string Name) Select(ClusterState state, string selector, bool removed)
+    private static Waited Select(ClusterState state, string selector, bool removed)
     {
         try
         {
             var service = Selectors.Service(state, selector);
-            return (service.Id, service.Spec.Name);
+            return new(service.Id, service.Spec.Name, false);
         }
         catch (SwarmException e) when (removed && e.Kind == SwarmErrorKind.NotFound)
         {
             var task = state.Tasks.FirstOrDefault(t =>
                 state.FindService(t.ServiceId) is null && (t.ServiceId == selector || Selectors.ServiceNameOf(state, t) == selector)
             );
-            return task is null ? (selector, selector) : (task.ServiceId, Selectors.ServiceNameOf(state, task));
+            return task is null ? new(selector, selector, Absent: true) : new(task.ServiceId, Selectors.ServiceNameOf(state, task), false);
         }
     }
 
-    private static Wire.ServiceProgress Progress(ClusterState state, string id, string name, bool removed)
+    private readonly record struct Waited(string Id, string Name, bool Absent);
+
+    private static Wire.ServiceProgress Progress(ClusterState state, Waited waited, bool removed)
     {
+        var (id, name, absent) = waited;
         var service = state.FindService(id);
         if (service is null && !removed)
         {
@@ -157,6 +224,7 @@ internal sealed partial class ObjectApi
             Converged = removed ? service is null && convergence.Converged : convergence.Converged,
             Stuck = !removed && convergence.Stuck,
             Message = convergence.Message,
+            Absent = absent,
         };
         foreach (var (taskState, count) in convergence.ByState)
         {

@@ -131,6 +131,9 @@ internal sealed partial class DockerControlPlane(
     public IAsyncEnumerable<Wire.NodeProgress> WaitNodeAsync(Wire.WaitNodeRequest request, CancellationToken cancellation) =>
         WatchAsync((o, stop) => o.WaitNodeAsync(request, stop), cancellation);
 
+    public IAsyncEnumerable<Wire.StopProgress> WaitTaskAsync(Wire.WaitTaskRequest request, CancellationToken cancellation) =>
+        WatchAsync((o, stop) => o.WaitTaskAsync(request, stop), cancellation);
+
     public IAsyncEnumerable<Wire.Event> WatchEventsAsync(Wire.WatchEventsRequest request, CancellationToken cancellation) =>
         WatchAsync((o, stop) => o.WatchEventsAsync(request, stop), cancellation);
 

@@ -75,6 +75,7 @@ internal static class GrpcServices
         methods.ServerStreaming(nameof(to.ListNetworks), ListNetworksRequest.Parser, Network.Parser, to.ListNetworks);
         methods.Unary(nameof(to.RemoveNetwork), RemoveNetworkRequest.Parser, RemoveNetworkResponse.Parser, to.RemoveNetwork);
         methods.ServerStreaming(nameof(to.WaitNode), WaitNodeRequest.Parser, NodeProgress.Parser, to.WaitNode);
+        methods.ServerStreaming(nameof(to.WaitTask), WaitTaskRequest.Parser, StopProgress.Parser, to.WaitTask);
         methods.ServerStreaming(nameof(to.WatchEvents), WatchEventsRequest.Parser, Event.Parser, to.WatchEvents);
     }
 

@@ -19,6 +19,16 @@ internal sealed partial class FakeControl
         {
             return AsyncTask.FromResult(new V1.UpdateNodeResponse { Node = node, Preview = Preview("move") });
         }
+        if (request.HasRole && request.Role == V1.NodeRole.Worker && Nodes.Count(n => n.Role == V1.NodeRole.Manager) == 1)
+        {
+            throw Refuse(
+                StatusCode.FailedPrecondition,
+                "LastManager",
+                "attempting to demote the last manager of the swarm",
+                node.Name,
+                "Promote another node first."
+            );
+        }
         node.Availability = request.HasAvailability ? request.Availability : node.Availability;
         node.Role = request.HasRole ? request.Role : node.Role;
         node.Labels.Add(request.LabelsSet.Where(l => !node.Labels.ContainsKey(l.Key)).ToDictionary());

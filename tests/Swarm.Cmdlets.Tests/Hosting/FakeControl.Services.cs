@@ -151,10 +151,23 @@ internal sealed partial class FakeControl
     )
     {
         Note(request);
+        foreach (var name in request.Selectors.Where(n => request.Removed && !Services.Any(s => s.Id == n || s.Spec.Name == n)))
+        {
+            await responseStream.WriteAsync(
+                new V1.ServiceProgress
+                {
+                    ServiceId = name,
+                    ServiceName = name,
+                    Converged = true,
+                    Absent = true,
+                }
+            );
+        }
         foreach (var step in Progress)
         {
             if (step is null)
             {
+                Waiting.TrySetResult();
                 await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
             }
             await responseStream.WriteAsync(step!);
@@ -205,21 +218,55 @@ internal sealed partial class FakeControl
         );
     }
 
-    public override AsyncTask WaitNode(
+    public override async AsyncTask WaitNode(
         V1.WaitNodeRequest request,
         IServerStreamWriter<V1.NodeProgress> responseStream,
         ServerCallContext context
     )
     {
         Note(request);
-        DuringNodeWait?.Invoke(Node(request.Selector));
-        return SendAsync(
-            [
-                new V1.NodeProgress { NodeId = request.Selector, TasksLeft = 2 },
-                new V1.NodeProgress { NodeId = request.Selector, Done = true },
-            ],
-            responseStream
+        if (!request.UntilRemoved)
+        {
+            DuringNodeWait?.Invoke(Node(request.Selector));
+        }
+        await responseStream.WriteAsync(new V1.NodeProgress { NodeId = request.Selector, TasksLeft = 2 });
+        await WaitIfToldAsync(context);
+        await responseStream.WriteAsync(new V1.NodeProgress { NodeId = request.Selector, Done = true });
+    }
+
+    public override async AsyncTask WaitTask(
+        V1.WaitTaskRequest request,
+        IServerStreamWriter<V1.StopProgress> responseStream,
+        ServerCallContext context
+    )
+    {
+        Note(request);
+        await responseStream.WriteAsync(new V1.StopProgress { Message = "the task is stopping" });
+        if (request.TaskId == BreaksWaitOf)
+        {
+            context.GetHttpContext().Abort();
+        }
+        await WaitIfToldAsync(context);
+        DuringTaskWait?.Invoke(Tasks.Single(t => t.Id == request.TaskId));
+        await responseStream.WriteAsync(
+            ReplacementFails
+                ? new V1.StopProgress
+                {
+                    Ended = true,
+                    Stuck = true,
+                    Message = "its replacement has ended (Failed) and is not restarted",
+                }
+                : new V1.StopProgress { Ended = true, Done = true }
         );
+    }
+
+    private async AsyncTask WaitIfToldAsync(ServerCallContext context)
+    {
+        if (WaitsNeverEnd)
+        {
+            Waiting.TrySetResult();
+            await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
+        }
     }
 
     public override async AsyncTask WatchEvents(

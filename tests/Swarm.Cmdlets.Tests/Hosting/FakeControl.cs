@@ -48,6 +48,21 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
 
     /// <summary>What happens to a node that is waited for.</summary>
     public Action<V1.Node>? DuringNodeWait { get; set; }
+
+    /// <summary>What happens to a stopped task that is waited for.</summary>
+    public Action<V1.Task>? DuringTaskWait { get; set; }
+
+    /// <summary>The wait for a stopped task ends with a replacement that has failed for good.</summary>
+    public bool ReplacementFails { get; set; }
+
+    /// <summary>The id of a task whose wait breaks off, as when the daemon goes away.</summary>
+    public string? BreaksWaitOf { get; set; }
+
+    /// <summary>Waits for nodes and tasks tell one step and last until they are cancelled.</summary>
+    public bool WaitsNeverEnd { get; set; }
+
+    /// <summary>Completes when a wait has told its steps and lasts.</summary>
+    public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public int TaskHistoryLimit { get; set; } = 5;
 
     public X509Certificate2 Root { get; } = MakeRoot();

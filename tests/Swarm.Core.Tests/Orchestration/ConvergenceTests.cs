@@ -172,4 +172,29 @@ public class ConvergenceTests
         swarm.Converge();
         Assert.True(Convergence.OfNode(swarm.State, "node2").Done);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_node_that_went_with_its_tasks_is_done_when_they_run_elsewhere(bool removed)
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.Create(TestSwarm.Spec("web", 4));
+        swarm.Converge();
+        if (removed)
+        {
+            swarm.Apply(new StateChange.NodeRemove("node2"));
+        }
+        else
+        {
+            swarm.SetState("node2", NodeState.Down);
+        }
+        // Nothing has been planned yet.
+        Assert.Equal(new NodeConvergence("node2", 0, 2), Convergence.OfNode(swarm.State, "node2"));
+        swarm.Settle();
+        Assert.Equal(new NodeConvergence("node2", 0, 2), Convergence.OfNode(swarm.State, "node2"));
+        swarm.Converge();
+        Assert.True(Convergence.OfNode(swarm.State, "node2").Done);
+        Assert.Equal(4, swarm.Running("web").Count(t => t.NodeId == "node1"));
+    }
 }

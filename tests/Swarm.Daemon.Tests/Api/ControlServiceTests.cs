@@ -372,6 +372,71 @@ public sealed class ControlServiceTests
     }
 
     [Fact]
+    public async Task The_wait_for_a_removed_node_ends_when_its_tasks_run_elsewhere()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        await grpc.Manager.AddNodeAsync("n2");
+        using var other = await grpc.ConnectAsync("n2");
+        _ = other.ObeyAsync();
+        await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 4), cancellationToken: Cancel);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+        var wait = new Wire.WaitNodeRequest { Selector = "n2", UntilRemoved = true };
+        using var before = grpc.Control.WaitNode(wait, cancellationToken: Cancel);
+        Assert.True(await before.ResponseStream.MoveNext(Cancel));
+        Assert.Equal((2u, false), (before.ResponseStream.Current.TasksLeft, before.ResponseStream.Current.Done));
+        await grpc.Control.RemoveNodeAsync(new() { Selector = "n2", Force = true }, cancellationToken: Cancel);
+        foreach (var progress in new[] { await ListAsync(grpc.Control.WaitNode(wait, cancellationToken: Cancel)), await ListAsync(before) })
+        {
+            Assert.Equal((true, "removed"), (progress[^1].Done, progress[^1].Message));
+        }
+        Assert.Equal(
+            4,
+            grpc.Manager.Runtime.State.Read(s => s.TasksOfNode("n1").Count(t => t.IsLive && t.Status.State == TaskState.Running))
+        );
+    }
+
+    [Fact]
+    public async Task The_wait_for_a_stopped_task_ends_when_the_next_of_its_slot_runs()
+    {
+        var (grpc, agent) = await StartAsync();
+        await using var owned = grpc;
+        using var session = agent;
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
+        Assert.True((await WaitAsync(grpc, "web")).Converged);
+        var task = (await grpc.Control.StopTaskAsync(new() { Selector = "web.2" }, cancellationToken: Cancel)).Task;
+        Wire.WaitTaskRequest[] requests =
+        [
+            new() { TaskId = task.Id },
+            new()
+            {
+                TaskId = task.Id,
+                ServiceId = task.ServiceId,
+                Slot = task.Slot,
+                NodeId = task.NodeId,
+            },
+        ];
+        foreach (var request in requests)
+        {
+            var last = (await ListAsync(grpc.Control.WaitTask(request, cancellationToken: Cancel)))[^1];
+            Assert.Equal((true, true, Wire.TaskState.Running), (last.Done, last.Ended, last.ReplacementState));
+            Assert.NotEqual(task.Id, last.ReplacementId);
+        }
+    }
+
+    [Fact]
+    public async Task A_stopped_task_that_no_node_knew_of_is_answered_as_it_was()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await grpc.Manager.UntilAsync(s => s.Tasks.Count > 0);
+        var stopped = (await grpc.Control.StopTaskAsync(new() { Selector = "web.1" }, cancellationToken: Cancel)).Task;
+        Assert.Equal(("web.1", "web", 1ul), (stopped.Name, stopped.ServiceName, stopped.Slot));
+    }
+
+    [Fact]
     public async Task Events_tell_what_happened()
     {
         var (grpc, agent) = await StartAsync();

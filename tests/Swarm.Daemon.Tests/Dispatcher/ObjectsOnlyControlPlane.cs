@@ -92,6 +92,9 @@ internal sealed class ObjectsOnlyControlPlane(IObjectApi objects) : IControlPlan
     public IAsyncEnumerable<NodeProgress> WaitNodeAsync(WaitNodeRequest request, CancellationToken cancellation) =>
         objects.WaitNodeAsync(request, cancellation);
 
+    public IAsyncEnumerable<StopProgress> WaitTaskAsync(WaitTaskRequest request, CancellationToken cancellation) =>
+        objects.WaitTaskAsync(request, cancellation);
+
     public IAsyncEnumerable<Event> WatchEventsAsync(WatchEventsRequest request, CancellationToken cancellation) =>
         objects.WatchEventsAsync(request, cancellation);
 }

@@ -163,6 +163,7 @@ public sealed class BadArgumentsTests
                 Nobody,
                 c => AllAsync(c.ListTasks(new() { Selectors = { Nobody } }, cancellationToken: Cancel))
             ),
+            new("task waited for", "TaskNotFound", Nobody, c => AllAsync(c.WaitTask(new() { TaskId = Nobody }, cancellationToken: Cancel))),
             new(
                 "task stopped",
                 "TaskNotFound",

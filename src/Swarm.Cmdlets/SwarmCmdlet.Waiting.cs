@@ -1,0 +1,211 @@
+using System.Runtime.ExceptionServices;
+using Grpc.Core;
+using Swarm.Cmdlets.Errors;
+
+namespace Swarm.Cmdlets;
+
+/// <content>The waits for nodes and tasks. Ctrl+C ends a wait, never the change.</content>
+public abstract partial class SwarmCmdlet
+{
+    // Blocks of ids, apart from that of services.
+    private const int NodeProgressId = 2000;
+    private const int TaskProgressId = 100_000;
+
+    private protected enum NodeGoal
+    {
+        Ready,
+        Drained,
+        Removed,
+    }
+
+    /// <summary>Follows nodes, all at once, until each is ready, runs no task any more (drained), or is gone and its tasks run elsewhere (removed).
+    /// A timeout is an error for each that is not; the change itself stays.</summary>
+    /// <param name="nodes">Ids, with the name to show for each.</param>
+    private protected async ValueTask WaitForNodesAsync(
+        IReadOnlyDictionary<string, string> nodes,
+        NodeGoal goal,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        var last = new Dictionary<string, V1.NodeProgress>(StringComparer.Ordinal);
+        var late = await FollowAllAsync(
+            [.. nodes.Keys],
+            NodeProgressId,
+            id => nodes[id],
+            id =>
+                goal switch
+                {
+                    NodeGoal.Drained => $"Draining {nodes[id]}",
+                    NodeGoal.Removed => $"Removing {nodes[id]}",
+                    _ => $"Waiting for {nodes[id]}",
+                },
+            (id, token) =>
+                Client.WaitNode(
+                    new V1.WaitNodeRequest
+                    {
+                        Selector = id,
+                        UntilDrained = goal == NodeGoal.Drained,
+                        UntilRemoved = goal == NodeGoal.Removed,
+                    },
+                    cancellationToken: token
+                ),
+            (id, step) =>
+            {
+                last[id] = step;
+                return step.Message.Length > 0
+                    ? step.Message
+                    : $"{step.TasksLeft} tasks left, {step.ReplacementsPending} replacements pending";
+            },
+            timeout,
+            cancellationToken
+        );
+        foreach (var id in late)
+        {
+            var step = last.GetValueOrDefault(id);
+            var left = $"{step?.TasksLeft ?? 0} tasks left, {step?.ReplacementsPending ?? 0} replacements pending";
+            var within = Display.Duration(timeout!.Value);
+            Report(
+                goal switch
+                {
+                    NodeGoal.Drained => Late(
+                        $"Node '{nodes[id]}' is not empty after {within}: {left}.",
+                        $"Get-SwarmTask -Node {nodes[id]}"
+                    ),
+                    NodeGoal.Removed => Late(
+                        $"The tasks of node '{nodes[id]}' do not all run elsewhere after {within}: {left}.",
+                        "Get-SwarmTask -Running"
+                    ),
+                    _ => Late($"Node '{nodes[id]}' is not ready after {within}.", $"Get-SwarmTask -Node {nodes[id]}"),
+                }
+            );
+
+            SwarmException Late(string message, string look) =>
+                new("WaitTimeout", $"{message} The change stays in effect.", nodes[id], $"Look at {look}.");
+        }
+    }
+
+    /// <summary>Follows stopped tasks, all at once, until each has ended and the next of its slot runs, where one comes. A timeout, or a replacement that
+    /// has ended for good, is an error for each; the change itself stays.</summary>
+    /// <param name="tasks">As StopTask answered them: they may be forgotten by now.</param>
+    private protected async ValueTask WaitForStoppedTasksAsync(
+        IReadOnlyList<V1.Task> tasks,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        var byId = tasks.DistinctBy(t => t.Id).ToDictionary(t => t.Id, StringComparer.Ordinal);
+        var last = new Dictionary<string, V1.StopProgress>(StringComparer.Ordinal);
+        var late = await FollowAllAsync(
+            [.. byId.Keys],
+            TaskProgressId,
+            id => byId[id].Name,
+            id => $"Stopping {byId[id].Name}",
+            (id, token) =>
+                Client.WaitTask(
+                    new V1.WaitTaskRequest
+                    {
+                        TaskId = id,
+                        ServiceId = byId[id].ServiceId,
+                        Slot = byId[id].Slot,
+                        NodeId = byId[id].NodeId,
+                    },
+                    cancellationToken: token
+                ),
+            (id, step) =>
+            {
+                last[id] = step;
+                return step.Message.Length > 0 ? step.Message : "Waiting";
+            },
+            timeout,
+            cancellationToken
+        );
+        foreach (var id in late)
+        {
+            var so = last.TryGetValue(id, out var step) ? $": {step.Message}" : "";
+            Report(
+                new SwarmException(
+                    "WaitTimeout",
+                    $"Task '{byId[id].Name}' has not ended and been replaced within {Display.Duration(timeout!.Value)}{so}. The change stays in effect.",
+                    byId[id].Name,
+                    $"Look at Get-SwarmTask {byId[id].Name}."
+                )
+            );
+        }
+        foreach (var (id, step) in last.Where(s => s.Value.Stuck))
+        {
+            Report(
+                new SwarmException(
+                    "ReplacementFailed",
+                    $"Task '{byId[id].Name}' has ended, but {step.Message}.",
+                    byId[id].Name,
+                    $"Correct the service with Set-SwarmService {byId[id].ServiceName}, or start its tasks anew with Restart-SwarmService {byId[id].ServiceName}."
+                )
+            );
+        }
+    }
+
+    /// <summary>Reads a stream of progress for each id, all at once, with a progress bar each.</summary>
+    /// <param name="name">What an error is about.</param>
+    /// <param name="show">Takes a step and says it in a line.</param>
+    /// <returns>Those that were not done when the time was up.</returns>
+    private async ValueTask<List<string>> FollowAllAsync<T>(
+        string[] ids,
+        int firstProgressId,
+        Func<string, string> name,
+        Func<string, string> activity,
+        Func<string, CancellationToken, AsyncServerStreamingCall<T>> follow,
+        Func<string, T, string> show,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        using var limit = Limit(timeout, cancellationToken);
+        // Whatever ends the pipeline (no daemon any more, Ctrl+C) ends all of them, and nothing else throws before the last has ended: nothing may go on
+        // after the cmdlet.
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+        var late = new HashSet<string>(StringComparer.Ordinal);
+        List<(string Id, Exception Refusal)> refused = [];
+        ExceptionDispatchInfo? end = null;
+        await AsyncTask.WhenAll(ids.Select(FollowAsync));
+        end?.Throw();
+        for (var i = 0; i < ids.Length; i++)
+        {
+            WriteProgress(new ProgressRecord(firstProgressId + i, activity(ids[i]), "Done") { RecordType = ProgressRecordType.Completed });
+        }
+        foreach (var (id, refusal) in refused)
+        {
+            Report(refusal, name(id));
+        }
+        return [.. ids.Where(late.Contains)];
+
+        async AsyncTask FollowAsync(string id, int index)
+        {
+            try
+            {
+                using var call = follow(id, all.Token);
+                await foreach (var step in call.ResponseStream.ReadAllAsync(all.Token))
+                {
+                    WriteProgress(new ProgressRecord(firstProgressId + index, activity(id), show(id, step)));
+                }
+            }
+            catch (Exception) when (end is not null)
+            {
+                // It was cancelled because of another.
+            }
+            catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                late.Add(id);
+            }
+            catch (Exception e) when (IsOfOneObject(e) && !ErrorMapper.EndsPipeline(ErrorMapper.ToRecord(e)))
+            {
+                refused.Add((id, e));
+            }
+            catch (Exception e)
+            {
+                end = ExceptionDispatchInfo.Capture(e);
+                await all.CancelAsync();
+            }
+        }
+    }
+}
