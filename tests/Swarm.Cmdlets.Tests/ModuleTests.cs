@@ -120,23 +120,4 @@ public sealed class ModuleTests
         var mounts = (System.Collections.IEnumerable)((PSObject)service.Properties["Mounts"].Value).BaseObject;
         Assert.Equal("/b", Assert.IsType<PSObject>(Assert.Single(mounts.Cast<object>())).Properties["Target"].Value);
     }
-
-    [Fact]
-    public async ValueTask Completion_answers_from_the_session_and_never_throws()
-    {
-        await using var shell = await Shell.StartAsync();
-        shell.Fake.AddService("web");
-        shell.Fake.AddService("worker");
-        const string complete = "(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText";
-        Assert.Equal(["web"], Texts(shell.Run(complete, ("line", "Get-SwarmService we"))));
-        Assert.Equal(["worker1", "worker2"], Texts(shell.Run(complete, ("line", "Set-SwarmNode -Name wor"))));
-        Assert.Equal(
-            ["'node.labels.zone==a'", "'node.labels.zone==b'"],
-            Texts(shell.Run(complete, ("line", "New-SwarmService a b -Constraint node.labels")))
-        );
-        Environment.SetEnvironmentVariable("SWARM_SOCKET", "/nonexistent/other.sock");
-        shell.Run(complete, ("line", "Get-SwarmService we")).ThrowIfFailed();
-    }
-
-    private static string[] Texts(Result result) => [.. result.ThrowIfFailed().Output.Select(o => o.ToString())];
 }

@@ -17,6 +17,7 @@ public sealed class GetSwarmServiceRevisionCommand : SwarmCmdlet
     public string[]? Name { get; set; }
 
     [Parameter(Position = 1)]
+    [ArgumentCompleter(typeof(RevisionCompleter))]
     public long[] Number { get; set; } = [];
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>

@@ -25,6 +25,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
 
     [Parameter]
     [Labels]
+    [ArgumentCompleter(typeof(NodeLabelCompleter))]
     public Hashtable? Label { get; set; }
 
     [Parameter]

@@ -18,33 +18,42 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
     public string[] Name { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveEnv { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveLabel { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveContainerLabel { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveConstraint { get; set; } = [];
 
     [Parameter]
     [Spread]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemovePlacementPreference { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveMount { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveGroup { get; set; } = [];
 
     [Parameter]
     [Selector(SelectorKind.Network)]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveNetwork { get; set; } = [];
 
     [Parameter]
     [Ports]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public PublishedPort[] RemovePublish { get; set; } = [];
 
     [Parameter]

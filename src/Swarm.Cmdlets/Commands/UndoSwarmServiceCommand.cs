@@ -18,6 +18,7 @@ public sealed class UndoSwarmServiceCommand : ServiceChangeCmdlet
 
     [Parameter(Position = 1)]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(RevisionCompleter))]
     public long ToRevision { get; set; }
 
     [Parameter]

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
@@ -9,6 +10,7 @@ namespace Swarm.Cmdlets.Commands;
 public sealed class WatchSwarmEventCommand : SwarmCmdlet
 {
     [Parameter(Position = 0)]
+    [ArgumentCompleter(typeof(EventSubjectCompleter))]
     public string[] Name { get; set; } = [];
 
     [Parameter]

@@ -5,8 +5,9 @@ namespace Swarm.Cmdlets.Completion;
 /// <summary>Constraints that can be written about the nodes there are.</summary>
 public sealed class ConstraintCompleter : LiveCompleter
 {
-    private protected override async Task<List<(string Text, string ToolTip)>> NamesAsync(
+    private protected override async Task<List<Candidate>> NamesAsync(
         V1.Control.ControlClient client,
+        string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
@@ -25,6 +26,6 @@ public sealed class ConstraintCompleter : LiveCompleter
                 all.Add($"node.platform.arch=={d.Platform?.Architecture}");
             }
         }
-        return [.. all.Select(c => (c, $"{c}, or != for the opposite"))];
+        return [.. all.Select(c => new Candidate(c, $"{c}, or != for the opposite"))];
     }
 }

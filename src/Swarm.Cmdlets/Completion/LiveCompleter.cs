@@ -10,22 +10,39 @@ public abstract class LiveCompleter : NameCompleter
     // A person who pressed TAB waits no longer (conventions: 300 ms in all).
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(250);
 
-    private protected override IEnumerable<(string Text, string ToolTip)> Names(IDictionary bound)
+    private protected override IEnumerable<Candidate> Names(string parameter, IDictionary bound)
     {
         var client = SessionTable.Resolve(Bound<Session>(bound, "Session")).Client;
         using var cancel = new CancellationTokenSource(s_limit);
-        var names = AsyncTask.Run(() => NamesAsync(client, bound, cancel.Token), cancel.Token);
+        var names = AsyncTask.Run(() => NamesAsync(client, parameter, bound, cancel.Token), cancel.Token);
         return names.Wait(s_limit) ? names.Result : [];
     }
 
-    private protected abstract Task<List<(string Text, string ToolTip)>> NamesAsync(
+    private protected abstract Task<List<Candidate>> NamesAsync(
         V1.Control.ControlClient client,
+        string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     );
 
     private protected static T? Bound<T>(IDictionary? parameters, string name)
         where T : class => (parameters?[name] is PSObject wrapped ? wrapped.BaseObject : parameters?[name]) as T;
+
+    /// <summary>Whether -Name, as far as it is written, means this object; it means every one when it is not written.</summary>
+    private protected static bool IsNamed(IDictionary? bound, string name, string id)
+    {
+        var given = bound?["Name"] is PSObject wrapped ? wrapped.BaseObject : bound?["Name"];
+        var names = given switch
+        {
+            string one => [one],
+            IEnumerable many => [.. many.Cast<object?>().Select(n => $"{n}")],
+            _ => (string[])["*"],
+        };
+        return Array.Exists(
+            names,
+            n => n == id || id.StartsWith(n, StringComparison.Ordinal) || WildcardPattern.Get(n, WildcardOptions.IgnoreCase).IsMatch(name)
+        );
+    }
 
     private protected static async Task<List<T>> AllAsync<T>(AsyncServerStreamingCall<T> call, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using System.Management.Automation.Language;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Completes the names that begin with the word, in order, quoted where the shell needs it.</summary>
+/// <summary>Completes the names that begin with the word, in order, quoted where the shell needs it; and, once a word is begun, the ids that begin so.</summary>
 public abstract class NameCompleter : IArgumentCompleter
 {
     public IEnumerable<CompletionResult> CompleteArgument(
@@ -17,13 +17,15 @@ public abstract class NameCompleter : IArgumentCompleter
         try
         {
             var prefix = (wordToComplete ?? "").Trim('\'', '"');
+            var all = Names(parameterName, fakeBoundParameters).DistinctBy(n => (n.Text, n.Id)).ToList();
+            var names = all.Where(n => Begins(n.Text, prefix)).DistinctBy(n => n.Text).Order(Order);
+            // Nobody wants to see ids beside the names before he has begun to write one.
+            var ids = all.Where(n => prefix.Length > 0 && n.Id.Length > 0 && Begins(n.Id, prefix) && !Begins(n.Text, prefix))
+                .OrderBy(n => n.Id, StringComparer.Ordinal);
             return
             [
-                .. Names(fakeBoundParameters)
-                    .Where(n => n.Text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-                    .DistinctBy(n => n.Text)
-                    .OrderBy(n => n.Text, StringComparer.OrdinalIgnoreCase)
-                    .Select(n => new CompletionResult(Quote(n.Text), n.Text, CompletionResultType.ParameterValue, n.ToolTip)),
+                .. names.Select(n => new CompletionResult(Quote(n.Text), n.Text, CompletionResultType.ParameterValue, n.ToolTip)),
+                .. ids.Select(n => new CompletionResult(n.Id, $"{n.Id} ({n.Text})", CompletionResultType.ParameterValue, n.ToolTip)),
             ];
         }
         catch (Exception)
@@ -33,7 +35,14 @@ public abstract class NameCompleter : IArgumentCompleter
         }
     }
 
-    private protected abstract IEnumerable<(string Text, string ToolTip)> Names(IDictionary bound);
+    /// <param name="parameter">The one whose value is completed.</param>
+    /// <param name="bound">What the line has given so far.</param>
+    private protected abstract IEnumerable<Candidate> Names(string parameter, IDictionary bound);
+
+    private protected virtual IComparer<Candidate> Order { get; } =
+        Comparer<Candidate>.Create((a, b) => StringComparer.OrdinalIgnoreCase.Compare(a.Text, b.Text));
+
+    private static bool Begins(string text, string prefix) => text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
 
     private static string Quote(string text) =>
         text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':')

@@ -4,14 +4,15 @@ namespace Swarm.Cmdlets.Completion;
 
 public sealed class NodeCompleter : LiveCompleter
 {
-    private protected override async Task<List<(string Text, string ToolTip)>> NamesAsync(
+    private protected override async Task<List<Candidate>> NamesAsync(
         V1.Control.ControlClient client,
+        string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     ) =>
         [
             .. (
                 await AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken)
-            ).Select(n => (n.Name, $"{(NodeState)n.State} {(NodeAvailability)n.Availability} {n.Id}")),
+            ).Select(n => new Candidate(n.Name, $"{(NodeState)n.State} {(NodeAvailability)n.Availability} {n.Id}", n.Id)),
         ];
 }

@@ -2,23 +2,25 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Labels of the node that -Name names, else of every node.</summary>
+/// <summary>-RemoveLabel: keys of labels of the nodes that -Name names. -Label: labels that any node has, as key=value.</summary>
 public sealed class NodeLabelCompleter : LiveCompleter
 {
-    private protected override async Task<List<(string Text, string ToolTip)>> NamesAsync(
+    private protected override async Task<List<Candidate>> NamesAsync(
         V1.Control.ControlClient client,
+        string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
-        var name = Bound<string>(bound, "Name");
         var nodes = await AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
-        return
-        [
-            .. nodes
-                .Where(n => name is null || n.Name == name || n.Id == name)
-                .SelectMany(n => n.Labels)
-                .Select(l => (l.Key, $"{l.Key}={l.Value}")),
-        ];
+        return parameter == "Label"
+            ? [.. nodes.SelectMany(n => n.Labels.Select(l => new Candidate($"{l.Key}={l.Value}", $"as on {n.Name}")))]
+            :
+            [
+                .. nodes
+                    .Where(n => IsNamed(bound, n.Name, n.Id))
+                    .SelectMany(n => n.Labels)
+                    .Select(l => new Candidate(l.Key, $"{l.Key}={l.Value}")),
+            ];
     }
 }

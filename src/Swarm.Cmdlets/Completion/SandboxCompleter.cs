@@ -6,6 +6,6 @@ namespace Swarm.Cmdlets.Completion;
 /// <summary>This user's sandboxes, from their files: none has to run.</summary>
 public sealed class SandboxCompleter : NameCompleter
 {
-    private protected override IEnumerable<(string Text, string ToolTip)> Names(IDictionary bound) =>
-        SandboxStore.All().Select(s => (s.Name, $"{s.Nodes.Count(n => n.Running)}/{s.Nodes.Length} nodes, {s.Executor}"));
+    private protected override IEnumerable<Candidate> Names(string parameter, IDictionary bound) =>
+        SandboxStore.All().Select(s => new Candidate(s.Name, $"{s.Nodes.Count(n => n.Running)}/{s.Nodes.Length} nodes, {s.Executor}"));
 }

@@ -4,8 +4,9 @@ namespace Swarm.Cmdlets.Completion;
 
 public sealed class TaskCompleter : LiveCompleter
 {
-    private protected override async Task<List<(string Text, string ToolTip)>> NamesAsync(
+    private protected override async Task<List<Candidate>> NamesAsync(
         V1.Control.ControlClient client,
+        string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     ) =>
@@ -15,6 +16,6 @@ public sealed class TaskCompleter : LiveCompleter
                     client.ListTasks(new V1.ListTasksRequest { DesiredRunning = true }, cancellationToken: cancellationToken),
                     cancellationToken
                 )
-            ).Select(t => (t.Name, $"{(TaskState)(t.Status?.State ?? 0)} on {t.NodeName}")),
+            ).Select(t => new Candidate(t.Name, $"{(TaskState)(t.Status?.State ?? 0)} on {t.NodeName}", t.Id)),
         ];
 }

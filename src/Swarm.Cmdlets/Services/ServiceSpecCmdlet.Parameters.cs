@@ -27,6 +27,7 @@ public abstract partial class ServiceSpecCmdlet
 
     [Parameter]
     [Spread]
+    [ArgumentCompleter(typeof(SpreadCompleter))]
     public string[] PlacementPreference { get; set; } = [];
 
     [Parameter]

@@ -1,0 +1,35 @@
+using System.Collections;
+using System.Globalization;
+
+namespace Swarm.Cmdlets.Completion;
+
+/// <summary>The revisions of the services that -Name names, the newest first, with what each changed. -ToRevision leaves out the one that runs.</summary>
+public sealed class RevisionCompleter : LiveCompleter
+{
+    private protected override IComparer<Candidate> Order { get; } =
+        Comparer<Candidate>.Create(
+            (a, b) => long.Parse(b.Text, CultureInfo.InvariantCulture).CompareTo(long.Parse(a.Text, CultureInfo.InvariantCulture))
+        );
+
+    private protected override async Task<List<Candidate>> NamesAsync(
+        V1.Control.ControlClient client,
+        string parameter,
+        IDictionary bound,
+        CancellationToken cancellationToken
+    )
+    {
+        var revisions = await AllAsync(
+            client.ListServiceRevisions(new V1.ListServiceRevisionsRequest(), cancellationToken: cancellationToken),
+            cancellationToken
+        );
+        return
+        [
+            .. revisions
+                .Where(r => IsNamed(bound, r.ServiceName, r.ServiceId) && !(r.Current && parameter == "ToRevision"))
+                .Select(r => new Candidate(
+                    r.Number.ToString(CultureInfo.InvariantCulture),
+                    $"{r.ServiceName}{(r.Current ? " (current)" : "")}: {(r.Changes.Count > 0 ? string.Join("; ", r.Changes) : Display.Image(r.Spec?.Container?.Image))}"
+                )),
+        ];
+    }
+}

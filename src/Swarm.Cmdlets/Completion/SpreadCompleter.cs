@@ -1,0 +1,30 @@
+using System.Collections;
+
+namespace Swarm.Cmdlets.Completion;
+
+/// <summary>Placement preferences that can be written with the labels there are.</summary>
+public sealed class SpreadCompleter : LiveCompleter
+{
+    private protected override async Task<List<Candidate>> NamesAsync(
+        V1.Control.ControlClient client,
+        string parameter,
+        IDictionary bound,
+        CancellationToken cancellationToken
+    )
+    {
+        var nodes = await AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        return
+        [
+            .. Spreads("node.labels.", nodes.SelectMany(n => n.Labels)),
+            .. Spreads("engine.labels.", nodes.SelectMany(n => n.Description?.Engine?.Labels ?? [])),
+        ];
+    }
+
+    private static IEnumerable<Candidate> Spreads(string prefix, IEnumerable<KeyValuePair<string, string>> labels) =>
+        labels
+            .GroupBy(l => l.Key, l => l.Value)
+            .Select(g => new Candidate(
+                $"spread={prefix}{g.Key}",
+                "values: " + string.Join(", ", g.Distinct().Order(StringComparer.Ordinal))
+            ));
+}

@@ -1,0 +1,115 @@
+using Swarm.Cmdlets.Tests.Hosting;
+
+namespace Swarm.Cmdlets.Tests;
+
+public sealed class CompletionTests
+{
+    private const string Complete = "(TabExpansion2 $line $line.Length).CompletionMatches";
+
+    [Fact]
+    public async ValueTask Completion_answers_from_the_session_and_never_throws()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web");
+        shell.Fake.AddService("worker");
+        Assert.Equal(["web"], Texts(shell.Run(Complete + ".CompletionText", ("line", "Get-SwarmService we"))));
+        Assert.Equal(["worker1", "worker2"], Texts(shell.Run(Complete + ".CompletionText", ("line", "Set-SwarmNode -Name wor"))));
+        Assert.Equal(
+            ["'node.labels.zone==a'", "'node.labels.zone==b'"],
+            Texts(shell.Run(Complete + ".CompletionText", ("line", "New-SwarmService a b -Constraint node.labels")))
+        );
+        Environment.SetEnvironmentVariable("SWARM_SOCKET", "/nonexistent/other.sock");
+        shell.Run(Complete + ".CompletionText", ("line", "Get-SwarmService we")).ThrowIfFailed();
+    }
+
+    [Theory]
+    [InlineData("Get-SwarmService serv", "service0id|service0id (web)")]
+    [InlineData("Get-SwarmService -Name ", "web|web")]
+    [InlineData("Set-SwarmNode node1", "node1id|node1id (worker1)")]
+    [InlineData("Get-SwarmNetwork front", "front|front")]
+    [InlineData("Get-SwarmNetwork ne", "net7|net7 (front)")]
+    [InlineData("Stop-SwarmTask task00000000000000000001", "task00000000000000000001|task00000000000000000001 (web.2)")]
+    public async ValueTask Ids_complete_once_they_are_begun_and_are_shown_with_their_names(string line, string expected)
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web", 2).Id = "service0id";
+        shell.Fake.Networks.Add(new V1.Network { Id = "net7", Name = "front" });
+        Assert.Equal(
+            [expected],
+            Texts(shell.Run(Complete + " | ForEach-Object { $_.CompletionText + '|' + $_.ListItemText }", ("line", line)))
+        );
+    }
+
+    [Theory]
+    [InlineData("Set-SwarmService web -RemoveEnv ", "A,B")]
+    [InlineData("Set-SwarmService web -RemoveLabel ", "tier")]
+    [InlineData("Set-SwarmService web -RemoveContainerLabel ", "part")]
+    [InlineData("Set-SwarmService web -RemoveConstraint ", "'node.role==worker'")]
+    [InlineData("Set-SwarmService web -RemovePlacementPreference ", "'spread=node.labels.zone'")]
+    [InlineData("Set-SwarmService web -RemoveMount /", "/data")]
+    [InlineData("Set-SwarmService web -RemoveGroup ", "audio,wheel")]
+    [InlineData("Set-SwarmService web -RemoveNetwork ", "front")]
+    [InlineData("Set-SwarmService web -RemovePublish ", "53/udp,80")]
+    [InlineData("Set-SwarmService d* -RemoveEnv ", "C")]
+    [InlineData("Set-SwarmService db,web -RemoveEnv ", "A,B,C")]
+    [InlineData(
+        "Set-SwarmService web -PlacementPreference ",
+        "'spread=engine.labels.com.example.storage','spread=node.labels.rack','spread=node.labels.zone'"
+    )]
+    [InlineData("New-SwarmService x alpine -PlacementPreference spread=node.labels.z", "'spread=node.labels.zone'")]
+    [InlineData("Undo-SwarmService web -ToRevision ", "10,9,8,7,6,5,4,3,2,1")]
+    [InlineData("Undo-SwarmService web -ToRevision 1", "10,1")]
+    [InlineData("Get-SwarmServiceRevision web -Number 1", "11,10,1")]
+    [InlineData("Get-SwarmServiceRevision db -Number ", "1")]
+    [InlineData("Set-SwarmNode worker2 -RemoveLabel ", "rack,zone")]
+    [InlineData("Set-SwarmNode worker1 -RemoveLabel ", "zone")]
+    [InlineData("Set-SwarmNode worker1 -Label ", "'rack=7','zone=a','zone=b'")]
+    [InlineData("Watch-SwarmEvent w", "web,web.1,worker1,worker2")]
+    public async ValueTask Values_come_from_what_there_is(string line, string expected)
+    {
+        await using var shell = await Shell.StartAsync();
+        var web = shell.Fake.AddService("web");
+        web.Revision = 11;
+        web.Spec.Labels.Add("tier", "front");
+        web.Spec.Networks.Add("front");
+        web.Spec.Ports.Add(new V1.PublishedPort { TargetPort = 80, PublishedPort_ = 8080 });
+        web.Spec.Ports.Add(
+            new V1.PublishedPort
+            {
+                TargetPort = 53,
+                PublishedPort_ = 53,
+                Protocol = V1.PortProtocol.Udp,
+            }
+        );
+        web.Spec.Placement.Constraints.Add("node.role==worker");
+        web.Spec.Placement.SpreadPreferences.Add("node.labels.zone");
+        web.Spec.Container.Env.Add(["A=1", "B=2"]);
+        web.Spec.Container.Labels.Add("part", "1");
+        web.Spec.Container.Groups.Add(["wheel", "audio"]);
+        web.Spec.Container.Mounts.Add(new V1.Mount { Source = "/srv", Target = "/data" });
+        shell.Fake.AddService("db").Spec.Container.Env.Add("C=3");
+        shell.Fake.Nodes[2].Labels.Add("rack", "7");
+        Assert.Equal(expected.Split(','), Texts(shell.Run(Complete + ".CompletionText", ("line", line))));
+        // Without an answer there is none either.
+        shell.Fake.Refusal = FakeControl.Refuse(Grpc.Core.StatusCode.Unavailable, "NoLeader", "The swarm has no leader.", "");
+        Assert.Empty(
+            Texts(
+                shell.Run(
+                    "(TabExpansion2 $line $line.Length).CompletionMatches.Where({ $_.ResultType -eq 'ParameterValue' })",
+                    ("line", line)
+                )
+            )
+        );
+    }
+
+    [Fact]
+    public async ValueTask A_revision_is_shown_with_what_it_changed()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web");
+        var tip = Texts(shell.Run(Complete + ".ToolTip", ("line", "Get-SwarmServiceRevision web -Number ")));
+        Assert.Equal(["web (current): Container.Image: redis:3.0.6 -> redis:3.0.7"], tip);
+    }
+
+    private static string[] Texts(Result result) => [.. result.ThrowIfFailed().Output.Select(o => o.ToString())];
+}
