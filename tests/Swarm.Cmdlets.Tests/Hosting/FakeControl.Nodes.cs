@@ -8,7 +8,16 @@ internal sealed partial class FakeControl
     public override AsyncTask ListNodes(V1.ListNodesRequest request, IServerStreamWriter<V1.Node> responseStream, ServerCallContext context)
     {
         Note(request);
-        return SendAsync(request.Selectors.Count == 0 ? Nodes : request.Selectors.Select(Node), responseStream);
+        return SendAsync((request.Selectors.Count == 0 ? Nodes : request.Selectors.Select(Node)).Select(Copy), responseStream);
+    }
+
+    // What is sent is not changed meanwhile by another call.
+    private V1.Node Copy(V1.Node node)
+    {
+        lock (_gate)
+        {
+            return node.Clone();
+        }
     }
 
     public override Task<V1.UpdateNodeResponse> UpdateNode(V1.UpdateNodeRequest request, ServerCallContext context)
@@ -31,8 +40,14 @@ internal sealed partial class FakeControl
         }
         node.Availability = request.HasAvailability ? request.Availability : node.Availability;
         node.Role = request.HasRole ? request.Role : node.Role;
-        node.Labels.Add(request.LabelsSet.Where(l => !node.Labels.ContainsKey(l.Key)).ToDictionary());
-        return AsyncTask.FromResult(new V1.UpdateNodeResponse { Node = node });
+        lock (_gate)
+        {
+            foreach (var (key, value) in request.LabelsSet)
+            {
+                node.Labels[key] = value;
+            }
+        }
+        return AsyncTask.FromResult(new V1.UpdateNodeResponse { Node = Copy(node) });
     }
 
     public override Task<V1.RemoveNodeResponse> RemoveNode(V1.RemoveNodeRequest request, ServerCallContext context)
