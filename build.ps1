@@ -349,9 +349,13 @@ switch ($Task) {
     'Shell' {
         Build-Module
         Import-Module ([IO.Path]::Combine($moduleFolder, 'Swarm.psd1')) -Global
-        Start-SwarmSandbox -Workers 2
+        $sandbox = Start-SwarmSandbox -Workers 2
+        $sandbox
+        # The end of the shell is the end of the sandbox. By the engine's own events: Register-EngineEvent is not in every host.
+        $stop = { if (Get-SwarmSandbox $sandbox.Name -ErrorAction Ignore) { Stop-SwarmSandbox $sandbox.Name } }.GetNewClosure()
+        $null = $ExecutionContext.Events.SubscribeEvent($null, $null, 'PowerShell.Exiting', $null, $stop, $true, $false)
         Say "Connected to a sandbox of three nodes. Try: Get-SwarmNode; New-SwarmService -Name hello -Image alpine -Command ping,docker.com"
-        Say "Stop-SwarmSandbox removes it."
+        Say "The end of this shell stops and removes it; so does Stop-SwarmSandbox."
     }
     'Bench' { Build-Module; Measure-Everything }
     'Package' { Build-Package }

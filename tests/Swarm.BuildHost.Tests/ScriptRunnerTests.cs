@@ -25,6 +25,30 @@ public sealed class ScriptRunnerTests : IDisposable
         Assert.Equal(0, Run("& sh -c 'exit 5'; $null"));
     }
 
+    [Fact]
+    public void The_end_of_the_prompt_is_told_to_who_waits_for_it()
+    {
+        var file = Path.Combine(_directory, "ended");
+        var path = Path.Combine(_directory, "shell.ps1");
+        File.WriteAllText(
+            path,
+            $"$file = '{file}'\n"
+                + "$end = { [IO.File]::WriteAllText($file, (Get-Command Get-Help).Name) }.GetNewClosure()\n"
+                + "$null = $ExecutionContext.Events.SubscribeEvent($null, $null, 'PowerShell.Exiting', $null, $end, $true, $false)"
+        );
+        var before = Console.In;
+        Console.SetIn(new StringReader("$x = 1\n"));
+        try
+        {
+            Assert.Equal(0, ScriptRunner.Run(path, [], interactive: true));
+        }
+        finally
+        {
+            Console.SetIn(before);
+        }
+        Assert.Equal("Get-Help", File.ReadAllText(file));
+    }
+
     private int Run(string script)
     {
         var path = Path.Combine(_directory, "script.ps1");

@@ -52,7 +52,7 @@ internal static class ScriptRunner
                 Invoke(runspace, host, ps => ps.AddScript(line, useLocalScope: false));
             }
         }
-        Invoke(runspace, host, ps => ps.AddScript("Get-Module Swarm | Remove-Module", useLocalScope: false));
+        // Closing the runspace raises PowerShell.Exiting, for whoever has something to do at the end.
         return host.ExitCode ?? 0;
     }
 
