@@ -365,6 +365,34 @@ public sealed class CmdletTests
     }
 
     [Fact]
+    public async ValueTask Tasks_are_written_as_they_arrive_each_slot_with_its_history_under_it()
+    {
+        await using var shell = await Shell.StartAsync();
+        var web = shell.Fake.AddService("web", 3);
+        shell.Fake.AddTask(web, 1, V1.TaskState.Failed, V1.TaskState.Shutdown, 9, "web:0");
+        // Newer than what holds the slot, and to end all the same.
+        shell.Fake.AddTask(web, 2, V1.TaskState.Failed, V1.TaskState.Shutdown, 1, "web:2");
+        shell.Fake.TaskListsNeverEnd = true;
+        using var output = new PSDataCollection<PSObject>();
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        output.DataAdded += (_, e) =>
+        {
+            if (e.Index == 3)
+            {
+                arrived.TrySetResult();
+            }
+        };
+        using var running = shell.Begin("Get-SwarmTask", output);
+        // The list has not ended: nobody knows yet that slot 3 has no more.
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        running.Stop();
+        Assert.Equal(
+            [("web.1", false), ("web.1", true), ("web.2", false), ("web.2", true)],
+            output.Select(o => (Task)o.BaseObject).Select(t => (t.Name, t.IsHistory))
+        );
+    }
+
+    [Fact]
     public async ValueTask Placement_and_events_are_shown()
     {
         await using var shell = await Shell.StartAsync();

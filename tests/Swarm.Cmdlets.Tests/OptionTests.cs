@@ -28,7 +28,10 @@ public sealed class OptionTests
         Assert.Equal((V1.UpdateOrder.StopFirst, 0.0), (spec.Update.Order, spec.Update.MaxFailureRatio));
         var shown = shell.Run("Get-SwarmService").As<Service>()[^1];
         Assert.Equal(TimeSpan.FromSeconds(65), shown.HealthCheck!.StartPeriod);
-        Assert.Equal("parallelism 1, delay 0s, monitor 7s, on failure continue, max failure ratio 0.5, start-first", shown.RollbackConfig.ToString());
+        Assert.Equal(
+            "parallelism 1, delay 0s, monitor 7s, on failure continue, max failure ratio 0.5, start-first",
+            shown.RollbackConfig.ToString()
+        );
     }
 
     [Fact]

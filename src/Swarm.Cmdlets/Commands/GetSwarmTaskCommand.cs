@@ -52,10 +52,10 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             case null:
                 break;
             case "Service" or "ServiceRevision":
-                Write(await ListAsync([], [Property("Id", "ServiceId")], nodes, cancellationToken));
+                await ShowAsync([], [Property("Id", "ServiceId")], nodes, null, cancellationToken);
                 return;
             case "Node" or "SandboxNode":
-                Write(await ListAsync([], services, [Property("NodeId", "Id")], cancellationToken));
+                await ShowAsync([], services, [Property("NodeId", "Id")], null, cancellationToken);
                 return;
             case "Task":
                 Name = [Property("Id")];
@@ -66,7 +66,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         }
         if (Name is null)
         {
-            Write(await ListAsync([], services, nodes, cancellationToken));
+            await ShowAsync([], services, nodes, null, cancellationToken);
             return;
         }
         foreach (var name in Name)
@@ -101,15 +101,13 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         if (WildcardPattern.ContainsWildcardCharacters(name))
         {
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            Write((await ListAsync([], services, nodes, cancellationToken)).Where(t => pattern.IsMatch(t.Name)));
+            await ShowAsync([], services, nodes, pattern, cancellationToken);
             return;
         }
         try
         {
-            var tasks = await ListAsync([name], services, nodes, cancellationToken);
-            if (tasks.Count > 0)
+            if (await ShowAsync([name], services, nodes, null, cancellationToken))
             {
-                Write(tasks);
                 return;
             }
         }
@@ -126,7 +124,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             );
             if (await named.ResponseStream.MoveNext(cancellationToken))
             {
-                Write(await ListAsync([], [named.ResponseStream.Current.Id], nodes, cancellationToken));
+                await ShowAsync([], [named.ResponseStream.Current.Id], nodes, null, cancellationToken);
                 return;
             }
         }
@@ -141,10 +139,13 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         );
     }
 
-    private async ValueTask<List<Task>> ListAsync(
+    /// <summary>Writes the tasks as they arrive, slot by slot: the manager sends them by service, slot and, for a global service, node.</summary>
+    /// <returns>Whether there were any.</returns>
+    private async ValueTask<bool> ShowAsync(
         IEnumerable<string> names,
         IEnumerable<string> services,
         IEnumerable<string> nodes,
+        WildcardPattern? pattern,
         CancellationToken cancellationToken
     )
     {
@@ -158,23 +159,36 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             },
             cancellationToken: cancellationToken
         );
-        List<Task> all = [];
-        await foreach (var task in call.ResponseStream.ReadAllAsync(cancellationToken))
+        var any = false;
+        List<Task> slot = [];
+        await foreach (var message in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            all.Add(OutputMapper.ToTask(task));
+            var task = OutputMapper.ToTask(message);
+            if (pattern?.IsMatch(task.Name) == false)
+            {
+                continue;
+            }
+            any = true;
+            if (slot.Count > 0 && PlaceOf(slot[0]) != PlaceOf(task))
+            {
+                WriteSlot(slot);
+                slot.Clear();
+            }
+            slot.Add(task);
         }
-        return all;
+        WriteSlot(slot);
+        return any;
     }
 
-    // History is shown under the task that holds the slot now, which takes the whole list.
-    private void Write(IEnumerable<Task> tasks)
+    // Tasks of a global service have no slot: by the node's name, which people know, and not by its id, which is in the task's name.
+    private static (string Service, long Slot, string Node) PlaceOf(Task task) =>
+        (task.ServiceName, task.Slot, task.Slot == 0 ? task.Node : "");
+
+    // History is shown under the task that holds the slot now, which takes the whole slot.
+    private void WriteSlot(List<Task> tasks)
     {
         var ordered = tasks
-            .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
-            .ThenBy(t => t.Slot)
-            // Tasks of a global service have no slot: by the node's name, which people know, and not by its id, which is in the task's name.
-            .ThenBy(t => t.Slot == 0 ? t.Node : "", StringComparer.Ordinal)
-            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .OrderBy(t => t.Name, StringComparer.Ordinal)
             .ThenBy(t => t.DesiredState > TaskState.Running)
             .ThenByDescending(t => t.CreatedAt);
         Task? newest = null;

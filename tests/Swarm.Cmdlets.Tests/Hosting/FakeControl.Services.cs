@@ -174,20 +174,37 @@ internal sealed partial class FakeControl
         }
     }
 
-    public override AsyncTask ListTasks(V1.ListTasksRequest request, IServerStreamWriter<V1.Task> responseStream, ServerCallContext context)
+    public override async AsyncTask ListTasks(
+        V1.ListTasksRequest request,
+        IServerStreamWriter<V1.Task> responseStream,
+        ServerCallContext context
+    )
     {
         Note(request);
         var services = request.Services.Select(s => Service(s).Id).ToHashSet();
         var nodes = request.Nodes.Select(n => Node(n).Id).ToHashSet();
-        var found = Tasks.Where(t =>
-            (services.Count == 0 || services.Contains(t.ServiceId))
-            && (nodes.Count == 0 || nodes.Contains(t.NodeId))
-            && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
-            && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
-        );
-        return request.Selectors.Count > 0 && !found.Any()
-            ? throw Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selectors[0]}' does not exist.", request.Selectors[0])
-            : SendAsync(found, responseStream);
+        var found = Tasks
+            .Where(t =>
+                (services.Count == 0 || services.Contains(t.ServiceId))
+                && (nodes.Count == 0 || nodes.Contains(t.NodeId))
+                && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
+                && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
+            )
+            // As the manager: ObjectApi.SelectTasks.
+            .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
+            .ThenBy(t => t.Slot)
+            .ThenBy(t => t.Slot > 0 ? "" : t.NodeName, StringComparer.Ordinal)
+            .ThenByDescending(t => t.CreatedAt.ToDateTime())
+            .ToList();
+        if (request.Selectors.Count > 0 && found.Count == 0)
+        {
+            throw Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selectors[0]}' does not exist.", request.Selectors[0]);
+        }
+        await SendAsync(found, responseStream);
+        if (TaskListsNeverEnd)
+        {
+            await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
+        }
     }
 
     public override Task<V1.StopTaskResponse> StopTask(V1.StopTaskRequest request, ServerCallContext context)

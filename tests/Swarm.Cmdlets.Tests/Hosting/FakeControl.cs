@@ -61,6 +61,9 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     /// <summary>Waits for nodes and tasks tell one step and last until they are cancelled.</summary>
     public bool WaitsNeverEnd { get; set; }
 
+    /// <summary>Lists of tasks are sent and last until they are cancelled.</summary>
+    public bool TaskListsNeverEnd { get; set; }
+
     /// <summary>Completes when a wait has told its steps and lasts.</summary>
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public int TaskHistoryLimit { get; set; } = 5;
