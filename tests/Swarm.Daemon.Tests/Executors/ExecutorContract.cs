@@ -81,7 +81,7 @@ public abstract class ExecutorContract : IAsyncLifetime
         return await executor.WaitExitAsync(task, Cancel);
     }
 
-    private static async Task<ExecutorTask?> FindAsync(ITaskExecutor executor, TaskDefinition task) =>
+    protected static async Task<ExecutorTask?> FindAsync(ITaskExecutor executor, TaskDefinition task) =>
         (await executor.ListAsync(Cancel)).SingleOrDefault(t => t.TaskId == task.TaskId);
 
     [Fact]

@@ -72,6 +72,34 @@ public sealed class ProcessExecutorTests : ExecutorContract
 
     private string TaskFile(TaskDefinition task, string name) => Path.Combine(_directory, "tasks", task.TaskId, name);
 
+    // The kernel lets nobody make a directory in /proc, root neither.
+    [Theory]
+    [InlineData("proc /proc proc rw 0 0", "No control group hierarchy with the memory controller is mounted.")]
+    [InlineData("cgroup2 /proc/self/fdinfo cgroup2 rw 0 0", "/proc/self/fdinfo/swarm")]
+    [InlineData("cgroup /proc/self/fdinfo cgroup rw,memory 0 0", "/proc/self/fdinfo/swarm")]
+    public async Task A_limit_that_cannot_be_enforced_is_refused_and_a_task_without_one_runs(string mounted, string reason)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The process executor runs on Linux only.");
+        var mounts = Path.Combine(_directory, "mounts");
+        await File.WriteAllTextAsync(mounts, mounted + "\n", Cancel);
+        await using var executor = new ProcessExecutor(Options("node1") with { MountTable = mounts });
+        var limited = TaskDefinitions.Make(Container(RunsForever), new ResourceRequirements { Limits = new ResourceAmount(0, 64 << 20) });
+        var refusal = await Assert.ThrowsAsync<TaskRejectedException>(() => executor.PrepareAsync(limited, Cancel));
+        Assert.Equal("LimitNotEnforceable", refusal.ErrorId);
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Run swarmd where it may write to /sys/fs/cgroup, or leave the limits out.",
+            refusal.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Null(await FindAsync(executor, limited));
+        var free = TaskDefinitions.Make(Container(RunsForever));
+        await executor.PrepareAsync(free, Cancel);
+        await executor.StartAsync(free, Cancel);
+        Assert.True(File.Exists(TaskFile(free, "started")));
+        await executor.RemoveAsync(free.TaskId, Cancel);
+    }
+
     [Fact]
     public async Task A_pinned_image_is_found_by_its_digest_and_no_other()
     {

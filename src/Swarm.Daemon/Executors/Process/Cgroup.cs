@@ -12,10 +12,11 @@ internal sealed class Cgroup
     private string? _unified;
 
     /// <summary>Looks at what is mounted.</summary>
-    public static Cgroup Detect()
+    /// <param name="mountTable">A file in the form of <c>/proc/mounts</c>; without it there are no control groups.</param>
+    public static Cgroup Detect(string mountTable)
     {
         var cgroup = new Cgroup();
-        foreach (var line in File.Exists("/proc/mounts") ? File.ReadLines("/proc/mounts") : [])
+        foreach (var line in File.Exists(mountTable) ? File.ReadLines(mountTable) : [])
         {
             var fields = line.Split(' ');
             if (fields.Length < 4)

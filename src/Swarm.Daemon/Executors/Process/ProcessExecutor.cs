@@ -13,7 +13,7 @@ public sealed class ProcessExecutor : ITaskExecutor
 {
     private readonly ProcessExecutorOptions _options;
     private readonly TimeProvider _time;
-    private readonly Cgroup _cgroup = Cgroup.Detect();
+    private readonly Cgroup _cgroup;
     private readonly ConcurrentDictionary<string, SupervisedTask> _tasks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _launches;
     private readonly string _supervisorScript;
@@ -37,6 +37,7 @@ public sealed class ProcessExecutor : ITaskExecutor
             ImagesDirectory = Path.GetFullPath(options.ImagesDirectory),
         };
         _time = time ?? TimeProvider.System;
+        _cgroup = Cgroup.Detect(_options.MountTable);
         _launches = new SemaphoreSlim(options.LaunchParallelism);
         Directory.CreateDirectory(_options.TasksDirectory);
         TaskDirectory.RemoveRests(_options.TasksDirectory);

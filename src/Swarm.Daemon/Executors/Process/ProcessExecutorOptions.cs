@@ -14,6 +14,9 @@ public sealed record ProcessExecutorOptions
     /// <summary>Bytes of standard output (and of standard error) kept per task before the file is rotated; one old file is kept.</summary>
     public long MaxLogBytes { get; init; } = 10 * 1024 * 1024;
 
+    /// <summary>Says where the control groups that hold tasks to their limits are mounted.</summary>
+    public string MountTable { get; init; } = "/proc/mounts";
+
     /// <summary>Program starts that run at the same time.</summary>
     public int LaunchParallelism { get; init; } = Math.Max(2, Environment.ProcessorCount);
 }
