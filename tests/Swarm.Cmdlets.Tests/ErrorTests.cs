@@ -230,6 +230,6 @@ public sealed class ErrorTests
         var error = shell.Run(script).Error;
         Assert.StartsWith("LastManager,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal((ErrorCategory.InvalidOperation, "manager1"), (error.CategoryInfo.Category, (string)error.TargetObject));
-        Assert.Equal("attempting to demote the last manager of the swarm Promote another node first.", error.ToString());
+        Assert.Equal("attempting to demote the last manager of the swarm. Promote another node first.", error.ToString());
     }
 }
