@@ -135,6 +135,6 @@ dpkg-query --show --showformat='${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii
         $null = Invoke-Command ([pscustomobject]@{ Machine = 'worker2' }) ([scriptblock]::Create("`$ConfirmPreference = 'None'`n$onWorker"))
         Invoke-Shell worker2 'for f in /usr/local/lib/swarm /etc/systemd/system/swarmd.service /var/lib/swarm /var/lib/docker; do test ! -e $f || { echo $f; exit 1; }; done; ! command -v dockerd; ! systemctl is-active swarmd'
         "$(Invoke-Shell worker2 'firewall-cmd --zone=public --list-ports 2>/dev/null')" | Should -Be ''
-        Wait-Until { "$((Invoke-Command ([pscustomobject]@{ Machine = 'manager1' }) { Get-SwarmNode worker2 }).State)" -eq 'Down' } 'worker2 Down'
+        Wait-Until { Invoke-Command ([pscustomobject]@{ Machine = 'manager1' }) { "$((Get-SwarmNode worker2).State)" -eq 'Down' } } 'worker2 Down'
     }
 }
