@@ -248,6 +248,17 @@ table inet filter {
             $said | Where-Object { $_ -eq 'plan apt-get --yes install docker.io' } | Should -Not -BeNullOrEmpty
             $said | Where-Object { $_ -eq 'plan docker run --rm hello-world' } | Should -Not -BeNullOrEmpty
         }
+        It 'swarmd is put there without systemd too, and starts as its unit says' {
+            $said = Invoke-ModuleOn bare1 '$done = Install-SwarmDaemon -WarningVariable said -WarningAction SilentlyContinue; $done.ExecStart; "$said"'
+            $exec = "$(Invoke-On bare1 'sed -n s/^ExecStart=//p /etc/systemd/system/swarmd.service')"
+            $said[0] | Should -Be $exec
+            $said[1] | Should -BeLike "systemd does not run on this host: have its own service manager start '$exec' as root.*"
+            Invoke-On bare1 "setsid $exec </dev/null >bare1.swarmd.log 2>&1 & echo `$! >bare1.swarmd; for i in `$(seq 300); do test ! -S /run/swarm/swarmd.sock || exit 0; sleep 0.1; done; cat bare1.swarmd.log; exit 1"
+            Invoke-ModuleOn bare1 '"$((Connect-Swarm).State)"' | Should -Be 'Inactive'
+            Invoke-On bare1 'kill $(cat bare1.swarmd)'
+            $null = Invoke-ModuleOn bare1 'Uninstall-SwarmDaemon -RemoveData -Force -WarningAction SilentlyContinue'
+            Invoke-On bare1 'for f in /usr/local/lib/swarm /etc/systemd/system/swarmd.service /var/lib/swarm; do test ! -e $f || exit 1; done'
+        }
         It 'an engine is removed, with its data when told so' {
             Invoke-On bare1 'mkdir -p /var/lib/docker/volumes'
             $said = Invoke-ModuleOn bare1 'Uninstall-SwarmEngine -Force | ForEach-Object { "packages: $($_.Packages)" }'

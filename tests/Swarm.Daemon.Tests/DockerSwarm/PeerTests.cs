@@ -147,6 +147,46 @@ public sealed class PeerTests : IAsyncLifetime
         Assert.Contains("was made there with New-SwarmCredential", refused.Trailers.GetValue("swarm-action"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_peer_that_ends_while_it_is_at_it_leaves_open_whether_it_was_done()
+    {
+        await using var manager = await PlaneHost.StartAsync(_managersEngine.Socket, peers: Peer());
+        int port;
+        using (var free = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)))
+        {
+            port = ((IPEndPoint)free.Client.LocalEndPoint!).Port;
+        }
+        var listen = new Wire.ListenCommand
+        {
+            Address = "127.0.0.1",
+            Udp = { (uint)port },
+            Payload = ByteString.CopyFromUtf8("x"),
+            PatienceMilliseconds = 30_000,
+        };
+        var asking = RunAsync(manager, "worker1", new Wire.HostCommand { Listen = listen });
+        while (IsFree(port) && !asking.IsCompleted)
+        {
+            await Task.Delay(20, Cancel);
+        }
+        await StopWorkerAsync();
+        var refused = await Assert.ThrowsAsync<RpcException>(() => asking);
+        Assert.Equal("NodeDoesNotAnswer", refused.Trailers.GetValue("swarm-error-id"));
+        Assert.Equal("Node worker1 was asked, but has not answered: whether it was done there is not known.", refused.Status.Detail);
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     private ValueTask StopWorkerAsync() => Interlocked.Exchange(ref _worker, null)?.DisposeAsync() ?? default;
 
     private static Task<Wire.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
