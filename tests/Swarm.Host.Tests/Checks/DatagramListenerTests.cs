@@ -57,16 +57,21 @@ public sealed class DatagramListenerTests
         Assert.Equal([7946], report.InUse);
     }
 
-    [Fact]
-    public async Task An_address_of_another_host_stands_for_all_of_this_ones()
+    [Theory]
+    [InlineData("::1", "::1")]
+    // Of the blocks for documentation (RFC 5737, RFC 3849): no host has them, so that they stand for all addresses of this one.
+    [InlineData("192.0.2.1", "127.0.0.1")]
+    [InlineData("2001:db8::1", "::1")]
+    public async Task Addresses_of_both_families_are_listened_on_and_one_of_another_host_is_all_of_this_ones(string address, string to)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs 127.0.0.1");
-        // Of the block for documentation (RFC 5737): no host has it.
-        using var free = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        var port = ((IPEndPoint)free.Client.LocalEndPoint!).Port;
-        free.Dispose();
-        var listening = DatagramListener.RunAsync(IPAddress.Parse("192.0.2.1"), [port], _payload, _long, Stop);
-        await PortProbe.UdpAsync("127.0.0.1", port, _payload, Stop);
+        Assert.SkipUnless(Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6"), "needs IPv6");
+        int port;
+        using (var free = new UdpClient(new IPEndPoint(IPAddress.Parse(to), 0)))
+        {
+            port = ((IPEndPoint)free.Client.LocalEndPoint!).Port;
+        }
+        var listening = DatagramListener.RunAsync(IPAddress.Parse(address), [port], _payload, _long, Stop);
+        Assert.Equal(ProbeOutcome.Sent, (await PortProbe.UdpAsync(to, port, _payload, Stop)).Outcome);
         Assert.Equal([port], (await listening).Arrived);
     }
 
