@@ -20,6 +20,8 @@
         'Get-SwarmFirewallRule'
         'Remove-SwarmFirewallRule'
         'Test-SwarmFirewallRule'
+        'Install-SwarmDaemon'
+        'Uninstall-SwarmDaemon'
         'Install-SwarmEngine'
         'Uninstall-SwarmEngine'
         'Test-SwarmHost'

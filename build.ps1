@@ -139,7 +139,7 @@ function Test-Acceptance {
     # What the cmdlets are like does not depend on what the tasks are.
     $all = @(if ($Conformance -eq 'Full') { 'Conventions' })
     $passes = @(
-        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall }
+        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall Tutorial }
         @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine; Files = & $files Swarm Services Updates Options Placement Sandbox Images @all }
         @{ Name = 'Acceptance.Lab'; Missing = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
             Files = & $files Swarm Services Updates Options Placement Images Hosts @all }

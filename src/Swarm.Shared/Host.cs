@@ -69,3 +69,21 @@ public sealed class EngineInstallation
 
     public override string ToString() => string.Join(", ", Packages);
 }
+
+/// <summary>swarmd as it was installed on this machine, or removed from it.</summary>
+public sealed class DaemonInstallation
+{
+    /// <summary>Where the program is.</summary>
+    public string Folder { get; set; } = "";
+
+    /// <summary>systemd's unit.</summary>
+    public string Unit { get; set; } = "";
+
+    /// <summary>What starts swarmd; empty when it was removed.</summary>
+    public string ExecStart { get; set; } = "";
+
+    /// <summary>What was run.</summary>
+    public string[] Commands { get; set; } = [];
+
+    public override string ToString() => ExecStart;
+}

@@ -45,6 +45,8 @@ table inet filter {
         Invoke-On worker1 'ufw --force enable'
         Invoke-On worker2 'mkdir -p /run/dbus; dbus-daemon --system --fork >/dev/null; firewalld --nofork --nopid >firewalld.log 2>&1 & for i in $(seq 300); do firewall-cmd --state >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1'
         Invoke-On bare1 'for t in iptables ip6tables; do $t -A INPUT -i lo -j ACCEPT; $t -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; $t -P INPUT DROP; done'
+        # What Install-SwarmDaemon makes: who is in it may ask swarmd without being root.
+        Invoke-On worker2 'groupadd --system swarm'
         $address = @{ manager1 = '10.99.0.1'; worker1 = '10.99.0.2'; worker2 = '10.99.0.3' }
         $session = @{}
         foreach ($node in 'manager1', 'worker1', 'worker2') {
@@ -57,6 +59,35 @@ table inet filter {
     AfterAll {
         if ($session) { Disconnect-Swarm -Session @($session.Values) }
         & $hosts down $lab
+    }
+
+    Context 'Before there is a swarm (W04)' {
+        BeforeAll {
+            $shown = 'ForEach-Object { "$($_.Port) $($_.State) $($_.OpenedBy) $($_.Provider)" }'
+            # A process of worker2 that is not root, with a group of its own and swarmd's socket.
+            function Invoke-AsNobody {
+                param([string] $Group, [string] $Script)
+                Invoke-ModuleOn worker2 $Script "SWARM_SOCKET=$lab/worker2.sock setpriv --reuid=65534 --regid=$Group --clear-groups env HOME=/tmp"
+            }
+        }
+        It 'the local swarmd opens the ports of its host, and closes them again' {
+            "$($session.worker2.State)" | Should -Be 'Inactive'
+            $rules = Add-SwarmFirewallRule -Session $session.worker2 -Role Worker
+            ($rules | ForEach-Object { "$($_.Port) $($_.State) $($_.OpenedBy) $($_.Provider)" }) -join ', ' |
+                Should -Be '7946/tcp Open Swarm Firewalld, 7946/udp Open Swarm Firewalld, 4789/udp Open Swarm Firewalld'
+            "$(Invoke-On worker2 'firewall-cmd --permanent --query-port=7946/udp')" | Should -Be 'yes'
+            Remove-SwarmFirewallRule -Session $session.worker2 -Role Worker -Force
+            "$(Invoke-On worker2 'firewall-cmd --permanent --zone=public --list-ports; firewall-cmd --zone=public --list-ports')".Trim() | Should -Be ''
+        }
+        It 'who is not root asks it too, as a member of the group swarm' {
+            Invoke-AsNobody swarm "Add-SwarmFirewallRule -Role Worker | $shown" |
+                Should -Be '7946/tcp Open Swarm Firewalld', '7946/udp Open Swarm Firewalld', '4789/udp Open Swarm Firewalld'
+            Invoke-AsNobody swarm 'Remove-SwarmFirewallRule -Role Worker -Force'
+            "$(Invoke-On worker2 'firewall-cmd --zone=public --list-ports')".Trim() | Should -Be ''
+        }
+        It 'who is neither is told both ways' {
+            { Invoke-AsNobody 65534 'Add-SwarmFirewallRule' } | Should -Throw -ExpectedMessage '*by root only. Nothing was changed.*sudo pwsh*members of the group swarm may ask it*'
+        }
     }
 
     Context 'A closed port (W04)' {
@@ -152,6 +183,29 @@ table inet filter {
         }
     }
 
+    Context 'Datagrams, each way (W03)' {
+        BeforeAll {
+            function Get-Udp {
+                param($Checks)
+                ($Checks | Where-Object Name -Like '*/udp *' | ForEach-Object { "$($_.Node) $($_.Name -replace '^Port ') $($_.Status)" }) -join ', '
+            }
+            # Ahead of every chain of the machine's own firewall.
+            $cut = 'table inet cut { chain input { type filter hook input priority -100; udp dport 4789 ip saddr 10.99.0.1 drop; }; }'
+        }
+        It 'nodes that let them through hear each other' {
+            Get-Udp (Get-SwarmNode manager1, worker1 | Test-SwarmHost | Where-Object Name -NotLike '*10.99.0.3') |
+                Should -Be 'manager1 7946/udp to 10.99.0.2 Passed, manager1 4789/udp to 10.99.0.2 Passed, worker1 7946/udp to 10.99.0.1 Passed, worker1 4789/udp to 10.99.0.1 Passed'
+        }
+        It 'one direction that is closed is told from the other' {
+            Invoke-On worker1 "nft '$cut'"
+            $checks = Get-SwarmNode manager1, worker1 | Test-SwarmHost | Where-Object Name -NotLike '*10.99.0.3'
+            Invoke-On worker1 'nft delete table inet cut'
+            Get-Udp $checks |
+                Should -Be 'manager1 7946/udp to 10.99.0.2 Passed, manager1 4789/udp to 10.99.0.2 Failed, worker1 7946/udp to 10.99.0.1 Passed, worker1 4789/udp to 10.99.0.1 Passed'
+            ($checks | Where-Object { $_.Name -eq 'Port 4789/udp to 10.99.0.2' }).Remedy | Should -BeLike 'Open 4789/udp on 10.99.0.2 (Add-SwarmFirewallRule there)*'
+        }
+    }
+
     Context 'A machine without swarmd (W01–W04)' {
         It 'its ports are opened in the cmdlet''s own process' {
             $said = Invoke-ModuleOn bare1 'Add-SwarmFirewallRule | ForEach-Object { "$($_.Port) $($_.State) $($_.OpenedBy) $($_.Provider)" }'
@@ -173,10 +227,37 @@ table inet filter {
             $said | Where-Object { $_ -eq 'Port 2377/tcp to 10.99.0.1: Passed' } | Should -Not -BeNullOrEmpty
             $said | Where-Object { $_ -eq 'Engine: Failed' } | Should -Not -BeNullOrEmpty
         }
+        It 'before joining, a manager tries its ports, and it the manager''s' {
+            $null = New-SwarmCredential bare "$lab/bare.pem" -Session $session.manager1
+            $both = "`$manager = Connect-Swarm -ManagerAddress 10.99.0.1 -CertificatePath $lab/bare.pem -NoDefault
+                Test-SwarmHost -ManagerAddress 10.99.0.1 -Role Worker -Session `$manager | Where-Object Name -Like 'Port *' | ForEach-Object { `"`$(`$_.Name -replace '^Port '): `$(`$_.Status)`" }"
+            $open = '2377/tcp to 10.99.0.1: Passed', '7946/tcp to 10.99.0.1: Passed', '7946/udp to 10.99.0.1: Passed', '4789/udp to 10.99.0.1: Passed',
+            '7946/tcp from manager1: Passed', '7946/udp from manager1: Passed', '4789/udp from manager1: Passed'
+            Invoke-ModuleOn bare1 $both | Should -Be $open
+            Invoke-On bare1 "nft 'table inet cut { chain input { type filter hook input priority -100; meta l4proto { tcp, udp } th dport 7946 drop; }; }'"
+            $from = Invoke-ModuleOn bare1 $both
+            Invoke-On bare1 'nft delete table inet cut'
+            $from | Should -Be ($open -replace '(7946/... from manager1): Passed', '$1: Failed')
+            Invoke-On manager1 "nft 'table inet cut { chain input { type filter hook input priority -100; udp dport 4789 drop; }; }'"
+            $to = Invoke-ModuleOn bare1 $both
+            Invoke-On manager1 'nft delete table inet cut'
+            $to | Should -Be ($open -replace '(4789/udp to 10.99.0.1): Passed', '$1: Failed')
+        }
         It 'the commands that install an engine are shown' {
             $said = Invoke-ModuleOn bare1 'Install-SwarmEngine -Source Distribution -User docker -WhatIf -InformationVariable plan; $plan | ForEach-Object { "plan $_" }'
             $said | Where-Object { $_ -eq 'plan apt-get --yes install docker.io' } | Should -Not -BeNullOrEmpty
             $said | Where-Object { $_ -eq 'plan docker run --rm hello-world' } | Should -Not -BeNullOrEmpty
+        }
+        It 'swarmd is put there without systemd too, and starts as its unit says' {
+            $said = Invoke-ModuleOn bare1 '$done = Install-SwarmDaemon -WarningVariable said -WarningAction SilentlyContinue; $done.ExecStart; "$said"'
+            $exec = "$(Invoke-On bare1 'sed -n s/^ExecStart=//p /etc/systemd/system/swarmd.service')"
+            $said[0] | Should -Be $exec
+            $said[1] | Should -BeLike "systemd does not run on this host: have its own service manager start '$exec' as root.*"
+            Invoke-On bare1 "setsid $exec </dev/null >bare1.swarmd.log 2>&1 & echo `$! >bare1.swarmd; for i in `$(seq 300); do test ! -S /run/swarm/swarmd.sock || exit 0; sleep 0.1; done; cat bare1.swarmd.log; exit 1"
+            Invoke-ModuleOn bare1 '"$((Connect-Swarm).State)"' | Should -Be 'Inactive'
+            Invoke-On bare1 'kill $(cat bare1.swarmd)'
+            $null = Invoke-ModuleOn bare1 'Uninstall-SwarmDaemon -RemoveData -Force -WarningAction SilentlyContinue'
+            Invoke-On bare1 'for f in /usr/local/lib/swarm /etc/systemd/system/swarmd.service /var/lib/swarm; do test ! -e $f || exit 1; done'
         }
         It 'an engine is removed, with its data when told so' {
             Invoke-On bare1 'mkdir -p /var/lib/docker/volumes'

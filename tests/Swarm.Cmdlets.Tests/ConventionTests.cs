@@ -16,6 +16,8 @@ public sealed class ConventionTests
         "Stop-SwarmSandbox",
         "Install-SwarmEngine",
         "Uninstall-SwarmEngine",
+        "Install-SwarmDaemon",
+        "Uninstall-SwarmDaemon",
     ];
 
     internal static IReadOnlyDictionary<string, Type> Cmdlets { get; } =

@@ -53,9 +53,9 @@ public sealed class HostCmdletTests
         {
             node.Address = $"10.0.0.{shell.Fake.Nodes.IndexOf(node) + 1}";
         }
-        var check = shell.Run("Get-SwarmNode worker1 | Test-SwarmHost").One<HostCheck>();
+        var check = shell.Run("Get-SwarmNode worker1 | Test-SwarmHost").As<HostCheck>().First();
         Assert.Equal(("worker1", HostCheckStatus.Failed, "Install-SwarmEngine"), (check.Node, check.Status, check.Remedy));
-        var asked = shell.Fake.Last<V1.RunHostCommandRequest>().Command.Check;
+        var asked = shell.Fake.Requests.OfType<V1.RunHostCommandRequest>().Single(r => r.Command.Check is not null).Command.Check;
         Assert.Equal(["10.0.0.1", "10.0.0.3"], asked.Peers.Select(p => p.Host));
         Assert.Equal([true, false], asked.Peers.Select(p => p.Manager));
         Assert.Equal(
@@ -65,6 +65,62 @@ public sealed class HostCmdletTests
         shell.Run("Add-SwarmFirewallRule worker1 | Out-Default; Get-SwarmNode worker1 | Test-SwarmHost | Out-Default").ThrowIfFailed();
         Assert.Contains("OPENED BY", shell.Screen, StringComparison.Ordinal);
         Assert.Contains("REMEDY", shell.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async ValueTask Datagrams_of_a_node_are_listened_for_by_every_other()
+    {
+        await using var shell = await Shell.StartAsync();
+        foreach (var node in shell.Fake.Nodes)
+        {
+            node.Address = node.Name == "manager1" ? "fd00::1" : $"10.0.0.{shell.Fake.Nodes.IndexOf(node) + 1}";
+        }
+        shell.Fake.Listening = new V1.ListenReport { Arrived = { 7946 } };
+        var checks = shell.Run("Get-SwarmNode worker1 | Test-SwarmHost | Where-Object Name -like 'Port *'").As<HostCheck>();
+        Assert.Equal(
+            [
+                "worker1 Port 7946/udp to fd00::1 Passed: a datagram arrived",
+                "worker1 Port 4789/udp to fd00::1 Failed: the datagram did not arrive",
+                "worker1 Port 7946/udp to 10.0.0.3 Passed: a datagram arrived",
+                "worker1 Port 4789/udp to 10.0.0.3 Failed: the datagram did not arrive",
+            ],
+            checks.Select(c => $"{c.Node} {c.Name} {c.Status}: {c.Detail}")
+        );
+        Assert.Equal("Open 4789/udp on 10.0.0.3 (Add-SwarmFirewallRule there), and in firewalls on the way.", checks.Last().Remedy);
+        var requests = shell.Fake.Requests.OfType<V1.RunHostCommandRequest>().ToList();
+        var listening = requests.Where(r => r.Command.Listen is not null).ToList();
+        var node3 = shell.Fake.Nodes.Single(n => n.Name == "worker2");
+        Assert.Contains(listening, l => l.Selector == node3.Id && l.Command.Listen.Address == "10.0.0.3");
+        Assert.Equal(2, listening.Count);
+        // Others' datagrams are told apart by what they carry.
+        var payload = Assert.Single(listening.Select(l => l.Command.Listen.Payload).Distinct());
+        var worker1 = shell.Fake.Nodes.Single(n => n.Name == "worker1");
+        Assert.All(
+            requests.Where(r => r.Command.Probe is not null),
+            p => Assert.Equal((worker1.Id, payload), (p.Selector, p.Command.Probe.Payload))
+        );
+    }
+
+    [Fact]
+    public async ValueTask A_node_that_cannot_listen_is_said_and_one_in_use_is_no_failure()
+    {
+        await using var shell = await Shell.StartAsync();
+        foreach (var node in shell.Fake.Nodes)
+        {
+            node.Address = $"10.0.0.{shell.Fake.Nodes.IndexOf(node) + 1}";
+        }
+        shell.Fake.Disconnected.Add("worker2");
+        shell.Fake.Listening = new V1.ListenReport { Arrived = { 4789 }, InUse = { 7946 } };
+        var checks = shell.Run("Get-SwarmNode worker1 | Test-SwarmHost | Where-Object Name -like 'Port *'").As<HostCheck>();
+        Assert.Equal(
+            [
+                "Port 7946/udp to 10.0.0.1 Warning: in use on 10.0.0.1: it cannot be tried",
+                "Port 4789/udp to 10.0.0.1 Passed: a datagram arrived",
+                "Port 7946/udp to 10.0.0.3 Warning: not tried: The swarmd of node worker2 is not connected.",
+                "Port 4789/udp to 10.0.0.3 Warning: not tried: The swarmd of node worker2 is not connected.",
+            ],
+            checks.Select(c => $"{c.Name} {c.Status}: {c.Detail}")
+        );
     }
 
     [Fact]

@@ -44,12 +44,41 @@ public sealed class TestSwarmHostCommand : HostCmdlet
                     Manager = node.Role == V1.NodeRole.Manager,
                     InSwarm = true,
                 };
-                command.Peers.AddRange(all.Where(n => n.Id != node.Id && n.Address.Length > 0).Select(ToPeer));
+                var others = all.Where(n => n.Id != node.Id && n.Address.Length > 0).ToList();
+                command.Peers.AddRange(others.Select(ToPeer));
                 var (host, answer) = await RunAsync(node, new V1.HostCommand { Check = command }, cancellationToken);
                 Write(host, answer.Checks);
+                Write(host, await SendAsync(node, others, cancellationToken));
             },
             cancellationToken
         );
+    }
+
+    /// <summary>Datagrams from a node to the others.</summary>
+    private Task<IReadOnlyList<V1.HostCheck>> SendAsync(V1.Node node, IEnumerable<V1.Node> others, CancellationToken cancellationToken)
+    {
+        async Task<V1.HostAnswer> Ask(V1.Node to, V1.HostCommand command, CancellationToken token) =>
+            (await RunAsync(to, command, token)).Answer;
+        return new DatagramExchange((command, token) => Ask(node, command, token)).RunAsync(
+            [.. others.Select(o => new DatagramExchange.Receiver(o.Address, (command, token) => Ask(o, command, token)))],
+            cancellationToken
+        );
+    }
+
+    /// <summary>Datagrams from this machine to the one of the session.</summary>
+    private async Task<IReadOnlyList<V1.HostCheck>> SendFromHereAsync(CancellationToken cancellationToken)
+    {
+        var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+        if (!IPEndPoint.TryParse(daemon.NodeAddress, out var there))
+        {
+            return [];
+        }
+        var here = new Swarm.Hosts.HostCommands(new Swarm.Host.Systems.LocalSystem(), TimeProvider.System);
+        var receiver = new DatagramExchange.Receiver(
+            there.Address.ToString(),
+            async (command, token) => (await RunAsync(null, command, token)).Answer
+        );
+        return await new DatagramExchange(here.RunAsync).RunAsync([receiver], cancellationToken);
     }
 
     private async ValueTask TestThisHostAsync(CancellationToken cancellationToken)
@@ -75,7 +104,12 @@ public sealed class TestSwarmHostCommand : HostCmdlet
             cancellationToken
         );
         Write(ThisHost, checks.Checks);
-        if (_asker is not null && AddressCheck.Find(system, Address ?? "", FirstManager()) is { } own)
+        if (_asker is null)
+        {
+            return;
+        }
+        Write(ThisHost, await SendFromHereAsync(cancellationToken));
+        if (AddressCheck.Find(system, Address ?? "", FirstManager()) is { } own)
         {
             await TestInboundAsync(own, manager, cancellationToken);
         }

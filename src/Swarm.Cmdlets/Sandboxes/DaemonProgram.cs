@@ -22,8 +22,9 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         }
     }
 
+    /// <param name="prepare">Make it executable where it was unpacked without file modes.</param>
     /// <exception cref="SwarmException">DaemonNotFound, DaemonNotExecutable.</exception>
-    public static DaemonProgram Find()
+    public static DaemonProgram Find(bool prepare = true)
     {
         var named = Environment.GetEnvironmentVariable("SWARMD_PATH");
         var place = named is { Length: > 0 } ? named : Path.Combine(ModuleRoot(), "swarmd");
@@ -51,7 +52,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         {
             return new DaemonProgram(DotnetHost(), [place], imagesOrNone);
         }
-        if (!OperatingSystem.IsWindows())
+        if (prepare && !OperatingSystem.IsWindows())
         {
             MakeExecutable(place, imagesOrNone);
         }
@@ -91,7 +92,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
     }
 
     // bin/Swarm.Shared.dll is loaded from its own place, one below the module's folder.
-    private static string ModuleRoot() => Path.GetDirectoryName(Path.GetDirectoryName(typeof(LoadContext).Assembly.Location)) ?? ".";
+    internal static string ModuleRoot() => Path.GetDirectoryName(Path.GetDirectoryName(typeof(LoadContext).Assembly.Location)) ?? ".";
 
     private static string DotnetHost()
     {

@@ -34,12 +34,6 @@ public sealed partial class AgentSessions : INodeHosts
         {
             // Told below.
         }
-        throw new SwarmException(
-            SwarmErrorKind.Unavailable,
-            "NodeDoesNotAnswer",
-            $"Node {nodeName} was asked, but has not answered: whether it was done there is not known.",
-            nodeName,
-            $"Look with Get-SwarmFirewallRule {nodeName}, and run it again: what is there already is not added twice."
-        );
+        throw HostAnswers.DoesNotAnswer(nodeName);
     }
 }

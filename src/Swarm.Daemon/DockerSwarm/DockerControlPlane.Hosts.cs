@@ -1,10 +1,10 @@
 using Swarm.Daemon.Hosts;
-using Swarm.Daemon.Membership;
 using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.DockerSwarm;
 
-/// <content>Commands for hosts. The engines of a swarm know each other, their swarmd do not: each has an authority of its own, so only this host is in reach.</content>
+/// <content>Commands for hosts. The engines of a swarm know each other, their swarmd do not: each has an authority of its own, so only this host and the
+/// peers that this swarmd was told of are in reach.</content>
 internal sealed partial class DockerControlPlane : INodeHosts
 {
     public async Task<Wire.RunHostCommandResponse> RunHostCommandAsync(Wire.RunHostCommandRequest request, CancellationToken cancellation)
@@ -26,14 +26,6 @@ internal sealed partial class DockerControlPlane : INodeHosts
     }
 
     /// <inheritdoc/>
-    public async Task<Wire.HostAnswer> RunAsync(string nodeId, string nodeName, Wire.HostCommand command, CancellationToken cancellation) =>
-        nodeId == mirror.SelfId
-            ? await _hostCommands.RunAsync(command, cancellation)
-            : throw new SwarmException(
-                SwarmErrorKind.Unavailable,
-                "NodeNotConnected",
-                $"With the docker control plane this swarmd reaches its own host only, not {nodeName}: nothing was done there.",
-                nodeName,
-                $"Run the cmdlet on {nodeName}, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress HOST:{HostAddress.DockerPlanePort} (port {HostAddress.ClusterPort} is the engine's)."
-            );
+    public Task<Wire.HostAnswer> RunAsync(string nodeId, string nodeName, Wire.HostCommand command, CancellationToken cancellation) =>
+        nodeId == mirror.SelfId ? _hostCommands.RunAsync(command, cancellation) : _peers.RunAsync(nodeId, nodeName, command, cancellation);
 }

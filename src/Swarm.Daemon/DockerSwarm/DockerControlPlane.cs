@@ -24,6 +24,7 @@ internal sealed partial class DockerControlPlane(
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly MirrorLeadership _leadership = new();
     private readonly HostCommands _hostCommands = new(new LocalSystem(), time);
+    private readonly DockerPeers _peers = new(options.Peers, time);
     private readonly DockerImages _images = new(engine);
     private readonly DockerNetworks _networks = new(engine);
 

@@ -11,12 +11,14 @@ internal static class DaemonConfiguration
     /// <param name="file">Of <c>--config</c>; null: <c>SWARMD_CONFIG</c>, else the default file if there is one.</param>
     /// <param name="commandLine">Only what was given.</param>
     /// <param name="labels">Of <c>--label</c>, each <c>name=value</c>.</param>
+    /// <param name="peers">Of <c>--peer</c>, each <c>name=address,certificate</c>.</param>
     /// <param name="environment">All variables.</param>
     /// <exception cref="ConfigurationException">The file cannot be read, or names a setting that does not exist.</exception>
     public static IConfigurationRoot Build(
         string? file,
         IReadOnlyDictionary<Setting, string> commandLine,
         IReadOnlyList<string> labels,
+        IReadOnlyList<string> peers,
         IReadOnlyDictionary<string, string> environment
     )
     {
@@ -28,7 +30,8 @@ internal static class DaemonConfiguration
         }
         builder.AddInMemoryCollection(FromEnvironment(environment));
         builder.AddInMemoryCollection(commandLine.Select(s => KeyValuePair.Create<string, string?>(s.Key.Name, s.Value)));
-        builder.AddInMemoryCollection(labels.Select(l => Label(l, "--label")));
+        builder.AddInMemoryCollection(labels.Select(static l => Label(l, "--label")));
+        builder.AddInMemoryCollection(peers.Select(static p => Peer(p, "--peer")));
         return builder.Build();
     }
 
@@ -41,7 +44,7 @@ internal static class DaemonConfiguration
             using var stream = new MemoryStream(content);
             fromFile.AddJsonStream(stream);
             var settings = fromFile.Build();
-            RequireLabels(content, path);
+            RequireMaps(content, path);
             foreach (var section in settings.GetChildren())
             {
                 RequireKnown(section, path);
@@ -61,8 +64,8 @@ internal static class DaemonConfiguration
         }
     }
 
-    /// <summary>Configuration makes keys of lists and of objects in objects: whether the labels were meant so, only the JSON tells.</summary>
-    private static void RequireLabels(byte[] content, string path)
+    /// <summary>Configuration makes keys of lists and of objects in objects: whether labels and peers were meant so, only the JSON tells.</summary>
+    private static void RequireMaps(byte[] content, string path)
     {
         using var document = JsonDocument.Parse(
             content,
@@ -71,7 +74,7 @@ internal static class DaemonConfiguration
         foreach (var property in document.RootElement.EnumerateObject())
         {
             if (
-                property.Name.Equals(Settings.Labels, StringComparison.OrdinalIgnoreCase)
+                Settings.Maps.TryGetValue(property.Name, out var example)
                 && (
                     property.Value.ValueKind != JsonValueKind.Object
                     || property
@@ -80,8 +83,9 @@ internal static class DaemonConfiguration
                 )
             )
             {
+                var name = property.Name.ToLowerInvariant();
                 throw new ConfigurationException(
-                    $"The setting 'labels' in the configuration file '{path}' must be an object of single values, e.g. \"labels\": {{ \"disk\": \"ssd\" }}."
+                    $"The setting '{name}' in the configuration file '{path}' must be an object of single values, e.g. \"{name}\": {{ {example} }}."
                 );
             }
         }
@@ -89,14 +93,14 @@ internal static class DaemonConfiguration
 
     private static void RequireKnown(IConfigurationSection section, string path)
     {
-        if (section.Key.Equals(Settings.Labels, StringComparison.OrdinalIgnoreCase))
+        if (Settings.Maps.ContainsKey(section.Key))
         {
-            // See RequireLabels.
+            // See RequireMaps.
             return;
         }
         if (!Settings.All.Any(s => s.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)))
         {
-            var known = string.Join(", ", Settings.All.Select(static s => s.Name).Append(Settings.Labels));
+            var known = string.Join(", ", Settings.All.Select(static s => s.Name).Concat(Settings.Maps.Keys));
             throw new ConfigurationException(
                 $"The configuration file '{path}' has the setting '{section.Key}', which does not exist. Settings are: {known}."
             );
@@ -125,6 +129,13 @@ internal static class DaemonConfiguration
                 yield return Label(label, "SWARMD_LABELS");
             }
         }
+        if (environment.TryGetValue("SWARMD_PEERS", out var peers))
+        {
+            foreach (var peer in peers.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                yield return Peer(peer, "SWARMD_PEERS");
+            }
+        }
     }
 
     private static KeyValuePair<string, string?> Label(string text, string source)
@@ -135,5 +146,15 @@ internal static class DaemonConfiguration
             throw new ConfigurationException($"'{text}' in {source} is not a label. Write name=value, e.g. disk=ssd.");
         }
         return KeyValuePair.Create<string, string?>($"{Settings.Labels}:{text[..equals]}", text[(equals + 1)..]);
+    }
+
+    private static KeyValuePair<string, string?> Peer(string text, string source)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+        {
+            throw new ConfigurationException($"'{text}' in {source} is not a peer. Write {PeerSetting.Form}.");
+        }
+        return KeyValuePair.Create<string, string?>($"{Settings.Peers}:{text[..equals].Trim()}", text[(equals + 1)..]);
     }
 }

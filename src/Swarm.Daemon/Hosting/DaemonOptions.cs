@@ -55,6 +55,9 @@ public sealed record DaemonOptions
     /// <summary>Images of the Process executor; null: those that ship beside swarmd.</summary>
     public string? ImagesDirectory { get; init; }
     public ControlPlaneKind ControlPlane { get; init; }
+
+    /// <summary>With the docker control plane: the swarmd of other nodes, to carry out commands on their hosts.</summary>
+    public IReadOnlyList<PeerSetting> Peers { get; init; } = [];
     public LogFormat LogFormat { get; init; }
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -32,6 +32,7 @@ internal static class DaemonOptionsReader
             DockerHost = ReadDockerHost(Value(Settings.DockerHost)),
             ImagesDirectory = ReadImages(Value(Settings.Images)),
             ControlPlane = plane,
+            Peers = ReadPeers(configuration.GetSection(Settings.Peers), plane),
             LogFormat = ReadEnum(Settings.LogFormat, Value(Settings.LogFormat), LogFormat.Text),
             LogLevel = ReadEnum(Settings.LogLevel, Value(Settings.LogLevel), LogLevel.Information),
             RestartGrace = ReadGrace(Value(Settings.RestartGrace)),
@@ -88,6 +89,25 @@ internal static class DaemonOptionsReader
                 .Where(static l => l.Key.Length > 0 && l.Value is not null)
                 .Select(static l => KeyValuePair.Create(l.Key, l.Value!))
         );
+    }
+
+    private static IReadOnlyList<PeerSetting> ReadPeers(IConfigurationSection section, ControlPlaneKind plane)
+    {
+        var peers = section.GetChildren().Select(static p => ReadPeer(p.Key, p.Value ?? "")).ToList();
+        return peers.Count == 0 || plane == ControlPlaneKind.Docker
+            ? peers
+            : throw new ConfigurationException(
+                "Peers are for --control-plane docker: with the built-in control plane the nodes' swarmd know each other. Leave them out."
+            );
+    }
+
+    private static PeerSetting ReadPeer(string node, string value)
+    {
+        var comma = value.IndexOf(',', StringComparison.Ordinal);
+        var certificate = comma < 0 ? "" : value[(comma + 1)..].Trim();
+        return certificate.Length > 0 && HostAddress.TryParse(value[..comma], HostAddress.DockerPlanePort, out var address)
+            ? new PeerSetting(node, address, Path.GetFullPath(certificate))
+            : throw new ConfigurationException($"'{value}' is not valid for the peer '{node}'. Write {PeerSetting.Form}.");
     }
 
     private static T ReadEnum<T>(Setting setting, string? value, T standard)

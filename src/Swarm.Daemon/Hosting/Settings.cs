@@ -32,6 +32,16 @@ internal static class Settings
     /// <summary>A map, not one value: <c>--label name=value</c> again and again, <c>SWARMD_LABELS=a=1,b=2</c>, <c>"labels": {…}</c> in the file.</summary>
     public const string Labels = "labels";
 
+    /// <summary>A map too: <c>--peer name=address,certificate</c>, <c>SWARMD_PEERS=a=…;b=…</c>, <c>"peers": {…}</c>.</summary>
+    public const string Peers = "peers";
+
+    /// <summary>What is a map in the file, with an example of one entry.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Maps = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+    {
+        [Labels] = "\"disk\": \"ssd\"",
+        [Peers] = "\"worker1\": \"10.0.0.2:2378,/etc/swarm/worker1.pem\"",
+    };
+
     public static readonly IReadOnlyList<Setting> All =
     [
         StateDirectory,

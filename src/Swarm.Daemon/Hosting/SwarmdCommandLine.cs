@@ -29,6 +29,12 @@ internal static class SwarmdCommandLine
             HelpName = "NAME=VALUE",
             AllowMultipleArgumentsPerToken = false,
         };
+        var peer = new Option<string[]>("--peer")
+        {
+            Description = "With --control-plane docker: the swarmd of another node; may be given again and again.",
+            HelpName = "NAME=ADDRESS[:PORT],CERTIFICATE",
+            AllowMultipleArgumentsPerToken = false,
+        };
         var options = Settings.All.ToDictionary(
             static s => s,
             static s => new Option<string?>(s.Option) { Description = s.Description, HelpName = s.Value }
@@ -39,6 +45,7 @@ internal static class SwarmdCommandLine
         {
             config,
             label,
+            peer,
         };
         foreach (var option in options.Values)
         {
@@ -57,6 +64,7 @@ internal static class SwarmdCommandLine
                         parsed.GetValue(config),
                         given,
                         parsed.GetValue(label) ?? [],
+                        parsed.GetValue(peer) ?? [],
                         environment
                     );
                     read = DaemonOptionsReader.Read(configuration);

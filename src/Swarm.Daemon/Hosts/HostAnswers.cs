@@ -35,6 +35,16 @@ internal static class HostAnswers
             $"Start swarmd on {nodeName} and see that Get-SwarmNode shows it Ready; or run the cmdlet there, as root. (Node id {nodeId}.)"
         );
 
+    public static SwarmException DoesNotAnswer(string nodeName, Exception? inner = null) =>
+        new(
+            SwarmErrorKind.Unavailable,
+            "NodeDoesNotAnswer",
+            $"Node {nodeName} was asked, but has not answered: whether it was done there is not known.",
+            nodeName,
+            $"Look with Get-SwarmFirewallRule {nodeName}, and run it again: what is there already is not added twice.",
+            inner
+        );
+
     private static SwarmErrorKind KindOf(string errorId) =>
         errorId switch
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Swarm.Host.Checks;
 using Swarm.Host.Firewall;
 using Swarm.Host.Systems;
@@ -9,6 +10,8 @@ namespace Swarm.Hosts;
 internal sealed class HostCommands(IHostSystem system, TimeProvider time)
 {
     private const int MaxPayload = 64;
+    private const int MaxPorts = 16;
+    private static readonly TimeSpan _longestPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Never fails but by cancellation: what the host refuses is in the answer.</summary>
     public async Task<Wire.HostAnswer> RunAsync(Wire.HostCommand command, CancellationToken cancellation)
@@ -20,6 +23,7 @@ internal sealed class HostCommands(IHostSystem system, TimeProvider time)
                 Wire.HostCommand.CommandOneofCase.Firewall => await FirewallAsync(command.Firewall, cancellation),
                 Wire.HostCommand.CommandOneofCase.Check => await CheckAsync(command.Check, cancellation),
                 Wire.HostCommand.CommandOneofCase.Probe => await ProbeAsync(command.Probe, cancellation),
+                Wire.HostCommand.CommandOneofCase.Listen => await ListenAsync(command.Listen, cancellation),
                 _ => throw new HostException(
                     "UnknownHostCommand",
                     "This swarmd does not know that command.",
@@ -133,6 +137,41 @@ internal sealed class HostCommands(IHostSystem system, TimeProvider time)
             })
         );
         return answer;
+    }
+
+    private static async Task<Wire.HostAnswer> ListenAsync(Wire.ListenCommand command, CancellationToken cancellation)
+    {
+        var patience = TimeSpan.FromMilliseconds(command.PatienceMilliseconds);
+        if (
+            command.Payload.Length is 0 or > MaxPayload
+            || command.Udp.Count > MaxPorts
+            || command.Udp.Any(static p => p is 0 or > 65535)
+            || patience > _longestPatience
+        )
+        {
+            throw new HostException(
+                "InvalidArgument",
+                $"Datagrams of 1 to {MaxPayload} bytes are waited for, on {MaxPorts} ports at most, {_longestPatience.TotalSeconds:0} s at most.",
+                "",
+                ""
+            );
+        }
+        var address = IPAddress.TryParse(command.Address, out var own) ? own : IPAddress.Any;
+        var report = await DatagramListener.RunAsync(
+            address,
+            command.Udp.Select(static p => (int)p),
+            command.Payload.ToByteArray(),
+            patience,
+            cancellation
+        );
+        return new Wire.HostAnswer
+        {
+            Listen = new Wire.ListenReport
+            {
+                Arrived = { report.Arrived.Select(static p => (uint)p) },
+                InUse = { report.InUse.Select(static p => (uint)p) },
+            },
+        };
     }
 
     private static FirewallProviderKind? Provider(Wire.FirewallProvider provider) =>

@@ -45,7 +45,7 @@ public static class InboundProbe
             }
             var arrived = sockets
                 .Where(static s => s.Port.Protocol == TransportProtocol.Udp)
-                .ToDictionary(static s => s.Port, s => ReceiveAsync(s.Socket, payload, cancellation));
+                .ToDictionary(static s => s.Port, s => DatagramListener.ReceiveAsync(s.Socket, payload, cancellation));
             var text = address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
             var results = await ask(
                 [.. ports.Where(static p => p.Protocol == TransportProtocol.Tcp).Select(p => $"{text}:{p.First}")],
@@ -60,19 +60,10 @@ public static class InboundProbe
                 {
                     checks.Add(PortChecks.Judge(name, results.First(r => r.Target == $"{text}:{port.First}"), port));
                 }
-                else if (!arrived.TryGetValue(port, out var receiving))
-                {
-                    checks.Add(
-                        HostCheck.Warn(name, "in use here: it cannot be tried", $"Test-SwarmFirewallRule shows whether {port} is open.")
-                    );
-                }
                 else
                 {
-                    checks.Add(
-                        receiving.IsCompletedSuccessfully
-                            ? HostCheck.Pass(name, "a datagram arrived")
-                            : HostCheck.Fail(name, "the datagram did not arrive", PortChecks.OpenIt(port, "this host"))
-                    );
+                    var receiving = arrived.GetValueOrDefault(port);
+                    checks.Add(DatagramChecks.Judge(name, port, "this host", receiving?.IsCompletedSuccessfully));
                 }
             }
             return checks;
@@ -88,39 +79,22 @@ public static class InboundProbe
 
     private static Socket? Listen(IPAddress address, PortRange port)
     {
-        var tcp = port.Protocol == TransportProtocol.Tcp;
-        var socket = new Socket(
-            address.AddressFamily,
-            tcp ? SocketType.Stream : SocketType.Dgram,
-            tcp ? ProtocolType.Tcp : ProtocolType.Udp
-        );
+        if (port.Protocol == TransportProtocol.Udp)
+        {
+            return DatagramListener.Bind(address, port.First);
+        }
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(address, port.First));
-            if (tcp)
-            {
-                socket.Listen();
-            }
+            socket.Listen();
             return socket;
         }
         catch (SocketException)
         {
-            // Somebody listens there already; a TCP port can be tried all the same.
+            // Somebody listens there already; the port can be tried all the same.
             socket.Dispose();
             return null;
-        }
-    }
-
-    private static async Task ReceiveAsync(Socket socket, byte[] payload, CancellationToken cancellation)
-    {
-        var buffer = new byte[256];
-        while (true)
-        {
-            var length = await socket.ReceiveAsync(buffer, cancellation);
-            if (buffer.AsSpan(0, length).SequenceEqual(payload))
-            {
-                return;
-            }
         }
     }
 }

@@ -34,7 +34,7 @@ public static class PortProbe
 
     public static async Task<ProbeResult> TcpAsync(string host, int port, CancellationToken cancellation)
     {
-        var target = $"{host}:{port}";
+        var target = Target(host, port);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -61,12 +61,13 @@ public static class PortProbe
 
     public static async Task<ProbeResult> UdpAsync(string host, int port, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
-        var target = $"{host}:{port}";
-        using var client = new UdpClient();
+        var target = Target(host, port);
+        // Of both families.
+        using var socket = new Socket(SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            client.Connect(host, port);
-            await client.SendAsync(payload, cancellation);
+            await socket.ConnectAsync(host, port, cancellation);
+            await socket.SendAsync(payload, cancellation);
             return new ProbeResult(target, ProbeOutcome.Sent, "sent");
         }
         catch (SocketException e)
@@ -74,4 +75,8 @@ public static class PortProbe
             return new ProbeResult(target, ProbeOutcome.Unreachable, e.Message);
         }
     }
+
+    /// <summary>As it is asked for: IPv6 in brackets.</summary>
+    private static string Target(string host, int port) =>
+        host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
 }

@@ -14,6 +14,9 @@ internal sealed partial class FakeControl
         return AsyncTask.FromResult(Daemon);
     }
 
+    /// <summary>What every node hears that is asked to listen.</summary>
+    public V1.ListenReport Listening { get; set; } = new() { Arrived = { 7946, 4789 } };
+
     /// <summary>Nodes whose swarmd is not connected.</summary>
     public HashSet<string> Disconnected { get; } = [];
 
@@ -42,7 +45,11 @@ internal sealed partial class FakeControl
                 }
             );
         }
-        else
+        else if (request.Command.Listen is not null)
+        {
+            answer.Listen = Listening;
+        }
+        else if (request.Command.Check is not null)
         {
             answer.Checks.Add(
                 new V1.HostCheck

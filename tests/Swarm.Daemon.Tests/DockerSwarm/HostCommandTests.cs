@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Wire = Swarm.Protocol.V1;
 
@@ -30,13 +31,37 @@ public sealed class HostCommandTests
         var refused = await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(plane, "worker1"));
         Assert.Equal("NodeNotConnected", refused.Trailers.GetValue("swarm-error-id"));
         Assert.Equal(
-            "With the docker control plane this swarmd reaches its own host only, not worker1: nothing was done there.",
+            "With the docker control plane this swarmd reaches its own host and its peers only, and worker1 is none: nothing was done there.",
             refused.Status.Detail
         );
         // Port 2377, which Connect-Swarm takes by itself, is the engine's.
         Assert.Equal(
-            "Run the cmdlet on worker1, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress HOST:2378 (port 2377 is the engine's).",
+            "Make it a peer: New-SwarmCredential on worker1, and --peer worker1=HOST:2378,FILE for this swarmd. Or run the cmdlet on worker1, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress HOST:2378 (port 2377 is the engine's).",
             refused.Trailers.GetValue("swarm-action")
+        );
+    }
+
+    [Theory]
+    [InlineData(0, 1, 7946u, 1000u)]
+    [InlineData(65, 1, 7946u, 1000u)]
+    [InlineData(16, 17, 7946u, 1000u)]
+    [InlineData(16, 1, 0u, 1000u)]
+    [InlineData(16, 1, 65536u, 1000u)]
+    [InlineData(16, 1, 7946u, 30001u)]
+    public async Task A_host_does_not_listen_without_limits(int payload, int ports, uint port, uint patience)
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var listen = new Wire.ListenCommand { Payload = ByteString.CopyFrom(new byte[payload]), PatienceMilliseconds = patience };
+        listen.Udp.AddRange(Enumerable.Repeat(port, ports));
+        Assert.Equal(
+            "InvalidArgument",
+            await PlaneHost.RefusedAsync(async () =>
+                await plane.Client.RunHostCommandAsync(
+                    new Wire.RunHostCommandRequest { Command = new Wire.HostCommand { Listen = listen } },
+                    cancellationToken: TestContext.Current.CancellationToken
+                )
+            )
         );
     }
 

@@ -28,7 +28,8 @@ internal sealed class PlaneHost : IAsyncDisposable
     /// <param name="engine">The engine's socket.</param>
     /// <param name="directory">Of its state; null: one of its own.</param>
     /// <param name="port">Of remote sessions; 0: any.</param>
-    public static async Task<PlaneHost> StartAsync(string engine, string? directory = null, int port = 0)
+    /// <param name="peers">The swarmd of other nodes.</param>
+    public static async Task<PlaneHost> StartAsync(string engine, string? directory = null, int port = 0, params PeerSetting[] peers)
     {
         var owned = directory is null ? new TemporaryDirectory() : null;
         var state = directory ?? owned!.Path;
@@ -40,6 +41,7 @@ internal sealed class PlaneHost : IAsyncDisposable
             Hostname = "test",
             DockerHost = "unix://" + engine,
             ControlPlane = ControlPlaneKind.Docker,
+            Peers = peers,
         };
         var host = await ControlHost.StartAsync(
             options,

@@ -118,6 +118,46 @@ public sealed class SettingsTests : IDisposable
     public async Task Resources_are_read_as_people_write_them(string text, long nanoCpus, long bytes) =>
         Assert.Equal(new ResourceAmount(nanoCpus, bytes), (await OptionsAsync("--resources", text)).Resources);
 
+    [Fact]
+    public async Task Peers_come_from_all_three_sources()
+    {
+        var file = File(
+            """{ "control-plane": "docker", "peers": { "worker1": "10.0.0.2,/etc/swarm/file.pem", "n3": "[fd00::3]:2400, /etc/swarm/n3.pem" } }"""
+        );
+        _environment["SWARMD_PEERS"] = "worker1=10.0.0.2,/etc/swarm/environment.pem; worker2 = worker2.example.com,/etc/swarm/worker2.pem";
+        var options = await OptionsAsync("--config", file, "--peer", "worker1=10.0.0.9:2379,/etc/swarm/a=b,c.pem");
+        Assert.Equal(
+            [
+                "n3 [fd00::3]:2400 /etc/swarm/n3.pem",
+                "worker1 10.0.0.9:2379 /etc/swarm/a=b,c.pem",
+                "worker2 worker2.example.com:2378 /etc/swarm/worker2.pem",
+            ],
+            options.Peers.Select(static p => $"{p.Node} {p.Address} {p.Certificate}").Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("--peer", "worker1")]
+    [InlineData("--peer", "=10.0.0.2,/etc/swarm/worker1.pem")]
+    [InlineData("--peer", "worker1=10.0.0.2")]
+    [InlineData("--peer", "worker1=10.0.0.2,")]
+    [InlineData("--peer", "worker1=10.0.0,/etc/swarm/worker1.pem")]
+    [InlineData("--peer", "worker1=10.0.0.2:0,/etc/swarm/worker1.pem")]
+    public async Task A_peer_that_is_none_is_refused_with_the_form(params string[] arguments) =>
+        Assert.Contains(
+            "Write name=address[:port],certificate, e.g. worker1=10.0.0.2:2378,/etc/swarm/worker1.pem.",
+            await RefusedAsync(["--control-plane", "docker", .. arguments]),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public async Task Peers_are_for_the_docker_control_plane() =>
+        Assert.Contains(
+            "Peers are for --control-plane docker",
+            await RefusedAsync("--peer", "worker1=10.0.0.2,/etc/swarm/worker1.pem"),
+            StringComparison.Ordinal
+        );
+
     [Theory]
     [InlineData("--listen", "10.0.0")]
     [InlineData("--listen", "10.0.0.1:0")]
@@ -197,6 +237,8 @@ public sealed class SettingsTests : IDisposable
             { """{ "Labels": { "a": null } }""", "must be an object" },
             { """{ "labels": ["a=b"] }""", "must be an object" },
             { """{ "labels": { "a": { "b": "c" } } }""", "must be an object" },
+            { """{ "peers": ["worker1"] }""", "must be an object of single values, e.g. \"peers\": { \"worker1\":" },
+            { """{ "peers": { "a": { "b": "c" } } }""", "must be an object" },
             { """{ "log-level": "loud" }""", "'loud' is not valid for --log-level" },
             { """{ "hostname": "a", "hostname": "b" }""", "is not a JSON object" },
         };

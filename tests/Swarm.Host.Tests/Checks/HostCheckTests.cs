@@ -157,4 +157,23 @@ public sealed class HostCheckTests
             checks.Select(c => $"{c.Name.Split(' ')[1]} {c.Status}")
         );
     }
+
+    [Fact]
+    public async Task The_other_side_tries_the_ports_of_one_with_IPv6()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6"), "needs IPv6");
+        var checks = await InboundProbe.RunAsync(
+            IPAddress.IPv6Loopback,
+            "manager1",
+            isManager: false,
+            async (tcp, _, _) =>
+            {
+                var end = IPEndPoint.Parse(Assert.Single(tcp));
+                return [await PortProbe.TcpAsync($"{end.Address}", end.Port, Stop)];
+            },
+            Stop
+        );
+        // Others may listen there too: it is open either way.
+        Assert.Equal(("Port 7946/tcp from manager1", HostCheckStatus.Passed), (checks[0].Name, checks[0].Status));
+    }
 }

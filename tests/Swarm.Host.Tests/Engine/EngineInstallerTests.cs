@@ -117,6 +117,12 @@ public sealed class EngineInstallerTests
         "systemctl disable --now docker\ndnf --assumeyes --setopt=exit_on_lock=1 remove docker-ce\nrm -rf /var/lib/docker"
     )]
     [InlineData(
+        "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"7\"",
+        "yum",
+        "docker-ce",
+        "systemctl disable --now docker\nyum --assumeyes --setopt=exit_on_lock=1 remove docker-ce\nrm -rf /var/lib/docker"
+    )]
+    [InlineData(
         "ID=sles\nID_LIKE=suse",
         "zypper",
         "docker",
@@ -132,6 +138,12 @@ public sealed class EngineInstallerTests
         Assert.Equal(commands, string.Join('\n', plan.Commands));
         var kept = await new EngineInstaller(system).UninstallAsync(removeData: false, dryRun: true, Stop);
         Assert.DoesNotContain(kept.Commands, c => c.StartsWith("rm ", StringComparison.Ordinal));
+        await new EngineInstaller(system).UninstallAsync(removeData: true, dryRun: false, Stop);
+        Assert.Equal(commands, string.Join('\n', system.Ran.TakeLast(3)));
+        // When it cannot be removed, the engine that was stopped for it runs again.
+        system.Answers[plan.Commands[1]] = new ToolResult(1, "", "Transaction failed");
+        await Assert.ThrowsAsync<HostException>(() => new EngineInstaller(system).UninstallAsync(removeData: true, dryRun: false, Stop));
+        Assert.Equal("systemctl enable --now docker", system.Ran[^1]);
     }
 
     [Theory]

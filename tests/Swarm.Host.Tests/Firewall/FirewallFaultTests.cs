@@ -124,4 +124,23 @@ public sealed class FirewallFaultTests
         var report = await new HostFirewall(host).AddAsync(FirewallHosts.Request(), Stop);
         Assert.All(report.Rules, r => Assert.Equal(FirewallRuleState.Open, r.State));
     }
+
+    [Fact]
+    public async Task Firewalld_with_its_iptables_backend_is_one_firewall()
+    {
+        await using var host = await NamespaceHost.StartAsync("firewall-cmd", "dbus-daemon", "iptables");
+        await host.ShellAsync("sed -i 's/^FirewallBackend=.*/FirewallBackend=iptables/' /etc/firewalld/firewalld.conf");
+        await host.StartFirewalldAsync();
+        Assert.Contains("-A IN_public ", await host.ShellAsync("iptables -S"), StringComparison.Ordinal);
+        var report = await new HostFirewall(host).AddAsync(FirewallHosts.Request(sources: ["10.0.0.0/24"]), Stop);
+        Assert.Equal(FirewallProviderKind.Firewalld, report.Provider);
+        Assert.All(report.Rules, static r => Assert.Equal((FirewallRuleState.Open, true), (r.State, r.Permanent)));
+        Assert.Contains(
+            "-A IN_public_allow -s 10.0.0.0/24 -p tcp -m tcp --dport 2377 ",
+            await host.ShellAsync("iptables -S"),
+            StringComparison.Ordinal
+        );
+        await new HostFirewall(host).RemoveAsync(FirewallHosts.Request(), [], Stop);
+        Assert.DoesNotContain("2377", await host.ShellAsync("iptables -S"), StringComparison.Ordinal);
+    }
 }

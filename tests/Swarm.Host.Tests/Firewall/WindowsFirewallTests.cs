@@ -67,4 +67,38 @@ public sealed class WindowsFirewallTests
         Assert.Equal(("PortClosedByAdministrator", "2377/tcp"), (refused.ErrorId, refused.Target));
         Assert.DoesNotContain(system.Ran, c => c.Contains("New-NetFirewallRule", StringComparison.Ordinal));
     }
+
+    /// <summary>The one call that reads, word for word: it was written down with the documentation of NetSecurity beside it.</summary>
+    [Fact]
+    public async Task Rules_are_read_with_the_recorded_call()
+    {
+        var system = Windows();
+        await new HostFirewall(system).GetAsync(FirewallHosts.Request(), Stop);
+        const string script = """
+            $ErrorActionPreference='Stop'; $on = @(Get-NetFirewallProfile -PolicyStore ActiveStore | Where-Object { $_.Enabled -eq 'True' }).Count; $default = @(Get-NetFirewallProfile -PolicyStore ActiveStore | Where-Object { $_.Enabled -eq 'True' -and $_.DefaultInboundAction -eq 'Allow' }).Count; @{ Profiles = $on; Allowing = $default } | ConvertTo-Json -Compress; Get-NetFirewallRule -PolicyStore ActiveStore -Direction Inbound -Enabled True | ForEach-Object { $p = $_ | Get-NetFirewallPortFilter; $a = $_ | Get-NetFirewallAddressFilter; $x = $_ | Get-NetFirewallApplicationFilter; if ($x.Program -eq 'Any') { @{ Name = $_.Name; Group = "$($_.Group)"; Action = "$($_.Action)"; Protocol = "$($p.Protocol)"; Ports = @($p.LocalPort); Remote = @($a.RemoteAddress) } | ConvertTo-Json -Compress } }
+            """;
+        Assert.Equal(
+            $"powershell.exe -NoProfile -NonInteractive -Command '{script.Replace("'", "'\\''", StringComparison.Ordinal)}'",
+            Assert.Single(system.Ran)
+        );
+    }
+
+    [Theory]
+    // What NetSecurity answers for ranges, lists, keywords and networks.
+    [InlineData("TCP", """["7900-8000"]""", """["Any"]""", FirewallRuleState.Open)]
+    [InlineData("TCP", """["80","7946"]""", """["Any"]""", FirewallRuleState.Open)]
+    [InlineData("Any", """["Any"]""", """["Any"]""", FirewallRuleState.Open)]
+    [InlineData("TCP", """["RPC"]""", """["Any"]""", FirewallRuleState.Closed)]
+    [InlineData("TCP", """["7946"]""", """["LocalSubnet"]""", FirewallRuleState.Closed)]
+    [InlineData("TCP", """["7946"]""", """["10.0.0.0/255.255.255.0"]""", FirewallRuleState.Closed)]
+    [InlineData("UDP", """["7946"]""", """["Any"]""", FirewallRuleState.Closed)]
+    [InlineData("1", """["Any"]""", """["Any"]""", FirewallRuleState.Closed)]
+    public async Task A_rule_opens_7946_tcp_to_everybody_or_not(string protocol, string ports, string remote, FirewallRuleState state)
+    {
+        var system = Windows(
+            $$"""{"Name":"r","Group":"","Action":"Allow","Protocol":"{{protocol}}","Ports":{{ports}},"Remote":{{remote}}}"""
+        );
+        var report = await new HostFirewall(system).GetAsync(FirewallHosts.Request(), Stop);
+        Assert.Equal(state, report.Rules.Single(static r => r.Rule.Port == SwarmPorts.NodesTcp).State);
+    }
 }
