@@ -107,7 +107,7 @@ public sealed class CertificateLifeTests
         await worker.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         await PassAsync(
             TimeSpan.FromSeconds(1),
-            async () => (await manager.InfoAsync()).StateMessage.Length == 0,
+            () => Task.FromResult(IdentityOf(manager).Certificate.NotAfter > _time.GetUtcNow()),
             "the manager has a certificate that is valid"
         );
         await worker.JoinAsync(manager);
