@@ -31,7 +31,7 @@ public sealed class ControlLoop
         _time = time;
         _ids = ids;
         _options = options ?? ControlLoopOptions.Default;
-        Scheduler = new Scheduler(state);
+        Scheduler = new Scheduler(state) { IgnoresMaxReplicas = _options.Fault == InjectedFault.IgnoreMaxReplicas };
         state.Changed += Observe;
         Reset();
     }

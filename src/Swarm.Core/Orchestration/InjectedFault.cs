@@ -22,4 +22,10 @@ internal enum InjectedFault
 
     /// <summary>A replacement is started without waiting for the task before it to stop.</summary>
     StartBeforeStopped,
+
+    /// <summary>A rollback follows the order of updates.</summary>
+    RollBackInOrderOfUpdate,
+
+    /// <summary>The scheduler overlooks the most replicas that a node may have.</summary>
+    IgnoreMaxReplicas,
 }

@@ -110,6 +110,10 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     {
         var status = _service.UpdateStatus!;
         var config = status.State == UpdateState.RollbackStarted ? _service.Spec.Rollback : _service.Spec.Update;
+        if (plan.Options.Fault == InjectedFault.RollBackInOrderOfUpdate)
+        {
+            config = config with { Order = _service.Spec.Update.Order };
+        }
         var made = MadeByUpdate();
         var failures = made.FindAll(t => HasFailed(t, config));
         var progress = status.Progress with

@@ -38,6 +38,9 @@ public sealed partial class Scheduler
     /// <summary>True when an unassigned task could be tried: it is new, or the reason it was refused for may have gone.</summary>
     public bool HasWork => _pending.HasWork;
 
+    /// <summary>An injected fault, for the simulation tests.</summary>
+    internal bool IgnoresMaxReplicas { get; init; }
+
     /// <summary>Starts afresh from the state: call it after <see cref="ClusterState.Restore"/>, and when this manager becomes the leader.</summary>
     public void Reset()
     {
@@ -157,6 +160,9 @@ public sealed partial class Scheduler
         }
     }
 
+    /// <summary>0: no limit.</summary>
+    private ulong MostReplicas(ServiceSpec spec) => IgnoresMaxReplicas ? 0 : spec.Placement.MaxReplicasPerNode;
+
     private static bool HoldsShare(SwarmTask task) =>
         task is { NodeId: not null, Status.State: >= TaskState.Assigned and <= TaskState.Running };
 
@@ -229,7 +235,7 @@ public sealed partial class Scheduler
         var tasks = group.Tasks;
         var placed = 0;
         var simple = failures is null && profile.Spread.Length == 0;
-        if (simple && _servicePools.Of(group.Key.ServiceId, profile, spec.Placement.MaxReplicasPerNode) is { } own)
+        if (simple && _servicePools.Of(group.Key.ServiceId, profile, MostReplicas(spec)) is { } own)
         {
             while (placed < tasks.Length && output.Count < limit && own.Root.Order!.First is not NodeOrder.None and var first)
             {
@@ -241,7 +247,7 @@ public sealed partial class Scheduler
         }
         else
         {
-            using var placement = new GroupPlacement(pool, profile, _nodes, counts, failures, spec.Placement.MaxReplicasPerNode);
+            using var placement = new GroupPlacement(pool, profile, _nodes, counts, failures, MostReplicas(spec));
             while (placed < tasks.Length && output.Count < limit && placement.Assign() is { } node)
             {
                 Decide(group, tasks[placed++], node, profile, output);
@@ -251,7 +257,7 @@ public sealed partial class Scheduler
         {
             return;
         }
-        var left = PlaceBesideReplaced(group, tasks[placed..], profile, spec.Placement.MaxReplicasPerNode, output, limit);
+        var left = PlaceBesideReplaced(group, tasks[placed..], profile, MostReplicas(spec), output, limit);
         if (left.Length == 0)
         {
             return;
@@ -283,10 +289,10 @@ public sealed partial class Scheduler
                 return;
             }
             var why = node?.Node is null ? new PendingReason("ready", 1, "the node is not in the swarm") : profile.Refusal(node);
-            if (why is null && spec.Placement.MaxReplicasPerNode > 0)
+            if (why is null && MostReplicas(spec) is > 0 and var most)
             {
                 var count = counts.GetValueOrDefault(node!);
-                why = (ulong)count >= spec.Placement.MaxReplicasPerNode ? MaxReplicasReached(spec, 1) : null;
+                why = (ulong)count >= most ? MaxReplicasReached(spec, 1) : null;
             }
             if (why is null)
             {

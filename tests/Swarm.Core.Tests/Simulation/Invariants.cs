@@ -27,10 +27,10 @@ internal static class Invariants
         }
     }
 
-    /// <summary>Of each plan: no slot gets more tasks than the wanted one, and one more while a start-first update goes on.</summary>
+    /// <summary>Of each plan: no slot gets more tasks than the wanted one, and one more where a start-first update begins or has begun. Notes which go on.</summary>
     private static void CheckSlots(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
     {
-        var active = new Dictionary<(string Service, uint Slot, string Node), int>();
+        var made = new HashSet<(string Service, uint Slot, string Node)>();
         var ending = new HashSet<string>(StringComparer.Ordinal);
         foreach (var change in plan)
         {
@@ -50,25 +50,42 @@ internal static class Invariants
                 continue;
             }
             var key = (created.ServiceId, created.Slot, created.NodeId ?? "");
-            if (!active.TryGetValue(key, out var count))
+            var before = swarm
+                .State.TasksOfService(created.ServiceId)
+                .Where(t => t.DesiredState <= TaskState.Running && t.Slot == created.Slot && (t.Slot > 0 || t.NodeId == created.NodeId))
+                .ToList();
+            var goOn = before.Where(t => t.IsLive && !ending.Contains(t.Id)).ToList();
+            var count = goOn.Count + (made.Add(key) ? 1 : 2);
+            // Where two are already, one of them may be replaced once more: it failed, or lost its node.
+            var allowed = goOn is [var old] && (before.Count == 2 || MayGoOn(swarm, old, created)) ? 2 : 1;
+            if (count > allowed)
             {
-                count = swarm
-                    .State.TasksOfService(created.ServiceId)
-                    .Count(t => t.IsLive && !ending.Contains(t.Id) && t.Slot == created.Slot && (t.Slot > 0 || t.NodeId == created.NodeId));
+                swarm.Fail($"slot {key} gets {count} tasks, {allowed} may run");
             }
-            active[key] = count + 1;
-            var allowed = swarm.StartFirst.Contains(created.ServiceId) ? 2 : 1;
-            if (count + 1 > allowed)
+            if (allowed == 2)
             {
-                swarm.Fail($"slot {key} gets {count + 1} tasks, {allowed} may run");
+                swarm.GoesOnBeside[created.Id] = goOn[0].Id;
             }
         }
+    }
+
+    /// <summary>A start-first update, or rollback, makes the new task, and the old one does its work.</summary>
+    private static bool MayGoOn(SimulatedSwarm swarm, SwarmTask old, SwarmTask created)
+    {
+        var service = swarm.State.FindService(created.ServiceId)!;
+        var config = service.UpdateStatus?.State switch
+        {
+            UpdateState.Updating => service.Spec.Update,
+            UpdateState.RollbackStarted => service.Spec.Rollback,
+            _ => null,
+        };
+        return config?.Order == UpdateOrder.StartFirst && old.Status.State == TaskState.Running && old.Revision != created.Revision;
     }
 
     /// <summary>Whenever a container starts: never more than the wanted number of running tasks for each slot.</summary>
     public static void CheckContainers(SimulatedSwarm swarm)
     {
-        var running = new Dictionary<(string Service, uint Slot, string Node), int>();
+        var running = new Dictionary<(string Service, uint Slot, string Node), List<string>>();
         foreach (var agent in swarm.Agents.Values)
         {
             foreach (var container in agent.Containers)
@@ -78,21 +95,28 @@ internal static class Invariants
                     continue;
                 }
                 var key = (container.ServiceId, container.Slot, container.Slot > 0 ? "" : agent.NodeId);
-                var count = running[key] = running.GetValueOrDefault(key) + 1;
-                var allowed = swarm.StartFirst.Contains(container.ServiceId) ? 2 : 1;
-                if (count > allowed)
+                if (!running.TryGetValue(key, out var tasks))
                 {
-                    swarm.Fail($"{count} tasks of slot {key} run, {allowed} may");
+                    running[key] = tasks = [];
+                }
+                tasks.Add(container.TaskId);
+                if (tasks.Count > 2 || (tasks is [var one, var other] && !AreBeside(swarm, one, other)))
+                {
+                    swarm.Fail($"{tasks.Count} tasks of slot {key} run, {tasks.Count - 1} may: {string.Join(", ", tasks)}");
                 }
             }
         }
     }
+
+    private static bool AreBeside(SimulatedSwarm swarm, string one, string other) =>
+        swarm.GoesOnBeside.GetValueOrDefault(one) == other || swarm.GoesOnBeside.GetValueOrDefault(other) == one;
 
     /// <summary>Of each plan, against the state it was made from: assignments keep to readiness, constraints, replicas per node and reservations.</summary>
     public static void CheckPlan(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
     {
         CheckSlots(swarm, plan);
         var load = new Dictionary<string, (long Cpus, long Memory)>(StringComparer.Ordinal);
+        var replicas = new Dictionary<(string Service, string Node), HashSet<string>>();
         foreach (var change in plan)
         {
             if (change is not StateChange.TaskAssign assign || swarm.State.FindTask(assign.TaskId) is not { } task)
@@ -119,6 +143,15 @@ internal static class Invariants
             )
             {
                 swarm.Fail($"more is reserved on {assign.NodeId} than it has");
+            }
+            if (!replicas.TryGetValue((task.ServiceId, assign.NodeId), out var there))
+            {
+                replicas[(task.ServiceId, assign.NodeId)] = there = Replicas(swarm.State, task.ServiceId, assign.NodeId);
+            }
+            there.Add(Replica(task));
+            if (spec.Placement.MaxReplicasPerNode is > 0 and var most && (ulong)there.Count > most)
+            {
+                swarm.Fail($"{assign.NodeId} gets {there.Count} replicas of {spec.Name}, {most} may be there");
             }
         }
     }
@@ -249,12 +282,12 @@ internal static class Invariants
         var mayEnd = service.Spec.Restart.Condition != RestartCondition.Any || service.Spec.Restart.MaxAttempts > 0;
         if (!mayEnd)
         {
-            if (waiting > 0 && swarm.StartFirst.Contains(service.Id))
-            {
-                // A start-first update waits for room beside the old tasks: those do not count.
-                active = active.GroupBy(t => (t.Slot, t.Slot > 0 ? "" : t.NodeId)).Select(g => g.First()).ToList();
-            }
-            CheckCount(swarm, service, active);
+            // A start-first update waits for room beside the old tasks: what waits does not count.
+            CheckCount(
+                swarm,
+                service,
+                active.FindAll(t => !(t.Status.State == TaskState.Pending && active.Exists(o => AreBeside(swarm, t.Id, o.Id))))
+            );
         }
         if (waiting > 0 || !rolling)
         {
@@ -307,6 +340,17 @@ internal static class Invariants
             && (wanted.MemoryBytes == 0 || memory + wanted.MemoryBytes <= node.Description.Resources.MemoryBytes)
             && (most == 0 || (ulong)there < most);
     }
+
+    /// <summary>What of a service is on a node. Both tasks of a slot, while a start-first update moves it within the node, are one replica.</summary>
+    private static HashSet<string> Replicas(ClusterState state, string serviceId, string nodeId) =>
+        [
+            .. state
+                .TasksOfNode(nodeId)
+                .Where(t => t.ServiceId == serviceId && t.IsLive && t.Status.State >= TaskState.Assigned)
+                .Select(Replica),
+        ];
+
+    private static string Replica(SwarmTask task) => task.Slot > 0 ? $"slot {task.Slot}" : task.Id;
 
     private static (long Cpus, long Memory) Reserved(ClusterState state, string nodeId)
     {

@@ -188,23 +188,13 @@ internal sealed class Scenario
                     ? new ResourceRequirements { Reservations = new ResourceAmount(_random.Next(1, 3) * 1_000_000_000L, 0) }
                     : ResourceRequirements.None,
         };
-        NoteOrder(id, spec);
         _swarm.Commit(ServiceChanges.Create(id, spec, null, _swarm.Now));
     }
 
     private void Update(Service service, Func<ServiceSpec, ServiceSpec> change)
     {
         var spec = change(service.Spec);
-        NoteOrder(service.Id, spec);
         _swarm.Commit(ServiceChanges.Update(_swarm.State, service, spec, null, _swarm.Now));
-    }
-
-    private void NoteOrder(string serviceId, ServiceSpec spec)
-    {
-        if (spec.Update.Order == UpdateOrder.StartFirst || spec.Rollback.Order == UpdateOrder.StartFirst)
-        {
-            _swarm.StartFirst.Add(serviceId);
-        }
     }
 
     private void Rollback(Service service)

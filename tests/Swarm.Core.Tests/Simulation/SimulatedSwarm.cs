@@ -46,8 +46,9 @@ internal sealed class SimulatedSwarm : TimeProvider
     public ControlLoop Loop { get; private set; }
     public SortedDictionary<string, SimulatedAgent> Agents { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Services that have ever been updated start-first: two tasks of a slot may run at once.</summary>
-    public HashSet<string> StartFirst { get; } = new(StringComparer.Ordinal);
+    /// <summary>The task that goes on while another, made by a start-first update, starts beside it; by the id of that other. These two, and no others, may run
+    /// at once in their slot.</summary>
+    public Dictionary<string, string> GoesOnBeside { get; } = new(StringComparer.Ordinal);
 
     /// <summary>All that was committed, and when, in words; empty unless it is recorded.</summary>
     public string History => _history?.ToString() ?? "";
