@@ -12,9 +12,8 @@ namespace Swarm.Daemon.DockerSwarm;
 internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
 {
     private readonly MirroredObjects _objects = new(store);
-    private readonly Dictionary<string, ulong> _tasks = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Service, uint Slot, string Node, ulong Revision), uint> _restarts = [];
-    private readonly List<(ulong Index, List<StateChange> Changes)> _batches = [];
+    private readonly MirroredTasks _tasks = new();
+    private readonly List<(ulong Index, List<StateChange> Changes, Action? Applied)> _batches = [];
 
     public MirroredService? Service(string id) => _objects.Services.Find(id);
 
@@ -24,7 +23,6 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     public void Forget()
     {
         _tasks.Clear();
-        _restarts.Clear();
         store.Restore(new ClusterState().Capture());
     }
 
@@ -36,6 +34,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
         _batches.Clear();
         _objects.Begin();
+        _tasks.Begin();
         AbsorbCluster(cluster);
         AbsorbNodes(nodes);
         var templates = NewTemplates(tasks);
@@ -43,19 +42,20 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         AbsorbTasks(tasks);
         ForgetServices(services, tasks);
         ledger.Save();
-        foreach (var (index, changes) in _batches.OrderBy(static b => b.Index))
+        foreach (var (index, changes, applied) in _batches.OrderBy(static b => b.Index))
         {
             store.Apply(changes, index);
+            applied?.Invoke();
         }
         MirrorPending.Update(store);
     }
 
     private ulong Newest => Math.Max(store.Read(static s => s.Index), _batches.Count == 0 ? 0 : _batches.Max(static b => b.Index));
 
-    private List<StateChange> Batch(ulong index)
+    private List<StateChange> Batch(ulong index, Action? applied = null)
     {
         var changes = new List<StateChange>();
-        _batches.Add((index, changes));
+        _batches.Add((index, changes, applied));
         return changes;
     }
 
@@ -155,7 +155,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         foreach (var task in tasks.EnumerateArray())
         {
             var serviceId = DockerObjects.Text(task, "ServiceID");
-            if (serviceId.Length == 0 || _tasks.ContainsKey(DockerObjects.Text(task, "ID")) || Template(task) is not { } template)
+            if (serviceId.Length == 0 || _tasks.IsShown(DockerObjects.Text(task, "ID")) || Template(task) is not { } template)
             {
                 continue;
             }
@@ -296,16 +296,14 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             }
             seen.Add(id);
             var version = task.GetProperty("Version").GetProperty("Index").GetUInt64();
-            if (!_tasks.TryGetValue(id, out var known) || known != version)
+            if (!_tasks.IsShown(id, version))
             {
-                _tasks[id] = version;
                 AbsorbTask(id, version, task);
             }
         }
-        foreach (var gone in _tasks.Keys.Where(id => !seen.Contains(id)).ToList())
+        foreach (var gone in store.Read(s => s.Tasks.Where(t => !seen.Contains(t.Id)).Select(static t => t.Id).ToList()))
         {
-            _tasks.Remove(gone);
-            Batch(Newest).Add(new StateChange.TaskRemove(gone));
+            Batch(Newest, () => _tasks.Remove(gone)).Add(new StateChange.TaskRemove(gone));
         }
     }
 
@@ -314,19 +312,20 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         var status = DockerObjects.TaskStatus(task.GetProperty("Status"));
         var desired = DockerObjects.TaskState(DockerObjects.Text(task, "DesiredState"));
         var nodeId = DockerObjects.Text(task, "NodeID") is { Length: > 0 } node ? node : null;
-        var changes = Batch(version);
         var known = store.Read(s => s.FindTask(id));
-        if (known is not null && known.NodeId is not null && known.NodeId != nodeId)
+        if (known is null || (known.NodeId is not null && known.NodeId != nodeId))
         {
-            // It never moves; if the engine says so, ours was wrong.
-            changes.Add(new StateChange.TaskRemove(id));
-            known = null;
-        }
-        if (known is null)
-        {
-            changes.Add(new StateChange.TaskCreate(NewTask(id, task, status, desired, nodeId)));
+            var made = NewTask(id, task, status, desired, nodeId);
+            var creation = Batch(version, () => _tasks.Show(made, version));
+            if (known is not null)
+            {
+                // It never moves; if the engine says so, ours was wrong.
+                creation.Add(new StateChange.TaskRemove(id));
+            }
+            creation.Add(new StateChange.TaskCreate(made));
             return;
         }
+        var changes = Batch(version, () => _tasks.Show(id, version));
         if (nodeId is not null && known.NodeId is null)
         {
             changes.Add(new StateChange.TaskAssign(id, nodeId, status.Timestamp));
@@ -355,18 +354,9 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             DesiredState = desired,
             Status = status,
             CreatedAt = createdAt,
-            RestartCount = RestartsBefore(serviceId, slot, nodeId, revision?.Number ?? 0),
+            RestartCount = _tasks.RestartsBefore(serviceId, slot, nodeId, revision?.Number ?? 0),
             RunningSince = status.State == TaskState.Running ? status.Timestamp : null,
         };
-    }
-
-    /// <summary>How many tasks of the slot there were before, as far as was seen: Docker does not show its own count.</summary>
-    private uint RestartsBefore(string serviceId, uint slot, string? nodeId, ulong revision)
-    {
-        var key = (serviceId, slot, slot > 0 ? "" : nodeId ?? "", revision);
-        var before = _restarts.TryGetValue(key, out var count) ? count + 1 : 0;
-        _restarts[key] = before;
-        return before;
     }
 
     private void ForgetServices(JsonArray services, JsonElement tasks)
@@ -379,10 +369,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         foreach (var gone in ledger.ServiceIds.Where(id => !alive.Contains(id)).ToList())
         {
             ledger.Forget(gone);
-            foreach (var key in _restarts.Keys.Where(k => k.Service == gone).ToList())
-            {
-                _restarts.Remove(key);
-            }
+            _tasks.ForgetService(gone);
         }
     }
 

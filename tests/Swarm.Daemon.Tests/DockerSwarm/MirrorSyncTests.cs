@@ -45,9 +45,16 @@ public sealed class MirrorSyncTests : IDisposable
             )!
             .AsObject();
 
-    private void Absorb(JsonArray nodes, JsonArray services)
+    private static string Task(string id, int version, string serviceId, string image) =>
+        $$$"""
+            {"ID":"{{{id}}}","Version":{"Index":{{{version}}}},"CreatedAt":"2026-11-24T10:41:{{{version}}}Z","ServiceID":"{{{serviceId}}}","Slot":1,
+            "NodeID":"n1","Spec":{"ContainerSpec":{"Image":"{{{image}}}"}},"Status":{"Timestamp":"2026-11-24T10:42:00Z","State":"running"},
+            "DesiredState":"running"}
+            """;
+
+    private void Absorb(JsonArray nodes, JsonArray services, params string[] taskTexts)
     {
-        using var tasks = JsonDocument.Parse("[]");
+        using var tasks = JsonDocument.Parse($"[{string.Join(',', taskTexts)}]");
         _sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), nodes, services, tasks.RootElement);
     }
 
@@ -88,6 +95,28 @@ public sealed class MirrorSyncTests : IDisposable
         Assert.Equal(["s2"], _store.Read(static s => s.Services.Select(static x => x.Id).ToList()));
         Assert.Equal(20UL, _sync.Service("s2")?.Version);
     }
+
+    [Fact]
+    public void A_task_of_a_look_that_failed_is_shown_by_the_next_look_and_counts_its_restarts_once()
+    {
+        Absorb([Node("n1", 11)], [Service("s1", "web", 12)], Task("t1", 13, "s1", "i12"));
+        var revisions = Path.Combine(_directory.Path, "docker-revisions");
+        Directory.Delete(revisions, recursive: true);
+        // A new service has a revision to be written, and there is nowhere to write it.
+        JsonObject[] services = [Service("s1", "web", 12), Service("s2", "api", 20)];
+        string[] tasks = [Task("t2", 21, "s1", "i12"), Task("t3", 22, "s2", "i20")];
+        Assert.ThrowsAny<IOException>(() => Absorb([Node("n1", 11)], [services[0].DeepClone(), services[1].DeepClone()], tasks));
+        Directory.CreateDirectory(revisions);
+        Assert.Equal(["t1"], Tasks());
+        Absorb([Node("n1", 11)], [.. services], tasks);
+        Assert.Equal(["t2", "t3"], Tasks());
+        Assert.Equal(1U, _store.Read(static s => s.FindTask("t2")!.RestartCount));
+        Assert.Equal(0U, _store.Read(static s => s.FindTask("t3")!.RestartCount));
+        Absorb([Node("n1", 11)], [Service("s1", "web", 12)], Task("t2", 21, "s1", "i12"));
+        Assert.Equal(["t2"], Tasks());
+    }
+
+    private List<string> Tasks() => _store.Read(static s => s.Tasks.Select(static t => t.Id).Order(StringComparer.Ordinal).ToList());
 
     private sealed class PairsObserver(StateStore store, MirrorSync sync) : IStateObserver
     {
