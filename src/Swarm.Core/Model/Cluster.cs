@@ -26,7 +26,7 @@ public sealed record ClusterSettings
 {
     public static ClusterSettings Default { get; } = new();
 
-    /// <summary>Ended tasks kept per slot; below 0 all are, as in Docker.</summary>
+    /// <summary>Tasks kept per slot, the one that runs included; below 0 all are. Docker counts the same way.</summary>
     public int TaskHistoryLimit { get; init; } = 5;
 
     /// <summary>Log entries between snapshots.</summary>

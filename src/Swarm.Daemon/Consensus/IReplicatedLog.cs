@@ -12,13 +12,13 @@ public interface IReplicatedLog : ILeadership, IAsyncDisposable
 
     /// <summary>Appends a batch and waits until it is committed, on disk on a majority, and applied here.</summary>
     /// <returns>The index of the batch.</returns>
-    /// <exception cref="ReplicatedLogException">NotLeader, LeadershipLost (the outcome is unknown), StorageFull, TooLarge (over 1 MB).</exception>
+    /// <exception cref="ReplicatedLogException">NotLeader, LeadershipLost (the outcome is unknown), StorageFull, TooLarge (over 1 MB), StorageFailed.</exception>
     Task<ulong> ProposeAsync(IReadOnlyList<StateChange> batch, CancellationToken cancellation);
 
     /// <summary>Returns once everything committed before the call has been applied here, and leadership was confirmed after the call.</summary>
     Task ReadBarrierAsync(CancellationToken cancellation);
 
-    /// <summary>The members' cluster addresses. One member now; several come with a later issue.</summary>
+    /// <summary>The members' cluster addresses.</summary>
     IReadOnlyCollection<string> Members { get; }
 }
 

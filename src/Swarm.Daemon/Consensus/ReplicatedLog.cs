@@ -56,9 +56,9 @@ public sealed class ReplicatedLog : IReplicatedLog
     /// <summary>Completes when the log cannot go on: swarmd should say why, stop, and be restarted. What was acknowledged is on disk.</summary>
     public Task<ReplicatedLogException> Failure => _failure.Task;
 
-    /// <summary>Handlers are called one at a time and must not wait for the log.</summary>
     public bool IsStorageFull => _leadership is { IsStorageFull: true };
 
+    /// <summary>Handlers are called one at a time and must not wait for the log.</summary>
     public event Action<bool>? LeadershipChanged;
 
     /// <param name="options">Where the log is and how it is encrypted.</param>
