@@ -46,18 +46,31 @@ internal sealed class SchedulerRun
     public double BytesPerService { get; }
 
     /// <summary>Each task is created, scheduled and assigned before the next one is submitted: three steps, two log entries a task.</summary>
-    public TimeSpan OneByOne()
+    public OneByOneTiming OneByOne()
     {
         var creations = Creations();
+        var paused = GC.GetTotalPauseDuration();
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var first = TimeSpan.Zero;
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < creations.Length; i++)
         {
             Apply(creations[i]);
             Schedule(At(i));
+            if (i == 0)
+            {
+                first = clock.Elapsed;
+            }
         }
         clock.Stop();
+        var timing = new OneByOneTiming(
+            clock.Elapsed,
+            first,
+            GC.GetTotalPauseDuration() - paused,
+            GC.GetAllocatedBytesForCurrentThread() - allocated
+        );
         Check();
-        return clock.Elapsed;
+        return timing;
     }
 
     /// <summary>All tasks are created in one batch and assigned in one batch: SwarmKit's shape.</summary>

@@ -61,9 +61,9 @@ internal static class SchedulerVerb
         Console.WriteLine();
         var theirs = swarmKit is null ? "SwarmKit (reference)" : "SwarmKit (same run)";
         Console.WriteLine(
-            $"| Benchmark | one by one | tasks/s | in one batch | tasks/s | bytes/task | bytes/service | {theirs} | times faster: one by one | in one batch |"
+            $"| Benchmark | one by one | first task | GC pauses | allocated/task | tasks/s | in one batch | tasks/s | bytes/task | bytes/service | {theirs} | times faster: one by one | in one batch |"
         );
-        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var scenario in scenarios)
         {
             Print(scenario, runs, swarmKit);
@@ -91,14 +91,16 @@ internal static class SchedulerVerb
 
     private static void Print(SchedulerScenario scenario, int runs, SwarmKitBenchmark? swarmKit)
     {
-        var oneByOne = Median(runs, () => NewRun(scenario, scenario.Tasks).OneByOne());
+        var timing = MedianRun(runs, () => NewRun(scenario, scenario.Tasks).OneByOne(), static t => t.Total);
+        var oneByOne = timing.Total.TotalSeconds;
         var batch = Median(runs, () => NewRun(scenario, scenario.Tasks).InOneBatch());
         var memory = NewRun(scenario, scenario.Tasks);
         var bytesPerTask = memory.BytesPerTask();
         var theirs = swarmKit is null ? scenario.ReferenceSeconds : swarmKit.Measure(scenario);
         var unknown = swarmKit is null ? "–" : "did not finish";
         Console.WriteLine(
-            $"| {scenario.Name} | {Time(oneByOne)} | {Rate(scenario, oneByOne)} | {Time(batch)} | {Rate(scenario, batch)} "
+            $"| {scenario.Name} | {Time(oneByOne)} | {Time(timing.First.TotalSeconds)} | {Time(timing.Paused.TotalSeconds)} "
+                + $"| {Number(timing.AllocatedBytes / (double)scenario.Tasks)} | {Rate(scenario, oneByOne)} | {Time(batch)} | {Rate(scenario, batch)} "
                 + $"| {Number(bytesPerTask)} | {Number(memory.BytesPerService)} "
                 + $"| {(theirs is null ? unknown : Time(theirs.Value))} | {Ratio(theirs, oneByOne)} | {Ratio(theirs, batch)} |"
         );
@@ -107,7 +109,7 @@ internal static class SchedulerVerb
     private static void PrintGrouped(SchedulerScenario scenario, int runs)
     {
         var batch = Median(runs, () => NewRun(scenario, 1).InOneBatch());
-        var oneByOne = Median(runs, () => NewRun(scenario, 1).OneByOne());
+        var oneByOne = Median(runs, () => NewRun(scenario, 1).OneByOne().Total);
         var bytes = NewRun(scenario, 1).BytesPerTask();
         Console.WriteLine(
             $"| {scenario.Name} | {Time(oneByOne)} | {Rate(scenario, oneByOne)} | {Time(batch)} | {Rate(scenario, batch)} | {Number(bytes)} |"
@@ -117,16 +119,19 @@ internal static class SchedulerVerb
     private static SchedulerRun NewRun(SchedulerScenario scenario, int services) =>
         new(scenario.Nodes, scenario.Tasks, services, scenario.Constraints);
 
-    /// <summary>The median of as many runs as were asked for, or as fit into <see cref="Budget"/> with all that belongs to them; one at least.</summary>
-    private static double Median(int runs, Func<TimeSpan> run)
+    private static double Median(int runs, Func<TimeSpan> run) => MedianRun(runs, run, static t => t).TotalSeconds;
+
+    /// <summary>The run in the middle (of two the faster) of as many as were asked for, or as fit into <see cref="Budget"/> with all that belongs to them; one at
+    /// least.</summary>
+    private static T MedianRun<T>(int runs, Func<T> run, Func<T, TimeSpan> time)
     {
         var clock = Stopwatch.StartNew();
-        var seconds = new List<double>();
-        while (seconds.Count == 0 || (seconds.Count < runs && clock.Elapsed < Budget))
+        var done = new List<T>();
+        while (done.Count == 0 || (done.Count < runs && clock.Elapsed < Budget))
         {
-            seconds.Add(run().TotalSeconds);
+            done.Add(run());
         }
-        return Statistics.Median(seconds);
+        return done.OrderBy(time).ElementAt((done.Count - 1) / 2);
     }
 
     private static string Ratio(double? theirs, double ours) => theirs is null ? "–" : Number(theirs.Value / ours);

@@ -1,8 +1,13 @@
 namespace Swarm.Core.Model;
 
-/// <summary>One run of one slot. Small on purpose: it points to its revision and carries no copy of the spec.</summary>
+/// <summary>One run of one slot. Small on purpose: it points to its revision and carries no copy of the spec, and its moments are kept as UTC ticks.</summary>
 public sealed record SwarmTask
 {
+    private readonly long _createdAt;
+    private readonly long _startAfter;
+    private readonly long _runningSince;
+    private readonly long _endedAt;
+
     public required string Id { get; init; }
     public required string ServiceId { get; init; }
 
@@ -16,20 +21,36 @@ public sealed record SwarmTask
     public string? NodeId { get; init; }
     public required TaskState DesiredState { get; init; }
     public required TaskStatus Status { get; init; }
-    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt
+    {
+        get => new(_createdAt, TimeSpan.Zero);
+        init => _createdAt = value.UtcTicks;
+    }
 
     /// <summary>Restart: the task stays at desired Ready until then, and is then asked to run.</summary>
-    public DateTimeOffset? StartAfter { get; init; }
+    public DateTimeOffset? StartAfter
+    {
+        get => MomentOf(_startAfter);
+        init => _startAfter = TicksOf(value);
+    }
 
     /// <summary>How many tasks of this slot were restarted in a row before this one, for back-off and max attempts.</summary>
     public uint RestartCount { get; init; }
 
     /// <summary>When the manager learned that it runs, by the manager's clock; null: never. Kept because the status that ends a task replaces the one that says it
     /// runs. All that is decided by time is decided by this and <see cref="EndedAt"/>: the clocks of the nodes may be wrong.</summary>
-    public DateTimeOffset? RunningSince { get; init; }
+    public DateTimeOffset? RunningSince
+    {
+        get => MomentOf(_runningSince);
+        init => _runningSince = TicksOf(value);
+    }
 
     /// <summary>When the manager learned that it ended, by the manager's clock; null: it has not.</summary>
-    public DateTimeOffset? EndedAt { get; init; }
+    public DateTimeOffset? EndedAt
+    {
+        get => MomentOf(_endedAt);
+        init => _endedAt = TicksOf(value);
+    }
 
     /// <summary>Why no node takes it. Null unless the scheduler tried and failed.</summary>
     public PendingReasons? Pending { get; init; }
@@ -46,6 +67,11 @@ public sealed record SwarmTask
 
     /// <summary>It may still run: neither ended, nor asked to end.</summary>
     public bool IsLive => DesiredState <= TaskState.Running && !IsTerminal(Status.State);
+
+    // 0 is no moment: nothing of a swarm happened in the year 1.
+    private static long TicksOf(DateTimeOffset? moment) => moment?.UtcTicks ?? 0;
+
+    private static DateTimeOffset? MomentOf(long ticks) => ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
 }
 
 /// <summary>What is observed of a task.</summary>

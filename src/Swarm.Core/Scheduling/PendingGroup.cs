@@ -23,7 +23,7 @@ internal sealed class PendingGroup(GroupKey key)
     {
         get
         {
-            SwarmTask[] tasks = [.. _tasks.Tasks];
+            var tasks = _tasks.ToArray();
             if (tasks.Length > 1)
             {
                 Array.Sort(tasks, static (a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : string.CompareOrdinal(a.Id, b.Id));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -12,7 +13,7 @@ public sealed class ClusterState
     private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _serviceIdsByName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<ServiceRevision>> _revisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ServiceRevision[]> _revisions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SwarmTask> _tasks = new(StringComparer.Ordinal);
     private readonly TaskIndex _tasksByService = new();
     private readonly TaskIndex _tasksByNode = new();
@@ -46,7 +47,7 @@ public sealed class ClusterState
     {
         if (_revisions.TryGetValue(serviceId, out var list))
         {
-            for (var i = list.Count - 1; i >= 0; i--)
+            for (var i = list.Length - 1; i >= 0; i--)
             {
                 if (list[i].Number == number)
                 {
@@ -185,7 +186,7 @@ public sealed class ClusterState
                 DropRevisionsOfRemovedService(c.ServiceId);
                 break;
             case StateChange.RevisionRemove c when _revisions.TryGetValue(c.ServiceId, out var revisions):
-                revisions.RemoveAll(r => r.Number == c.Number);
+                _revisions[c.ServiceId] = Array.FindAll(revisions, r => r.Number != c.Number);
                 break;
             case StateChange.TaskCreate c when !_tasks.ContainsKey(c.Task.Id):
                 ChangeTask(null, WithSharedIds(c.Task));
@@ -291,11 +292,9 @@ public sealed class ClusterState
 
     private void AddRevision(ServiceRevision revision)
     {
-        if (!_revisions.TryGetValue(revision.ServiceId, out var list))
-        {
-            _revisions[revision.ServiceId] = list = [];
-        }
-        list.Add(revision);
+        // Most services have one or few: an array that fits is half of what a list takes.
+        ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(_revisions, revision.ServiceId, out _);
+        list = [.. list ?? [], revision];
     }
 
     private void DropRevisionsOfRemovedService(string serviceId)
@@ -328,19 +327,19 @@ public sealed class ClusterState
     {
         if (before is { NodeId: { } nodeBefore } && after?.NodeId != nodeBefore)
         {
-            _tasksByNode.Remove(nodeBefore, before.Id);
+            _tasksByNode.Remove(nodeBefore, before);
         }
         if (after is null)
         {
-            _tasksByService.Remove(before!.ServiceId, before.Id);
+            _tasksByService.Remove(before!.ServiceId, before);
             _tasks.Remove(before.Id);
             return;
         }
         _tasks[after.Id] = after;
-        _tasksByService.Set(after.ServiceId, after);
+        _tasksByService.Put(after.ServiceId, before, after);
         if (after.NodeId is not null)
         {
-            _tasksByNode.Set(after.NodeId, after);
+            _tasksByNode.Put(after.NodeId, before?.NodeId == after.NodeId ? before : null, after);
         }
     }
 

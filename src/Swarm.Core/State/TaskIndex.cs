@@ -13,13 +13,14 @@ internal sealed class TaskIndex
 
     public int CountOf(string key) => _sets.TryGetValue(key, out var set) ? set.Count : 0;
 
-    /// <summary>Adds the task, or puts it in the place of the one with its id.</summary>
-    public void Set(string key, SwarmTask task) => CollectionsMarshal.GetValueRefOrAddDefault(_sets, key, out _).Set(task);
+    /// <inheritdoc cref="TaskSet.Put"/>
+    public void Put(string key, SwarmTask? before, SwarmTask after) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(_sets, key, out _).Put(before, after);
 
-    public void Remove(string key, string taskId)
+    public void Remove(string key, SwarmTask task)
     {
         ref var set = ref CollectionsMarshal.GetValueRefOrNullRef(_sets, key);
-        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref set) && set.Remove(taskId) && set.Count == 0)
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref set) && set.Remove(task) && set.Count == 0)
         {
             _sets.Remove(key);
         }

@@ -3,11 +3,12 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>A set of tasks by id that costs nothing beyond one reference while it holds one task, an array up to eight, a hash table beyond.</summary>
-/// <remarks>Most services of a large swarm have few tasks; most nodes have tens. A mutable struct: keep it in a field and never copy it.</remarks>
+/// <summary>A set of tasks by id that costs nothing beyond one reference while it holds one task, an array up to sixteen, a hash table beyond.</summary>
+/// <remarks>Most services of a large swarm have few tasks; most nodes have tens. Whoever knows which record is replaced says so: it is found by its reference, without a
+/// look at the others, which are all over the heap. A mutable struct: keep it in a field and never copy it.</remarks>
 internal struct TaskSet
 {
-    private const int ArrayLimit = 8;
+    private const int ArrayLimit = 16;
 
     // null, SwarmTask, SwarmTask?[] (filled from the front) or Dictionary<string, SwarmTask>.
     private object? _content;
@@ -24,6 +25,38 @@ internal struct TaskSet
             SwarmTask?[] array => array[.._count]!,
             _ => ((Dictionary<string, SwarmTask>)_content).Values,
         };
+
+    public readonly SwarmTask[] ToArray() =>
+        _content switch
+        {
+            null => [],
+            SwarmTask single => [single],
+            SwarmTask?[] array => array[.._count] as SwarmTask[],
+            _ => [.. ((Dictionary<string, SwarmTask>)_content).Values],
+        };
+
+    /// <summary>Puts a task's record in the place of the one before it.</summary>
+    /// <param name="before">Null: the task is not in the set.</param>
+    /// <param name="after">The task as it is now.</param>
+    public void Put(SwarmTask? before, SwarmTask after)
+    {
+        if (_content is not SwarmTask?[] array)
+        {
+            Set(after);
+        }
+        else if (before is null)
+        {
+            Append(array, after);
+        }
+        else if (IndexOf(array, before) is >= 0 and var at)
+        {
+            array[at] = after;
+        }
+        else
+        {
+            SetInArray(array, after);
+        }
+    }
 
     /// <summary>Adds the task, or puts it in the place of the one with its id.</summary>
     /// <returns>True when it was not there before.</returns>
@@ -52,6 +85,10 @@ internal struct TaskSet
                 return added;
         }
     }
+
+    /// <returns>True when it was there.</returns>
+    public bool Remove(SwarmTask task) =>
+        _content is SwarmTask?[] array && IndexOf(array, task) is >= 0 and var at ? RemoveAt(array, at) : Remove(task.Id);
 
     /// <returns>True when it was there.</returns>
     public bool Remove(string id)
@@ -102,17 +139,23 @@ internal struct TaskSet
             array[at] = task;
             return false;
         }
+        Append(array, task);
+        return true;
+    }
+
+    private void Append(SwarmTask?[] array, SwarmTask task)
+    {
         if (_count < array.Length)
         {
             array[_count++] = task;
-            return true;
+            return;
         }
         if (_count < ArrayLimit)
         {
             Array.Resize(ref array, _count * 2);
             array[_count++] = task;
             _content = array;
-            return true;
+            return;
         }
         var table = new Dictionary<string, SwarmTask>(ArrayLimit * 2, StringComparer.Ordinal);
         foreach (var existing in array)
@@ -122,16 +165,16 @@ internal struct TaskSet
         table[task.Id] = task;
         _content = table;
         _count = table.Count;
-        return true;
     }
 
     private bool RemoveFromArray(SwarmTask?[] array, string id)
     {
         var at = IndexOf(array, id);
-        if (at < 0)
-        {
-            return false;
-        }
+        return at >= 0 && RemoveAt(array, at);
+    }
+
+    private bool RemoveAt(SwarmTask?[] array, int at)
+    {
         _count--;
         if (_count == 1)
         {
@@ -158,6 +201,18 @@ internal struct TaskSet
             _content = array;
         }
         return true;
+    }
+
+    private readonly int IndexOf(SwarmTask?[] array, SwarmTask task)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (ReferenceEquals(array[i], task))
+            {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private readonly int IndexOf(SwarmTask?[] array, string id)

@@ -17,20 +17,30 @@ public sealed class TaskSetTests
             for (var step = 0; step < 400; step++)
             {
                 // Grows for a while, then shrinks: the forms change both ways.
-                var id = random.Next(20).ToString(CultureInfo.InvariantCulture);
+                var id = random.Next(40).ToString(CultureInfo.InvariantCulture);
                 if (random.Next(100) < (step / 100 % 2 == 0 ? 70 : 30))
                 {
                     var task = Task(id, (uint)step);
-                    Assert.Equal(!model.ContainsKey(id), set.Set(task));
+                    var before = model.GetValueOrDefault(id);
+                    if (random.Next(2) == 0)
+                    {
+                        Assert.Equal(before is null, set.Set(task));
+                    }
+                    else
+                    {
+                        set.Put(before, task);
+                    }
                     model[id] = task;
                 }
                 else
                 {
-                    Assert.Equal(model.Remove(id), set.Remove(id));
+                    var isThere = model.Remove(id, out var before);
+                    Assert.Equal(isThere, random.Next(2) == 0 && before is not null ? set.Remove(before) : set.Remove(id));
                 }
                 Assert.Equal(model.Count, set.Count);
                 Assert.Equal(model.Count, set.Tasks.Count);
                 Assert.True(model.Values.ToHashSet().SetEquals(set.Tasks), $"Seed {seed}, step {step}.");
+                Assert.Equal(set.Tasks, set.ToArray());
                 Assert.Equal(model.TryGetValue(id, out var expected), set.TryGet(id, out var actual));
                 Assert.Same(expected, actual);
             }
