@@ -9,6 +9,9 @@ internal sealed class DaemonRun
 {
     /// <summary>Milliseconds until ready.</summary>
     public double[] Fresh { get; private set; } = [];
+
+    /// <summary>Milliseconds of the processors until ready.</summary>
+    public double[] FreshProcessor { get; private set; } = [];
     public double ManagerAgain { get; private set; }
     public double WorkerAgain { get; private set; }
 
@@ -26,6 +29,7 @@ internal sealed class DaemonRun
             using var manager = new DaemonUnderTest(program, Path.Combine(root, "manager"), managerAddress, executor);
             using var worker = new DaemonUnderTest(program, Path.Combine(root, "worker"), FreeAddress(), executor);
             Fresh = [manager.Start().TotalMilliseconds, worker.Start().TotalMilliseconds];
+            FreshProcessor = [manager.ProcessorUntilReady.TotalMilliseconds, worker.ProcessorUntilReady.TotalMilliseconds];
             Thread.Sleep(idle);
             Outside = Megabytes(worker.Memory());
             var swarm = manager.Client.InitSwarm(new InitSwarmRequest { RequestId = "init" });

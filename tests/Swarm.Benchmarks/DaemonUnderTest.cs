@@ -36,6 +36,10 @@ internal sealed partial class DaemonUnderTest : IDisposable
 
     private string SocketPath => Path.Combine(_directory, "swarmd.sock");
 
+    /// <summary>What the daemon had run when it gave its first answer: its threads together, without the time that other programs on the machine took. Source:
+    /// schedstat of proc(5), in nanoseconds.</summary>
+    public TimeSpan ProcessorUntilReady { get; private set; }
+
     public Control.ControlClient Client => new(_channel);
 
     /// <summary>Starts it; returns the time from there until GetDaemon has been answered.</summary>
@@ -56,7 +60,12 @@ internal sealed partial class DaemonUnderTest : IDisposable
             }
         );
         Client.GetDaemon(new GetDaemonRequest());
-        return Stopwatch.GetElapsedTime(started);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var nanoseconds = Directory
+            .GetDirectories($"/proc/{_process.Id}/task")
+            .Sum(static t => long.Parse(File.ReadAllText(Path.Combine(t, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture));
+        ProcessorUntilReady = TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+        return elapsed;
     }
 
     /// <summary>Resident memory in bytes: all of it, and the part that is not a file's. Source: VmRSS and RssAnon of proc(5).</summary>

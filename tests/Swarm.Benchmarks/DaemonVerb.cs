@@ -63,6 +63,7 @@ internal static class DaemonVerb
         Console.WriteLine("| What | min | median | max |");
         Console.WriteLine("|---|---:|---:|---:|");
         Row("ready, no swarm yet", "ms", [.. measured.SelectMany(m => m.Fresh)]);
+        Row("processor time until ready, no swarm yet", "ms", [.. measured.SelectMany(m => m.FreshProcessor)]);
         Row("ready, a manager started again", "ms", [.. measured.Select(m => m.ManagerAgain)]);
         Row("ready, a worker started again", "ms", [.. measured.Select(m => m.WorkerAgain)]);
         Row("idle, no swarm yet", "MB", [.. measured.Select(m => m.Outside.Resident)]);

@@ -52,6 +52,7 @@ internal sealed class SchedulerRun
         var paused = GC.GetTotalPauseDuration();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var first = TimeSpan.Zero;
+        var processor = Environment.CpuUsage.TotalTime;
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < creations.Length; i++)
         {
@@ -65,6 +66,7 @@ internal sealed class SchedulerRun
         clock.Stop();
         var timing = new OneByOneTiming(
             clock.Elapsed,
+            Environment.CpuUsage.TotalTime - processor,
             first,
             GC.GetTotalPauseDuration() - paused,
             GC.GetAllocatedBytesForCurrentThread() - allocated

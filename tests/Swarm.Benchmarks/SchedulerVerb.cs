@@ -61,9 +61,9 @@ internal static class SchedulerVerb
         Console.WriteLine();
         var theirs = swarmKit is null ? "SwarmKit (reference)" : "SwarmKit (same run)";
         Console.WriteLine(
-            $"| Benchmark | one by one | first task | GC pauses | allocated/task | tasks/s | in one batch | tasks/s | bytes/task | bytes/service | {theirs} | times faster: one by one | in one batch |"
+            $"| Benchmark | one by one | processor time | first task | GC pauses | allocated/task | tasks/s | in one batch | tasks/s | bytes/task | bytes/service | {theirs} | times faster: one by one | in one batch |"
         );
-        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var scenario in scenarios)
         {
             Print(scenario, runs, swarmKit);
@@ -91,16 +91,19 @@ internal static class SchedulerVerb
 
     private static void Print(SchedulerScenario scenario, int runs, SwarmKitBenchmark? swarmKit)
     {
-        var timing = MedianRun(runs, () => NewRun(scenario, scenario.Tasks).OneByOne(), static t => t.Total);
-        var oneByOne = timing.Total.TotalSeconds;
+        var timings = Repeat(runs, () => NewRun(scenario, scenario.Tasks).OneByOne());
+        var oneByOne = Statistics.Median(timings.Select(static t => t.Total.TotalSeconds));
+        var processor = Statistics.Median(timings.Select(static t => t.Processor.TotalSeconds));
+        var first = Statistics.Median(timings.Select(static t => t.First.TotalSeconds));
+        var paused = Statistics.Median(timings.Select(static t => t.Paused.TotalSeconds));
         var batch = Median(runs, () => NewRun(scenario, scenario.Tasks).InOneBatch());
         var memory = NewRun(scenario, scenario.Tasks);
         var bytesPerTask = memory.BytesPerTask();
         var theirs = swarmKit is null ? scenario.ReferenceSeconds : swarmKit.Measure(scenario);
         var unknown = swarmKit is null ? "–" : "did not finish";
         Console.WriteLine(
-            $"| {scenario.Name} | {Time(oneByOne)} | {Time(timing.First.TotalSeconds)} | {Time(timing.Paused.TotalSeconds)} "
-                + $"| {Number(timing.AllocatedBytes / (double)scenario.Tasks)} | {Rate(scenario, oneByOne)} | {Time(batch)} | {Rate(scenario, batch)} "
+            $"| {scenario.Name} | {Time(oneByOne)} | {Time(processor)} | {Time(first)} | {Time(paused)} "
+                + $"| {Number(timings[0].AllocatedBytes / (double)scenario.Tasks)} | {Rate(scenario, oneByOne)} | {Time(batch)} | {Rate(scenario, batch)} "
                 + $"| {Number(bytesPerTask)} | {Number(memory.BytesPerService)} "
                 + $"| {(theirs is null ? unknown : Time(theirs.Value))} | {Ratio(theirs, oneByOne)} | {Ratio(theirs, batch)} |"
         );
@@ -119,11 +122,10 @@ internal static class SchedulerVerb
     private static SchedulerRun NewRun(SchedulerScenario scenario, int services) =>
         new(scenario.Nodes, scenario.Tasks, services, scenario.Constraints);
 
-    private static double Median(int runs, Func<TimeSpan> run) => MedianRun(runs, run, static t => t).TotalSeconds;
+    private static double Median(int runs, Func<TimeSpan> run) => Statistics.Median(Repeat(runs, run).Select(static t => t.TotalSeconds));
 
-    /// <summary>The run in the middle (of two the faster) of as many as were asked for, or as fit into <see cref="Budget"/> with all that belongs to them; one at
-    /// least.</summary>
-    private static T MedianRun<T>(int runs, Func<T> run, Func<T, TimeSpan> time)
+    /// <summary>As many runs as were asked for, or as fit into <see cref="Budget"/> with all that belongs to them; one at least.</summary>
+    private static List<T> Repeat<T>(int runs, Func<T> run)
     {
         var clock = Stopwatch.StartNew();
         var done = new List<T>();
@@ -131,7 +133,7 @@ internal static class SchedulerVerb
         {
             done.Add(run());
         }
-        return done.OrderBy(time).ElementAt((done.Count - 1) / 2);
+        return done;
     }
 
     private static string Ratio(double? theirs, double ours) => theirs is null ? "–" : Number(theirs.Value / ours);
