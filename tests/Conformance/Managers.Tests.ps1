@@ -10,7 +10,7 @@ BeforeAll {
         $WarningPreference = 'SilentlyContinue'
         $second = Connect-Swarm -NoDefault -Socket $worker1.Socket
         # What a manager answers once it is what it is to be; an error until then is one of a change of leaders.
-        function Wait-For { param([scriptblock] $Condition, [string] $What) Wait-Until { try { & $Condition } catch { $false } } $What 180 }
+        function Wait-For { param([scriptblock] $Asked, [string] $What) Wait-Until { try { & $Asked } catch { $false } } $What 180 }
     }
 }
 AfterAll {
