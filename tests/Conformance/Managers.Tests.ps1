@@ -29,7 +29,7 @@ Describe 'Autolock' -Skip:$skip {
         Invoke-Lab node stop manager1
         Invoke-Lab node start manager1
         Wait-For { "$((Get-Swarm).State)" -eq 'Locked' } 'a locked engine'
-        { Get-SwarmService -ErrorAction Stop } | Should -Throw -ErrorId 'SwarmLocked*' -ExpectedMessage '*Unlock-Swarm*'
+        { Get-SwarmService -ErrorAction Stop } | Should -Throw -ErrorId 'SwarmLocked*' -PassThru | Should -BeLike '*Unlock-Swarm*'
         { Unlock-Swarm -Key "SWMKEY-1-$('A' * 43)" -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidUnlockKey*'
         Unlock-Swarm -Key $key
         Wait-For { @(Get-SwarmNode -ErrorAction Stop | Where-Object State -EQ Ready).Count -eq 3 } 'three nodes again'
@@ -62,8 +62,8 @@ Describe 'Three managers' -Skip:$skip {
         (Get-SwarmNode -Session $second | Where-Object IsSelf).Name | Should -Be 'worker1'
     }
     It 'a manager is not removed, and does not leave without -Force' {
-        { Remove-SwarmNode worker2 -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*' -ExpectedMessage '*Set-SwarmNode -Role Worker*'
-        { Exit-Swarm -Session $second -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*' -ExpectedMessage '*-Force*'
+        { Remove-SwarmNode worker2 -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*' -PassThru | Should -BeLike '*Set-SwarmNode -Role Worker*'
+        { Exit-Swarm -Session $second -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*' -PassThru | Should -BeLike '*Exit-Swarm -Force*'
     }
     It 'the loss of the leader passes: another one leads, and the swarm goes on' {
         Invoke-Lab node kill manager1
