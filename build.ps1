@@ -23,8 +23,9 @@ param(
     # Bench: a test binary of SwarmKit's manager/scheduler, to measure in the same run. It takes several minutes more.
     [string] $SwarmKit = '',
 
-    # Test: the conformance tests, the same files against the built-in control plane with processes, the built-in one on a Docker engine, and a real Docker
-    # Swarm of three hosts (root only). Core: of the last one only what services and nodes do. Full: also every way of updating, and the loss of managers.
+    # Test: what control planes have in common. Core: the conformance tests on the built-in control plane with processes and with a Docker engine too, and what
+    # services and nodes do on a real Docker Swarm of three hosts. Full: every file on each of them, with failing hosts and managers. A lab is made where none is
+    # named by SWARM_ACCEPTANCE_LAB (root only).
     [ValidateSet('None', 'Core', 'Full')]
     [string] $Conformance = 'None'
 )
@@ -132,25 +133,55 @@ function Find-MissingEngine {
     }
 }
 
-# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts. What this machine has not is skipped and counted.
+# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts, with either control plane. What this machine has not is skipped and counted.
 function Test-Acceptance {
     $lab = $env:SWARM_ACCEPTANCE_LAB
     $files = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") } }
+    $conform = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Conformance', "$name.Tests.ps1") } }
+    $script = [IO.Path]::Combine($root, 'tests', 'Acceptance', 'lab.sh')
+    $ownLab = -not $lab -and $Conformance -ne 'None' -and 'Acceptance.Lab Acceptance.DockerSwarm' -like "*$Filter*" -and
+    [Environment]::UserName -eq 'root' -and [IO.File]::Exists('/usr/sbin/dockerd')
+    if ($ownLab) {
+        & $script up | ForEach-Object { Say "$_" }
+        if ($LASTEXITCODE -eq 0) { $lab = [IO.Path]::Combine([Environment]::GetFolderPath('UserProfile'), '.cache', 'swarm-acceptance') }
+        else { Say 'FAILED: The lab does not come up.'; Add-Count 0 1 0 }
+    }
+    $noLab = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
     # What the cmdlets are like does not depend on what the tasks are.
     $all = @(if ($Conformance -eq 'Full') { 'Conventions' })
+    $common, $behaviour, $failing = switch ($Conformance) {
+        'None' { @(), @(), @() }
+        'Core' { @('Behaviour', 'Updates', 'Networks', 'Differences'), @('Behaviour'), @() }
+        'Full' { @('Behaviour', 'Updates', 'Networks', 'Differences'), @('Behaviour', 'Updates', 'Networks'), @('Hosts') }
+    }
     $passes = @(
-        @{ Name = 'Acceptance.Process'; Missing = ''; Files = & $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall Tutorial }
-        @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine; Files = & $files Swarm Services Updates Options Placement Sandbox Images @all }
-        @{ Name = 'Acceptance.Lab'; Missing = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
-            Files = & $files Swarm Services Updates Options Placement Images Hosts @all }
+        @{ Name = 'Acceptance.Process'; Missing = ''
+            Files = @(& $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall Tutorial) + @(& $conform @common) }
+        @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine
+            Files = @(& $files Swarm Services Updates Options Placement Sandbox Images @all) + @(& $conform @behaviour) }
+        @{ Name = 'Acceptance.Lab'; Missing = $noLab; Files = @(& $files Swarm Services Updates Options Placement Images Hosts @all) + @(& $conform @failing) }
+        switch ($Conformance) {
+            'Core' { @{ Name = 'Acceptance.DockerSwarm'; Missing = $noLab; Files = @(& $files Swarm Services) + @(& $conform Behaviour Networks) } }
+            'Full' {
+                @{ Name = 'Acceptance.DockerSwarm'; Missing = $noLab
+                    Files = @(& $files Swarm Services Updates Options Placement) + @(& $conform Behaviour Updates Networks Hosts Managers Tutorial) }
+            }
+        }
     )
-    foreach ($pass in $passes) {
-        if ($pass.Name -notlike "*$Filter*") { continue }
-        if ($pass.Missing) { Say "skipped: $($pass.Name): $($pass.Missing)"; Add-Count 0 0 1; continue }
-        $env:SWARM_ACCEPTANCE_EXECUTOR = if ($pass.Name -like '*Docker') { 'Docker' } else { 'Process' }
-        $env:SWARM_ACCEPTANCE_LAB = if ($pass.Name -like '*Lab') { $lab } else { $null }
-        try { Invoke-Acceptance $pass.Name $pass.Files }
-        finally { $env:SWARM_ACCEPTANCE_EXECUTOR = $null; $env:SWARM_ACCEPTANCE_LAB = $lab }
+    try {
+        foreach ($pass in $passes) {
+            if ($pass.Name -notlike "*$Filter*") { continue }
+            if ($pass.Missing) { Say "skipped: $($pass.Name): $($pass.Missing)"; Add-Count 0 0 1; continue }
+            $env:SWARM_ACCEPTANCE_EXECUTOR = if ($pass.Name -like '*.Docker') { 'Docker' } else { 'Process' }
+            $env:SWARM_ACCEPTANCE_LAB = if ($pass.Name -in 'Acceptance.Lab', 'Acceptance.DockerSwarm') { $lab } else { $null }
+            $env:SWARM_ACCEPTANCE_PLANE = if ($pass.Name -eq 'Acceptance.DockerSwarm') { 'docker' } else { $null }
+            Invoke-Acceptance $pass.Name $pass.Files
+        }
+    }
+    finally {
+        $env:SWARM_ACCEPTANCE_EXECUTOR = $env:SWARM_ACCEPTANCE_PLANE = $null
+        $env:SWARM_ACCEPTANCE_LAB = if ($ownLab) { $null } else { $lab }
+        if ($ownLab) { & $script down | ForEach-Object { Say "$_" } }
     }
 }
 
@@ -165,7 +196,6 @@ function Test-Everything {
         if ([IO.Path]::GetFileNameWithoutExtension($project) -like "*$Filter*") { Test-Project $project }
     }
     Test-Acceptance
-    if ($Conformance -ne 'None') { Test-Conformance }
     Complete-Count
 }
 
@@ -308,31 +338,6 @@ function Find-Pwsh {
             if ([IO.File]::Exists($path)) { return $path }
         }
     }
-}
-
-# The same files against each control plane; one that this machine cannot have is skipped and counted.
-function Test-Conformance {
-    $folder = [IO.Path]::Combine($root, 'tests', 'Conformance')
-    $files = { foreach ($name in $args) { [IO.Path]::Combine($folder, "$name.Tests.ps1") } }
-    $behaviour = & $files Behaviour Updates
-    $env:SWARM_CONFORMANCE = 'builtin-process'
-    Invoke-Acceptance 'Conformance: built-in, processes' $behaviour
-    if ([IO.File]::Exists('/var/run/docker.sock')) {
-        $env:SWARM_CONFORMANCE = 'builtin-docker'
-        Invoke-Acceptance 'Conformance: built-in, Docker engine' $behaviour
-    }
-    else { Say 'skipped: Conformance: built-in, Docker engine: there is no /var/run/docker.sock'; Add-Count 0 0 1 }
-    if ([Environment]::UserName -eq 'root' -and [IO.File]::Exists('/usr/sbin/dockerd')) {
-        $lab = [IO.Path]::Combine($folder, 'lab.sh')
-        & $lab up | ForEach-Object { Say "$_" }
-        try {
-            if ($LASTEXITCODE -ne 0) { Say 'The lab does not come up.'; Add-Count 0 1 0; return }
-            $env:SWARM_CONFORMANCE = 'docker-swarm'
-            Invoke-Acceptance 'Conformance: a Docker Swarm of three hosts' $(if ($Conformance -eq 'Full') { & $files Behaviour Updates Managers } else { & $files Behaviour })
-        }
-        finally { & $lab down | ForEach-Object { Say "$_" } }
-    }
-    else { Say 'skipped: Conformance: a Docker Swarm of three hosts: needs root and dockerd'; Add-Count 0 0 1 }
 }
 
 switch ($Task) {

@@ -1,8 +1,10 @@
 # Dot-sourced by the acceptance tests' BeforeAll. Uses what both PowerShell hosts have.
-# The same files run on three kinds of swarm, chosen by environment:
+# The same files run on four kinds of swarm, chosen by environment:
 #   (nothing)                            a sandbox of daemons on this machine, tasks are processes
 #   SWARM_ACCEPTANCE_EXECUTOR=Docker     a sandbox, tasks are containers of this machine's engine; images come from the registry of tests/lab/registry.sh
 #   SWARM_ACCEPTANCE_LAB=FOLDER          three hosts of tests/lab/up.sh (LAB=FOLDER), each with its own network and engine
+#   the same, SWARM_ACCEPTANCE_PLANE=docker   a Docker Swarm of those hosts' engines, with a swarmd in front of each
+# Where they differ, ../Conformance/differences.json says so with the reason, and a test asks Test-Difference.
 $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..'))
 if (-not (Get-Module Swarm)) {
@@ -11,6 +13,8 @@ if (-not (Get-Module Swarm)) {
 }
 
 $lab = $env:SWARM_ACCEPTANCE_LAB
+$dockerSwarm = [bool]$lab -and $env:SWARM_ACCEPTANCE_PLANE -eq 'docker'
+$env:PLANE = if ($dockerSwarm) { 'docker' } else { 'builtin' } # for tests/lab/bin/swarmd
 $executor = if ($lab) { 'Docker' } elseif ($env:SWARM_ACCEPTANCE_EXECUTOR) { $env:SWARM_ACCEPTANCE_EXECUTOR } else { 'Process' }
 $labNetwork = if ($env:LAB_NET) { $env:LAB_NET } else { '10.99.0' }
 $registry = if ($lab) { "${labNetwork}.1:5000/library/" } elseif ($executor -eq 'Docker') { '127.0.0.1:5000/library/' } else { '' }
@@ -30,6 +34,7 @@ $PSDefaultParameterValues = @{
     '[INRSU]*-Swarm*:Timeout' = { if ($args[0].BoundParameters -contains 'Wait') { '3m' } }
     'Wait-SwarmService:Timeout' = '3m'
 }
+. ([IO.Path]::Combine($root, 'tests', 'Conformance', 'Differences.ps1'))
 
 # manager1, worker1 and worker2; joined to a swarm unless -NoSwarm, with the default session to the manager.
 function Start-TestSwarm {

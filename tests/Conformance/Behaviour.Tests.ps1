@@ -1,280 +1,192 @@
-# What a swarm does, as Docker does it: states and their order, updates, drain, placement, restarts, global services, errors.
-# The same on every control plane but for what differences.json lists. Updates.Tests.ps1 goes on with all that an update can do.
+# What a Docker Swarm does and the acceptance tests, which run on each control plane too, do not ask: defaults, states and their order, history, roles,
+# placement, restarts and health. The same on every control plane but for what differences.json lists.
 BeforeAll {
-    . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
-    Start-ConformanceSwarm conformance
+    . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
+    $manager, $worker1, $worker2 = Start-TestSwarm conformance
+    $WarningPreference = 'SilentlyContinue'
+    $image = "${redis}:3.0.6"
+    function Get-NodeCount { param([string] $Service, [string] $Node) @(Get-RunningTask $Service | Where-Object Node -EQ $Node).Count }
 }
-AfterAll { Stop-ConformanceSwarm conformance }
+AfterAll { Stop-TestSwarm conformance }
 
 Describe 'A service' {
-    BeforeAll { $created = New-SwarmService -Name web -Image redis:3.0.6 -Replicas 1 -WarningAction SilentlyContinue -Wait }
-    It 'has the image that was asked for, pinned where its digest is known' {
-        if (Test-Difference 'image-digest') { $created.Image | Should -Be 'redis:3.0.6' }
-        else { $created.Image | Should -Match '^redis:3\.0\.6@sha256:[0-9a-f]{64}$' }
-    }
-    It 'is found by name, id, the beginning of the id and wildcard' {
-        foreach ($name in 'web', $created.Id, $created.Id.Substring(0, 10), 'we*') { (Get-SwarmService $name).Id | Should -Be $created.Id }
-    }
-    It 'has a task named after it, in slot 1' {
-        $task = Get-SwarmTask -Service web
-        $task.Name | Should -Be 'web.1'
-        $task.ContainerName | Should -Be "web.1.$($task.Id)"
-        "$($task.State)" | Should -Be 'Running'
-        "$($task.DesiredState)" | Should -Be 'Running'
-    }
-    It 'scales up, slots counted from 1, spread evenly' {
-        Invoke-SwarmScale web 6 -Wait
-        $tasks = @(Get-RunningTask web)
-        $tasks.Count | Should -Be 6
-        foreach ($node in 'manager1', 'worker1', 'worker2') { @($tasks | Where-Object Node -EQ $node).Count | Should -Be 2 }
-        foreach ($slot in 1..6) { @($tasks | Where-Object Slot -EQ $slot).Count | Should -Be 1 }
-    }
-    It 'scaled down, its tasks and their history go' {
-        Invoke-SwarmScale web 2 -Wait
-        Wait-Until { @(Get-SwarmTask -Service web).Count -eq 2 } 'two tasks'
-    }
-    It '-WhatIf names the tasks and changes nothing' {
-        $plan = @(Invoke-SwarmScale web 4 -WhatIf 6>&1)
-        $plan.Count | Should -Be 4
-        (Get-SwarmService web).Replicas | Should -Be 2
-    }
-    It 'is gone when removed' {
-        Remove-SwarmService web -Force -Wait
-        { Get-SwarmService web -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceNotFound*'
-        @(Get-SwarmTask | Where-Object ServiceName -EQ web).Count | Should -Be 0
-    }
-}
-
-Describe 'Rolling updates' {
-    BeforeAll { $null = New-SwarmService -Name redis -Image redis:3.0.6 -Replicas 3 -UpdateMonitor 1s -RollbackMonitor 1s -WarningAction SilentlyContinue -Wait }
-    AfterAll { Remove-SwarmService redis -Force -Wait }
-    It 'stop the old task first, keep it as history, and end completed' {
-        Set-SwarmService redis -Image redis:3.0.7 -WarningAction SilentlyContinue -Wait
-        $status = (Get-SwarmService redis).UpdateStatus
-        "$($status.State)" | Should -Be 'Completed'
-        $status.Message | Should -Be 'update completed'
-        $status.CompletedAt | Should -BeGreaterThan $status.StartedAt
-        $tasks = @(Get-SwarmTask -Service redis)
-        $tasks.Count | Should -Be 6
-        foreach ($slot in 1..3) {
-            $new, $old = @($tasks | Where-Object Slot -EQ $slot)
-            $new.Image | Should -BeLike 'redis:3.0.7*'
-            "$($new.State)" | Should -Be 'Running'
-            $old.Image | Should -BeLike 'redis:3.0.6*'
-            "$($old.State)" | Should -Be 'Shutdown'
-            "$($old.DesiredState)" | Should -Be 'Shutdown'
+    AfterAll { Remove-SwarmService plain -Force -Wait }
+    It 'has Docker''s defaults' {
+        $plain = New-SwarmService -Name plain -Image $image -Wait
+        "$($plain.Mode) $($plain.Replicas) $($plain.Revision)" | Should -Be 'Replicated 1 1'
+        foreach ($config in $plain.UpdateConfig, $plain.RollbackConfig) {
+            "$($config.Parallelism) $($config.Delay) $($config.Monitor) $($config.FailureAction) $($config.MaxFailureRatio) $($config.Order)" |
+                Should -Be '1 00:00:00 00:00:05 Pause 0 StopFirst'
         }
+        "$($plain.RestartCondition) $($plain.RestartDelay) $($plain.RestartMaxAttempts)" | Should -Be 'Any 00:00:05 0'
+        $plain.StopGracePeriod | Should -Be ([TimeSpan]::FromSeconds(10))
+        $plain.UpdateStatus | Should -BeNullOrEmpty
+        $plain.PreviousImage | Should -BeNullOrEmpty
+        foreach ($name in 'Constraints', 'Env', 'Mounts', 'Networks', 'Ports', 'CapAdd', 'CapDrop', 'Command', 'Entrypoint') { @($plain.$name).Count | Should -Be 0 }
+        $plain.Labels.Count + $plain.ContainerLabels.Count | Should -Be 0
     }
-    It 'make a revision that says what changed' {
-        $revisions = @(Get-SwarmServiceRevision redis)
-        $revisions.Count | Should -Be 2
-        $revisions[1].IsCurrent | Should -Be $true
-        $revisions[1].Changes[0] | Should -BeLike 'Container.Image: redis:3.0.6* -> redis:3.0.7*'
-    }
-    It 'pause when a task fails' {
-        Set-SwarmService redis -Image redis:bad -WarningAction SilentlyContinue
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'Paused' } 'a paused update'
-        (Get-SwarmService redis).UpdateStatus.Message | Should -BeLike 'update paused due to failure or early termination of task *'
-        # The next slot may have been taken up before the failure was seen.
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -BeGreaterThan 0
-    }
-    It 'waiting for a paused update is an error, not a hang' {
-        { Wait-SwarmService redis -ErrorAction Stop } | Should -Throw -ErrorId 'UpdatePaused*'
-    }
-    It 'are undone by Undo-SwarmService' {
-        Undo-SwarmService redis -Wait
-        "$((Get-SwarmService redis).UpdateStatus.State)" | Should -Be 'RollbackCompleted'
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -Be 3
-    }
-    It 'replace every task when forced' {
-        $before = @(Get-RunningTask redis | ForEach-Object Id)
-        Restart-SwarmService redis -Wait
-        @(Get-RunningTask redis | Where-Object { $_.Id -in $before }).Count | Should -Be 0
+    It 'scaled up fills the slots from 1, scaled down keeps what it can evenly, scaled up again fills the gaps' {
+        Invoke-SwarmScale plain 6 -Wait
+        $all = @(Get-RunningTask plain)
+        [uint[]]$slots = $all.Slot
+        [Array]::Sort($slots)
+        $slots | Should -Be (1..6)
+        Invoke-SwarmScale plain 3 -Wait
+        Wait-Until { @(Get-SwarmTask -Service plain).Count -eq 3 } 'three tasks, and nothing of the others'
+        $kept = @(Get-RunningTask plain)
+        foreach ($task in $kept) { $task.Id | Should -BeIn $all.Id }
+        foreach ($node in 'manager1', 'worker1', 'worker2') { Get-NodeCount plain $node | Should -Be 1 }
+        Invoke-SwarmScale plain 5 -Wait
+        foreach ($task in $kept) { $task.Id | Should -BeIn (Get-RunningTask plain).Id }
+        [uint[]]$slots = (Get-RunningTask plain).Slot
+        [Array]::Sort($slots)
+        $slots | Should -Be (1..5)
     }
 }
 
-Describe 'Nodes' {
-    It 'a drained node is empty, and its tasks run elsewhere' {
-        $null = New-SwarmService -Name moving -Image redis:3.0.6 -Replicas 3 -WarningAction SilentlyContinue -Wait
-        Set-SwarmNode worker2 -Availability Drain -Wait
-        $tasks = @(Get-RunningTask moving)
-        $tasks.Count | Should -Be 3
-        @($tasks | Where-Object Node -EQ worker2).Count | Should -Be 0
-        $placement = Test-SwarmPlacement moving | Where-Object Node -EQ worker2
-        $placement.Suitable | Should -Be $false
-        $placement.Filter | Should -Be 'ready'
+Describe 'The states of a task' {
+    BeforeAll {
+        $order = 'New', 'Pending', 'Assigned', 'Accepted', 'Preparing', 'Ready', 'Starting', 'Running', 'Complete', 'Shutdown', 'Failed'
+        $watch = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        $null = $watch.AddScript('param($module, $socket) Import-Module $module; $s = Connect-Swarm -Socket $socket -NoDefault; Watch-SwarmEvent -Session $s').AddArgument(
+            [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')).AddArgument($manager.Socket)
+        $seen = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $null = $watch.BeginInvoke[psobject, psobject]($null, $seen)
+        # The states of one task, as the events tell them.
+        function Get-SeenState {
+            param([string] $Id)
+            for ($i = 0; $i -lt $seen.Count; $i++) {
+                if ($seen[$i].Id -eq $Id -and $seen[$i].Detail -match '(?m)^state: \w+ -> (\w+)') { $Matches[1] }
+            }
+        }
+        # Each later than the one before. What a node reports at once, and what changes between two looks at an engine, is seen as one step.
+        function Assert-StateOrder {
+            param([string] $Id)
+            $rank = @(foreach ($state in Get-SeenState $Id) { [Array]::IndexOf($order, $state) })
+            for ($i = 1; $i -lt $rank.Count; $i++) { $rank[$i] | Should -BeGreaterThan $rank[$i - 1] }
+        }
+        # Until the watch is there: a label that changes again and again.
+        Wait-Until { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a first event'
+        Set-SwarmNode worker1 -RemoveLabel n
+        $null = New-SwarmService -Name states -Image $image -StopSignal KILL -RestartDelay 0s -Wait
+        $task = Get-RunningTask states
     }
-    It 'back to active it gets tasks when there are new ones' {
-        Set-SwarmNode worker2 -Availability Active
-        Invoke-SwarmScale moving 6 -Wait
-        @(Get-RunningTask moving | Where-Object Node -EQ worker2).Count | Should -BeGreaterThan 0
-        Remove-SwarmService moving -Force -Wait
+    AfterAll {
+        $watch.Stop()
+        $watch.Dispose()
+        Remove-SwarmService states -Force -Wait
     }
-    It 'a paused node keeps what it has and gets nothing new' {
-        $null = New-SwarmService -Name staying -Image redis:3.0.6 -Replicas 3 -WarningAction SilentlyContinue -Wait
-        Set-SwarmNode worker2 -Availability Pause
-        Invoke-SwarmScale staying 6 -Wait
-        @(Get-RunningTask staying | Where-Object Node -EQ worker2).Count | Should -Be 1
-        Set-SwarmNode worker2 -Availability Active
-        Remove-SwarmService staying -Force -Wait
+    It 'come in Docker''s order, none twice' {
+        Wait-Until { @(Get-SeenState $task.Id)[-1] -eq 'Running' } 'the event of a running task'
+        Assert-StateOrder $task.Id
     }
-    It 'the only manager cannot be demoted, and a node that is up not be removed' {
+    It 'of one that is stopped end with Shutdown, and its successor waits Ready for it' {
+        Restart-SwarmService states -Wait
+        $next = Get-RunningTask states
+        Wait-Until { @(Get-SeenState $task.Id)[-1] -eq 'Shutdown' -and @(Get-SeenState $next.Id)[-1] -eq 'Running' } 'the end of the first and the start of the next'
+        "$((Get-SwarmTask $task.Id).DesiredState) $((Get-SwarmTask $task.Id).State)" | Should -Be 'Shutdown Shutdown'
+        Assert-StateOrder $task.Id
+        Assert-StateOrder $next.Id
+        Get-SeenState $next.Id | Should -Contain 'Ready'
+    }
+}
+
+Describe 'Roles' {
+    It 'the only manager stays one, and a node that is up or a manager is not removed' {
         { Set-SwarmNode manager1 -Role Worker -Force -ErrorAction Stop } | Should -Throw -ErrorId 'LastManager*'
         { Remove-SwarmNode worker1 -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NodeNotDown*'
         { Remove-SwarmNode manager1 -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*'
-        { Get-SwarmNode nosuch -ErrorAction Stop } | Should -Throw -ErrorId 'NodeNotFound*'
     }
     It 'a worker is promoted and demoted' {
         if (Test-Difference 'roles') {
             { Set-SwarmNode worker1 -Role Manager -ErrorAction Stop } | Should -Throw -ErrorId 'MultipleManagersNotSupported*'
+            return
         }
-        else {
-            Set-SwarmNode worker1 -Role Manager
-            Wait-Until { "$((Get-SwarmNode worker1).ManagerStatus)" -eq 'Reachable' } 'a second manager'
-            "$((Get-SwarmNode manager1).ManagerStatus)" | Should -Be 'Leader'
-            Set-SwarmNode worker1 -Role Worker -Confirm:$false
-            Wait-Until { "$((Get-SwarmNode worker1).ManagerStatus)" -eq 'None' } 'one manager'
-        }
+        Set-SwarmNode worker1 -Role Manager
+        Wait-Until { "$((Get-SwarmNode worker1).ManagerStatus)" -eq 'Reachable' } 'a second manager'
+        "$((Get-SwarmNode manager1).ManagerStatus)" | Should -Be 'Leader'
+        Wait-Until { try { Set-SwarmNode worker1 -Role Worker -Confirm:$false -ErrorAction Stop; $true } catch { $false } } 'a demotion'
+        Wait-Until { "$((Get-SwarmNode worker1).ManagerStatus)" -eq 'None' } 'one manager'
     }
 }
 
 Describe 'Placement' {
-    It 'constraints on engine labels are met' {
-        $null = New-SwarmService -Name onssd -Image redis:3.0.6 -Replicas 4 -Constraint 'engine.labels.storage==hdd' -WarningAction SilentlyContinue -Wait
-        @(Get-RunningTask onssd | Where-Object Node -EQ worker2).Count | Should -Be 4
-        Remove-SwarmService onssd -Force -Wait
+    AfterEach { Get-SwarmService 'p*' | Remove-SwarmService -Force -Wait; Get-SwarmNode | Where-Object { $_.Labels.Count } | ForEach-Object { Set-SwarmNode $_.Name -RemoveLabel @($_.Labels.Keys) } }
+    It 'several constraints are all to be met' {
+        Set-SwarmNode worker1 -Label @{ disk = 'ssd'; zone = 'a' }
+        Set-SwarmNode worker2 -Label @{ disk = 'ssd'; zone = 'b' }
+        $null = New-SwarmService -Name pboth -Image $image -Replicas 2 -Constraint 'node.labels.disk==ssd', 'node.labels.zone!=a' -Wait
+        Get-NodeCount pboth worker2 | Should -Be 2
+        $null = New-SwarmService -Name pnone -Image $image -Constraint 'node.labels.disk==ssd', 'node.hostname!=worker1', 'node.hostname!=worker2'
+        Wait-Until { @(Get-SwarmTask -Service pnone | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
+        $reason = (Get-SwarmTask -Service pnone).PendingReasons
+        "$($reason.Filter) $($reason.Nodes)" | Should -Be 'constraints 3'
     }
-    It 'a pending task says why per filter, and runs when the reason is gone' {
-        $null = New-SwarmService -Name zoned -Image redis:3.0.6 -Constraint 'node.labels.zone==east' -WarningAction SilentlyContinue
-        Wait-Until { @(Get-SwarmTask -Service zoned | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
-        $task = Get-SwarmTask -Service zoned
-        "$($task.State)" | Should -Be 'Pending'
-        $task.PendingReasons[0].Filter | Should -Be 'constraints'
-        $task.PendingReasons[0].Nodes | Should -Be 3
-        Set-SwarmNode worker1 -Label @{ zone = 'east' }
-        Wait-SwarmService zoned
-        (Get-RunningTask zoned).Node | Should -Be 'worker1'
-    }
-    It 'a task whose node does not meet its constraint any more is moved, or pending' {
+    It 'a task whose node does not meet its constraint any more is stopped, and its slot waits' {
+        Set-SwarmNode worker1 -Label zone=east
+        $null = New-SwarmService -Name pmoved -Image $image -Constraint 'node.labels.zone==east' -RestartDelay 0s -Wait
+        $first = Get-RunningTask pmoved
         Set-SwarmNode worker1 -RemoveLabel zone
-        Wait-Until { @(Get-SwarmTask -Service zoned | Where-Object { "$($_.State)" -eq 'Pending' }).Count -eq 1 } 'a pending task'
-        Remove-SwarmService zoned -Force -Wait
+        Wait-Until { @(Get-SwarmTask -Service pmoved | Where-Object PendingReasons).Count -eq 1 -and "$((Get-SwarmTask $first.Id).State)" -ne 'Running' } 'a task that waits'
+        $old = Get-SwarmTask $first.Id
+        "$($old.DesiredState) $($old.State) $($old.Error)" |
+            Should -Be $(if (Test-Difference 'no-longer-meets-constraints') { 'Shutdown Shutdown ' } else { 'Shutdown Rejected assigned node no longer meets constraints' })
+        (Get-SwarmTask -Service pmoved | Where-Object PendingReasons).Slot | Should -Be 1
     }
-    It 'a reservation that no node can meet is pending for its resources' {
-        $null = New-SwarmService -Name huge -Image redis:3.0.6 -ReserveMemory 900TB -WarningAction SilentlyContinue
-        Wait-Until { @(Get-SwarmTask -Service huge | Where-Object PendingReasons).Count -eq 1 } 'a pending reason'
-        (Get-SwarmTask -Service huge).PendingReasons[0].Filter | Should -Be 'resources'
-        Remove-SwarmService huge -Force -Wait
+    It 'preferences apply one after the other' {
+        # By the label of the engines worker2 is alone; of the others, manager1 has a zone of its own.
+        Set-SwarmNode worker1 -Label zone=a
+        $null = New-SwarmService -Name pprefer -Image $image -Replicas 8 -PlacementPreference 'spread=engine.labels.com.example.storage', 'spread=node.labels.zone' -Wait
+        Get-NodeCount pprefer worker2 | Should -Be 4
+        Get-NodeCount pprefer manager1 | Should -Be 2
     }
-    It 'no more replicas on a node than allowed' {
-        $null = New-SwarmService -Name few -Image redis:3.0.6 -Replicas 4 -MaxReplicasPerNode 1 -WarningAction SilentlyContinue
-        Wait-Until { @(Get-RunningTask few).Count -eq 3 } 'three tasks'
-        Wait-Until { @(Get-SwarmTask -Service few | Where-Object { "$($_.State)" -eq 'Pending' -and $_.PendingReasons }).Count -eq 1 } 'one that waits'
-        (Get-SwarmTask -Service few | Where-Object { "$($_.State)" -eq 'Pending' }).PendingReasons[0].Filter | Should -Be 'max-replicas'
-        Remove-SwarmService few -Force -Wait
-    }
-    It 'preferences spread over the values of a label' {
-        Set-SwarmNode manager1 -Label @{ rack = 'a' }
-        Set-SwarmNode worker1 -Label @{ rack = 'b' }
-        Set-SwarmNode worker2 -Label @{ rack = 'b' }
-        $null = New-SwarmService -Name racks -Image redis:3.0.6 -Replicas 6 -PlacementPreference 'spread=node.labels.rack' -WarningAction SilentlyContinue -Wait
-        @(Get-RunningTask racks | Where-Object Node -EQ manager1).Count | Should -Be 3
-        Remove-SwarmService racks -Force -Wait
-        foreach ($node in 'manager1', 'worker1', 'worker2') { Set-SwarmNode $node -RemoveLabel rack }
-    }
-    It 'a global service has a task on each node, and none on a drained one' {
-        $null = New-SwarmService -Name everywhere -Image redis:3.0.6 -Mode Global -WarningAction SilentlyContinue -Wait
-        @(Get-RunningTask everywhere).Count | Should -Be 3
-        Set-SwarmNode worker1 -Availability Drain -Wait
-        @(Get-RunningTask everywhere).Count | Should -Be 2
-        Set-SwarmNode worker1 -Availability Active
-        Wait-SwarmService everywhere
-        @(Get-RunningTask everywhere).Count | Should -Be 3
-        { Invoke-SwarmScale everywhere 2 -ErrorAction Stop } | Should -Throw -ErrorId 'NotReplicated*'
-        Remove-SwarmService everywhere -Force -Wait
+    It 'a constraint that is none is refused' {
+        { New-SwarmService -Name pwrong -Image $image -Constraint 'node.labels.a=x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
+        { New-SwarmService -Name pwrong -Image $image -Constraint 'node.foo==x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
     }
 }
 
 Describe 'Restarts' {
-    It 'a task that fails is replaced as often as allowed, and no more' {
-        $null = New-SwarmService -Name failing -Image redis:bad -RestartDelay 100ms -RestartMaxAttempts 2 -WarningAction SilentlyContinue
-        Wait-Until { @(Get-SwarmTask -Service failing | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 3 } 'three attempts'
-        $tasks = @(Get-SwarmTask -Service failing)
+    AfterEach { Get-SwarmService 'r*' | Remove-SwarmService -Force -Wait }
+    It 'as often as allowed, each after the delay, and no more' {
+        $null = New-SwarmService -Name rmax -Image $alpine -Command sh, '-c', 'exit 3' -RestartCondition OnFailure -RestartDelay 500ms -RestartMaxAttempts 2
+        Wait-Until { @(Get-SwarmTask -Service rmax | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 3 } 'three attempts'
+        $tasks = @(Get-SwarmTask -Service rmax)
         $tasks.Count | Should -Be 3
         foreach ($task in $tasks) {
-            $task.ExitCode | Should -Be 1
-            $task.Error | Should -Be 'task: non-zero exit (1)'
+            "$($task.DesiredState) $($task.ExitCode) $($task.Error)" | Should -Be 'Shutdown 3 task: non-zero exit (3)'
+            "$($task.Name) $($task.Slot)" | Should -Be 'rmax.1 1'
         }
-        Remove-SwarmService failing -Force -Wait
+        # The newest first. Each ended at least the delay after the one before: it started that much later.
+        for ($i = 0; $i -lt 2; $i++) { ($tasks[$i].StateSince - $tasks[$i + 1].StateSince).TotalMilliseconds | Should -BeGreaterOrEqual 500 }
     }
-    It 'never, when told so' {
-        $null = New-SwarmService -Name once -Image redis:bad -RestartCondition None -WarningAction SilentlyContinue
-        Wait-Until { @(Get-SwarmTask -Service once | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 1 } 'one attempt'
-        @(Get-SwarmTask -Service once).Count | Should -Be 1
-        Remove-SwarmService once -Force -Wait
+    It 'none: it stays as it ended' {
+        $null = New-SwarmService -Name rnone -Image $alpine -Command sh, '-c', 'exit 3' -RestartCondition None
+        Wait-Until { @(Get-SwarmTask -Service rnone | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 1 } 'one attempt'
+        $task = Get-SwarmTask -Service rnone
+        "$($task.DesiredState) $($task.ExitCode)" | Should -Be 'Shutdown 3'
     }
-    It 'after a stop, in its slot' {
-        $null = New-SwarmService -Name slot -Image redis:3.0.6 -RestartDelay 100ms -WarningAction SilentlyContinue -Wait
-        $first = Get-RunningTask slot
-        if (Test-Difference 'stop-task') {
-            { Stop-SwarmTask $first.Id -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupportedByControlPlane*'
-        }
-        else {
-            Stop-SwarmTask $first.Id -Confirm:$false
-            Wait-Until { @(Get-RunningTask slot | Where-Object Id -NE $first.Id).Count -eq 1 } 'a replacement'
-            (Get-RunningTask slot).Name | Should -Be 'slot.1'
-        }
-        Remove-SwarmService slot -Force -Wait
+    It 'any: the successor of one that ended well waits Ready for the delay' {
+        $null = New-SwarmService -Name rany -Image $alpine -Command true -RestartDelay 1h
+        Wait-Until { @(Get-SwarmTask -Service rany | Where-Object { "$($_.State)" -eq 'Ready' }).Count -eq 1 } 'one that waits'
+        $next, $ended = Get-SwarmTask -Service rany
+        "$($next.DesiredState) $($next.State)" | Should -Be 'Ready Ready'
+        "$($ended.DesiredState) $($ended.State) $($ended.ExitCode)" | Should -Be 'Shutdown Complete 0'
+        (Get-SwarmService rany).Running | Should -Be 0
     }
-    It 'an image that does not exist is rejected, and said so' {
-        $null = New-SwarmService -Name missing -Image nosuch:9 -RestartDelay 1s -NoResolveImage -WarningAction SilentlyContinue
-        Wait-Until { @(Get-SwarmTask -Service missing | Where-Object { "$($_.State)" -eq 'Rejected' }).Count -ge 1 } 'a rejected task'
-        (@(Get-SwarmTask -Service missing | Where-Object { "$($_.State)" -eq 'Rejected' })[0]).Error | Should -BeLike '*nosuch:9*'
-        Remove-SwarmService missing -Force -Wait
-    }
-}
-
-Describe 'Networks and ports' {
-    It 'are there, or refused with their reason' {
-        if (Test-Difference 'networks') {
-            { New-SwarmNetwork mynet -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupportedByControlPlane*'
-            { New-SwarmService -Name net -Image redis:3.0.6 -Network mynet -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupportedByControlPlane*'
-            { New-SwarmService -Name net -Image redis:3.0.6 -Publish 80:80 -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupportedByControlPlane*'
+    It 'of one whose health check fails after it ran: Failed, unhealthy, and replaced' {
+        # Healthy for its first checks, then not any more.
+        $check = 'test ! -e /tmp/swarm-sick-$HOSTNAME'
+        $null = New-SwarmService -Name rhealth -Image $alpine -Command sh, '-c', 'exec sleep 1000000' -HostName '{{.Task.ID}}' -StopSignal KILL -RestartDelay 100ms -HealthCommand $check -HealthInterval 200ms -HealthRetries 2 -Wait
+        $first = Get-RunningTask rhealth
+        $file = "/tmp/swarm-sick-$($first.Id)"
+        if ($executor -eq 'Docker') { $null = Invoke-Docker $first.Node 'exec', $first.ContainerId, 'touch', $file } else { [IO.File]::WriteAllText($file, '') }
+        try {
+            Wait-Until { @(Get-RunningTask rhealth | Where-Object Id -NE $first.Id).Count -eq 1 } 'a replacement'
+            $sick = Get-SwarmTask $first.Id
+            "$($sick.DesiredState) $($sick.State) $($sick.ExitCode)" | Should -Be 'Shutdown Failed 137'
+            $sick.Error | Should -Be "task: non-zero exit (137): $(if (Test-Difference 'unhealthy-words') { 'dockerexec: ' })unhealthy container"
         }
-        else {
-            $network = New-SwarmNetwork mynet
-            $network.Driver | Should -Be 'overlay'
-            { New-SwarmNetwork mynet -ErrorAction Stop } | Should -Throw -ErrorId 'NameConflict*'
-            $null = New-SwarmService -Name net -Image redis:3.0.6 -Network mynet -Publish 8089:6379/tcp -Replicas 2 -WarningAction SilentlyContinue -Wait
-            (Get-SwarmService net).Networks | Should -Be 'mynet'
-            "$((Get-SwarmService net).Ports)" | Should -Be '*:8089->6379/tcp'
-            { Remove-SwarmNetwork mynet -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NetworkInUse*'
-            Remove-SwarmService net -Force -Wait
-            Wait-Until { try { Remove-SwarmNetwork mynet -Force -ErrorAction Stop; $true } catch { $false } } 'a network that is not used any more'
-            { Get-SwarmNetwork mynet -ErrorAction Stop } | Should -Throw -ErrorId 'NetworkNotFound*'
-        }
-    }
-}
-
-Describe 'Errors' {
-    BeforeAll { $null = New-SwarmService -Name taken -Image redis:3.0.6 -Replicas 0 -WarningAction SilentlyContinue }
-    AfterAll { Remove-SwarmService taken -Force -Wait }
-    It 'a name that is taken' { { New-SwarmService -Name taken -Image alpine -ErrorAction Stop } | Should -Throw -ErrorId 'NameConflict*' }
-    It 'a name that is none' { { New-SwarmService -Name '-no-' -Image alpine -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidName*' }
-    It 'a constraint that is none' { { New-SwarmService -Name c -Image alpine -Constraint 'a=b' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*' }
-    It 'nothing to go back to' { { Undo-SwarmService taken -ErrorAction Stop } | Should -Throw -ErrorId 'NoPreviousRevision*' }
-    It 'a revision that is not there' { { Undo-SwarmService taken -ToRevision 9 -ErrorAction Stop } | Should -Throw -ErrorId 'RevisionNotFound*' }
-    It 'a service that is not there' { { Remove-SwarmService nosuch -Force -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceNotFound*' }
-    It 'a swarm that is there already' { { Initialize-Swarm -AdvertiseAddress 127.0.0.1 -ErrorAction Stop } | Should -Throw -ErrorId 'AlreadyInSwarm*' }
-}
-
-Describe 'The list of differences' {
-    It 'gives a reason for each, and names control planes that there are' {
-        foreach ($entry in $differences.EnumerateArray()) {
-            $entry.GetProperty('reason').GetString().Length | Should -BeGreaterThan 20
-            foreach ($property in $entry.EnumerateObject()) {
-                $property.Name -in 'id', 'reason', 'builtin-process', 'builtin-docker', 'docker-swarm' | Should -Be $true
-            }
-        }
+        finally { [IO.File]::Delete($file) }
     }
 }

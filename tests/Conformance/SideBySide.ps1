@@ -2,23 +2,28 @@
 .SYNOPSIS
 The same scenario on both control planes, on the same three hosts with an engine each; prints a table.
 .DESCRIPTION
-Run on a lab of its own, as root, after ./build.sh:  dotnet out/tools/swarm-host.dll -File tests/Conformance/SideBySide.ps1
+Run on a lab of its own, as root, after ./build.sh:
+  LAB=~/.cache/swarm-side LAB_NAME=side LAB_NET=10.96.0 tests/lab/up.sh 3
+  LAB=~/.cache/swarm-side LAB_NET=10.96.0 dotnet out/tools/swarm-host.dll -File tests/Conformance/SideBySide.ps1
 Each step ends when the swarm has converged, by Wait-SwarmService and -Wait. Times are of the wall clock.
 #>
 param([string[]] $Planes = @('docker', 'builtin'))
 $ErrorActionPreference = 'Stop'
 Import-Module ([IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'Swarm', 'Swarm.psd1')))
-$lab = if ($env:LAB) { $env:LAB } else { [IO.Path]::Combine([Environment]::GetFolderPath('UserProfile'), '.cache', 'swarm-conformance') }
+$lab = if ($env:LAB) { $env:LAB } else { [IO.Path]::Combine([Environment]::GetFolderPath('UserProfile'), '.cache', 'swarm-side') }
 $env:LAB = $lab
 $net = if ($env:LAB_NET) { $env:LAB_NET } else { '10.96.0' }
-$labScript = [IO.Path]::Combine($PSScriptRoot, 'lab.sh')
-$node = [IO.Path]::Combine($PSScriptRoot, '..', 'lab', 'bin', 'node')
+$scripts = [IO.Path]::Combine($PSScriptRoot, '..', 'lab')
+$node = [IO.Path]::Combine($scripts, 'bin', 'node')
+$swarmd = [IO.Path]::Combine($scripts, 'bin', 'swarmd')
+$names = 'manager1', 'worker1', 'worker2'
 $table = [ordered]@{}
 
 function Say([string] $Text) { [Console]::Out.WriteLine($Text) }
-function Invoke-Lab {
-    & $labScript @args | ForEach-Object { }
-    if ($LASTEXITCODE -ne 0) { throw "lab.sh $args failed." }
+function Invoke-Tool {
+    param([string] $Tool, [string[]] $Arguments)
+    & $Tool @Arguments | ForEach-Object { }
+    if ($LASTEXITCODE -ne 0) { throw "$Tool $Arguments failed." }
 }
 function Measure-Step {
     param([string] $Plane, [string] $Name, [scriptblock] $Step)
@@ -27,19 +32,17 @@ function Measure-Step {
     if (-not $table.Contains($Name)) { $table[$Name] = @{} }
     $table[$Name][$Plane] = [string]::Format([cultureinfo]::InvariantCulture, '{0:0.00} s', $watch.Elapsed.TotalSeconds)
 }
-function Get-Socket([string] $Plane, [string] $Name) { [IO.Path]::Combine($lab, 'nodes', $Name, $Plane, 'swarmd.sock') }
+function Get-Socket([string] $Name) { [IO.Path]::Combine($lab, 'nodes', $Name, 'swarmd.sock') }
 function Wait-For([scriptblock] $Condition) { while (-not (& $Condition)) { [System.Threading.Thread]::Sleep(20) } }
 
 foreach ($plane in $Planes) {
     $env:PLANE = $plane
-    Invoke-Lab up
-    $session = Connect-Swarm -Socket (Get-Socket $plane manager1)
-    if ("$((Get-Swarm).State)" -ne 'Inactive') { Exit-Swarm -Force }
+    foreach ($name in $names) { Invoke-Tool $swarmd 'start', $name }
+    $session = Connect-Swarm -Socket (Get-Socket manager1)
     Measure-Step $plane 'init' { $script:made = Initialize-Swarm -AdvertiseAddress "$net.11" }
     Measure-Step $plane 'two workers join' {
         foreach ($number in 1, 2) {
-            $worker = Connect-Swarm -NoDefault -Socket (Get-Socket $plane "worker$number")
-            if ("$((Get-Swarm -Session $worker).State)" -ne 'Inactive') { Exit-Swarm -Session $worker -Force }
+            $worker = Connect-Swarm -NoDefault -Socket (Get-Socket "worker$number")
             $null = Join-Swarm -Session $worker -Token $made.WorkerToken -RemoteAddress "$net.11:2377" -AdvertiseAddress "$net.2$number"
             Disconnect-Swarm $worker
         }
@@ -58,11 +61,11 @@ foreach ($plane in $Planes) {
     Set-SwarmNode worker2 -Availability Active
     Restart-SwarmService u -Wait
     Measure-Step $plane 'worker2 loses power: its tasks run elsewhere' {
-        $null = & $node crash worker2
+        Invoke-Tool $node 'crash', 'worker2'
         Wait-For { @(Get-SwarmTask -Service u | Where-Object { "$($_.State)" -eq 'Running' -and "$($_.DesiredState)" -eq 'Running' -and $_.Node -ne 'worker2' }).Count -eq 6 }
     }
-    $null = & $node boot worker2
-    Invoke-Lab start-daemon worker2
+    Invoke-Tool $node 'boot', 'worker2'
+    Invoke-Tool $swarmd 'start', 'worker2'
     foreach ($call in 'Get-SwarmService', 'Get-SwarmNode', 'Get-SwarmTask') {
         $times = foreach ($i in 1..30) { $watch = [System.Diagnostics.Stopwatch]::StartNew(); $null = & $call; $watch.Elapsed.TotalMilliseconds }
         $sorted = [double[]] $times
@@ -71,13 +74,8 @@ foreach ($plane in $Planes) {
         $table["$call, median of 30"][$plane] = [string]::Format([cultureinfo]::InvariantCulture, '{0:0.0} ms', $sorted[15])
     }
     foreach ($service in Get-SwarmService) { Remove-SwarmService $service.Name -Force -Wait }
-    foreach ($name in 'worker2', 'worker1', 'manager1') {
-        $one = Connect-Swarm -NoDefault -Socket (Get-Socket $plane $name)
-        if ("$((Get-Swarm -Session $one).State)" -ne 'Inactive') { Exit-Swarm -Session $one -Force }
-        Disconnect-Swarm $one
-    }
     Disconnect-Swarm $session
-    foreach ($name in 'worker2', 'worker1', 'manager1') { Invoke-Lab stop-daemon $name }
+    foreach ($name in 'worker2', 'worker1', 'manager1') { Invoke-Tool $swarmd 'remove', $name }
 }
 Say "| Step | $($Planes -join ' | ') |"
 Say "|---|$('---|' * $Planes.Count)"

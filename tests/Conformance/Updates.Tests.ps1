@@ -1,68 +1,130 @@
-# Updates that roll back or go on by themselves, their orders, going back to any revision, and history.
-# The same on every control plane but for what differences.json lists.
+# Updates, as a Docker Swarm made them and beyond what the acceptance tests, which run on each control plane too, ask: what is seen in the middle of one,
+# how many tasks at once, what fails when, and what Undo-SwarmService leaves alone. The same on every control plane but for what differences.json lists.
 BeforeAll {
-    . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
-    Start-ConformanceSwarm conformance
+    . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
+    $nodes = Start-TestSwarm conformance-updates
+    $WarningPreference = 'SilentlyContinue'
+    $old = "${redis}:3.0.6"
+    $new = "${redis}:3.0.7"
+    $bad = "${redis}:bad"
+    function Get-UpdateState { param([string] $Service) "$((Get-SwarmService $Service).UpdateStatus.State)" }
+    function Get-RunningImage { param([string] $Service, [string] $Image) @(Get-RunningTask $Service | Where-Object Image -Like "$Image*") }
+    # How many tasks run at each look until the update has ended. An engine is looked at five times a second.
+    function Watch-Running {
+        param([string] $Service, [string] $Until)
+        $seen = [Collections.Generic.SortedSet[int]]::new()
+        Wait-Until { $null = $seen.Add(@(Get-SwarmTask $Service | Where-Object State -EQ Running).Count); (Get-UpdateState $Service) -eq $Until } "an update that is $Until"
+        $seen
+    }
 }
-AfterAll { Stop-ConformanceSwarm conformance }
+AfterAll { Stop-TestSwarm conformance-updates }
 
-Describe 'Updates' {
+Describe 'In the middle of an update' {
     BeforeAll {
-        $null = New-SwarmService -Name redis -Image redis:3.0.6 -Replicas 3 -UpdateMonitor 1s -RollbackMonitor 1s -WarningAction SilentlyContinue -Wait
-        Set-SwarmService redis -Image redis:3.0.7 -WarningAction SilentlyContinue -Wait
+        $null = New-SwarmService -Name redis -Image $old -Replicas 3 -UpdateDelay 1h -UpdateMonitor 100ms -Wait
+        $before = Get-RunningTask redis
+        Set-SwarmService redis -Image $new
+        Wait-Until { (Get-RunningImage redis $new).Count -eq 1 -and @(Get-RunningTask redis).Count -eq 3 } 'the first task of three'
     }
     AfterAll { Remove-SwarmService redis -Force -Wait }
-    It 'roll back by themselves when told so' {
-        Set-SwarmService redis -Image redis:bad -UpdateFailureAction Rollback -WarningAction SilentlyContinue
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'RollbackCompleted' } 'a completed rollback'
-        Wait-SwarmService redis
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -Be 3
+    It 'the status says so, and has no end yet' {
+        $status = (Get-SwarmService redis).UpdateStatus
+        "$($status.State) $($status.Message)" | Should -Be 'Updating update in progress'
+        $status.StartedAt | Should -BeOfType [DateTime]
+        $status.CompletedAt | Should -BeNullOrEmpty
     }
-    It 'go on when told to continue' {
-        Set-SwarmService redis -Image redis:bad -UpdateFailureAction Continue -UpdateParallelism 0 -RestartCondition None -WarningAction SilentlyContinue
-        Wait-Until { "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'Completed' } 'an update that ends'
-        @(Get-RunningTask redis).Count | Should -Be 0
-        Set-SwarmService redis -Image redis:3.0.6 -RestartCondition Any -WarningAction SilentlyContinue -Wait
-        @(Get-RunningTask redis).Count | Should -Be 3
+    It 'one slot has the new task above the old one, the others wait for the delay untouched' {
+        $task = Get-RunningImage redis $new
+        $history = @(Get-SwarmTask redis | Where-Object IsHistory)
+        $history.Count | Should -Be 1
+        "$($history[0].Slot) $($history[0].DesiredState) $($history[0].State)" | Should -Be "$($task.Slot) Shutdown Shutdown"
+        $history[0].Id | Should -BeIn $before.Id
+        foreach ($other in Get-RunningImage redis $old) { $other.Id | Should -BeIn $before.Id }
+        (Get-SwarmService redis).Running | Should -Be 3
     }
-    It 'start the new task first when told so' {
-        Set-SwarmService redis -Image redis:3.0.7 -UpdateOrder StartFirst -UpdateParallelism 1 -WarningAction SilentlyContinue
-        # Whoever looks at any moment of it finds as many running as before; stop-first shows one less for as long as a task takes to start.
-        $seen = [Collections.Generic.HashSet[int]]::new()
-        Wait-Until {
-            $null = $seen.Add(@(Get-RunningTask redis).Count)
-            "$((Get-SwarmService redis).UpdateStatus.State)" -eq 'Completed'
-        } 'an update that ends'
-        @($seen | Where-Object { $_ -lt 3 }).Count | Should -Be 0
-        Wait-SwarmService redis
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.7*').Count | Should -Be 3
-    }
-    It 'go back to any revision' {
-        $first = @(Get-SwarmServiceRevision redis)[0]
-        Undo-SwarmService redis -ToRevision $first.Number -Wait
-        (Get-SwarmService redis).Revision | Should -Be $first.Number
-        @(Get-RunningTask redis | Where-Object Image -Like 'redis:3.0.6*').Count | Should -Be 3
-    }
-    It 'leave the scale alone when undone' {
-        Set-SwarmService redis -Image redis:3.0.7 -WarningAction SilentlyContinue -Wait
-        Invoke-SwarmScale redis 4 -Wait
-        Undo-SwarmService redis -Wait
-        (Get-SwarmService redis).Replicas | Should -Be 4
-        (Get-SwarmService redis).Image | Should -BeLike 'redis:3.0.6*'
-        $expected = if (Test-Difference 'undo-after-scale') { 'Completed' } else { 'RollbackCompleted' }
-        "$((Get-SwarmService redis).UpdateStatus.State)" | Should -Be $expected
+    It 'Undo-SwarmService goes back at once, and only what was replaced is replaced again' {
+        $replaced = Get-RunningImage redis $new
+        Undo-SwarmService redis
+        (Get-UpdateState redis) | Should -BeIn 'RollbackStarted', 'RollbackCompleted'
+        Wait-Until { (Get-UpdateState redis) -eq 'RollbackCompleted' } 'a completed rollback'
+        (Get-SwarmService redis).UpdateStatus.Message | Should -Be 'rollback completed'
+        $after = Get-RunningImage redis $old
+        $after.Count | Should -Be 3
+        @($after | Where-Object Id -NotIn $before.Id).Slot | Should -Be $replaced.Slot
     }
 }
 
-Describe 'History' {
-    It 'of a slot is kept up to the limit' {
-        Set-Swarm -TaskHistoryLimit 2
-        $null = New-SwarmService -Name slots -Image redis:3.0.6 -UpdateMonitor 100ms -WarningAction SilentlyContinue -Wait
-        foreach ($i in 1..4) { Restart-SwarmService slots -Wait }
-        Wait-Until { @(Get-SwarmTask -Service slots).Count -le 3 } 'a history that is cut'
-        @(Get-SwarmTask -Service slots | Where-Object { "$($_.State)" -eq 'Running' }).Count | Should -Be 1
-        Remove-SwarmService slots -Force -Wait
-        Set-Swarm -TaskHistoryLimit 5
-        (Get-Swarm).TaskHistoryLimit | Should -Be 5
+Describe 'How many at once' {
+    BeforeEach { $null = New-SwarmService -Name many -Image $old -Replicas 6 -StopSignal KILL -UpdateMonitor 100ms -Wait }
+    AfterEach { Remove-SwarmService many -Force -Wait }
+    It 'never more than the parallelism, with the old one stopped first' {
+        Set-SwarmService many -Image $new -UpdateParallelism 2
+        $seen = @(Watch-Running many Completed)
+        foreach ($running in $seen) { $running | Should -BeIn 4, 5, 6 }
+        (Get-RunningImage many $new).Count | Should -Be 6
+    }
+    It 'all of them, with the new ones started first: none is missing at any time' {
+        Set-SwarmService many -Image $new -UpdateParallelism 0 -UpdateOrder StartFirst
+        $seen = @(Watch-Running many Completed)
+        foreach ($running in $seen) { $running | Should -BeIn (6..12) }
+        Wait-Until { (Get-RunningImage many $new).Count -eq 6 -and @(Get-RunningTask many).Count -eq 6 } 'six new tasks alone'
+    }
+}
+
+Describe 'An update that fails' {
+    BeforeEach { $null = New-SwarmService -Name fails -Image $new -Replicas 6 -StopSignal KILL -RestartDelay 100ms -UpdateMonitor 500ms -RollbackMonitor 100ms -Wait }
+    AfterEach { Remove-SwarmService fails -Force -Wait }
+    It 'pauses: the message names a task that failed, the rest goes on, and the spec stays the new one' {
+        Set-SwarmService fails -Image $bad
+        Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
+        $status = (Get-SwarmService fails).UpdateStatus
+        $status.CompletedAt | Should -BeNullOrEmpty
+        $status.Message | Should -Match '^update paused due to failure or early termination of task ([0-9a-z]{25})$'
+        $named = Get-SwarmTask $status.Message.Substring($status.Message.Length - 25)
+        "$($named.State) $($named.ExitCode) $($named.Error)" | Should -Be 'Failed 1 task: non-zero exit (1)'
+        (Get-RunningImage fails $new).Count | Should -BeIn 4, 5 # the next slot may have been taken up before the failure was seen
+        (Get-SwarmService fails).Image | Should -BeLike "$bad*"
+        Undo-SwarmService fails
+        Wait-Until { (Get-UpdateState fails) -eq 'RollbackCompleted' -and (Get-RunningImage fails $new).Count -eq 6 } 'six of before'
+    }
+    It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
+        $messages = [Collections.Generic.HashSet[string]]::new()
+        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2
+        Wait-Until { $status = (Get-SwarmService fails).UpdateStatus; $null = $messages.Add($status.Message); "$($status.State)" -eq 'RollbackCompleted' } 'a completed rollback'
+        # One of six is less than 0.2; two are more.
+        $failed = [Collections.Generic.HashSet[uint]]::new([uint[]]@((Get-SwarmTask fails | Where-Object State -EQ Failed).Slot))
+        $failed.Count | Should -BeGreaterOrEqual 2
+        $said = @($messages | Where-Object { $_ -like 'update rolled back *' })
+        foreach ($message in $said) { $message | Should -Match '^update rolled back due to failure or early termination of task [0-9a-z]{25}$' }
+        $status = (Get-SwarmService fails).UpdateStatus
+        $status.Message | Should -Be 'rollback completed'
+        $status.CompletedAt | Should -BeGreaterThan $status.StartedAt
+        (Get-SwarmService fails).Image | Should -BeLike "$new*"
+        Wait-Until { (Get-RunningImage fails $new).Count -eq 6 } 'six of before'
+    }
+    It 'goes on when told so: it completes, and nothing runs' {
+        Set-SwarmService fails -Image $bad -UpdateFailureAction Continue -UpdateParallelism 0 -RestartCondition None
+        Wait-Until { (Get-UpdateState fails) -eq 'Completed' } 'an update that ends'
+        "$((Get-SwarmService fails).UpdateStatus.Message) $((Get-SwarmService fails).Running)" | Should -Be 'update completed 0'
+    }
+    It 'an image that does not exist: its tasks are rejected, with the words of the engine' {
+        Set-SwarmService fails -Image "${redis}:nosuch" -NoResolveImage
+        Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
+        $rejected = @(Get-SwarmTask fails | Where-Object State -EQ Rejected)
+        $rejected[0].Error | Should -BeLike "No such image: ${redis}:nosuch*"
+        $rejected[0].DesiredState | Should -BeIn 'Shutdown', 'Running', 'Ready'
+    }
+}
+
+Describe 'Undo-SwarmService' {
+    It 'leaves the scale alone' {
+        $null = New-SwarmService -Name scaled -Image $old -Replicas 2 -UpdateMonitor 100ms -RollbackMonitor 100ms -Wait
+        Set-SwarmService scaled -Image $new -Wait
+        Invoke-SwarmScale scaled 3 -Wait
+        Undo-SwarmService scaled -Wait
+        (Get-SwarmService scaled).Replicas | Should -Be 3
+        (Get-SwarmService scaled).Image | Should -BeLike "$old*"
+        Get-UpdateState scaled | Should -Be $(if (Test-Difference 'undo-after-scale') { 'Completed' } else { 'RollbackCompleted' })
+        Remove-SwarmService scaled -Force -Wait
     }
 }

@@ -130,13 +130,13 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
         CallAsync(o => o.RemoveNodeAsync(request, cancellation), cancellation);
 
     public Task<CreateServiceResponse> CreateServiceAsync(CreateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.CreateServiceAsync(Supported(request, request.Spec), cancellation), cancellation);
+        CallAsync(o => o.CreateServiceAsync(Supported(request, request.Spec, "New-SwarmService"), cancellation), cancellation);
 
     public IAsyncEnumerable<Protocol.V1.Service> ListServicesAsync(ListServicesRequest request, CancellationToken cancellation) =>
         StreamAsync((o, stop) => o.ListServicesAsync(request, stop), cancellation);
 
     public Task<UpdateServiceResponse> UpdateServiceAsync(UpdateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(o => o.UpdateServiceAsync(Supported(request, request.Spec), cancellation), cancellation);
+        CallAsync(o => o.UpdateServiceAsync(Supported(request, request.Spec, "Set-SwarmService"), cancellation), cancellation);
 
     public Task<ScaleServicesResponse> ScaleServicesAsync(ScaleServicesRequest request, CancellationToken cancellation) =>
         CallAsync(o => o.ScaleServicesAsync(request, cancellation), cancellation);
@@ -184,9 +184,9 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
     public Task<RemoveNetworkResponse> RemoveNetworkAsync(RemoveNetworkRequest request, CancellationToken cancellation) =>
         throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "Remove-SwarmNetwork");
 
-    private static T Supported<T>(T request, ServiceSpec? spec) =>
-        spec?.Networks.Count > 0 ? throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "New-SwarmService -Network")
-        : spec?.Ports.Count > 0 ? throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, "New-SwarmService -Publish")
+    private static T Supported<T>(T request, ServiceSpec? spec, string cmdlet) =>
+        spec?.Networks.Count > 0 ? throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Network")
+        : spec?.Ports.Count > 0 ? throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Publish")
         : request;
 
     private static string HostOf(string address) =>

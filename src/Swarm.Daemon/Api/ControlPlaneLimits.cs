@@ -6,7 +6,11 @@ internal static class ControlPlaneLimits
     public const string Builtin = "builtin";
     public const string Docker = "docker";
 
+    /// <summary>The error id of what needs several managers, where it is not <c>NotSupportedByControlPlane</c>.</summary>
+    public const string OneManagerErrorId = "MultipleManagersNotSupported";
+
     private const string NoNetworks = "it has no networks of its own yet.";
+    private const string OneManager = $"this version runs one manager in a swarm (`{OneManagerErrorId}`).";
 
     /// <summary>Control plane, feature (a cmdlet or one of its parameters), reason.</summary>
     public static IReadOnlyList<(string Plane, string Feature, string Reason)> All { get; } =
@@ -16,6 +20,10 @@ internal static class ControlPlaneLimits
         (Builtin, "Remove-SwarmNetwork", NoNetworks),
         (Builtin, "New-SwarmService -Network", NoNetworks),
         (Builtin, "New-SwarmService -Publish", NoNetworks),
+        (Builtin, "Set-SwarmService -Network", NoNetworks),
+        (Builtin, "Set-SwarmService -Publish", NoNetworks),
+        (Builtin, "Set-SwarmNode -Role Manager", OneManager),
+        (Builtin, "Join-Swarm with a manager's token", OneManager),
         (Docker, "Stop-SwarmTask", "Docker's API can only read tasks; Restart-SwarmService replaces all tasks of a service."),
     ];
 

@@ -141,7 +141,7 @@ internal sealed partial class ObjectApi
             )
             : new SwarmException(
                 SwarmErrorKind.NotSupported,
-                "MultipleManagersNotSupported",
+                ControlPlaneLimits.OneManagerErrorId,
                 $"node {node.Name} cannot become a manager: this version runs one manager in a swarm.",
                 node.Name,
                 "Leave the node a worker."
@@ -157,7 +157,9 @@ internal sealed partial class ObjectApi
                 "NodeIsManager",
                 $"node {node.Name} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal",
                 node.Name,
-                "To end the swarm, run Exit-Swarm -Force on it."
+                IsLastManager(state, NodeRole.Worker)
+                    ? "To end the swarm, run Exit-Swarm -Force on it."
+                    : "Demote it first: Set-SwarmNode -Role Worker."
             );
         }
         if (!request.Force && node.Status.State != NodeState.Down)

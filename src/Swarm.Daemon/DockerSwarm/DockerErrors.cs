@@ -121,6 +121,49 @@ internal static class DockerErrors
                 Invalid("AdvertiseAddressAmbiguous", message, "", "Give one of them with -AdvertiseAddress (swarmd --advertise).")
         ),
         (
+            "advertise address must be",
+            static (message, target) =>
+                Invalid(
+                    "InvalidAdvertiseAddress",
+                    $"'{target}' cannot be advertised: {message}",
+                    target,
+                    "Give an IP address of this machine, or the name of one of its interfaces, with -AdvertiseAddress (swarmd --advertise)."
+                )
+        ),
+        (
+            "listen address must be",
+            static (message, _) =>
+                Invalid(
+                    "InvalidListenAddress",
+                    message,
+                    "",
+                    "Give an IP address of this machine, or the name of one of its interfaces, with -ListenAddress."
+                )
+        ),
+        (
+            "must specify a listening address",
+            static (message, target) =>
+                Invalid(
+                    "InvalidAdvertiseAddress",
+                    message,
+                    target,
+                    "The address is none of this machine's: name with -ListenAddress the one that it stands for."
+                )
+        ),
+        (
+            "could not find the system's IP address",
+            static (message, _) => Invalid("NoAdvertiseAddress", message, "", "Give one with -AdvertiseAddress (swarmd --advertise).")
+        ),
+        ("lost leader status", static (_, _) => LeaderErrors.NoLeader(null)),
+        (
+            "raft message is too large",
+            static (message, target) => Invalid("ChangeTooLarge", message, target, "Make the labels, environment or other texts shorter.")
+        ),
+        (
+            "Pool overlaps",
+            static (message, target) => Refuse("SubnetInUse", message, target, "Choose another -Subnet, or leave it to the engine.")
+        ),
+        (
             "does not have a previous spec",
             static (message, target) =>
                 Refuse("NoPreviousRevision", message, target, "There is nothing to go back to: it was never updated.")

@@ -8,6 +8,9 @@ namespace Swarm.Daemon.Hosting;
 /// <summary>Reads and checks the settings.</summary>
 internal static class DaemonOptionsReader
 {
+    /// <summary>Where engines serve TLS. Source: dockerd(8), <c>--tlsverify</c>.</summary>
+    private const int EngineTlsPort = 2376;
+
     /// <summary>Bytes that a Unix socket's path may have, the closing zero included. Source: unix(7), macOS sys/un.h.</summary>
     private static readonly int LongestSocketPath = OperatingSystem.IsMacOS() ? 104 : 108;
 
@@ -128,9 +131,18 @@ internal static class DaemonOptionsReader
         {
             return null;
         }
-        return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "unix" or "tcp" or "npipe" or "http" or "https"
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme is not ("unix" or "tcp" or "npipe" or "http" or "https"))
+        {
+            throw Invalid(Settings.DockerHost, value, "an engine's address such as unix:///var/run/docker.sock");
+        }
+        // There is no setting for the client's certificate: each call would fail with a protocol error that names no cause.
+        return uri.Scheme != "https" && uri.Port != EngineTlsPort
             ? value
-            : throw Invalid(Settings.DockerHost, value, "an engine's address such as unix:///var/run/docker.sock or tcp://10.0.0.11:2376");
+            : throw Invalid(
+                Settings.DockerHost,
+                value,
+                "an engine without TLS, such as unix:///var/run/docker.sock: swarmd does not speak TLS with its engine. Run swarmd beside the engine, and Connect-Swarm to it"
+            );
     }
 
     private static string? ReadImages(string? value)

@@ -147,7 +147,7 @@ internal sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager,
         {
             throw new SwarmException(
                 SwarmErrorKind.NotSupported,
-                "MultipleManagersNotSupported",
+                ControlPlaneLimits.OneManagerErrorId,
                 "The token is a manager's, and this version of swarmd supports one manager in a swarm.",
                 action: "Join as a worker, with the token of Get-SwarmJoinToken -Role Worker."
             );

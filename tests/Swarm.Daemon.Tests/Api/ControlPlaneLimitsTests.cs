@@ -1,10 +1,24 @@
 using System.Text.RegularExpressions;
+using Grpc.Core;
 using Swarm.Daemon.Api;
+using Swarm.Daemon.Tests.DockerSwarm;
+using Swarm.Daemon.Tests.Hosting;
+using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Api;
 
 public sealed class ControlPlaneLimitsTests
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Refusals that mean: not here. Any other one is an answer of a control plane that has the feature.</summary>
+    private static readonly string[] NotHere =
+    [
+        "NotSupportedByControlPlane",
+        ControlPlaneLimits.OneManagerErrorId,
+        nameof(StatusCode.Unimplemented),
+    ];
+
     /// <summary>Feature, builtin, docker: the rows of the table of docs/control-planes.md.</summary>
     private static List<(string Feature, string Builtin, string Docker)> Rows =>
         [
@@ -41,8 +55,75 @@ public sealed class ControlPlaneLimitsTests
         var local = new Regex("Session$|Sandbox$|^Connect-|^Disconnect-|FirewallRule$|SwarmHost$|SwarmEngine$|SwarmDaemon$");
         Assert.Equal(
             exported.Where(c => !local.IsMatch(c)).Order(StringComparer.Ordinal),
-            Rows.Select(r => r.Feature.Split(' ')[0]).Distinct().Order(StringComparer.Ordinal)
+            Rows.Select(r => r.Feature.Split(' ')[0]).Where(c => !local.IsMatch(c)).Distinct().Order(StringComparer.Ordinal)
         );
+    }
+
+    [Fact]
+    public void Every_row_is_called_by_the_next_two_tests() =>
+        Assert.Equal(Rows.Select(r => r.Feature).Order(), ControlPlaneFeatures.Calls.Keys.Order());
+
+    [Fact]
+    public async Task The_builtin_control_plane_does_what_its_column_says()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync();
+        await using var worker = await TestDaemon.StartAsync("worker1");
+        await worker.JoinAsync(manager);
+        await manager.NodesAsync(static nodes => nodes.Count(n => n.State == Wire.NodeState.Ready) == 2);
+        await using var stranger = await TestDaemon.StartAsync("manager2");
+        foreach (var (feature, cell, _) in Rows)
+        {
+            // A token is used by who joins.
+            var refusal =
+                feature == "Join-Swarm with a manager's token"
+                    ? await RefusalAsync(
+                        stranger.JoinAsync(manager, (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Manager)
+                    )
+                    : await RefusalAsync(ControlPlaneFeatures.Calls[feature](manager.Control, new CallOptions(cancellationToken: Cancel)));
+            AssertAsTold(feature, cell, refusal);
+        }
+    }
+
+    [Fact]
+    public async Task The_docker_control_plane_does_what_its_column_says()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        var worker = FakeEngine
+            .Node.Replace("\"n1\"", "\"n2\"", StringComparison.Ordinal)
+            .Replace("manager1", "worker1", StringComparison.Ordinal);
+        engine.Answer("/nodes", $"[{FakeEngine.Node},{worker}]");
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        foreach (var (feature, _, cell) in Rows)
+        {
+            var call = ControlPlaneFeatures.Calls[feature](plane.Client, new CallOptions(cancellationToken: Cancel));
+            AssertAsTold(feature, cell, await RefusalAsync(call));
+        }
+    }
+
+    private static void AssertAsTold(string feature, string cell, string refusal)
+    {
+        if (cell.StartsWith("yes", StringComparison.Ordinal))
+        {
+            Assert.False(NotHere.Contains(refusal), $"{feature}: '{cell}', but it is refused with {refusal}");
+            return;
+        }
+        var named = Regex.Match(cell, @"\(`(\w+)`\)\.$").Groups[1].Value;
+        var expected = named.Length > 0 ? named : "NotSupportedByControlPlane";
+        Assert.True(refusal == expected, $"{feature}: {expected} expected, not '{refusal}'");
+    }
+
+    /// <returns>The id of the error, else its status; empty when there is none.</returns>
+    private static async Task<string> RefusalAsync(Task call)
+    {
+        try
+        {
+            await call;
+            return "";
+        }
+        catch (RpcException e)
+        {
+            return e.Trailers.GetValue("swarm-error-id") ?? e.StatusCode.ToString();
+        }
     }
 
     [Fact]

@@ -57,6 +57,34 @@ public sealed class DockerErrorsTests
         "remote CA does not match fingerprint. Expected: 9529c6f3c5558ac3ec02b338a52d3c5434e0835a8af6f1e124649e87afaa2fb5",
         "CaDigestMismatch"
     )]
+    [InlineData(
+        400,
+        "advertise address must be a non-zero IP address or network interface (with optional port number)",
+        "InvalidAdvertiseAddress"
+    )]
+    [InlineData(
+        400,
+        "must specify a listening address because the address to advertise is not recognized as a system address, and a system's IP address to use could not be uniquely identified",
+        "InvalidAdvertiseAddress"
+    )]
+    [InlineData(400, "listen address must be an IP address or network interface (with optional port number)", "InvalidListenAddress")]
+    [InlineData(400, "could not find the system's IP address", "NoAdvertiseAddress")]
+    [InlineData(500, "rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status", "NoLeader")]
+    [InlineData(500, "rpc error: code = Unknown desc = raft: raft message is too large and can't be sent", "ChangeTooLarge")]
+    [InlineData(403, "invalid pool request: Pool overlaps with other one on this address space", "SubnetInUse")]
+    [InlineData(
+        400,
+        "rpc error: code = FailedPrecondition desc = can't remove member from the raft: this would result in a loss of quorum",
+        "QuorumWouldBeLost"
+    )]
+    [InlineData(409, "swarm could not be unlocked: invalid key provided", "InvalidUnlockKey")]
+    [InlineData(409, "swarm is not locked", "SwarmNotLocked")]
+    [InlineData(503, "Swarm certificates have expired. To replace them, leave the swarm and join again.", "CertificatesExpired")]
+    [InlineData(
+        400,
+        "rpc error: code = InvalidArgument desc = port '8089' is already in use by service 'web' (x) as an ingress port",
+        "PortInUse"
+    )]
     [InlineData(404, "service nosuch not found", "ServiceNotFound")]
     [InlineData(503, "Something new", "NodePending")]
     [InlineData(400, "rpc error: code = InvalidArgument desc = something new", "RefusedByEngine")]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -66,8 +67,12 @@ public sealed class TestEngine : IAsyncLifetime
     {
         var start = new ProcessStartInfo("bash", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LAB"] = _lab;
-        start.Environment["LAB_NAME"] = "dkt";
-        start.Environment["LAB_NET"] = "10.97.0";
+        // Names of interfaces and networks are the whole machine's: two runs of the tests at once must not meet.
+        start.Environment["LAB_NAME"] = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId % 10_000:0000}");
+        start.Environment["LAB_NET"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"10.{100 + Environment.ProcessId / 250 % 100}.{Environment.ProcessId % 250}"
+        );
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();

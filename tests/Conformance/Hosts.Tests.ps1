@@ -1,0 +1,88 @@
+# What happens to a service when a host or its network fails, as a Docker Swarm did it. Only where there are hosts: on a lab, with either control plane.
+BeforeDiscovery {
+    $skip = -not $env:SWARM_ACCEPTANCE_LAB
+    if ($skip) { [Console]::Out.WriteLine('skipped: failing hosts need hosts of their own (SWARM_ACCEPTANCE_LAB)') }
+}
+BeforeAll {
+    . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
+    if ($lab) {
+        $manager, $worker1, $worker2 = Start-TestSwarm conformance-hosts
+        $WarningPreference = 'SilentlyContinue'
+        Set-Swarm -HeartbeatPeriod 1s
+        $null = New-SwarmService -Name redis -Image "${redis}:3.0.6" -Replicas 6 -StopSignal KILL -RestartDelay 0s -Wait
+        function Get-Container { param([string] $Node) @(Invoke-Docker $Node 'ps', '--quiet', '--filter', 'name=redis.') }
+        function Wait-ForSix { param([string] $Without) Wait-Until { @(Get-RunningTask redis | Where-Object Node -NE $Without).Count -eq 6 } 'six tasks' }
+        # Two tasks on each node again.
+        function Reset-Spread { Restart-SwarmService redis -Wait }
+    }
+}
+AfterAll {
+    if ($lab) {
+        Invoke-Lab node heal worker2
+        Stop-TestSwarm conformance-hosts
+    }
+}
+
+Describe 'A host that is cut off' -Skip:$skip {
+    It 'is Down; its tasks start elsewhere while the old ones run on there, and are still to be seen' {
+        $lost = @(Get-RunningTask redis | Where-Object Node -EQ worker2)
+        Invoke-Lab node cut worker2
+        Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Down' } 'worker2 Down'
+        Wait-ForSix worker2
+        foreach ($task in $lost) { "$((Get-SwarmTask $task.Id).DesiredState) $((Get-SwarmTask $task.Id).State)" | Should -Be 'Shutdown Running' }
+        (Get-Container worker2).Count | Should -Be 2
+    }
+    It 'is Ready when it is back, and what it ran too much is stopped' {
+        Invoke-Lab node heal worker2
+        Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' } 'worker2 Ready'
+        Wait-Until { (Get-Container worker2).Count -eq 0 } 'no container on worker2'
+        @(Get-RunningTask redis).Count | Should -Be 6
+    }
+}
+
+Describe 'A host that loses power' -Skip:$skip {
+    BeforeAll { Reset-Spread }
+    It 'is Down, and its tasks start elsewhere' {
+        $lost = @(Get-RunningTask redis | Where-Object Node -EQ worker2)
+        $lost.Count | Should -Be 2
+        Stop-TestNode $worker2
+        Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Down' } 'worker2 Down'
+        Wait-ForSix worker2
+    }
+    It 'is Ready when it is back; what it ran has failed, and stays where it was as history' {
+        $lost = @(Get-SwarmTask redis | Where-Object { $_.Node -eq 'worker2' -and $_.State -eq 'Running' })
+        Start-TestNode $worker2
+        Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' } 'worker2 Ready'
+        foreach ($task in $lost) {
+            Wait-Until { "$((Get-SwarmTask $task.Id).State)" -ne 'Running' } 'the end of a task that ran there'
+            "$((Get-SwarmTask $task.Id).DesiredState) $((Get-SwarmTask $task.Id).State)" | Should -Be 'Shutdown Failed'
+        }
+        @(Get-RunningTask redis).Count | Should -Be 6
+        (Get-Container worker2).Count | Should -Be 0
+    }
+}
+
+Describe 'A host whose engine crashes' -Skip:$skip {
+    BeforeAll { Reset-Spread }
+    It 'loses its containers when the engine is back, and their slots are filled again' {
+        $lost = @(Get-RunningTask redis | Where-Object Node -EQ worker2)
+        Invoke-Lab node kill worker2
+        Invoke-Lab node start worker2
+        Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' -and @(Get-RunningTask redis | Where-Object Id -NotIn $lost.Id).Count -eq 6 } 'six tasks without those'
+        foreach ($task in $lost) { Wait-Until { "$((Get-SwarmTask $task.Id).State)" -in 'Failed', 'Shutdown' } 'the end of a task that ran there' }
+        [uint[]]$slots = (Get-RunningTask redis).Slot
+        [Array]::Sort($slots)
+        $slots | Should -Be (1..6)
+    }
+}
+
+Describe 'A host that is drained' -Skip:$skip {
+    It 'is empty; back to active, it gets its part on the next forced update' {
+        Set-SwarmNode worker2 -Availability Drain -Wait
+        (Get-Container worker2).Count | Should -Be 0
+        Set-SwarmNode worker2 -Availability Active
+        @(Get-RunningTask redis | Where-Object Node -EQ worker2).Count | Should -Be 0
+        Restart-SwarmService redis -Wait
+        @(Get-RunningTask redis | Where-Object Node -EQ worker2).Count | Should -Be 2
+    }
+}
