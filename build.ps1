@@ -105,21 +105,45 @@ function Test-Project([string] $Project, [string[]] $Select = @()) {
     if ($code -ne 0 -and $totals.failed -eq $failed) { Add-Count 0 1 0 }
 }
 
+# Pester, where it is installed in a PowerShell that it can run in.
+function Find-Pester {
+    if (-not (Get-Command Select-Object -ErrorAction Ignore)) { return }
+    $found = @(Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' -and $_.Version -lt '6.0' })
+    if ($found) { $found[0].Path }
+}
+
 # Runs Pester files and counts; in Pester where there is one, else in the runner of the build host.
 function Invoke-Acceptance([string] $What, [string[]] $Paths) {
-    Say "== $What"
-    $pester = Get-Module -ListAvailable Pester -ErrorAction Ignore | Where-Object { $_.Version -ge '5.7' -and $_.Version -lt '6.0' }
-    if ($pester -and (Get-Command Select-Object -ErrorAction Ignore)) {
-        Import-Module $pester[0].Path
+    $pester = Find-Pester
+    if ($pester) {
+        Say "== $What"
+        Import-Module $pester
         $result = Invoke-Pester -Path $Paths -Output Detailed -PassThru
         Add-Count $result.PassedCount ($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) $result.SkippedCount
     }
-    else {
-        $last = ''
-        & dotnet ([IO.Path]::Combine($out, 'tools', 'swarm-host.dll')) pester @Paths | ForEach-Object { if ($last) { Say $last }; $last = "$_" }
-        if ($last -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { Add-Count $Matches[1] $Matches[2] $Matches[3] }
-        else { Say $last; Say "$What ended without its count."; Add-Count 0 1 0 }
+    else { Complete-Acceptance $What (Start-Acceptance $Paths @{}) }
+}
+
+# The runner of the build host in a process of its own, with these variables.
+function Start-Acceptance([string[]] $Paths, [hashtable] $Environment) {
+    $start = [Diagnostics.ProcessStartInfo]::new('dotnet', [string[]](@([IO.Path]::Combine($out, 'tools', 'swarm-host.dll'), 'pester') + $Paths))
+    $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
+    $process = [Diagnostics.Process]::Start($start)
+    @{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+}
+
+function Complete-Acceptance([string] $What, $Run) {
+    Say "== $What"
+    $Run.Process.WaitForExit()
+    $lines = "$($Run.Errors.GetAwaiter().GetResult())$($Run.Output.GetAwaiter().GetResult())".TrimEnd() -split "`r?`n"
+    if ($lines[-1] -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') {
+        Add-Count $Matches[1] $Matches[2] $Matches[3]
+        # The build's own count is the last line of this form.
+        $lines = @($lines | ForEach-Object { $_ -replace '^(\d+ passed, \d+ failed, \d+ skipped)$', "$What`: `$1" })
+        foreach ($line in $lines) { Say $line }
     }
+    else { foreach ($line in $lines) { Say $line }; Say "FAILED: $What ended without its count."; Add-Count 0 1 0 }
 }
 
 # What the acceptance tests miss for containers on this machine; nothing when all is there.
@@ -134,6 +158,7 @@ function Find-MissingEngine {
 }
 
 # The same files on a sandbox of processes, on a sandbox of containers, and on three hosts, with either control plane. What this machine has not is skipped and counted.
+# Passes of one lane share sandboxes or a lab and follow each other; the lanes run side by side (in Pester, one after the other).
 function Test-Acceptance {
     $lab = $env:SWARM_ACCEPTANCE_LAB
     $files = { foreach ($name in $args) { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") } }
@@ -155,31 +180,51 @@ function Test-Acceptance {
         'Full' { @('Behaviour', 'Updates', 'Networks', 'Differences'), @('Behaviour', 'Updates', 'Networks'), @('Hosts') }
     }
     $passes = @(
-        @{ Name = 'Acceptance.Process'; Missing = ''
-            Files = @(& $files Swarm Services Updates Options Placement Conventions Sandbox Remote Firewall Tutorial) + @(& $conform @common) }
-        @{ Name = 'Acceptance.Docker'; Missing = Find-MissingEngine
+        @{ Name = 'Acceptance.Process'; Lane = 'sandbox'; Missing = ''; Executor = 'Process'
+            Files = @(& $files Swarm Services Updates Options Placement Conventions Sandbox Remote) + @(& $conform @common) }
+        @{ Name = 'Acceptance.Docker'; Lane = 'sandbox'; Missing = Find-MissingEngine; Executor = 'Docker'
             Files = @(& $files Swarm Services Updates Options Placement Sandbox Images @all) + @(& $conform @behaviour) }
-        @{ Name = 'Acceptance.Lab'; Missing = $noLab; Files = @(& $files Swarm Services Updates Options Placement Images Hosts @all) + @(& $conform @failing) }
+        @{ Name = 'Acceptance.Lab'; Lane = 'lab'; Missing = $noLab; Lab = $lab
+            Files = @(& $files Swarm Services Updates Options Placement Images Hosts @all) + @(& $conform @failing) }
         switch ($Conformance) {
-            'Core' { @{ Name = 'Acceptance.DockerSwarm'; Missing = $noLab; Files = @(& $files Swarm Services) + @(& $conform Behaviour Networks) } }
+            'Core' { @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $lab; Plane = 'docker'
+                    Files = @(& $files Swarm Services) + @(& $conform Behaviour Networks) } }
             'Full' {
-                @{ Name = 'Acceptance.DockerSwarm'; Missing = $noLab
+                @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $lab; Plane = 'docker'
                     Files = @(& $files Swarm Services Updates Options Placement) + @(& $conform Behaviour Updates Networks Hosts Managers Tutorial) }
             }
         }
+        @{ Name = 'Acceptance.Hosts'; Lane = 'hosts'; Missing = ''; Files = & $files Firewall Tutorial }
     )
+    $passes = @($passes | Where-Object { $_.Name -like "*$Filter*" })
+    foreach ($pass in $passes) {
+        $pass.Environment = @{ SWARM_ACCEPTANCE_EXECUTOR = $pass.Executor; SWARM_ACCEPTANCE_LAB = $pass.Lab; SWARM_ACCEPTANCE_PLANE = $pass.Plane }
+        if ($pass.Missing) { Say "skipped: $($pass.Name): $($pass.Missing)"; Add-Count 0 0 1 }
+    }
+    $passes = @($passes | Where-Object { -not $_.Missing })
     try {
-        foreach ($pass in $passes) {
-            if ($pass.Name -notlike "*$Filter*") { continue }
-            if ($pass.Missing) { Say "skipped: $($pass.Name): $($pass.Missing)"; Add-Count 0 0 1; continue }
-            $env:SWARM_ACCEPTANCE_EXECUTOR = if ($pass.Name -like '*.Docker') { 'Docker' } else { 'Process' }
-            $env:SWARM_ACCEPTANCE_LAB = if ($pass.Name -in 'Acceptance.Lab', 'Acceptance.DockerSwarm') { $lab } else { $null }
-            $env:SWARM_ACCEPTANCE_PLANE = if ($pass.Name -eq 'Acceptance.DockerSwarm') { 'docker' } else { $null }
-            Invoke-Acceptance $pass.Name $pass.Files
+        if (Find-Pester) {
+            foreach ($pass in $passes) {
+                foreach ($name in $pass.Environment.Keys) { [Environment]::SetEnvironmentVariable($name, $pass.Environment[$name]) }
+                Invoke-Acceptance $pass.Name $pass.Files
+            }
+        }
+        else {
+            do {
+                $running = $null
+                foreach ($lane in 'sandbox', 'lab', 'hosts') {
+                    $next = @($passes | Where-Object { $_.Lane -eq $lane -and (-not $_.Run -or -not $_.Run.Process.HasExited) })
+                    if (-not $next) { continue }
+                    if (-not $next[0].Run) { $next[0].Run = Start-Acceptance $next[0].Files $next[0].Environment }
+                    $running = $next[0].Run
+                }
+                if ($running) { $null = $running.Process.WaitForExit(500) }
+            } while ($running)
+            foreach ($pass in $passes) { Complete-Acceptance $pass.Name $pass.Run }
         }
     }
     finally {
-        $env:SWARM_ACCEPTANCE_EXECUTOR = $env:SWARM_ACCEPTANCE_PLANE = $null
+        foreach ($name in 'SWARM_ACCEPTANCE_EXECUTOR', 'SWARM_ACCEPTANCE_PLANE') { [Environment]::SetEnvironmentVariable($name, $null) }
         $env:SWARM_ACCEPTANCE_LAB = if ($ownLab) { $null } else { $lab }
         if ($ownLab) { & $script down | ForEach-Object { Say "$_" } }
     }
