@@ -21,6 +21,12 @@ Describe 'Sandbox' {
         { Get-SwarmSandbox acceptance-boxes -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxNotFound*'
     }
     It 'a second of the name is refused' { { Start-SwarmSandbox acceptance-box -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxExists*' -PassThru | Should -BeLike '*Stop-SwarmSandbox*' }
+    It 'two that have no swarm yet have addresses of their own' {
+        $all = foreach ($name in 'acceptance-box3', 'acceptance-box4') { Start-SwarmSandbox $name -Workers 1 -Executor $executor -NoSwarm }
+        $addresses = [Collections.Generic.HashSet[string]]::new([string[]]@($all | ForEach-Object Address))
+        $addresses.Count | Should -Be 4
+        Stop-SwarmSandbox acceptance-box3, acceptance-box4
+    }
     It 'a label for a node that it has not is refused' {
         { Start-SwarmSandbox acceptance-box2 -Workers 1 -Label @{ worker7 = @{ a = 1 } } -ErrorAction Stop } | Should -Throw -ErrorId 'NodeNotFound*' -ExpectedMessage '*worker7*'
         Get-SwarmSandbox 'acceptance-box2*' | Should -BeNullOrEmpty

@@ -137,4 +137,49 @@ dpkg-query --show --showformat='${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii
         "$(Invoke-Shell worker2 'firewall-cmd --zone=public --list-ports 2>/dev/null')" | Should -Be ''
         Wait-Until { Invoke-Command ([pscustomobject]@{ Machine = 'manager1' }) { "$((Get-SwarmNode worker2).State)" -eq 'Down' } } 'worker2 Down'
     }
+
+    # docs/control-planes.md, "Other nodes' hosts": the same hosts with their engines' own swarm.
+    Context 'From there to a Docker Swarm, whose hosts are looked after through its manager' {
+        BeforeAll {
+            $page = [IO.File]::ReadAllText([IO.Path]::Combine($root, 'docs', 'control-planes.md'))
+            $page = $page.Substring($page.IndexOf("## Other nodes' hosts"))
+            $onWorker = [regex]::Match($page, '(?ms)^```powershell\n(.*?)^```').Groups[1].Value
+            $settings = [regex]::Match($page, '(?ms)^```json\n(.*?)^```').Groups[1].Value
+            $manager, $worker = 'manager1', 'worker1' | ForEach-Object { [pscustomobject]@{ Machine = $_ } }
+            function Set-DaemonSetting {
+                param($Machine, [string] $Json)
+                Invoke-Shell $Machine.Machine "mkdir -p /etc/swarm; cat >/etc/swarm/swarmd.json <<'END'`n$Json`nEND`nsystemctl restart swarmd"
+            }
+        }
+        It 'the engines make a swarm' {
+            foreach ($machine in $worker, $manager) {
+                Invoke-Command $machine { Exit-Swarm -Force }
+                Set-DaemonSetting $machine '{ "control-plane": "docker" }'
+            }
+            $swarm = Invoke-Command $manager { Initialize-Swarm -AdvertiseAddress 10.0.0.1 }
+            $null = Invoke-Command $worker { Join-Swarm -Token $using:swarm.WorkerToken -RemoteAddress 10.0.0.1 }
+            Wait-Until { @(Invoke-Command $manager { Get-SwarmNode | Where-Object State -EQ Ready }).Count -eq 2 } 'two nodes Ready'
+        }
+        It 'a node that the manager does not know the swarmd of is named, and its host is left alone' {
+            $answer = Invoke-Command $manager {
+                $rules = Get-SwarmNode | Add-SwarmFirewallRule -Port 8080/tcp -ErrorAction SilentlyContinue -ErrorVariable refused
+                "$($refused.FullyQualifiedErrorId) $($refused.TargetObject)"
+                $rules | Where-Object Port -EQ '8080/tcp' | ForEach-Object { "$($_.Node) $($_.State)" }
+            }
+            $answer[0] | Should -BeLike 'NodeNotConnected,*worker1'
+            $answer[1] | Should -Be 'manager1 Open'
+            "$(Invoke-Shell worker1 'firewall-cmd --zone=public --query-port=8080/tcp || true')" | Should -Be 'no'
+        }
+        It 'as a peer it is looked after like the manager' {
+            $null = Invoke-Command $worker ([scriptblock]::Create($onWorker.Replace('./worker1.pem', "$folder/worker1.pem")))
+            Set-DaemonSetting $manager $settings.Replace('/etc/swarm/worker1.pem', "$folder/worker1.pem")
+            $answer = Invoke-Command $manager { Get-SwarmNode | Add-SwarmFirewallRule -Port 8080/tcp | Where-Object Port -EQ '8080/tcp' | ForEach-Object { "$($_.Node) $($_.State)" } }
+            $answer | Should -Be 'manager1 Open', 'worker1 Open'
+            "$(Invoke-Shell worker1 'firewall-cmd --zone=public --query-port=8080/tcp; firewall-cmd --permanent --zone=public --query-port=8080/tcp')" | Should -Be 'yes yes'
+        }
+        It 'and the rule is taken away again, by the pipeline too' {
+            $null = Invoke-Command $manager { Get-SwarmNode | Remove-SwarmFirewallRule -Port 8080/tcp -Force }
+            foreach ($machine in 'manager1', 'worker1') { "$(Invoke-Shell $machine 'firewall-cmd --zone=public --query-port=8080/tcp || true')" | Should -Be 'no' }
+        }
+    }
 }

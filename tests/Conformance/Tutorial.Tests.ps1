@@ -1,4 +1,5 @@
-# Every command of docs/tutorial-docker.md, in its order, on a Docker Swarm of three hosts. Only addresses and images are the lab's, and waits that would be long are short.
+# Every command of docs/tutorial-docker.md, in its order, on a Docker Swarm of three hosts. Only addresses and images are the lab's, and waits that would be long are short;
+# the lab's hosts have their swarmd, and share a root in which no other is installed (../Acceptance/Tutorial.Tests.ps1 installs it, on machines of its own).
 BeforeDiscovery {
     $skip = -not $env:SWARM_ACCEPTANCE_LAB -or $env:SWARM_ACCEPTANCE_PLANE -ne 'docker'
     if ($skip) { [Console]::Out.WriteLine('skipped: the tutorial needs a Docker Swarm of several hosts (SWARM_ACCEPTANCE_LAB, SWARM_ACCEPTANCE_PLANE=docker)') }
@@ -18,7 +19,7 @@ BeforeAll {
         # The lab's addresses and images in place of the tutorial's.
         function ConvertTo-Lab {
             param([string] $Text)
-            $Text = $Text -replace '(?m)^Import-Module Swarm$' -replace '10\.0\.0\.', "$labNetwork." -replace 'docker\.com', '127.0.0.1 -StopSignal KILL' -replace '\./me\.pem', [IO.Path]::Combine($folder, 'me.pem')
+            $Text = $Text -replace '(?m)^(Import-Module Swarm|Install-SwarmDaemon)$' -replace '10\.0\.0\.', "$labNetwork." -replace 'docker\.com', '127.0.0.1 -StopSignal KILL' -replace '\./me\.pem', [IO.Path]::Combine($folder, 'me.pem')
             $Text = $Text -replace '-Image alpine', "-Image $alpine" -replace '-Image nginx', "-Image ${web}:1" -replace '-Image redis(?!:)', "-Image ${redis}:3.0.7" -replace '-Image redis:', "-Image ${redis}:"
             $Text -replace '-UpdateDelay 10s -Wait', '-UpdateDelay 1s -UpdateMonitor 1s -RollbackMonitor 1s -Wait' -replace 'Watch-SwarmEvent.*', '$0 -Timeout 1s'
         }

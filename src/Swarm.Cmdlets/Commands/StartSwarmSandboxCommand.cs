@@ -104,10 +104,22 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         WriteProgress(bar);
     }
 
-    private async Task<SandboxExecutor> ChooseAsync(CancellationToken cancellationToken) =>
-        Executor != SandboxExecutor.Auto ? Executor
-        : await SandboxLauncher.EngineAnswersAsync(cancellationToken) ? SandboxExecutor.Docker
-        : SandboxExecutor.Process;
+    private async Task<SandboxExecutor> ChooseAsync(CancellationToken cancellationToken)
+    {
+        if (Executor != SandboxExecutor.Auto)
+        {
+            return Executor;
+        }
+        if (await SandboxLauncher.EngineAnswersAsync(cancellationToken))
+        {
+            return SandboxExecutor.Docker;
+        }
+        // Processes are no containers: nobody should take the one for the other.
+        WriteWarning(
+            "No container engine answers on this machine: the tasks are supervised processes. -Executor Process says so from the start."
+        );
+        return SandboxExecutor.Process;
+    }
 
     private static string FreeName() =>
         Enumerable.Range(1, int.MaxValue - 1).Select(i => i == 1 ? "sandbox" : $"sandbox{i}").First(n => !SandboxStore.Exists(n));

@@ -85,12 +85,14 @@ internal static class SandboxPlan
     // Addresses of their own on the cluster's port where the system has 127.0.0.0/8, else ports of their own.
     private static string[] Addresses(int count)
     {
+        // A sandbox that has no swarm yet does not listen on its addresses, and has them all the same.
+        var given = SandboxStore.All().SelectMany(s => s.Nodes).Select(n => n.Address).ToHashSet(StringComparer.Ordinal);
         for (var third = 0; third < 250; third++)
         {
             var candidates = Enumerable
                 .Range(11, count)
                 .Select(last => new IPEndPoint(new IPAddress([127, 0, (byte)third, (byte)last]), ClusterPort));
-            if (count < 240 && candidates.All(IsFree))
+            if (count < 240 && candidates.All(c => !given.Contains(c.ToString()) && IsFree(c)))
             {
                 return [.. candidates.Select(c => c.ToString())];
             }

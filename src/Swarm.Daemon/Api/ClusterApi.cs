@@ -91,7 +91,7 @@ internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
                         "AutolockNotEnabled",
                         "The unlock key cannot be rotated: autolock is not enabled.",
                         cluster.Id,
-                        "Enable it with Set-Swarm -Autolock $true."
+                        "Enable it with Set-Swarm -Autolock."
                     ),
             cancellation
         );

@@ -247,7 +247,7 @@ internal sealed partial class DockerControlPlane
                         "AutolockNotEnabled",
                         "The unlock key cannot be rotated: autolock is not enabled.",
                         swarm.Text("ID"),
-                        "Enable it with Set-Swarm -Autolock $true."
+                        "Enable it with Set-Swarm -Autolock."
                     ),
             cancellation
         );

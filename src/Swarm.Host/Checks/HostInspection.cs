@@ -24,7 +24,7 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
             checks.AddRange(KernelChecks.Run(system));
         }
         checks.Add(await AddressCheck.RunAsync(system, request, address, cancellation));
-        checks.Add(Disk());
+        checks.Add(await DiskAsync(cancellation));
         checks.Add(await FirewallAsync(request, cancellation));
         if (!request.InSwarm)
         {
@@ -100,12 +100,10 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
             : HostCheck.Pass(Name, version);
     }
 
-    private HostCheck Disk()
+    private async Task<HostCheck> DiskAsync(CancellationToken cancellation)
     {
         const string Name = "Disk";
-        var path = system.IsWindows
-            ? Environment.SystemDirectory
-            : new[] { "/var/lib/docker", "/var/lib" }.FirstOrDefault(system.Exists) ?? "/";
+        var path = await DataRootAsync(cancellation);
         try
         {
             var space = system.Space(path);
@@ -119,6 +117,25 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
         {
             return HostCheck.Warn(Name, $"the free space at {path} cannot be told: {e.Message}", "Look at 'df -h'.");
         }
+    }
+
+    /// <summary>Where the engine keeps its data: what it says itself, else where it does unless told otherwise, as far as that is there yet.</summary>
+    private async Task<string> DataRootAsync(CancellationToken cancellation)
+    {
+        if (system.Find(system.IsWindows ? "docker.exe" : "docker") is not null)
+        {
+            var told = await system.RunAsync(
+                new ToolCommand("docker", "info", "--format", "{{.DockerRootDir}}") { Timeout = TimeSpan.FromSeconds(15) },
+                cancellation
+            );
+            if (told.Succeeded && told.Output.Trim() is { Length: > 0 } root && system.Exists(root))
+            {
+                return root;
+            }
+        }
+        return system.IsWindows
+            ? Environment.SystemDirectory
+            : new[] { "/var/lib/docker", "/var/lib" }.FirstOrDefault(system.Exists) ?? "/";
     }
 
     private async Task<HostCheck> FirewallAsync(HostCheckRequest request, CancellationToken cancellation)

@@ -156,7 +156,8 @@ internal static class Invariants
         }
     }
 
-    /// <summary>Whenever the loop has nothing to do: no replicated task is left on a node that is lost, and no history beyond the limit.</summary>
+    /// <summary>Whenever the loop has nothing to do: no replicated task is left on a node that is lost, none where its constraints (or, by now, the node's labels)
+    /// forbid it, and no history beyond the limit.</summary>
     public static void CheckIdle(SimulatedSwarm swarm)
     {
         if (swarm.Loop.HasWork(swarm.Now))
@@ -172,6 +173,16 @@ internal static class Invariants
             )
             {
                 swarm.Fail($"task {task.Id} was left on {task.NodeId}, which is lost");
+            }
+            // What runs on a paused node stays, by the administrator's will.
+            if (
+                task is { NodeId: not null, DesiredState: <= TaskState.Running, Status.State: <= TaskState.Running }
+                && swarm.State.FindNode(task.NodeId) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } node
+                && swarm.State.FindRevision(task.ServiceId, task.Revision) is { Spec: var spec }
+                && !Satisfies(node, spec)
+            )
+            {
+                swarm.Fail($"task {task.Id} was left on {task.NodeId}, where it may not be");
             }
         }
         var limit = swarm.State.Cluster!.Settings.TaskHistoryLimit;

@@ -46,6 +46,21 @@ public sealed class HostInspectionTests
         Assert.Equal(new HostCheck("Disk", HostCheckStatus.Passed, $"100 of 200 GiB are free at {path}"), await CheckAsync(system, "Disk"));
     }
 
+    [Theory]
+    [InlineData(0, "/data/docker\n", "/data/docker")]
+    [InlineData(0, "/gone\n", "/var/lib/docker")]
+    [InlineData(1, "", "/var/lib/docker")]
+    public async Task An_engine_with_a_data_root_of_its_own_needs_its_room_there(int code, string told, string path)
+    {
+        var system = new RecordedSystem
+        {
+            Programs = { "docker" },
+            Answers = { ["docker info --format {{.DockerRootDir}}"] = new ToolResult(code, told, "") },
+            Files = { ["/data/docker/x"] = "", ["/var/lib/docker/x"] = "" },
+        };
+        Assert.Equal(new HostCheck("Disk", HostCheckStatus.Passed, $"100 of 200 GiB are free at {path}"), await CheckAsync(system, "Disk"));
+    }
+
     [Fact]
     public async Task Room_that_cannot_be_told_is_no_failure() =>
         Assert.Equal(
