@@ -156,6 +156,7 @@ Describe 'What only an engine does' {
     }
     It 'is refused by the process executor, and the task says so' {
         if ($executor -ne 'Process') { Set-ItResult -Skipped -Because 'the engine does it'; return }
+        Test-Difference 'what-a-process-is-not' | Should -BeTrue
         $null = New-SwarmService -Name option @ping -ReadOnly -RestartDelay 1h
         Wait-Until { @(Get-SwarmTask option | Where-Object State -EQ Rejected).Count -gt 0 } 'a rejected task'
         @(Get-SwarmTask option | Where-Object State -EQ Rejected)[0].Error | Should -BeLike '*process executor does not support ReadOnly*'

@@ -142,6 +142,7 @@ Describe 'Placement' {
     }
     It 'a constraint that is none is refused' {
         { New-SwarmService -Name pwrong -Image $image -Constraint 'node.labels.a=x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
+        # docker service create takes it, and its tasks wait for ever (from-docker.md).
         { New-SwarmService -Name pwrong -Image $image -Constraint 'node.foo==x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
     }
 }

@@ -9,7 +9,8 @@ namespace Swarm.Daemon.Executors.Docker;
 /// <summary>The engine's images: pulls them, and tells what digest a reference means.</summary>
 internal sealed class EngineImages(DockerClient client, Uri? endpoint)
 {
-    private static readonly TimeSpan _digestTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>Twice what Docker gives its own lookup (moby daemon/cluster/services.go): a slow registry costs a moment, an image that is not pinned stays so.</summary>
+    private static readonly TimeSpan _digestTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, Lazy<Task>> _pulls = new(StringComparer.Ordinal);
 
