@@ -321,6 +321,8 @@ function Test-Package {
     [IO.Compression.ZipFile]::ExtractToDirectory($package, $installed)
     $env:SWARM_MODULE = $installed
     $env:SWARMD_PATH = ''
+    # On a sandbox of the package's own daemons, whatever else is there.
+    $env:SWARM_ACCEPTANCE_LAB = $env:SWARM_ACCEPTANCE_PLANE = $env:SWARM_ACCEPTANCE_EXECUTOR = $null
     # That the package is whole, and that its daemon is the one that was tested: the rest of the tests is not its matter.
     Invoke-Acceptance 'Acceptance of the package' @(foreach ($name in 'Swarm', 'Services', 'Sandbox') { [IO.Path]::Combine($root, 'tests', 'Acceptance', "$name.Tests.ps1") })
     Say '== Quickstart'
