@@ -15,7 +15,7 @@ public sealed class DockerExecutor : ITaskExecutor
     private readonly DockerClient _client;
     private readonly EngineImages _images;
     private readonly ContainerWatch _watch;
-    private readonly SemaphoreSlim _calls;
+    private readonly EngineSlots _slots;
     private int _disposed;
     private readonly ConcurrentDictionary<string, string> _containerIds = new(StringComparer.Ordinal);
 
@@ -27,7 +27,7 @@ public sealed class DockerExecutor : ITaskExecutor
         _options = options;
         _client = EngineClient.Builder(options.Endpoint).Build();
         _images = new EngineImages(_client, options.Endpoint);
-        _calls = new SemaphoreSlim(options.Parallelism);
+        _slots = new EngineSlots(options.Parallelism);
         _watch = new ContainerWatch(_client, options.Node);
     }
 
@@ -121,7 +121,7 @@ public sealed class DockerExecutor : ITaskExecutor
         var id =
             await FindAsync(task.TaskId, cancellation)
             ?? throw new TaskFailedException($"starting container failed: No such container: {task.ContainerName}");
-        await _calls.WaitAsync(cancellation);
+        await _slots.EnterStartAsync(cancellation);
         try
         {
             await EngineErrors.CallAsync(() => _client.Containers.StartContainerAsync(id, null, cancellation), cancellation);
@@ -132,7 +132,7 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         finally
         {
-            _calls.Release();
+            _slots.Leave();
         }
     }
 
@@ -249,12 +249,11 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         await _watch.DisposeAsync();
         _client.Dispose();
-        _calls.Dispose();
     }
 
     private async Task<string> CreateAsync(TaskDefinition task, CancellationToken cancellation)
     {
-        await _calls.WaitAsync(cancellation);
+        await _slots.EnterCreationAsync(cancellation);
         var creation = EngineErrors.CallAsync(
             () => _client.Containers.CreateContainerAsync(ContainerParameters.From(task, _options.Node), CancellationToken.None),
             CancellationToken.None
@@ -281,7 +280,7 @@ public sealed class DockerExecutor : ITaskExecutor
             {
                 _creations.TryRemove(task.TaskId, out _);
             }
-            _calls.Release();
+            _slots.Leave();
         }
     }
 
