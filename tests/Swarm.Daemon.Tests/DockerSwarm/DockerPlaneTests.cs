@@ -206,6 +206,30 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             }
             """
         );
+        // Of a stack's service these are the most usual.
+        var given = raw!["TaskTemplate"]!["ContainerSpec"]!;
+        foreach (var kind in new[] { "Secret", "Config" })
+        {
+            var made = await _docker.PostAsync(
+                $"/{kind.ToLowerInvariant()}s/create",
+                new JsonObject { ["Name"] = $"shop-{kind}", ["Data"] = "c2hvcA==" },
+                Cancel
+            );
+            given[$"{kind}s"] = new JsonArray(
+                new JsonObject
+                {
+                    ["File"] = new JsonObject
+                    {
+                        ["Name"] = $"/{kind}",
+                        ["UID"] = "0",
+                        ["GID"] = "0",
+                        ["Mode"] = 0x124,
+                    },
+                    [$"{kind}ID"] = made!["ID"]!.GetValue<string>(),
+                    [$"{kind}Name"] = $"shop-{kind}",
+                }
+            );
+        }
         await _docker.PostAsync("/services/create", raw, Cancel);
         var before = (await _docker.GetAsync("/services/foreign", Cancel)).Object("Spec")!;
 

@@ -28,6 +28,17 @@ public sealed partial class FaultTableTests
         "A new swarmd that does not run, or does not start",
         "A node whose swarmd is not connected; with the Docker control plane, not known",
         "A peer that is another node, or whose certificate is none",
+        "A rule of the administrator's that closes a port",
+        "More than one active firewall; one that does not run, or is not there",
+        "A firewall tool that fails half-way",
+        "Package manager locked, no network, unsupported distribution",
+        "An engine that is too old",
+        "An engine that is away, or ends in the middle of a call",
+        "An engine in no swarm, or a worker",
+        "A locked manager",
+        "No quorum, or about to be lost",
+        "Somebody else changes the same object",
+        "A service of the docker CLI with options that our model does not have",
         "Malformed gRPC messages",
         "Oversized gRPC messages",
         "Torn write-ahead log",
@@ -71,9 +82,8 @@ public sealed partial class FaultTableTests
             var file = name.IndexOf(".Tests.ps1: ", StringComparison.Ordinal);
             var exists =
                 file > 0
-                    ? Exists(
-                        Path.Combine(tests, "Acceptance", name[..(file + ".Tests.ps1".Length)]),
-                        name[(file + ".Tests.ps1: ".Length)..]
+                    ? new[] { "Acceptance", "Conformance" }.Any(folder =>
+                        Exists(Path.Combine(tests, folder, name[..(file + ".Tests.ps1".Length)]), name[(file + ".Tests.ps1: ".Length)..])
                     )
                     : sources.Exists(s => IsIn(s, name.Split('.')[0], name.Split('.')[1]));
             if (!exists)
