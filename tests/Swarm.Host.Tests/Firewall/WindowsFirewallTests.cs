@@ -30,14 +30,7 @@ public sealed class WindowsFirewallTests
     {
         var system = Windows(Rule("Allow", "TCP", "7946"));
         var report = await new HostFirewall(system).AddAsync(FirewallHosts.Request(sources: ["10.0.0.0/24"]) with { DryRun = true }, Stop);
-        Assert.Equal(
-            [
-                "powershell.exe -NoProfile -NonInteractive -Command 'New-NetFirewallRule -Name '\\''swarm-2377-tcp-10.0.0.0/24'\\'' -DisplayName '\\''Swarm rule: cluster management (2377/tcp)'\\'' -Group '\\''Swarm'\\'' -Direction Inbound -Action Allow -Protocol TCP -LocalPort 2377 -RemoteAddress 10.0.0.0/24 -ErrorAction Stop | Out-Null'",
-                "powershell.exe -NoProfile -NonInteractive -Command 'New-NetFirewallRule -Name '\\''swarm-7946-udp-10.0.0.0/24'\\'' -DisplayName '\\''Swarm rule: node to node (7946/udp)'\\'' -Group '\\''Swarm'\\'' -Direction Inbound -Action Allow -Protocol UDP -LocalPort 7946 -RemoteAddress 10.0.0.0/24 -ErrorAction Stop | Out-Null'",
-                "powershell.exe -NoProfile -NonInteractive -Command 'New-NetFirewallRule -Name '\\''swarm-4789-udp-10.0.0.0/24'\\'' -DisplayName '\\''Swarm rule: overlay network (4789/udp)'\\'' -Group '\\''Swarm'\\'' -Direction Inbound -Action Allow -Protocol UDP -LocalPort 4789 -RemoteAddress 10.0.0.0/24 -ErrorAction Stop | Out-Null'",
-            ],
-            report.Commands
-        );
+        Assert.Equal(RecordedCommands.Of("Windows Firewall: add"), string.Join('\n', report.Commands));
         Assert.Equal(FirewallOpener.Administrator, report.Rules[1].OpenedBy);
     }
 
@@ -50,13 +43,7 @@ public sealed class WindowsFirewallTests
             Rule("Allow", "UDP", "4789", "10.0.0.0/255.255.255.0", "Swarm")
         );
         var report = await new HostFirewall(system).RemoveAsync(FirewallHosts.Request() with { DryRun = true }, [], Stop);
-        Assert.Equal(
-            [
-                "powershell.exe -NoProfile -NonInteractive -Command 'Remove-NetFirewallRule -Name '\\''swarm-2377-tcp'\\'' -ErrorAction Stop'",
-                "powershell.exe -NoProfile -NonInteractive -Command 'Remove-NetFirewallRule -Name '\\''swarm-4789-udp-10.0.0.0/24'\\'' -ErrorAction Stop'",
-            ],
-            report.Commands
-        );
+        Assert.Equal(RecordedCommands.Of("Windows Firewall: remove"), string.Join('\n', report.Commands));
     }
 
     [Fact]
@@ -74,9 +61,7 @@ public sealed class WindowsFirewallTests
     {
         var system = Windows();
         await new HostFirewall(system).GetAsync(FirewallHosts.Request(), Stop);
-        const string script = """
-            $ErrorActionPreference='Stop'; $on = @(Get-NetFirewallProfile -PolicyStore ActiveStore | Where-Object { $_.Enabled -eq 'True' }).Count; $default = @(Get-NetFirewallProfile -PolicyStore ActiveStore | Where-Object { $_.Enabled -eq 'True' -and $_.DefaultInboundAction -eq 'Allow' }).Count; @{ Profiles = $on; Allowing = $default } | ConvertTo-Json -Compress; Get-NetFirewallRule -PolicyStore ActiveStore -Direction Inbound -Enabled True | ForEach-Object { $p = $_ | Get-NetFirewallPortFilter; $a = $_ | Get-NetFirewallAddressFilter; $x = $_ | Get-NetFirewallApplicationFilter; if ($x.Program -eq 'Any') { @{ Name = $_.Name; Group = "$($_.Group)"; Action = "$($_.Action)"; Protocol = "$($p.Protocol)"; Ports = @($p.LocalPort); Remote = @($a.RemoteAddress) } | ConvertTo-Json -Compress } }
-            """;
+        var script = RecordedCommands.Of("Windows Firewall: read");
         Assert.Equal(
             $"powershell.exe -NoProfile -NonInteractive -Command '{script.Replace("'", "'\\''", StringComparison.Ordinal)}'",
             Assert.Single(system.Ran)
