@@ -22,12 +22,12 @@ public sealed class JoinFaultTests
     [InlineData("rpc error: code = DeadlineExceeded desc = context deadline exceeded", "")]
     public async Task A_closed_port_is_named_as_the_builtin_plane_names_it(string words, string afterwards)
     {
-        using var manager = new Peer("127.83.42.1");
-        manager.Close();
-        var refused = await JoinAsync(words, manager.Address);
+        using var manager = new ClosedPort("127.0.0.1");
+        var address = $"127.0.0.1:{manager.Port}";
+        var refused = await JoinAsync(words, address);
         Assert.Equal("ManagerUnreachable", refused.Trailers.GetValue("swarm-error-id"));
         Assert.Equal(
-            $"The manager at {manager.Address} cannot be reached: {manager.Port}/tcp on 127.83.42.1 does not answer: Connection refused.",
+            $"The manager at {address} cannot be reached: {manager.Port}/tcp on 127.0.0.1 does not answer: Connection refused.",
             refused.Status.Detail
         );
         Assert.Equal(
@@ -39,13 +39,13 @@ public sealed class JoinFaultTests
     [Fact]
     public async Task Of_several_managers_the_ones_that_do_not_answer_are_named()
     {
-        using var open = new Peer("127.83.42.2");
-        using var closed = new Peer("127.83.42.3");
-        closed.Close();
-        var refused = await JoinAsync(Timeout, open.Address, closed.Address);
+        using var open = new TcpListener(IPAddress.Loopback, 0);
+        open.Start();
+        using var closed = new ClosedPort("127.0.0.1");
+        var refused = await JoinAsync(Timeout, open.LocalEndpoint.ToString()!, $"127.0.0.1:{closed.Port}");
         Assert.Equal("ManagerUnreachable", refused.Trailers.GetValue("swarm-error-id"));
         Assert.Equal(
-            $"Timeout was reached before the node joined; the engine goes on trying ({closed.Port}/tcp on 127.83.42.3 does not answer: Connection refused).",
+            $"Timeout was reached before the node joined; the engine goes on trying ({closed.Port}/tcp on 127.0.0.1 does not answer: Connection refused).",
             refused.Status.Detail
         );
     }
@@ -55,12 +55,11 @@ public sealed class JoinFaultTests
     [InlineData("invalid join token", false, "invalid join token")]
     public async Task Where_no_port_is_to_blame_the_engines_words_stay(string words, bool open, string detail)
     {
-        using var manager = new Peer("127.83.42.4");
-        if (!open)
-        {
-            manager.Close();
-        }
-        Assert.Equal(detail, (await JoinAsync(words, manager.Address)).Status.Detail);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var closed = new ClosedPort("127.0.0.1");
+        var address = open ? listener.LocalEndpoint.ToString()! : $"127.0.0.1:{closed.Port}";
+        Assert.Equal(detail, (await JoinAsync(words, address)).Status.Detail);
     }
 
     private static async Task<RpcException> JoinAsync(string words, params string[] managers)
@@ -72,28 +71,5 @@ public sealed class JoinFaultTests
         return await Assert.ThrowsAsync<RpcException>(() =>
             plane.Client.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
         );
-    }
-
-    /// <summary>A port on an address of its own: one of 127.0.0.1 that was closed may be another test's a moment later.</summary>
-    private sealed class Peer : IDisposable
-    {
-        private readonly TcpListener _listener;
-        private readonly string _host;
-
-        public Peer(string host)
-        {
-            Assert.SkipUnless(OperatingSystem.IsLinux(), "needs the whole of 127.0.0.0/8");
-            _host = host;
-            _listener = new TcpListener(IPAddress.Parse(host), 0);
-            _listener.Start();
-            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        }
-
-        public int Port { get; }
-        public string Address => $"{_host}:{Port}";
-
-        public void Close() => _listener.Stop();
-
-        public void Dispose() => _listener.Dispose();
     }
 }
