@@ -39,6 +39,8 @@ if [[ ! -s $LAB/settings ]]; then
 fi
 if ! has_bridge; then
     ip link add "$bridge" type bridge
+    # An address of its own. Else it is the lowest of its ports', changes with them, and the nodes send to one that is gone until they ask again.
+    ip link set "$bridge" address 02:00:5e:10:00:01
     ip address add "$LAB_NET.1/24" dev "$bridge"
     ip link set "$bridge" up
 fi

@@ -33,6 +33,7 @@ public sealed class Agent : IAsyncDisposable
     private TimeSpan _longestPause = LongestPause;
     private AgentSession? _session;
     private Task _run = Task.CompletedTask;
+    private bool _adopted;
     private int _stopped;
 
     public Agent(AgentOptions options)
@@ -72,6 +73,10 @@ public sealed class Agent : IAsyncDisposable
             await _stopping.CancelAsync();
         }
         await _run;
+        if (!_adopted)
+        {
+            await AdoptLateAsync();
+        }
         await RemoveTasksAsync();
         await _tasks.DetachAsync();
     }
@@ -119,6 +124,7 @@ public sealed class Agent : IAsyncDisposable
             {
                 _description = await _options.Executor.DescribeAsync(_stopping.Token);
                 await _tasks.AdoptAsync(_stopping.Token);
+                _adopted = true;
                 return;
             }
 #pragma warning disable CA1031 // An engine that starts may refuse with anything: it is asked until it answers.
@@ -129,6 +135,22 @@ public sealed class Agent : IAsyncDisposable
                 _logger.ExecutorAway(e.Message);
                 await PauseAsync(pause);
             }
+        }
+    }
+
+    /// <summary>Somebody who leaves right after the start was faster than the look for what runs: what the last swarmd left behind goes all the same.</summary>
+    private async Task AdoptLateAsync()
+    {
+        using var limit = new CancellationTokenSource(_removalPatience, _options.Time);
+        try
+        {
+            await _tasks.AdoptAsync(limit.Token);
+        }
+#pragma warning disable CA1031 // As in FindTasksAsync an engine may refuse with anything; here nothing is left to wait for.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.TasksLeft(0, e.Message);
         }
     }
 

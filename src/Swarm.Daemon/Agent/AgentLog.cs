@@ -31,7 +31,10 @@ internal static partial class AgentLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task file {Path} cannot be read and is ignored: {Reason}")]
     public static partial void TaskFileIgnored(this ILogger logger, string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The node goes without its {Tasks} tasks, which the executor may still run: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The node goes without its tasks ({Tasks} are known), which the executor may still run: {Reason}"
+    )]
     public static partial void TasksLeft(this ILogger logger, int tasks, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} has failed and could not be stopped: {Reason}")]

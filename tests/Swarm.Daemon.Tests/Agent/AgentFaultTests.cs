@@ -258,16 +258,40 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         Assert.Equal([task.TaskId], Host.TaskIds);
     }
 
+    [Fact]
+    public async Task Leaving_before_the_tasks_were_found_removes_them_all_the_same()
+    {
+        var first = await StartAgentAsync();
+        var session = await Manager.AcceptAsync();
+        var task = Assignment();
+        await session.CompleteAsync(task);
+        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        var stopping = first.StopAsync(announceRestart: true, TimeSpan.FromSeconds(30));
+        await session.ReceiveAsync(static m => m.Goodbye is not null);
+        session.Close();
+        await stopping;
+
+        var executor = new MoodyExecutor(Simulated()) { ListHangs = 1 };
+        var second = await StartAgentAsync(executor);
+        await executor.Listing.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await second.LeaveAsync().WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        Assert.Empty(Host.TaskIds);
+    }
+
     /// <summary>An executor that refuses some calls with something no executor should throw.</summary>
     private sealed class MoodyExecutor(ITaskExecutor inner) : ITaskExecutor
     {
         public int DescribeFailures;
         public int ListFailures;
+        public int ListHangs;
         public int RemoveFailures;
         public int StopFailures;
         public int WaitFailures;
 
         public string Name => inner.Name;
+
+        /// <summary>A call that hangs has begun.</summary>
+        public TaskCompletionSource Listing { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         private static void Fail(ref int failures)
         {
@@ -284,10 +308,16 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
             return inner.DescribeAsync(cancellation);
         }
 
-        public Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation)
+        public async Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation)
         {
             Fail(ref ListFailures);
-            return inner.ListAsync(cancellation);
+            if (ListHangs > 0)
+            {
+                ListHangs--;
+                Listing.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+            }
+            return await inner.ListAsync(cancellation);
         }
 
         public Task<string> PrepareAsync(TaskDefinition task, CancellationToken cancellation) => inner.PrepareAsync(task, cancellation);
