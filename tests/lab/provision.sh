@@ -11,7 +11,7 @@ packages=(
     gcc musl-tools  # musl-gcc: the images' own small program, linked statically
     libc6-dev zlib1g-dev # with gcc: links the native swarmd (build.ps1 Package)
     python3         # writes the image archive
-    firewalld ufw dbus # firewalls, run in namespaces by the tests of hosts
+    firewalld ufw dbus systemd # firewalls, and what starts them, run in namespaces by the tests of hosts
     curl iproute2 iptables nftables procps util-linux iputils-ping strace
 )
 
