@@ -6,10 +6,9 @@ namespace Swarm.BuildHost.Tests;
 public sealed class BootstrapTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("swarm-bootstrap-").FullName;
-    private static readonly string s_repository = FindRepository();
-    private static readonly string s_script = Path.Combine(s_repository, "build.sh");
-    private static readonly string s_build = s_repository + "/build.ps1";
-    private static readonly string s_host = s_repository + "/out/host/swarm-host.dll";
+    private static readonly string s_script = Path.Combine(RepositoryFolder.Path, "build.sh");
+    private static readonly string s_build = RepositoryFolder.Path + "/build.ps1";
+    private static readonly string s_host = RepositoryFolder.Path + "/out/host/swarm-host.dll";
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -92,14 +91,4 @@ public sealed class BootstrapTests : IDisposable
             .Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, tool))
             .First(File.Exists);
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Swarm.slnx")))
-        {
-            folder = folder.Parent;
-        }
-        return folder?.FullName ?? throw new InvalidOperationException("The tests are not below the repository.");
-    }
 }

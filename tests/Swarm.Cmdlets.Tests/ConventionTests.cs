@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Swarm.Cmdlets.Commands;
-using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests;
 
@@ -83,7 +82,7 @@ public sealed class ConventionTests
     [Fact]
     public void Manifest_exports_every_cmdlet_and_nothing_else()
     {
-        var manifest = File.ReadAllText(Path.Combine(ModuleLayout.Repository, "Swarm.psd1"));
+        var manifest = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "Swarm.psd1"));
         var list = Regex.Match(manifest, @"CmdletsToExport\s*=\s*@\(([^)]*)\)").Groups[1].Value;
         var exported = Regex.Matches(list, "'([^']+)'").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal);
         Assert.Equal(Cmdlets.Keys.Order(StringComparer.Ordinal), exported);

@@ -1,12 +1,11 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests;
 
 public sealed class DocumentationTests
 {
-    private static string Docs => Path.Combine(ModuleLayout.Repository, "docs");
+    private static string Docs => Path.Combine(RepositoryFolder.Path, "docs");
 
     public static TheoryData<string> Names => ConventionTests.Names;
 
@@ -109,7 +108,7 @@ public sealed class DocumentationTests
             }
         }
         var settable = ConventionTests.ParametersOf(ConventionTests.Cmdlets["Set-SwarmService"]);
-        var real = File.ReadAllLines(Path.Combine(ModuleLayout.Repository, "tests", "Swarm.Cmdlets.Tests", "docker-flags.txt"))
+        var real = File.ReadAllLines(Path.Combine(RepositoryFolder.Path, "tests", "Swarm.Cmdlets.Tests", "docker-flags.txt"))
             .Where(l => !l.StartsWith('#'))
             .ToHashSet();
         var missing = real.Where(line =>

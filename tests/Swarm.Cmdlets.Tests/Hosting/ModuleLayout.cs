@@ -5,8 +5,6 @@ internal static class ModuleLayout
 {
     private static readonly Lazy<string> s_folder = new(Create);
 
-    public static string Repository { get; } = FindRepository();
-
     /// <summary>…/Swarm, with Swarm.psd1.</summary>
     public static string Folder => s_folder.Value;
 
@@ -27,8 +25,8 @@ internal static class ModuleLayout
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(root, recursive: true);
         var folder = Path.Combine(root, "Swarm");
         var dependencies = Directory.CreateDirectory(Path.Combine(folder, "bin", "module")).FullName;
-        File.Copy(Path.Combine(Repository, "Swarm.psd1"), Path.Combine(folder, "Swarm.psd1"));
-        foreach (var file in Directory.GetFiles(Path.Combine(Repository, "src", "Swarm.Cmdlets", "Module")))
+        File.Copy(Path.Combine(RepositoryFolder.Path, "Swarm.psd1"), Path.Combine(folder, "Swarm.psd1"));
+        foreach (var file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "src", "Swarm.Cmdlets", "Module")))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         }
@@ -44,15 +42,5 @@ internal static class ModuleLayout
             File.Copy(file, name == "Swarm.Shared.dll" ? Path.Combine(folder, "bin", name) : Path.Combine(dependencies, name));
         }
         return folder;
-    }
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Swarm.slnx")))
-        {
-            folder = folder.Parent;
-        }
-        return folder?.FullName ?? throw new InvalidOperationException("Swarm.slnx is not above the test assembly.");
     }
 }

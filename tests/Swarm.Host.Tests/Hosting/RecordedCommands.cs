@@ -3,7 +3,8 @@ namespace Swarm.Host.Tests.Hosting;
 /// <summary>The commands of docs/recorded-commands.md: what they should be on systems that are not here is written down there, for people too.</summary>
 internal static class RecordedCommands
 {
-    private static readonly string _page = File.ReadAllText(Find()).ReplaceLineEndings("\n");
+    private static readonly string _page = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "recorded-commands.md"))
+        .ReplaceLineEndings("\n");
 
     /// <summary>The code below a heading of the page.</summary>
     public static string Of(string heading)
@@ -12,15 +13,5 @@ internal static class RecordedCommands
         Assert.True(section >= 0, $"docs/recorded-commands.md has no section '{heading}'");
         var begin = _page.IndexOf("\n```\n", section, StringComparison.Ordinal) + "\n```\n".Length;
         return _page[begin.._page.IndexOf("\n```\n", begin, StringComparison.Ordinal)];
-    }
-
-    private static string Find()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Swarm.psd1")))
-        {
-            folder = folder.Parent;
-        }
-        return Path.Combine(folder.FullName, "docs", "recorded-commands.md");
     }
 }

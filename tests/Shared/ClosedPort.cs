@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Swarm.Host.Tests.Hosting;
+namespace Swarm.Tests.Shared;
 
 /// <summary>A port that refuses and that nobody else gets: it is bound, and does not listen. (A listener that is closed may live on for a moment, in a program that is
 /// just being started and has every open file until it is executed; and its port may be another test's then.)</summary>
