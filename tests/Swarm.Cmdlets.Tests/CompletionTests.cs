@@ -29,7 +29,7 @@ public sealed class CompletionTests
     [InlineData("Get-SwarmNetwork front", "front|front")]
     [InlineData("Get-SwarmNetwork ne", "net7|net7 (front)")]
     [InlineData("Stop-SwarmTask task00000000000000000001", "task00000000000000000001|task00000000000000000001 (web.2)")]
-    public async ValueTask Ids_complete_once_they_are_begun_and_are_shown_with_their_names(string line, string expected)
+    public async ValueTask Ids_complete_where_no_name_begins_so_and_are_shown_with_their_names(string line, string expected)
     {
         await using var shell = await Shell.StartAsync();
         shell.Fake.AddService("web", 2).Id = "service0id";
@@ -38,6 +38,16 @@ public sealed class CompletionTests
             [expected],
             Texts(shell.Run(Complete + " | ForEach-Object { $_.CompletionText + '|' + $_.ListItemText }", ("line", line)))
         );
+    }
+
+    [Fact]
+    public async ValueTask An_id_that_begins_like_a_name_by_chance_is_not_offered_beside_it()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web").Id = "a7";
+        shell.Fake.AddService("api").Id = "w3";
+        Assert.Equal(["api"], Texts(shell.Run(Complete + ".CompletionText", ("line", "Get-SwarmService a"))));
+        Assert.Equal(["a7"], Texts(shell.Run(Complete + ".CompletionText", ("line", "Get-SwarmService a7"))));
     }
 
     [Theory]

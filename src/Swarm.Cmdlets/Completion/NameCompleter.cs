@@ -3,7 +3,7 @@ using System.Management.Automation.Language;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Completes the names that begin with the word, in order, quoted where the shell needs it; and, once a word is begun, the ids that begin so.</summary>
+/// <summary>Completes the names that begin with the word, in order, quoted where the shell needs it; where no name begins so, the ids that do.</summary>
 public abstract class NameCompleter : IArgumentCompleter
 {
     public IEnumerable<CompletionResult> CompleteArgument(
@@ -18,9 +18,9 @@ public abstract class NameCompleter : IArgumentCompleter
         {
             var prefix = (wordToComplete ?? "").Trim('\'', '"');
             var all = Names(parameterName, fakeBoundParameters).DistinctBy(n => (n.Text, n.Id)).ToList();
-            var names = all.Where(n => Begins(n.Text, prefix)).DistinctBy(n => n.Text).Order(Order);
-            // Nobody wants to see ids beside the names before he has begun to write one.
-            var ids = all.Where(n => prefix.Length > 0 && n.Id.Length > 0 && Begins(n.Id, prefix) && !Begins(n.Text, prefix))
+            var names = all.Where(n => Begins(n.Text, prefix)).DistinctBy(n => n.Text).Order(Order).ToList();
+            // Nobody wants to see ids beside names: any letter that begins a name may begin an id by chance.
+            var ids = all.Where(n => names.Count == 0 && n.Id.Length > 0 && Begins(n.Id, prefix))
                 .OrderBy(n => n.Id, StringComparer.Ordinal);
             return
             [
