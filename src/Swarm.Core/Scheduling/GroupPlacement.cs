@@ -155,7 +155,7 @@ internal sealed class GroupPlacement : IDisposable
         }
         if (assign)
         {
-            _nodes.Adjust(node!, 1, _profile.Reservations.NanoCpus, _profile.Reservations.MemoryBytes);
+            _nodes.Take(node!, _profile.Share);
             if (_profile.AcceptsLoad(node!))
             {
                 Offer(node!, key.Failures, key.ServiceTasks + 1);

@@ -56,12 +56,16 @@ internal sealed class NodeSet
         }
     }
 
-    /// <summary>The counts of a node change by these amounts.</summary>
-    public void Adjust(NodeInfo info, int liveTasks, long nanoCpus, long memoryBytes)
+    /// <summary>One live task more, with its share.</summary>
+    public void Take(NodeInfo info, TaskShare share) => Adjust(info, 1, share, 1);
+
+    /// <summary>The counts of a node change.</summary>
+    /// <param name="liveTasks">So many more.</param>
+    /// <param name="sign">1: the share is taken; -1: it is given back.</param>
+    public void Adjust(NodeInfo info, int liveTasks, TaskShare share, int sign)
     {
         info.LiveTasks += liveTasks;
-        info.ReservedNanoCpus += nanoCpus;
-        info.ReservedMemoryBytes += memoryBytes;
+        info.Adjust(share, sign);
         if (info.Node is null)
         {
             Forget(info);
@@ -142,7 +146,7 @@ internal sealed class NodeSet
 
     private void Forget(NodeInfo info)
     {
-        if (info is { Node: null, LiveTasks: 0, ReservedNanoCpus: 0, ReservedMemoryBytes: 0 })
+        if (info is { Node: null, LiveTasks: 0, HoldsNoShare: true })
         {
             _byId.Remove(info.Id);
         }

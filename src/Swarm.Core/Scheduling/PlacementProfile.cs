@@ -9,15 +9,13 @@ namespace Swarm.Core.Scheduling;
 /// <param name="Spread">As in the spec, most significant first.</param>
 /// <param name="VolumeDrivers">In ordinal order.</param>
 /// <param name="Platforms">As in the spec.</param>
-/// <param name="NanoCpus">Reserved.</param>
-/// <param name="MemoryBytes">Reserved.</param>
+/// <param name="Share">Of the node.</param>
 internal readonly record struct ProfileKey(
     ValueList<string> Constraints,
     ValueList<string> Spread,
     ValueList<string> VolumeDrivers,
     ValueList<string> Platforms,
-    long NanoCpus,
-    long MemoryBytes
+    TaskShare Share
 )
 {
     public static ProfileKey Of(ServiceSpec spec) =>
@@ -26,18 +24,16 @@ internal readonly record struct ProfileKey(
             spec.Placement.SpreadPreferences,
             PluginFilter.DriversOf(spec),
             spec.Placement.Platforms,
-            spec.Resources.Reservations.NanoCpus,
-            spec.Resources.Reservations.MemoryBytes
+            TaskShare.Of(spec)
         );
 }
 
 /// <summary>The filter pipeline of one <see cref="ProfileKey"/>, and the descriptors to spread over.</summary>
-/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. Ports join it with the issue that gives specs
-/// published ports. The last stage, max-replicas, depends on the service and is <see cref="GroupPlacement"/>'s.</remarks>
+/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. The last stage, max-replicas, depends on the service and is <see cref="GroupPlacement"/>'s.</remarks>
 internal sealed class PlacementProfile
 {
     private readonly NodeFilter[] _filters;
-    private readonly NodeFilter? _loadFilter;
+    private readonly NodeFilter[] _loadFilters;
     private PendingReasons? _reasons;
     private int _suitable;
     private long _reasonsAt = -1;
@@ -45,11 +41,10 @@ internal sealed class PlacementProfile
     public PlacementProfile(ProfileKey key)
     {
         Key = key;
-        Reservations = new ResourceAmount(key.NanoCpus, key.MemoryBytes);
         var filters = new List<NodeFilter> { new ReadyFilter() };
-        if (Reservations != ResourceAmount.Zero)
+        if (Share.NanoCpus != 0 || Share.MemoryBytes != 0)
         {
-            filters.Add(new ResourceFilter(Reservations));
+            filters.Add(new ResourceFilter(Share));
         }
         if (key.VolumeDrivers.Count > 0)
         {
@@ -63,8 +58,12 @@ internal sealed class PlacementProfile
         {
             filters.Add(new ConstraintFilter(key.Constraints));
         }
+        if (Share.HostPorts.Count > 0)
+        {
+            filters.Add(new PortFilter(Share.HostPorts));
+        }
         _filters = [.. filters];
-        _loadFilter = filters.Find(f => f.DependsOnLoad);
+        _loadFilters = [.. filters.Where(f => f.DependsOnLoad)];
         // The control API validates descriptors; SwarmKit ignores one that it does not know, and so do we.
         var spread = new List<SpreadDescriptor>(key.Spread.Count);
         foreach (var expression in key.Spread)
@@ -79,7 +78,7 @@ internal sealed class PlacementProfile
 
     public ProfileKey Key { get; }
 
-    public ResourceAmount Reservations { get; }
+    public TaskShare Share => Key.Share;
 
     public SpreadDescriptor[] Spread { get; }
 
@@ -89,7 +88,7 @@ internal sealed class PlacementProfile
     /// <summary>Groups that wait for a node of this profile.</summary>
     public LinkedList<PendingGroup> Blocked { get; } = [];
 
-    public bool DependsOnLoad => _loadFilter is not null;
+    public bool DependsOnLoad => _loadFilters.Length > 0;
 
     /// <summary>The whole pipeline.</summary>
     public bool Accepts(NodeInfo node) => AcceptsRecord(node) && AcceptsLoad(node);
@@ -108,7 +107,17 @@ internal sealed class PlacementProfile
     }
 
     /// <summary>The part of the pipeline that depends on what runs on the node.</summary>
-    public bool AcceptsLoad(NodeInfo node) => _loadFilter is null || _loadFilter.Accepts(node);
+    public bool AcceptsLoad(NodeInfo node)
+    {
+        foreach (var filter in _loadFilters)
+        {
+            if (!filter.Accepts(node))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /// <summary>The first filter that refuses the node, in its words; null when none does.</summary>
     public PendingReason? Refusal(NodeInfo node)

@@ -67,7 +67,7 @@ public sealed partial class Scheduler
                 left.Add(task);
                 continue;
             }
-            _nodes.Adjust(chosen, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+            _nodes.Take(chosen, profile.Share);
             surplus[chosen.Id] = surplus.GetValueOrDefault(chosen.Id) + 1;
             Decide(group, task, chosen, profile, output);
         }

@@ -19,8 +19,8 @@ public sealed partial class Scheduler
     private readonly ServicePools _servicePools;
     private readonly PendingQueue _pending;
 
-    // What tasks that reserve something reserve: found again when they end, even if their revision is gone by then.
-    private readonly Dictionary<string, ResourceAmount> _reservations = new(StringComparer.Ordinal);
+    // Of tasks that take something of their node: found again when they end, even if their revision is gone by then.
+    private readonly Dictionary<string, TaskShare> _shares = new(StringComparer.Ordinal);
     private readonly List<Decision> _decisions = [];
     private DateTimeOffset _now;
 
@@ -50,7 +50,7 @@ public sealed partial class Scheduler
         _profiles.Clear();
         _servicePools.Clear();
         _pending.Clear();
-        _reservations.Clear();
+        _shares.Clear();
         _decisions.Clear();
         foreach (var node in _state.Nodes)
         {
@@ -137,15 +137,14 @@ public sealed partial class Scheduler
         {
             var task = (after ?? before)!;
             var node = _nodes.GetOrAdd((holdsNow ? after! : before ?? after!).NodeId!);
-            var reserved = heldBefore == holdsNow ? ResourceAmount.Zero : ReservationOf(task, holdsNow);
-            var sign = holdsNow ? 1 : -1;
+            var share = heldBefore == holdsNow ? TaskShare.None : ShareOf(task, holdsNow);
             var live = (countsNow ? 1 : 0) - (countedBefore ? 1 : 0);
-            _nodes.Adjust(node, live, sign * reserved.NanoCpus, sign * reserved.MemoryBytes);
+            _nodes.Adjust(node, live, share, holdsNow ? 1 : -1);
             if (live != 0)
             {
                 _counts.Adjust(task.ServiceId, node, live);
             }
-            if (reserved != ResourceAmount.Zero && !holdsNow)
+            if (!ReferenceEquals(share, TaskShare.None) && !holdsNow)
             {
                 _pending.RetryForRoomOn(node);
             }
@@ -166,20 +165,19 @@ public sealed partial class Scheduler
     private static bool HoldsShare(SwarmTask task) =>
         task is { NodeId: not null, Status.State: >= TaskState.Assigned and <= TaskState.Running };
 
-    private ResourceAmount ReservationOf(SwarmTask task, bool holds)
+    private TaskShare ShareOf(SwarmTask task, bool holds)
     {
-        ResourceAmount? reserved;
+        TaskShare? share;
         if (!holds)
         {
-            return _reservations.Remove(task.Id, out reserved) ? reserved : ResourceAmount.Zero;
+            return _shares.Remove(task.Id, out share) ? share : TaskShare.None;
         }
-        reserved = _state.FindRevision(task.ServiceId, task.Revision)?.Spec.Resources.Reservations;
-        if (reserved is null || reserved == ResourceAmount.Zero)
+        share = _state.FindRevision(task.ServiceId, task.Revision) is { } revision ? TaskShare.Of(revision.Spec) : TaskShare.None;
+        if (!ReferenceEquals(share, TaskShare.None))
         {
-            return ResourceAmount.Zero;
+            _shares[task.Id] = share;
         }
-        _reservations[task.Id] = reserved;
-        return reserved;
+        return share;
     }
 
     private Dictionary<NodeInfo, int>? FailuresOf(string? serviceId) =>
@@ -214,7 +212,7 @@ public sealed partial class Scheduler
                 return;
             }
             var node = _nodes.Ordered[NodeOrder.RankOf(pool.Root.Order.First)];
-            _nodes.Adjust(node, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+            _nodes.Take(node, profile.Share);
             Decide(group, task, node, profile, output);
             return;
         }
@@ -240,7 +238,7 @@ public sealed partial class Scheduler
             while (placed < tasks.Length && output.Count < limit && own.Root.Order!.First is not NodeOrder.None and var first)
             {
                 var node = _nodes.Ordered[NodeOrder.RankOf(first)];
-                _nodes.Adjust(node, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+                _nodes.Take(node, profile.Share);
                 Decide(group, tasks[placed++], node, profile, output);
                 own.Restore(node);
             }
@@ -296,7 +294,7 @@ public sealed partial class Scheduler
             }
             if (why is null)
             {
-                _nodes.Adjust(node!, 1, profile.Reservations.NanoCpus, profile.Reservations.MemoryBytes);
+                _nodes.Take(node!, profile.Share);
                 Decide(group, task, node!, profile, output);
                 continue;
             }
@@ -347,15 +345,15 @@ public sealed partial class Scheduler
         output.Add(new StateChange.TaskAssign(task.Id, node.Id, _now));
         _pending.MarkDecided(group);
         var counted = _counts.Adjust(group.Key.ServiceId, node, 1);
-        _decisions.Add(new Decision(node, counted ? group.Key.ServiceId : null, profile.Reservations));
+        _decisions.Add(new Decision(node, counted ? group.Key.ServiceId : null, profile.Share));
     }
 
     /// <summary>Decisions count within one call; after it, only what was applied does.</summary>
     private void TakeBackDecisions()
     {
-        foreach (var (node, serviceId, reserved) in _decisions)
+        foreach (var (node, serviceId, share) in _decisions)
         {
-            _nodes.Adjust(node, -1, -reserved.NanoCpus, -reserved.MemoryBytes);
+            _nodes.Adjust(node, -1, share, -1);
             if (serviceId is not null)
             {
                 _counts.Adjust(serviceId, node, -1);
@@ -369,5 +367,5 @@ public sealed partial class Scheduler
     }
 
     /// <param name="ServiceId">Null when the counts of the service are not kept.</param>
-    private readonly record struct Decision(NodeInfo Node, string? ServiceId, ResourceAmount Reserved);
+    private readonly record struct Decision(NodeInfo Node, string? ServiceId, TaskShare Share);
 }

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using Swarm.Core.Model;
 using Swarm.Daemon.Api;
-using Swarm.Daemon.Executors;
 using Swarm.Daemon.Hosting;
 using Swarm.Host.Systems;
 using Swarm.Hosts;
@@ -147,15 +145,11 @@ internal sealed partial class DockerControlPlane(
             {
                 NodeId = mirror.SelfId,
                 ClusterAddress = mirror.Node(mirror.SelfId)?.ManagerStatus.Text("Addr") ?? "",
-                ResolveImage = ResolveImageAsync,
+                ResolveImage = _images.ResolveAsync,
                 Time = time,
                 LeaderWait = TimeSpan.Zero,
             }
         );
-
-    /// <summary>Without platforms: a spec of the engine's keeps those that it has.</summary>
-    private async Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation) =>
-        await _images.ResolveDigestAsync(image, credential, cancellation) is { } digest ? new ResolvedImage(digest) : null;
 
     private async Task<T> CallAsync<T>(Func<ObjectApi, Task<T>> call, CancellationToken cancellation)
     {

@@ -66,6 +66,12 @@ internal static class DockerSpecReader
     public static ValueList<PublishedPort> Ports(JsonObject? endpoint) =>
         endpoint.Array("Ports") is { } ports ? ports.Select(Port).ToValueList() : [];
 
+    /// <summary>As <c>os/architecture</c>, or <c>os</c> where any architecture will do.</summary>
+    public static ValueList<string> Platforms(JsonArray? platforms) =>
+        (platforms ?? [])
+            .Select(static p => p.Text("Architecture") is { Length: > 0 } architecture ? $"{p.Text("OS")}/{architecture}" : p.Text("OS"))
+            .ToValueList();
+
     public static Mount Mount(JsonNode? mount) =>
         new()
         {
@@ -150,6 +156,7 @@ internal static class DockerSpecReader
                 ? preferences.Select(static f => f.Object("Spread").Text("SpreadDescriptor")).ToValueList()
                 : [],
             MaxReplicasPerNode = p.Unsigned("MaxReplicas") ?? 0,
+            Platforms = Platforms(p.Array("Platforms")),
         };
 
     private static ServiceMode Mode(JsonObject? mode)

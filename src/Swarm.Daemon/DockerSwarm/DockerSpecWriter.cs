@@ -281,6 +281,31 @@ internal static class DockerSpecWriter
         {
             placement["MaxReplicas"] = after.MaxReplicasPerNode;
         }
+        if (before.Platforms != after.Platforms)
+        {
+            Platforms(placement, after.Platforms);
+        }
+    }
+
+    private static void Platforms(JsonObject placement, ValueList<string> after)
+    {
+        if (after.Count == 0)
+        {
+            placement.Remove("Platforms");
+            return;
+        }
+        var platforms = new JsonArray();
+        foreach (var platform in after)
+        {
+            var parts = platform.Split('/', 2);
+            var written = new JsonObject { ["OS"] = parts[0] };
+            if (parts.Length > 1)
+            {
+                written["Architecture"] = parts[1];
+            }
+            platforms.Add((JsonNode)written);
+        }
+        placement["Platforms"] = platforms;
     }
 
     private static void Update(JsonObject raw, string name, UpdateConfig before, UpdateConfig after)

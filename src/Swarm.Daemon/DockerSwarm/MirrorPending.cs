@@ -73,7 +73,7 @@ internal static partial class MirrorPending
                         scheduler = new Scheduler(state);
                         scheduler.Reset();
                     }
-                    // What only Docker checks (platforms, ports, plugins of networks) is known by its words alone.
+                    // What only Docker checks (plugins of networks and of logs) is known by its words alone.
                     reasons =
                         (
                             state.FindRevision(task.ServiceId, task.Revision) is { } revision

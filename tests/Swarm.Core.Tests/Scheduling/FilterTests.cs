@@ -89,6 +89,56 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public void A_host_port_is_taken_until_its_task_has_ended()
+    {
+        _swarm.AddNode("a");
+        var first = _swarm.Run(SwarmFixture.Spec("web", ports: SwarmFixture.HostPort(8080)), 2);
+        Assert.Equal("a -", _swarm.Where(first));
+        Assert.Equal(["ports:1:host port 8080/tcp is taken by another task"], _swarm.ReasonsOf(first[1]));
+        var other = _swarm.Run(SwarmFixture.Spec("other", ports: [SwarmFixture.HostPort(9090), SwarmFixture.HostPort(8080)]), 1);
+        Assert.Equal("-", _swarm.Where(other));
+        Assert.Equal(
+            "ports",
+            Assert.Single(_swarm.Scheduler.Explain(SwarmFixture.Spec("x", ports: SwarmFixture.HostPort(8080)), null)).Refusal?.Filter
+        );
+
+        // Asked to stop, it still has the port.
+        _swarm.Apply(new StateChange.TaskDesire(first[0], TaskState.Shutdown));
+        Assert.False(_swarm.Scheduler.HasWork);
+        _swarm.Observe(first[0], TaskState.Shutdown);
+        Assert.True(_swarm.Scheduler.HasWork);
+        _swarm.Schedule();
+        Assert.Single(first.Concat(other).Skip(1), t => _swarm.NodeOf(t) == "a");
+    }
+
+    [Fact]
+    public void Ports_that_are_not_the_nodes_own_or_not_the_same_exclude_nothing()
+    {
+        _swarm.AddNode("a");
+        _swarm.Run(SwarmFixture.Spec("web", ports: SwarmFixture.HostPort(8080)), 1);
+        PublishedPort[] others =
+        [
+            SwarmFixture.HostPort(8080, PortProtocol.Udp),
+            SwarmFixture.HostPort(0),
+            SwarmFixture.HostPort(8081),
+            SwarmFixture.HostPort(8080) with
+            {
+                Mode = PublishMode.Ingress,
+            },
+        ];
+        Assert.Equal(
+            "a a",
+            _swarm.Where(
+                _swarm
+                    .Run(SwarmFixture.Spec("udp", ports: others[0]), 1)
+                    .Concat(_swarm.Run(SwarmFixture.Spec("ingress", ports: others[3]), 1))
+            )
+        );
+        Assert.Equal("a a", _swarm.Where(_swarm.Run(SwarmFixture.Spec("any", ports: others[1]), 2)));
+        Assert.Equal("a", _swarm.Where(_swarm.Run(SwarmFixture.Spec("next", ports: others[2]), 1)));
+    }
+
+    [Fact]
     public void Explain_gives_the_figures_of_the_moment()
     {
         _swarm.AddNode("a", nanoCpus: 2_000_000_000, memoryBytes: 1L << 30);

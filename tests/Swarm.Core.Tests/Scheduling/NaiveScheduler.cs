@@ -29,7 +29,7 @@ internal sealed class NaiveScheduler(ClusterState state)
     /// <summary>Nodes by the first filter that refuses them.</summary>
     public List<(string Filter, int Nodes)> Reasons(SwarmTask task)
     {
-        string[] order = ["ready", "resources", "plugins", "constraints", "max-replicas"];
+        string[] order = ["ready", "resources", "plugins", "constraints", "ports", "max-replicas"];
         var nodes = task.NodeId is null ? state.Nodes : [.. state.Nodes.Where(n => n.Id == task.NodeId)];
         if (nodes.Count == 0)
         {
@@ -119,6 +119,10 @@ internal sealed class NaiveScheduler(ClusterState state)
             {
                 return "constraints";
             }
+        }
+        if (On(node).SelectMany(t => SpecOf(t)?.Ports ?? []).Any(p => p.Published > 0 && spec.Ports.Contains(p)))
+        {
+            return "ports";
         }
         var most = spec.Placement.MaxReplicasPerNode;
         return most > 0 && (ulong)CountOf(node, task.ServiceId) >= most ? "max-replicas" : null;

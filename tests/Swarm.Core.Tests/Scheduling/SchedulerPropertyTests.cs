@@ -214,7 +214,15 @@ public sealed class SchedulerPropertyTests
                 Pick(0UL, 0UL, 1UL, 2UL),
                 Pick(0, 0, 1, 2),
                 Pick(0, 0, 1, 3),
-                Pick("", "", "", "x")
+                Pick("", "", "", "x"),
+                ports: Pick<PublishedPort[]>(
+                    [],
+                    [],
+                    [],
+                    [SwarmFixture.HostPort(80)],
+                    [SwarmFixture.HostPort(80), SwarmFixture.HostPort(81)],
+                    [SwarmFixture.HostPort(0)]
+                )
             );
 
         private void AddService()

@@ -82,7 +82,8 @@ internal sealed class SwarmFixture
         long nanoCpus = 0,
         long memoryBytes = 0,
         string volumeDriver = "",
-        bool global = false
+        bool global = false,
+        params PublishedPort[] ports
     ) =>
         new()
         {
@@ -104,6 +105,7 @@ internal sealed class SwarmFixture
                         ],
             },
             Mode = global ? new ServiceMode.Global() : new ServiceMode.Replicated(1),
+            Ports = [.. ports],
             Resources = new ResourceRequirements { Reservations = new ResourceAmount(nanoCpus, memoryBytes) },
             Placement = new Placement
             {
@@ -111,6 +113,15 @@ internal sealed class SwarmFixture
                 SpreadPreferences = [.. spread ?? []],
                 MaxReplicasPerNode = maxReplicas,
             },
+        };
+
+    public static PublishedPort HostPort(uint published, PortProtocol protocol = PortProtocol.Tcp) =>
+        new()
+        {
+            Target = 80,
+            Published = published,
+            Protocol = protocol,
+            Mode = PublishMode.Host,
         };
 
     /// <summary>Creates the service; its id is its name.</summary>

@@ -288,6 +288,46 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     }
 
     [Fact]
+    public async Task Platforms_and_host_ports_are_filters_too()
+    {
+        var port = new PublishedPort
+        {
+            Target = 80,
+            Published = 18080,
+            Mode = PublishMode.Host,
+        };
+        await CreateAsync(Spec("first") with { Ports = [port] });
+        Assert.True((await WaitAsync("first")).Converged);
+        await CreateAsync(Spec("second") with { Ports = [port] });
+        await AssertPendingAsync("second", "ports", "host port 18080/tcp is taken by another task");
+
+        // As the docker CLI leaves an image that is made for other machines only.
+        var spec = DockerSpecWriter.New(Spec("foreign"));
+        spec["TaskTemplate"]!["Placement"] = JsonNode.Parse("""{"Platforms":[{"Architecture":"s390x","OS":"linux"}]}""");
+        await _docker.PostAsync("/services/create", spec, Cancel);
+        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new Wire.ListNodesRequest(), cancellationToken: Cancel)));
+        await AssertPendingAsync(
+            "foreign",
+            "platform",
+            $"the image is not made for linux/{(node.Description.Platform.Architecture == "x86_64" ? "amd64" : "arm64")}"
+        );
+
+        await Client.RemoveServiceAsync(new Wire.RemoveServiceRequest { RequestId = Id(), Selector = "first" }, cancellationToken: Cancel);
+        Assert.True((await WaitAsync("second")).Converged);
+    }
+
+    private async Task AssertPendingAsync(string service, string filter, string detail)
+    {
+        var pending = await UntilAsync(() => TasksAsync(service), t => t is [{ Pending.Count: > 0 }]);
+        var reason = Assert.Single(pending[0].Pending);
+        Assert.Equal((filter, 1U, detail), (reason.Filter, reason.Nodes, reason.Detail));
+        var placement = Assert.Single(
+            await PlaneHost.ListAsync(Client.TestPlacement(new Wire.TestPlacementRequest { Selector = service }, cancellationToken: Cancel))
+        );
+        Assert.Equal((false, filter, detail), (placement.Suitable, placement.Filter, placement.Detail));
+    }
+
+    [Fact]
     public async Task Wrong_requests_are_refused_and_change_nothing()
     {
         await CreateAsync(Spec("taken", 0));

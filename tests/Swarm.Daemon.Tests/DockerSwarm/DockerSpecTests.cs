@@ -97,6 +97,23 @@ public sealed class DockerSpecTests
     }
 
     [Fact]
+    public void What_an_image_is_made_for_is_read_and_written()
+    {
+        var raw = Reread(JsonNode.Parse(Foreign)!);
+        var spec = DockerSpecReader.Read(raw);
+        Assert.Equal(["linux/amd64"], spec.Placement.Platforms);
+        var after = spec with { Placement = spec.Placement with { Platforms = ["linux", "linux/arm64"] } };
+        DockerSpecWriter.Change(raw, spec, after);
+        Assert.Equal(
+            """[{"OS":"linux"},{"OS":"linux","Architecture":"arm64"}]""",
+            raw["TaskTemplate"]!["Placement"]!["Platforms"]!.ToJsonString()
+        );
+        Assert.Equal(after, DockerSpecReader.Read(Reread(raw)));
+        DockerSpecWriter.Change(raw, after, after with { Placement = after.Placement with { Platforms = [] } });
+        Assert.Equal("{}", raw["TaskTemplate"]!["Placement"]!.ToJsonString());
+    }
+
+    [Fact]
     public void A_mount_that_stays_keeps_what_only_Docker_knows_of_it()
     {
         var raw = Reread(JsonNode.Parse(Foreign)!);

@@ -1,10 +1,9 @@
 using System.Globalization;
-using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling.Filters;
 
 /// <summary>What the task reserves is free: what the node has, less the reservations of the tasks on it.</summary>
-internal sealed class ResourceFilter(ResourceAmount reservations) : NodeFilter
+internal sealed class ResourceFilter(TaskShare wanted) : NodeFilter
 {
     public override string Name => "resources";
 
@@ -17,9 +16,9 @@ internal sealed class ResourceFilter(ResourceAmount reservations) : NodeFilter
     public override string Explain(NodeInfo node) => Describe(node, withFree: true);
 
     // SwarmKit: what is not asked for is never short, even on a node whose reservations exceed what it has.
-    private bool HasCpus(NodeInfo node) => reservations.NanoCpus == 0 || reservations.NanoCpus <= node.FreeNanoCpus;
+    private bool HasCpus(NodeInfo node) => wanted.NanoCpus == 0 || wanted.NanoCpus <= node.FreeNanoCpus;
 
-    private bool HasMemory(NodeInfo node) => reservations.MemoryBytes == 0 || reservations.MemoryBytes <= node.FreeMemoryBytes;
+    private bool HasMemory(NodeInfo node) => wanted.MemoryBytes == 0 || wanted.MemoryBytes <= node.FreeMemoryBytes;
 
     private string Describe(NodeInfo node, bool withFree)
     {
@@ -27,12 +26,12 @@ internal sealed class ResourceFilter(ResourceAmount reservations) : NodeFilter
         if (!HasCpus(node))
         {
             var free = withFree ? $" of {Cpus(Math.Max(node.FreeNanoCpus, 0))} free" : "";
-            parts.Add($"not enough CPU ({Cpus(reservations.NanoCpus)} reserved{free})");
+            parts.Add($"not enough CPU ({Cpus(wanted.NanoCpus)} reserved{free})");
         }
         if (!HasMemory(node))
         {
             var free = withFree ? $" of {Bytes(Math.Max(node.FreeMemoryBytes, 0))} free" : "";
-            parts.Add($"not enough memory ({Bytes(reservations.MemoryBytes)} reserved{free})");
+            parts.Add($"not enough memory ({Bytes(wanted.MemoryBytes)} reserved{free})");
         }
         return string.Join(", ", parts);
     }

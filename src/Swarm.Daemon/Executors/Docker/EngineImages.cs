@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
@@ -62,7 +61,10 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
                 ? null
                 : EngineClient.Builder(endpoint).WithHeader("X-Registry-Auth", DockerSwarm.RegistryAuth.Encode(credential)).Build();
             var found = await (authorized ?? client).Distribution.InspectAsync(tagged, timeout.Token);
-            return new ResolvedImage(found.Descriptor.Digest, PlatformsOf(found.Platforms));
+            return new ResolvedImage(
+                found.Descriptor.Digest,
+                RegistryAnswer.Platforms((found.Platforms ?? []).Select(static p => ((string?)p.OS, (string?)p.Architecture)))
+            );
         }
         catch (Exception e) when (e is DockerApiException || EngineErrors.IsAway(e, cancellation))
         {
@@ -70,7 +72,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
                 ? new ResolvedImage(digest)
                 : throw (
                     e is DockerApiException refused
-                        ? new ImageNotResolvedException(EngineErrors.MessageOf(refused), NeedsCredential(refused), e)
+                        ? NotResolved(refused)
                         : new ImageNotResolvedException(
                             timeout.IsCancellationRequested ? $"no answer within {_digestTimeout.TotalSeconds} s" : e.Message,
                             needsCredential: false,
@@ -80,25 +82,8 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
     }
 
-    // The engine answers 401 or 403 where the registry did, and else has the registry's words in its own.
-    private static bool NeedsCredential(DockerApiException e) =>
-        e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-        || EngineErrors.MessageOf(e) is var said
-            && (
-                said.Contains("unauthorized", StringComparison.OrdinalIgnoreCase)
-                || said.Contains("credentials", StringComparison.OrdinalIgnoreCase)
-                || said.Contains("denied", StringComparison.OrdinalIgnoreCase)
-            );
-
-    /// <summary>Attestations among the manifests say unknown/unknown: they are no platform. When nothing else is there, nothing is known.</summary>
-    internal static ValueList<string> PlatformsOf(IEnumerable<Platform>? platforms) =>
-        (platforms ?? [])
-            .Where(p => p.OS is not (null or "" or "unknown") && p.Architecture is not "unknown")
-            .Select(p => string.IsNullOrEmpty(p.Architecture) ? p.OS : $"{p.OS}/{p.Architecture}")
-            .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal)
-            .Take(64)
-            .ToValueList();
+    private static ImageNotResolvedException NotResolved(DockerApiException e) =>
+        new(EngineErrors.MessageOf(e), RegistryAnswer.NeedsCredential(e.StatusCode, EngineErrors.MessageOf(e)), e);
 
     private Task PullOnceAsync(string image, RegistryCredential? credential)
     {
