@@ -14,17 +14,10 @@ internal static class ControlPlaneFeatures
         Func<Wire.Control.ControlClient, CallOptions, Task>
     >(StringComparer.Ordinal)
     {
-        ["Add-SwarmFirewallRule -Name"] = static (c, o) =>
-            c.RunHostCommandAsync(
-                new()
-                {
-                    Selector = "worker1",
-                    Command = new() { Probe = new() { Tcp = { "127.0.0.1:1" } } },
-                },
-                o
-            ).ResponseAsync,
+        ["Add-SwarmFirewallRule -Name"] = static (c, o) => Host(c, o, Firewall(Wire.FirewallAction.Add)),
         ["Exit-Swarm"] = static (c, o) => c.LeaveSwarmAsync(new(), o).ResponseAsync,
         ["Get-Swarm"] = static (c, o) => c.GetClusterAsync(new(), o).ResponseAsync,
+        ["Get-SwarmFirewallRule -Name"] = static (c, o) => Host(c, o, Firewall(Wire.FirewallAction.Get)),
         ["Get-SwarmJoinToken"] = static (c, o) => c.GetJoinTokensAsync(new(), o).ResponseAsync,
         ["Get-SwarmNetwork"] = static (c, o) => PlaneHost.ListAsync(c.ListNetworks(new(), o)),
         ["Get-SwarmNode"] = static (c, o) => PlaneHost.ListAsync(c.ListNodes(new(), o)),
@@ -55,6 +48,7 @@ internal static class ControlPlaneFeatures
             c.CreateServiceAsync(new() { Spec = Spec(network: "mynet"), NoResolveImage = true }, o).ResponseAsync,
         ["New-SwarmService -Publish"] = static (c, o) =>
             c.CreateServiceAsync(new() { Spec = Spec(port: 80), NoResolveImage = true }, o).ResponseAsync,
+        ["Remove-SwarmFirewallRule -Name"] = static (c, o) => Host(c, o, Firewall(Wire.FirewallAction.Remove)),
         ["Remove-SwarmNetwork"] = static (c, o) => c.RemoveNetworkAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
         ["Remove-SwarmNode"] = static (c, o) => c.RemoveNodeAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
         ["Remove-SwarmService"] = static (c, o) => c.RemoveServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
@@ -107,15 +101,8 @@ internal static class ControlPlaneFeatures
                 o
             ).ResponseAsync,
         ["Stop-SwarmTask"] = static (c, o) => c.StopTaskAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
-        ["Test-SwarmHost -Name"] = static (c, o) =>
-            c.RunHostCommandAsync(
-                new()
-                {
-                    Selector = "worker1",
-                    Command = new() { Probe = new() { Tcp = { "127.0.0.1:1" } } },
-                },
-                o
-            ).ResponseAsync,
+        ["Test-SwarmFirewallRule -Name"] = static (c, o) => Host(c, o, Probe()),
+        ["Test-SwarmHost -Name"] = static (c, o) => Host(c, o, Probe()),
         ["Test-SwarmPlacement"] = static (c, o) => PlaneHost.ListAsync(c.TestPlacement(new() { Spec = Spec() }, o)),
         ["Undo-SwarmService"] = static (c, o) => c.RollbackServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
         ["Unlock-Swarm"] = static (c, o) => c.UnlockSwarmAsync(new() { UnlockKey = "SWMKEY-1-x" }, o).ResponseAsync,
@@ -124,6 +111,23 @@ internal static class ControlPlaneFeatures
         ["Watch-SwarmEvent"] = static (c, o) =>
             PlaneHost.ListAsync(c.WatchEvents(new(), o.WithDeadline(DateTime.UtcNow + TimeSpan.FromMilliseconds(500)))),
     };
+
+    private static Task Host(Wire.Control.ControlClient client, CallOptions options, Wire.HostCommand command) =>
+        client.RunHostCommandAsync(new() { Selector = "worker1", Command = command }, options).ResponseAsync;
+
+    /// <summary>Only what would be done: the machine of the tests keeps its firewall.</summary>
+    private static Wire.HostCommand Firewall(Wire.FirewallAction action) =>
+        new()
+        {
+            Firewall = new()
+            {
+                Action = action,
+                Provider = Wire.FirewallProvider.Iptables,
+                DryRun = true,
+            },
+        };
+
+    private static Wire.HostCommand Probe() => new() { Probe = new() { Tcp = { "127.0.0.1:1" } } };
 
     private static Wire.ServiceSpec Spec(string network = "", uint port = 0)
     {

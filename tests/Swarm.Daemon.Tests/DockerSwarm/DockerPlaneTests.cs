@@ -253,6 +253,32 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_job_of_the_docker_CLI_is_shown_waited_for_and_stays_one()
+    {
+        var raw = JsonNode.Parse(
+            """
+            {
+              "Name": "job", "TaskTemplate": { "ContainerSpec": { "Image": "alpine:latest", "Args": ["true"] }, "RestartPolicy": { "Condition": "none" } },
+              "Mode": { "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 2 } }
+            }
+            """
+        );
+        await _docker.PostAsync("/services/create", raw, Cancel);
+        var tasks = await UntilAsync(
+            () => TasksAsync("job", running: false),
+            t => t.Count(x => x.Status.State == Wire.TaskState.Complete) == 2
+        );
+        Assert.Equal(2, tasks.Count);
+        Assert.Equal(2UL, (await ServiceAsync("job")).Spec.Replicated.Replicas);
+        var waited = await WaitAsync("job");
+        Assert.True(waited.Converged, waited.ToString());
+        await UpdateAsync("job", s => s with { Labels = s.Labels.With("mine", "1") });
+        var after = (await _docker.GetAsync("/services/job", Cancel)).Object("Spec")!;
+        Assert.Equal("""{"ReplicatedJob":{"MaxConcurrent":1,"TotalCompletions":2}}""", after["Mode"]!.ToJsonString());
+        Assert.Equal("1", after["Labels"]!["mine"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task A_pending_task_says_why_and_a_placement_test_says_it_of_the_node()
     {
         await CreateAsync(Spec("zoned") with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
