@@ -172,28 +172,25 @@ function Test-Acceptance {
         else { Say 'FAILED: The lab does not come up.'; Add-Count 0 1 0 }
     }
     $noLab = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
-    # What the cmdlets are like does not depend on what the tasks are.
-    $all = @(if ($Conformance -eq 'Full') { 'Conventions' })
-    $common, $behaviour, $failing = switch ($Conformance) {
-        'None' { @(), @(), @() }
-        'Core' { @('Behaviour', 'Updates', 'Networks', 'Differences'), @('Behaviour'), @() }
-        'Full' { @('Behaviour', 'Updates', 'Networks', 'Differences'), @('Behaviour', 'Updates', 'Networks'), @('Hosts') }
+    $alike, $failing = switch ($Conformance) {
+        'None' { @(), @() }
+        'Core' { @('Behaviour', 'Updates', 'Networks'), @() }
+        'Full' { @('Behaviour', 'Updates', 'Networks'), @('Hosts') }
     }
+    $onBoth = 'Swarm', 'Services', 'Updates', 'Options', 'Placement', 'Conventions'
     $passes = @(
         @{ Name = 'Acceptance.Process'; Lane = 'sandbox'; Missing = ''; Executor = 'Process'
-            Files = @(& $files Swarm Services Updates Options Placement Conventions Sandbox Remote) + @(& $conform @common) }
+            Files = @(& $files @onBoth Sandbox Remote) + @(& $conform @alike Differences) }
         @{ Name = 'Acceptance.Docker'; Lane = 'sandbox'; Missing = Find-MissingEngine; Executor = 'Docker'
-            Files = @(& $files Swarm Services Updates Options Placement Sandbox Images @all) + @(& $conform @behaviour) }
+            Files = @(& $files @onBoth Sandbox Images) + @(& $conform @alike) }
         @{ Name = 'Acceptance.Lab'; Lane = 'lab'; Missing = $noLab; Lab = $lab
-            Files = @(& $files Swarm Services Updates Options Placement Images Hosts @all) + @(& $conform @failing) }
-        switch ($Conformance) {
-            'Core' { @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $lab; Plane = 'docker'
-                    Files = @(& $files Swarm Services) + @(& $conform Behaviour Networks) } }
-            'Full' {
-                @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $lab; Plane = 'docker'
-                    Files = @(& $files Swarm Services Updates Options Placement) + @(& $conform Behaviour Updates Networks Hosts Managers Tutorial) }
-            }
+            Files = @(& $files @onBoth Images Hosts) + @(& $conform @failing) }
+        # A core of it is enough for each change; what takes long there is in -Conformance Full.
+        $onDocker = switch ($Conformance) {
+            'Core' { @(& $files Swarm Services Updates Placement Images) + @(& $conform Behaviour Networks) }
+            'Full' { @(& $files @onBoth Images Hosts) + @(& $conform @alike Hosts Managers Tutorial) }
         }
+        if ($onDocker) { @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $lab; Plane = 'docker'; Files = $onDocker } }
         @{ Name = 'Acceptance.Hosts'; Lane = 'hosts'; Missing = ''; Files = & $files Firewall Tutorial }
     )
     $passes = @($passes | Where-Object { $_.Name -like "*$Filter*" })

@@ -1,4 +1,4 @@
-# Images of a real registry (tests/lab/registry.sh): digests pinned at create, credentials. For SWARM_ACCEPTANCE_EXECUTOR=Docker, and for the lab.
+# Images of a real registry (tests/lab/registry.sh): digests pinned at create, credentials. For SWARM_ACCEPTANCE_EXECUTOR=Docker, and for the lab with either control plane.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $nodes = Start-TestSwarm acceptance-images
@@ -23,6 +23,8 @@ BeforeAll {
         $null = Invoke-Docker manager1 'push', '--quiet', $To
         $null = Invoke-Docker manager1 'image', 'rm', $To
     }
+    # What a task says of an image that its node may not pull.
+    function Get-NoSuchImage { param([string] $Words) if (Test-Difference 'registry-words') { "No such image: $private" } else { "No such image: $private*$Words*" } }
     function Remove-Image { param([string] $Image) foreach ($node in $nodes.Name) { try { Invoke-Docker $node 'image', 'rm', '--force', $Image } catch { $null = $_ } } }
     Remove-Image $private
 }
@@ -69,13 +71,13 @@ Describe 'Credentials' {
         $null = New-SwarmService -Name private -Image $private -RestartDelay 1h -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike "*$private*no basic auth credentials*-RegistryCredential*"
         Wait-Until { @(Get-SwarmTask private | Where-Object State -EQ Rejected).Count -gt 0 } 'a rejected task'
-        @(Get-SwarmTask private | Where-Object State -EQ Rejected)[0].Error | Should -BeLike "No such image: $private*no basic auth credentials*"
+        @(Get-SwarmTask private | Where-Object State -EQ Rejected)[0].Error | Should -BeLike (Get-NoSuchImage 'no basic auth credentials')
     }
     It 'a wrong password is refused by name of the registry' {
         $null = New-SwarmService -Name private -Image $private -RegistryCredential (Get-Credential wrong) -RestartDelay 1h -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike "*$private*unauthorized*-RegistryCredential*"
         Wait-Until { @(Get-SwarmTask private | Where-Object State -EQ Rejected).Count -gt 0 } 'a rejected task'
-        @(Get-SwarmTask private | Where-Object State -EQ Rejected)[0].Error | Should -BeLike "No such image: $private*unauthorized*"
+        @(Get-SwarmTask private | Where-Object State -EQ Rejected)[0].Error | Should -BeLike (Get-NoSuchImage 'unauthorized')
     }
     It 'with it every node that has a task pulls' {
         $made = New-SwarmService -Name private -Image $private -Replicas 3 -RegistryCredential (Get-Credential secret) -Wait -WarningVariable warnings

@@ -69,10 +69,37 @@ Describe 'A host whose engine crashes' -Skip:$skip {
         Invoke-Lab node kill worker2
         Invoke-Lab node start worker2
         Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' -and @(Get-RunningTask redis | Where-Object Id -NotIn $lost.Id).Count -eq 6 } 'six tasks without those'
+        # Failed, if the engine looked at its containers before the manager had told it to stop them: a race within the engine.
         foreach ($task in $lost) { Wait-Until { "$((Get-SwarmTask $task.Id).State)" -in 'Failed', 'Shutdown' } 'the end of a task that ran there' }
         [uint[]]$slots = (Get-RunningTask redis).Slot
         [Array]::Sort($slots)
         $slots | Should -Be (1..6)
+    }
+}
+
+Describe 'A manager whose swarmd is away for a while' -Skip:$skip {
+    It 'knows the revisions of before; of those that the docker CLI made meanwhile, the two that Docker keeps' {
+        # Without tasks: they would show what they were made of.
+        $null = New-SwarmService -Name revised -Image "${redis}:3.0.6" -Replicas 0 -Wait
+        Set-SwarmService revised -Env A=1 -Wait
+        Invoke-Lab swarmd kill manager1
+        if (Test-Difference 'revisions-seen') {
+            foreach ($value in 2, 3, 4) { $null = Invoke-Docker manager1 'service', 'update', '--detach', '--env-add', "A=$value", 'revised' }
+        }
+        Invoke-Lab swarmd start manager1
+        Wait-Until { try { $null = Get-SwarmService revised -ErrorAction Stop; $true } catch { $false } } 'the manager'
+        $known = @(Get-SwarmServiceRevision revised)
+        $known.Count | Should -Be $(if (Test-Difference 'revisions-seen') { 4 } else { 2 })
+        $known[1].Changes | Should -Match '\bA=1\b'
+        if (Test-Difference 'revisions-seen') {
+            $known[2].Changes | Should -Match 'A=1.*A=3'
+            $known[3].Changes | Should -Match 'A=3.*A=4'
+        }
+        @($known | Where-Object IsCurrent).Number | Should -Be $known[-1].Number
+        # Any of them can be gone back to.
+        Undo-SwarmService revised -ToRevision $known[0].Number -Wait
+        @((Get-SwarmService revised).Env).Count | Should -Be 0
+        Remove-SwarmService revised -Force -Wait
     }
 }
 

@@ -98,4 +98,14 @@ Describe 'Three managers' -Skip:$skip {
         Wait-For { "$((Get-SwarmNode worker1 -ErrorAction Stop).ManagerStatus)" -eq 'None' } 'one manager'
         { Set-SwarmNode manager1 -Role Worker -Force -ErrorAction Stop } | Should -Throw -ErrorId 'LastManager*'
     }
+    It 'one that joins with the token of managers is one at once' {
+        $third = Connect-Swarm -NoDefault -Socket $worker2.Socket
+        Exit-Swarm -Session $third -Confirm:$false
+        Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Down' } 'worker2 Down'
+        Remove-SwarmNode worker2 -Confirm:$false
+        "$((Get-SwarmJoinToken Manager | Join-Swarm -Session $third).Role)" | Should -Be 'Manager'
+        Wait-For { "$((Get-SwarmNode worker2 -ErrorAction Stop).ManagerStatus)" -eq 'Reachable' } 'worker2 as a manager'
+        (Get-SwarmNode -Session $third | Where-Object IsSelf).Name | Should -Be 'worker2'
+        Disconnect-Swarm -Session $third
+    }
 }
