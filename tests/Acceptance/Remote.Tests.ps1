@@ -1,4 +1,4 @@
-# Administration from another machine: a client certificate of the swarm's own authority, and sessions over the cluster port.
+# Administration from another machine: a client certificate of the authority of the swarm (or, before a Docker Swarm, of the swarmd), and sessions over its port.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $WarningPreference = 'SilentlyContinue'
@@ -6,13 +6,19 @@ BeforeAll {
     function Get-Path { param([string] $Name) [IO.Path]::Combine($folder, $Name) }
     $otherBox = Start-SwarmSandbox acceptance-remote2 -Workers 0 -Executor Process
     $foreign = New-SwarmCredential stranger (Get-Path 'foreign.pem')
-    $box = Start-SwarmSandbox acceptance-remote -Workers 1 -Executor Process
-    $manager, $worker = $box.Nodes
+    $nodes = Start-TestSwarm acceptance-remote
+    $manager, $worker, $null = $nodes
+    # Where a node's daemon listens for sessions from elsewhere.
+    function Get-Remote { param($Node) if (Test-Difference 'remote-port') { $Node.Address -replace ':2377$', ':2378' } else { $Node.Address } }
+    $managerAddress = Get-Remote $manager
+    $workerAddress = Get-Remote $worker
     $local = Get-SwarmSession | Where-Object IsDefault
+    $clusterId = (Get-Swarm).Id
     $credential = New-SwarmCredential admin (Get-Path 'admin.pem')
 }
 AfterAll {
-    Get-SwarmSandbox 'acceptance-remote*' | Stop-SwarmSandbox
+    Stop-TestSwarm acceptance-remote
+    Stop-SwarmSandbox acceptance-remote2
     [IO.Directory]::Delete($folder, $true)
 }
 
@@ -20,7 +26,7 @@ Describe 'A client certificate' {
     It 'is a file of its owner, and says who, how long and where' {
         $credential.Name | Should -Be 'admin'
         $credential.CertificatePath | Should -Be (Get-Path 'admin.pem')
-        $credential.ManagerAddress | Should -Be $manager.Address
+        $credential.ManagerAddress | Should -Be $managerAddress
         $credential.ExpiresAt | Should -BeGreaterThan ([DateTime]::Now)
         if (-not $IsWindows) { "$([IO.File]::GetUnixFileMode($credential.CertificatePath))" | Should -Be 'UserWrite, UserRead' }
     }
@@ -39,19 +45,19 @@ Describe 'A remote session' {
     It 'is opened with <file> by the pipeline, and does what the socket does' -ForEach @{ File = 'session.pem' }, @{ File = 'session.pfx' } {
         $session = New-SwarmCredential $file (Get-Path $file) | Connect-Swarm -NoDefault
         $session.IsLocal | Should -BeFalse
-        $session.Endpoint | Should -Be $manager.Address
-        (Get-SwarmNode -Session $session).Name | Should -Be 'manager1', 'worker1'
-        $null = New-SwarmService -Name web -Image redis:3.0.6 -Replicas 2 -Wait -Session $session
+        $session.Endpoint | Should -Be $managerAddress
+        (Get-SwarmNode -Session $session).Name | Should -Be $nodes.Name
+        $null = New-SwarmService -Name web -Image "${redis}:3.0.6" -Replicas 2 -Wait -Session $session
         (Get-SwarmService web).Running | Should -Be 2
-        Set-SwarmService web -Image redis:3.0.7 -Wait -Session $session
+        Set-SwarmService web -Image "${redis}:3.0.7" -Wait -Session $session
         Remove-SwarmService web -Force -Wait -Session $session
         Get-SwarmService | Should -BeNullOrEmpty
         Disconnect-Swarm -Session $session
     }
     It 'is the default where it was not said otherwise, and the local one is again after Disconnect-Swarm' {
-        $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath
+        $session = Connect-Swarm -ManagerAddress $managerAddress -CertificatePath $credential.CertificatePath
         (Get-SwarmSession | Where-Object IsDefault).Id | Should -Be $session.Id
-        (Get-Swarm).Id | Should -Be $box.ClusterId
+        (Get-Swarm).Id | Should -Be $clusterId
         Disconnect-Swarm
         @(Get-SwarmSession | Where-Object Id -EQ $session.Id).Count | Should -Be 0
         { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'SessionClosed*'
@@ -59,12 +65,12 @@ Describe 'A remote session' {
         $null = Connect-Swarm -Socket $local.Endpoint
     }
     It 'tries one manager after the other' {
-        $session = Connect-Swarm -ManagerAddress $worker.Address, $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
+        $session = Connect-Swarm -ManagerAddress $workerAddress, $managerAddress -CertificatePath $credential.CertificatePath -NoDefault
         (Get-SwarmNode manager1 -Session $session).Name | Should -Be 'manager1'
         Disconnect-Swarm -Session $session
     }
     It 'may not end the manager itself' {
-        $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
+        $session = Connect-Swarm -ManagerAddress $managerAddress -CertificatePath $credential.CertificatePath -NoDefault
         { Exit-Swarm -Force -Session $session -ErrorAction Stop } | Should -Throw
         "$((Get-Swarm).State)" | Should -Be 'Active'
         Disconnect-Swarm -Session $session
@@ -85,7 +91,7 @@ Describe 'What opens no session' {
         { Connect-Swarm -ManagerAddress 10.0.0.1:port -CertificatePath $credential.CertificatePath -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidAddress*' -ExpectedMessage '*10.0.0.1:port*'
     }
     It 'the certificate of another swarm, whose authority is not this one''s, or a node that is no manager' {
-        foreach ($pair in @($manager.Address, $foreign.CertificatePath), @($worker.Address, $credential.CertificatePath), @($otherBox.Nodes[0].Address, $credential.CertificatePath)) {
+        foreach ($pair in @($managerAddress, $foreign.CertificatePath), @($workerAddress, $credential.CertificatePath), @($otherBox.Nodes[0].Address, $credential.CertificatePath)) {
             $failure = { Connect-Swarm -ManagerAddress $pair[0] -CertificatePath $pair[1] -ErrorAction Stop } |
                 Should -Throw -ErrorId 'ManagerNotTrusted*' -PassThru
             "$failure" | Should -BeLike "*$($pair[0])*New-SwarmCredential*"
@@ -97,8 +103,8 @@ Describe 'What opens no session' {
         $theirs = [IO.File]::ReadAllText($foreign.CertificatePath)
         $root = $mine.Substring($mine.LastIndexOf('-----BEGIN CERTIFICATE'))
         [IO.File]::WriteAllText((Get-Path 'mixed.pem'), $theirs.Substring(0, $theirs.LastIndexOf('-----BEGIN CERTIFICATE')) + $root)
-        $failure = { Connect-Swarm -ManagerAddress $manager.Address -CertificatePath (Get-Path 'mixed.pem') -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateRefused*' -PassThru
-        "$failure" | Should -BeLike "*$($manager.Address)*New-SwarmCredential*"
+        $failure = { Connect-Swarm -ManagerAddress $managerAddress -CertificatePath (Get-Path 'mixed.pem') -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateRefused*' -PassThru
+        "$failure" | Should -BeLike "*$managerAddress*New-SwarmCredential*"
         "$failure" | Should -Not -Match 'RpcException|StatusCode|   at '
     }
     It 'a certificate that has expired' {
@@ -106,25 +112,25 @@ Describe 'What opens no session' {
         $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=admin', $key, 'SHA256')
         $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-9), [DateTimeOffset]::UtcNow.AddDays(-2))
         [IO.File]::WriteAllBytes((Get-Path 'expired.pfx'), $certificate.Export('Pfx', ''))
-        { Connect-Swarm -ManagerAddress $manager.Address -CertificatePath (Get-Path 'expired.pfx') -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateInvalid*' -PassThru | Should -BeLike '*expired*New-SwarmCredential*'
+        { Connect-Swarm -ManagerAddress $managerAddress -CertificatePath (Get-Path 'expired.pfx') -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateInvalid*' -PassThru | Should -BeLike '*expired*New-SwarmCredential*'
     }
     It 'a file that is none: <what>' -ForEach @(
         @{ What = 'missing'; Make = { } }, @{ What = 'noise'; Make = { param($Path) [IO.File]::WriteAllText($Path, 'noise') } }
         @{ What = 'without its key'; Make = { param($Path) [IO.File]::WriteAllText($Path, ([IO.File]::ReadAllText($credential.CertificatePath) -replace '(?s)^.*END PRIVATE KEY-----', '')) } }
     ) {
         & $Make (Get-Path "$what.pem")
-        { Connect-Swarm -ManagerAddress $manager.Address -CertificatePath (Get-Path "$what.pem") -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateInvalid*' -PassThru | Should -BeLike "*$what.pem*New-SwarmCredential*"
+        { Connect-Swarm -ManagerAddress $managerAddress -CertificatePath (Get-Path "$what.pem") -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateInvalid*' -PassThru | Should -BeLike "*$what.pem*New-SwarmCredential*"
     }
 }
 
 Describe 'A manager that goes under a session' {
     It 'is named while it is away, and the same session goes on when it is back' {
-        $session = Connect-Swarm -ManagerAddress $manager.Address -CertificatePath $credential.CertificatePath -NoDefault
+        $session = Connect-Swarm -ManagerAddress $managerAddress -CertificatePath $credential.CertificatePath -NoDefault
         Stop-TestNode $manager
-        Wait-Until { @((Get-SwarmSandbox acceptance-remote).Nodes | Where-Object Running).Count -eq 1 } 'the manager is gone'
-        { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'ManagerUnavailable*' -ExpectedMessage "*$($manager.Address)*"
+        Wait-Until { try { $null = Get-SwarmNode -Session $local -ErrorAction Stop; $false } catch { $true } } 'the manager is gone'
+        { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'ManagerUnavailable*' -ExpectedMessage "*$managerAddress*"
         Start-TestNode $manager
-        Wait-Until { try { @(Get-SwarmNode -Session $session | Where-Object State -EQ Ready).Count -eq 2 } catch { $false } } 'both nodes Ready'
+        Wait-Until { try { @(Get-SwarmNode -Session $session | Where-Object State -EQ Ready).Count -eq $nodes.Count } catch { $false } } 'all nodes Ready'
         Disconnect-Swarm -Session $session
     }
 }
