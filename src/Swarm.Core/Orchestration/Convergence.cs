@@ -39,7 +39,9 @@ public static class Convergence
     }
 
     /// <summary>Where the emptying of a node stands. The node may be gone already.</summary>
-    public static NodeConvergence OfNode(ClusterState state, string nodeId)
+    /// <param name="moved">Services and slots that were seen to have a task there. Kept by who looks again and again: a swarm that keeps no history
+    /// (a limit of 0) forgets such a task before its replacement runs.</param>
+    public static NodeConvergence OfNode(ClusterState state, string nodeId, ISet<(string ServiceId, uint Slot)>? moved = null)
     {
         ArgumentNullException.ThrowIfNull(state);
         var plan = new PlanContext(state, DateTimeOffset.MinValue, NoIds, ControlLoopOptions.Default, int.MaxValue);
@@ -48,8 +50,13 @@ public static class Convergence
         foreach (var task in state.TasksOfNode(nodeId))
         {
             serviceIds.Add(task.ServiceId);
-            left += plan.MayRun(task) ? 1 : 0;
+            if (plan.MayRun(task))
+            {
+                left++;
+                moved?.Add((task.ServiceId, task.Slot));
+            }
         }
+        serviceIds.UnionWith(moved?.Select(static m => m.ServiceId) ?? []);
         var pending = 0;
         foreach (var serviceId in serviceIds)
         {
@@ -59,7 +66,7 @@ public static class Convergence
             }
             foreach (var slot in new ServiceView(plan, service).Slots)
             {
-                pending += LostItsTaskOn(nodeId, slot, plan) ? 1 : 0;
+                pending += LostItsTaskOn(nodeId, slot, plan, moved?.Contains((serviceId, slot.Number)) is true) ? 1 : 0;
             }
         }
         return new NodeConvergence(nodeId, left, pending);
@@ -192,7 +199,7 @@ public static class Convergence
         return false;
     }
 
-    private static bool LostItsTaskOn(string nodeId, Slot slot, PlanContext plan)
+    private static bool LostItsTaskOn(string nodeId, Slot slot, PlanContext plan, bool moved)
     {
         SwarmTask? last = null;
         var active = false;
@@ -215,7 +222,7 @@ public static class Convergence
                 last = task;
             }
         }
-        return active && (unplanned || last?.NodeId == nodeId);
+        return active && (moved || unplanned || last?.NodeId == nodeId);
     }
 
     private static string Message(Service service, ulong desired, Counts tally, bool converged, bool paused)

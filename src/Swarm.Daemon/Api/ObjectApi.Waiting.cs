@@ -76,6 +76,7 @@ internal sealed partial class ObjectApi
             }
         });
         using var signal = store.Watch(change => change is ChangedObject.OfTask or ChangedObject.OfNode);
+        var moved = new HashSet<(string ServiceId, uint Slot)>();
         Wire.NodeProgress? last = null;
         while (true)
         {
@@ -83,7 +84,7 @@ internal sealed partial class ObjectApi
             {
                 throw Manager.LeaderErrors.NotLeading(log);
             }
-            var now = store.Read(state => NodeProgress(state, id, name, request));
+            var now = store.Read(state => NodeProgress(state, id, name, request, moved));
             if (!now.Equals(last))
             {
                 yield return last = now;
@@ -149,13 +150,19 @@ internal sealed partial class ObjectApi
             Message = convergence.Message,
         };
 
-    private static Wire.NodeProgress NodeProgress(ClusterState state, string id, string name, Wire.WaitNodeRequest request)
+    private static Wire.NodeProgress NodeProgress(
+        ClusterState state,
+        string id,
+        string name,
+        Wire.WaitNodeRequest request,
+        HashSet<(string ServiceId, uint Slot)> moved
+    )
     {
         var node = state.FindNode(id);
         var progress = new Wire.NodeProgress { NodeId = id, NodeName = name };
         if (request.UntilDrained || request.UntilRemoved)
         {
-            var convergence = Convergence.OfNode(state, id);
+            var convergence = Convergence.OfNode(state, id, moved);
             progress.TasksLeft = (uint)convergence.TasksLeft;
             progress.ReplacementsPending = (uint)convergence.ReplacementsPending;
             progress.Done = convergence.Done && (node is null || !request.UntilRemoved);

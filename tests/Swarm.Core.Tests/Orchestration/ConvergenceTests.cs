@@ -173,6 +173,26 @@ public class ConvergenceTests
         Assert.True(Convergence.OfNode(swarm.State, "node2").Done);
     }
 
+    [Fact]
+    public void Where_no_history_is_kept_the_replacements_of_what_was_seen_there_are_waited_for()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.SetHistoryLimit(0);
+        swarm.Create(TestSwarm.Spec("web", 4));
+        swarm.Converge();
+        swarm.SetAvailability("node2", NodeAvailability.Drain);
+        swarm.Settle();
+        var moved = new HashSet<(string, uint)>();
+        Assert.Equal(new NodeConvergence("node2", 2, 2), Convergence.OfNode(swarm.State, "node2", moved));
+
+        swarm.Converge(t => t.NodeId == "node2");
+        Assert.Empty(swarm.State.TasksOfNode("node2"));
+        Assert.Equal(new NodeConvergence("node2", 0, 2), Convergence.OfNode(swarm.State, "node2", moved));
+
+        swarm.Converge();
+        Assert.True(Convergence.OfNode(swarm.State, "node2", moved).Done);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,28 +1,10 @@
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
-using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Orchestration;
 
 public class ReaperTests
 {
-    private static void SetHistoryLimit(TestSwarm swarm, int limit) =>
-        swarm.Apply(
-            new StateChange.ClusterSet(
-                new Cluster
-                {
-                    Id = "cluster",
-                    CreatedAt = swarm.Now,
-                    UpdatedAt = swarm.Now,
-                    RootCertificate = [],
-                    RootKey = [],
-                    WorkerJoinSecret = "",
-                    ManagerJoinSecret = "",
-                    Settings = ClusterSettings.Default with { TaskHistoryLimit = limit },
-                }
-            )
-        );
-
     private static void FailAndRestart(TestSwarm swarm, int times)
     {
         for (var i = 0; i < times; i++)
@@ -55,7 +37,7 @@ public class ReaperTests
     public void The_limit_is_the_clusters_and_a_negative_one_keeps_all(int limit, int kept)
     {
         var swarm = new TestSwarm(nodes: 1);
-        SetHistoryLimit(swarm, limit);
+        swarm.SetHistoryLimit(limit);
         swarm.Create(TestSwarm.Spec("web"));
         swarm.Converge();
 
@@ -72,7 +54,7 @@ public class ReaperTests
         swarm.Converge();
         FailAndRestart(swarm, 6);
 
-        SetHistoryLimit(swarm, 2);
+        swarm.SetHistoryLimit(2);
         swarm.Converge();
 
         Assert.Equal([5u, 6u], swarm.Tasks("web").Select(t => t.RestartCount));
@@ -82,7 +64,7 @@ public class ReaperTests
     public void The_last_task_of_a_finished_slot_is_kept_even_without_history()
     {
         var swarm = new TestSwarm(nodes: 1);
-        SetHistoryLimit(swarm, 0);
+        swarm.SetHistoryLimit(0);
         swarm.Create(TestSwarm.Spec("web") with { Restart = RestartPolicy.Default with { Condition = RestartCondition.None } });
         swarm.Converge();
 
@@ -97,7 +79,7 @@ public class ReaperTests
     public void Old_revisions_go_but_none_that_a_task_or_a_rollback_needs()
     {
         var swarm = new TestSwarm(nodes: 1, options: new ControlLoopOptions { RevisionsKept = 3 });
-        SetHistoryLimit(swarm, 2);
+        swarm.SetHistoryLimit(2);
         var service = swarm.Create(TestSwarm.Spec("web"));
         swarm.Converge();
 
@@ -112,7 +94,7 @@ public class ReaperTests
         Assert.Equal([7ul, 8ul], swarm.Tasks("web").Select(t => t.Revision));
 
         // A slot that waits for its node keeps the task of revision 7 in its history, whatever comes after it.
-        SetHistoryLimit(swarm, 5);
+        swarm.SetHistoryLimit(5);
         swarm.SetState("node1", NodeState.Down);
         swarm.Converge();
         for (var i = 9; i <= 12; i++)

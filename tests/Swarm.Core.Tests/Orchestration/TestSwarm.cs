@@ -42,6 +42,24 @@ internal sealed class TestSwarm
 
     public void Apply(params IReadOnlyList<StateChange> changes) => State.Apply(changes, State.Index + 1);
 
+    /// <summary>Of tasks that ended, in each slot.</summary>
+    public void SetHistoryLimit(int limit) =>
+        Apply(
+            new StateChange.ClusterSet(
+                new Cluster
+                {
+                    Id = "cluster",
+                    CreatedAt = Now,
+                    UpdatedAt = Now,
+                    RootCertificate = [],
+                    RootKey = [],
+                    WorkerJoinSecret = "",
+                    ManagerJoinSecret = "",
+                    Settings = ClusterSettings.Default with { TaskHistoryLimit = limit },
+                }
+            )
+        );
+
     public void AddNode(string id, ValueMap? labels = null, long cpus = 4, long memory = 1L << 30) =>
         Apply(
             new StateChange.NodeCreate(

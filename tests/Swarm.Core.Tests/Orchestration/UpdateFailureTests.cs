@@ -1,6 +1,5 @@
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
-using Swarm.Core.State;
 using static Swarm.Core.Tests.Orchestration.UpdateScene;
 
 namespace Swarm.Core.Tests.Orchestration;
@@ -249,7 +248,7 @@ public class UpdateFailureTests
         Assert.Equal((false, true), (convergence.Converged, convergence.Stuck));
 
         // Nor does anything start again later, with another leader, or when history is forgotten.
-        swarm.Apply(new StateChange.ClusterSet(TestCluster(historyLimit: 0)));
+        swarm.SetHistoryLimit(0);
         swarm.ChangeLeader();
         Assert.Equal(0, EndEveryNew(swarm, end));
         Assert.Equal(old, swarm.Running("web").ConvertAll(t => t.Id));
@@ -309,17 +308,4 @@ public class UpdateFailureTests
             }
         }
     }
-
-    private static Cluster TestCluster(int historyLimit) =>
-        new()
-        {
-            Id = "cluster",
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            UpdatedAt = DateTimeOffset.UnixEpoch,
-            RootCertificate = [],
-            RootKey = [],
-            WorkerJoinSecret = "",
-            ManagerJoinSecret = "",
-            Settings = ClusterSettings.Default with { TaskHistoryLimit = historyLimit },
-        };
 }
