@@ -258,7 +258,10 @@ Describe 'Leave' {
     }
     It 'a worker without a manager says why it is of no use' {
         $alone = Connect-Swarm -Socket $worker1.Socket -NoDefault
-        if (Test-Difference 'lost-manager') { (Get-Swarm -Session $alone).ManagerAddresses | Should -Be $manager.Address }
+        if (Test-Difference 'lost-manager') {
+            (Get-Swarm -Session $alone).ManagerAddresses | Should -Be $manager.Address
+            (Get-Swarm -Session $alone).StateMessage | Should -BeNullOrEmpty
+        }
         else {
             Wait-Until { (Get-Swarm -Session $alone).StateMessage } 'a message'
             (Get-Swarm -Session $alone).StateMessage | Should -BeLike "*$($manager.Address)*"

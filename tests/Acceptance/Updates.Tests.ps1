@@ -90,10 +90,15 @@ Describe 'Rolling update' {
         foreach ($task in $after) { $task.Id | Should -Not -BeIn $before; $task.Image | Should -BeLike "${redis}:3.0.6@*" }
     }
     It 'keeps at most the history limit of a slot' {
+        # The task that runs is one of them.
         Set-Swarm -TaskHistoryLimit 2
         foreach ($number in 1..2) { Restart-SwarmService redis -Wait }
-        Wait-Until { @(Get-SwarmTask redis.1).Count -le 2 } 'two tasks of the slot'
+        Wait-Until { @(Get-SwarmTask redis.1).Count -eq 2 } 'two tasks of the slot'
+        @(Get-SwarmTask redis.1 | Where-Object IsHistory).Count | Should -Be 1
         Set-Swarm -TaskHistoryLimit 5
+        foreach ($number in 1..4) { Restart-SwarmService redis -Wait }
+        Wait-Until { @(Get-SwarmTask redis.1).Count -eq 5 } 'five tasks of the slot'
+        @(Get-SwarmTask redis.1 | Where-Object IsHistory).Count | Should -Be 4
     }
     It 'what the tasks are not made of replaces none' {
         $before = (Get-RunningTask redis).Id

@@ -139,6 +139,16 @@ Describe 'Placement' {
             Should -Be $(if (Test-Difference 'no-longer-meets-constraints') { 'Shutdown Shutdown ' } else { 'Shutdown Rejected assigned node no longer meets constraints' })
         (Get-SwarmTask -Service pmoved | Where-Object PendingReasons).Slot | Should -Be 1
     }
+    It 'its replacement on another node comes at once, or waits Ready for the restart delay' {
+        Set-SwarmNode worker1 -Label zone=east
+        Set-SwarmNode worker2 -Label zone=east
+        $null = New-SwarmService -Name pmoved -Image $image -Constraint 'node.labels.zone==east' -RestartDelay 1h -Wait
+        $first = Get-RunningTask pmoved
+        Set-SwarmNode $first.Node -RemoveLabel zone
+        $expected = if (Test-Difference 'displaced-at-once') { 'Running Running' } else { 'Ready Ready' }
+        Wait-Until { @(Get-SwarmTask -Service pmoved | Where-Object { $_.Id -ne $first.Id -and "$($_.DesiredState) $($_.State)" -eq $expected }).Count -eq 1 } "a replacement that is $expected"
+        @(Get-SwarmTask -Service pmoved | Where-Object Id -NE $first.Id)[0].Node | Should -Be ('worker1', 'worker2' -ne $first.Node)
+    }
     It 'preferences apply one after the other' {
         # By the label of the engines worker2 is alone; of the others, manager1 has a zone of its own.
         Set-SwarmNode worker1 -Label zone=a
@@ -167,6 +177,13 @@ Describe 'Restarts' {
         # The newest first. Each ended at least the delay after the one before: it started that much later.
         for ($i = 0; $i -lt 2; $i++) { ($tasks[$i].StateSince - $tasks[$i + 1].StateSince).TotalMilliseconds | Should -BeGreaterOrEqual 500 }
     }
+    It 'each of several that fail soon comes after the delay; where it backs off, after twice the one before' {
+        $null = New-SwarmService -Name rback -Image $alpine -Command sh, '-c', 'exit 3' -RestartCondition OnFailure -RestartDelay 500ms -RestartMaxAttempts 3
+        Wait-Until { @(Get-SwarmTask -Service rback | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 4 } 'four attempts'
+        $tasks = @(Get-SwarmTask -Service rback)
+        $expected = if (Test-Difference 'restart-back-off') { 500, 1000, 2000 } else { 500, 500, 500 }
+        for ($i = 0; $i -lt 3; $i++) { ($tasks[2 - $i].StateSince - $tasks[3 - $i].StateSince).TotalMilliseconds | Should -BeGreaterOrEqual $expected[$i] }
+    }
     It 'none: it stays as it ended' {
         $null = New-SwarmService -Name rnone -Image $alpine -Command sh, '-c', 'exit 3' -RestartCondition None
         Wait-Until { @(Get-SwarmTask -Service rnone | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 1 } 'one attempt'
@@ -180,6 +197,12 @@ Describe 'Restarts' {
         "$($next.DesiredState) $($next.State)" | Should -Be 'Ready Ready'
         "$($ended.DesiredState) $($ended.State) $($ended.ExitCode)" | Should -Be 'Shutdown Complete 0'
         (Get-SwarmService rany).Running | Should -Be 0
+    }
+    It 'a program that ends well before its health check has succeeded' {
+        $null = New-SwarmService -Name rearly -Image $alpine -Command true -HealthCommand false -HealthInterval 1m -RestartCondition None
+        Wait-Until { "$((Get-SwarmTask -Service rearly).State)" -in 'Complete', 'Failed' } 'its end'
+        $task = Get-SwarmTask -Service rearly
+        "$($task.State) $($task.ExitCode) $($task.Error)" | Should -Be $(if (Test-Difference 'ended-before-healthy') { 'Failed 0 container ended before its health check succeeded' } else { 'Complete 0 ' })
     }
     It 'of one whose health check fails after it ran: Failed, unhealthy, and replaced' {
         # Healthy for its first checks, then not any more.

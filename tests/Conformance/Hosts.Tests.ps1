@@ -24,6 +24,8 @@ AfterAll {
 }
 
 Describe 'A host that is cut off' -Skip:$skip {
+    BeforeAll { $null = New-SwarmService -Name everywhere -Image "${redis}:3.0.6" -Mode Global -StopSignal KILL -RestartDelay 0s -Wait }
+    AfterAll { Remove-SwarmService everywhere -Force -Wait }
     It 'is Down; its tasks start elsewhere while the old ones run on there, and are still to be seen' {
         $lost = @(Get-RunningTask redis | Where-Object Node -EQ worker2)
         Invoke-Lab node cut worker2
@@ -32,11 +34,17 @@ Describe 'A host that is cut off' -Skip:$skip {
         foreach ($task in $lost) { "$((Get-SwarmTask $task.Id).DesiredState) $((Get-SwarmTask $task.Id).State)" | Should -Be 'Shutdown Running' }
         (Get-Container worker2).Count | Should -Be 2
     }
+    It 'keeps its task of a global service, which nobody replaces, or is to stop it and start another one when it is back' {
+        $task = Get-SwarmTask everywhere | Where-Object { $_.Node -eq 'worker2' -and $_.State -eq 'Running' }
+        "$($task.DesiredState)" | Should -Be $(if (Test-Difference 'global-on-a-lost-node') { 'Running' } else { 'Shutdown' })
+        @(Get-RunningTask everywhere | Where-Object Node -NE worker2).Count | Should -Be 2
+    }
     It 'is Ready when it is back, and what it ran too much is stopped' {
         Invoke-Lab node heal worker2
         Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' } 'worker2 Ready'
         Wait-Until { (Get-Container worker2).Count -eq 0 } 'no container on worker2'
         @(Get-RunningTask redis).Count | Should -Be 6
+        Wait-Until { @(Get-RunningTask everywhere | Where-Object Node -EQ worker2).Count -eq 1 } 'its task of the global service'
     }
 }
 
@@ -55,7 +63,8 @@ Describe 'A host that loses power' -Skip:$skip {
         Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' } 'worker2 Ready'
         foreach ($task in $lost) {
             Wait-Until { "$((Get-SwarmTask $task.Id).State)" -ne 'Running' } 'the end of a task that ran there'
-            "$((Get-SwarmTask $task.Id).DesiredState) $((Get-SwarmTask $task.Id).State)" | Should -Be 'Shutdown Failed'
+            $ended = Get-SwarmTask $task.Id
+            "$($ended.DesiredState) $($ended.State) $($ended.Error)" | Should -Be 'Shutdown Failed task: non-zero exit (255)'
         }
         @(Get-RunningTask redis).Count | Should -Be 6
         (Get-Container worker2).Count | Should -Be 0
@@ -63,14 +72,23 @@ Describe 'A host that loses power' -Skip:$skip {
 }
 
 Describe 'A host whose engine crashes' -Skip:$skip {
-    BeforeAll { Reset-Spread }
+    BeforeAll {
+        # It is back before anybody takes it for lost.
+        Set-Swarm -HeartbeatPeriod 20s
+        Wait-Until { "$((Get-Swarm).HeartbeatPeriod)" -eq '00:00:20' } 'the period'
+        Reset-Spread
+    }
+    AfterAll { Set-Swarm -HeartbeatPeriod 1s }
     It 'loses its containers when the engine is back, and their slots are filled again' {
         $lost = @(Get-RunningTask redis | Where-Object Node -EQ worker2)
         Invoke-Lab node kill worker2
         Invoke-Lab node start worker2
         Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Ready' -and @(Get-RunningTask redis | Where-Object Id -NotIn $lost.Id).Count -eq 6 } 'six tasks without those'
-        # Failed, if the engine looked at its containers before the manager had told it to stop them: a race within the engine.
-        foreach ($task in $lost) { Wait-Until { "$((Get-SwarmTask $task.Id).State)" -in 'Failed', 'Shutdown' } 'the end of a task that ran there' }
+        foreach ($task in $lost) {
+            Wait-Until { "$((Get-SwarmTask $task.Id).State)" -ne 'Running' } 'the end of a task that ran there'
+            $ended = Get-SwarmTask $task.Id
+            "$($ended.DesiredState) $($ended.State) $($ended.Error)" | Should -Be 'Shutdown Failed task: non-zero exit (137)'
+        }
         [uint[]]$slots = (Get-RunningTask redis).Slot
         [Array]::Sort($slots)
         $slots | Should -Be (1..6)

@@ -61,6 +61,14 @@ Describe 'Three managers' -Skip:$skip {
         (Get-SwarmService web -Session $second).Id | Should -Be $service.Id
         (Get-SwarmNode -Session $second | Where-Object IsSelf).Name | Should -Be 'worker1'
     }
+    It 'each swarmd counts the revisions that it has seen by itself, and goes back to them' {
+        Set-SwarmService web -Env A=1 -Wait
+        Wait-For { @(Get-SwarmServiceRevision web -Session $second).Count -gt 0 } 'revisions on the second'
+        # It looked at the service first in the test before this one: as it was made.
+        @(Get-SwarmServiceRevision web -Session $second | Where-Object IsCurrent).Changes | Should -Match '\bA=1\b'
+        Undo-SwarmService web -Session $second -Wait
+        @((Get-SwarmService web).Env).Count | Should -Be 0
+    }
     It 'a manager is not removed, and does not leave without -Force' {
         { Remove-SwarmNode worker2 -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*' -PassThru | Should -BeLike '*Set-SwarmNode -Role Worker*'
         { Exit-Swarm -Session $second -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NodeIsManager*' -PassThru | Should -BeLike '*Exit-Swarm -Force*'
@@ -69,7 +77,9 @@ Describe 'Three managers' -Skip:$skip {
         Invoke-Lab node kill manager1
         Wait-For { @(Get-SwarmNode -Session $second -ErrorAction Stop | Where-Object ManagerStatus -EQ Leader).Name -in 'worker1', 'worker2' } 'another leader'
         Wait-For { Invoke-SwarmScale web 4 -Session $second -ErrorAction Stop; $true } 'a scale'
-        (Get-SwarmService web -Session $second).Replicas | Should -Be 4
+        Wait-For { "$((Get-SwarmNode manager1 -Session $second -ErrorAction Stop).State)" -eq 'Down' } 'manager1 Down'
+        Wait-For { (Get-SwarmService web -Session $second -ErrorAction Stop).Running -eq 4 } 'four tasks that run'
+        @(Get-SwarmTask web -Session $second | Where-Object { $_.State -eq 'Running' -and $_.DesiredState -eq 'Running' -and $_.Node -eq 'manager1' }).Count | Should -Be 0
     }
     It 'the engine that is gone is named by the swarmd in front of it' {
         { Get-SwarmNode -ErrorAction Stop } | Should -Throw -ErrorId 'EngineUnavailable*'
@@ -84,6 +94,8 @@ Describe 'Three managers' -Skip:$skip {
     It 'the loss of quorum is an error with a deadline' {
         Invoke-Lab node kill worker2
         Wait-Until { try { Invoke-SwarmScale web 5 -Session $second -ErrorAction Stop; $false } catch { $_.FullyQualifiedErrorId -like 'NoLeader*' } } 'NoLeader'
+        # What is only read, too.
+        { Get-SwarmNode -Session $second -ErrorAction Stop } | Should -Throw -ErrorId 'NoLeader*'
     }
     It 'and passes when a manager is back' {
         Invoke-Lab node start worker2

@@ -44,8 +44,11 @@ Describe 'In the middle of an update' {
     }
     It 'Undo-SwarmService goes back at once, and only what was replaced is replaced again' {
         $replaced = Get-RunningImage redis $new
+        # Long enough to be seen.
+        Set-SwarmService redis -RollbackMonitor 3s
         Undo-SwarmService redis
-        (Get-UpdateState redis) | Should -BeIn 'RollbackStarted', 'RollbackCompleted'
+        $status = (Get-SwarmService redis).UpdateStatus
+        "$($status.State) $($status.Message)" | Should -Be 'RollbackStarted manually requested rollback'
         Wait-Until { (Get-UpdateState redis) -eq 'RollbackCompleted' } 'a completed rollback'
         (Get-SwarmService redis).UpdateStatus.Message | Should -Be 'rollback completed'
         $after = Get-RunningImage redis $old
@@ -68,6 +71,12 @@ Describe 'How many at once' {
         $seen = @(Watch-Running many Completed)
         foreach ($running in $seen) { $running | Should -BeIn (6..12) }
         Wait-Until { (Get-RunningImage many $new).Count -eq 6 -and @(Get-RunningTask many).Count -eq 6 } 'six new tasks alone'
+        # In each slot the old one ended when the new one ran.
+        foreach ($task in Get-RunningTask many) {
+            $old = Get-SwarmTask many | Where-Object { $_.Slot -eq $task.Slot -and $_.Id -ne $task.Id }
+            "$($old.State)" | Should -Be 'Shutdown'
+            $old.StateSince | Should -BeGreaterThan $task.StateSince
+        }
     }
 }
 
@@ -89,12 +98,13 @@ Describe 'An update that fails' {
     }
     It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
         $messages = [Collections.Generic.HashSet[string]]::new()
-        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2
+        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2 -RollbackMonitor 1s
         Wait-Until { $status = (Get-SwarmService fails).UpdateStatus; $null = $messages.Add($status.Message); "$($status.State)" -eq 'RollbackCompleted' } 'a completed rollback'
         # One of six is less than 0.2; two are more.
         $failed = [Collections.Generic.HashSet[uint]]::new([uint[]]@((Get-SwarmTask fails | Where-Object State -EQ Failed).Slot))
         $failed.Count | Should -BeGreaterOrEqual 2
         $said = @($messages | Where-Object { $_ -like 'update rolled back *' })
+        $said.Count | Should -BeGreaterThan 0
         foreach ($message in $said) { $message | Should -Match '^update rolled back due to failure or early termination of task [0-9a-z]{25}$' }
         $status = (Get-SwarmService fails).UpdateStatus
         $status.Message | Should -Be 'rollback completed'

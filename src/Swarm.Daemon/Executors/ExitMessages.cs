@@ -10,6 +10,10 @@ public static class ExitMessages
     /// <summary>Ours: Docker takes a container that ends well before its health check has succeeded for one that was started.</summary>
     public const string NeverHealthy = "container ended before its health check succeeded";
 
+    /// <summary>Of a container that ended before its health check succeeded.</summary>
+    /// <param name="ended">What it ended with; empty when it ended well.</param>
+    public static string BeforeHealthy(string ended) => ended.Length > 0 ? ended : NeverHealthy;
+
     public static string For(int exitCode, bool outOfMemory = false) =>
         exitCode == 0 ? ""
         : outOfMemory ? With(exitCode, "OOM killed")

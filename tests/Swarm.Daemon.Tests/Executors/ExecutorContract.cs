@@ -184,14 +184,16 @@ public abstract class ExecutorContract : IAsyncLifetime
         Assert.Equal("unhealthy container", (await executor.WaitExitAsync(task, Cancel)).Error);
     }
 
-    [Fact]
-    public async Task Ending_before_healthy_fails()
+    [Theory]
+    [InlineData(4, "task: non-zero exit (4)")]
+    [InlineData(0, ExitMessages.NeverHealthy)]
+    public async Task Ending_before_healthy_fails(int code, string error)
     {
         var executor = OpenExecutor();
-        var task = Define(Container(ExitsWith(4)) with { HealthCheck = Healthy with { Interval = TimeSpan.FromSeconds(30) } });
+        var task = Define(Container(ExitsWith(code)) with { HealthCheck = Healthy with { Interval = TimeSpan.FromSeconds(30) } });
         await StartAsync(executor, task);
         var failure = await Assert.ThrowsAsync<TaskFailedException>(() => executor.WaitHealthyAsync(task, Cancel));
-        Assert.Equal((4, "task: non-zero exit (4)"), (failure.ExitCode, failure.Message));
+        Assert.Equal((code, error), (failure.ExitCode, failure.Message));
     }
 
     [Fact]

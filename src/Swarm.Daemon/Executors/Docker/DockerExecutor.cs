@@ -150,7 +150,7 @@ public sealed class DockerExecutor : ITaskExecutor
         if (watched.Ended.IsCompleted && !watched.Healthy.IsCompleted && (watched.HasHealthCheck || watched.IsGone))
         {
             var exit = await watched.Ended;
-            throw new TaskFailedException(exit.Error.Length > 0 ? exit.Error : ExitMessages.NeverHealthy, exit.ExitCode);
+            throw new TaskFailedException(ExitMessages.BeforeHealthy(exit.Error), exit.ExitCode);
         }
     }
 

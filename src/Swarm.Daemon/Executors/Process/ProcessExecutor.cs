@@ -159,7 +159,7 @@ public sealed class ProcessExecutor : ITaskExecutor
         if (first == supervised.Ended)
         {
             var code = await supervised.Ended;
-            throw new TaskFailedException(ErrorOf(supervised, code), code);
+            throw new TaskFailedException(ExitMessages.BeforeHealthy(ErrorOf(supervised, code)), code);
         }
         if (first == supervised.Unhealthy)
         {

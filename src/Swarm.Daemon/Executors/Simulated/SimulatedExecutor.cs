@@ -79,7 +79,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
         if (simulated.Ended.IsCompleted)
         {
             var (code, outOfMemory) = await simulated.Ended;
-            throw new TaskFailedException(ExitMessages.For(code, outOfMemory), code);
+            throw new TaskFailedException(ExitMessages.BeforeHealthy(ExitMessages.For(code, outOfMemory)), code);
         }
         if (simulated.Unhealthy.IsCompleted)
         {
