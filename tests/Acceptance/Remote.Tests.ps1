@@ -1,4 +1,4 @@
-# Administration from another machine: a client certificate of the authority of the swarm (or, before a Docker Swarm, of the swarmd), and sessions over its port.
+# Administration from another machine: a client certificate of the authority of the swarm (of each swarmd, where it stands in front of a Docker Swarm), and sessions over its port.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $WarningPreference = 'SilentlyContinue'

@@ -55,6 +55,16 @@ Describe 'A published port' {
         (Get-SwarmTask ports | Where-Object State -EQ Pending).Error | Should -BeLike 'no suitable node (host-mode port*'
         Remove-SwarmService ports -Force -Wait
     }
+    It 'of the swarm is answered on every host, whichever runs the task' {
+        if ($refused) { Set-ItResult -Skipped -Because 'this control plane publishes no ports'; return }
+        if (-not [IO.File]::Exists('/proc/net/ip_vs')) { Set-ItResult -Skipped -Because 'this kernel has no IPVS, which the ingress network is made with'; return }
+        $null = New-SwarmService -Name mesh @server -Publish 8090:80 -Wait
+        $container = (Get-RunningTask mesh).ContainerId.Substring(0, 12)
+        foreach ($node in $nodes) {
+            Invoke-Native curl '--silent', '--max-time', '10', '--retry', '5', '--retry-connrefused', "http://$($node.Address -replace ':.*'):8090/" | Should -BeLike "$container *"
+        }
+        Remove-SwarmService mesh -Force -Wait
+    }
     It 'of the swarm is one service''s' {
         if ($refused) { Set-ItResult -Skipped -Because 'this control plane publishes no ports'; return }
         "$((New-SwarmService -Name first @server -Publish 8089:80/tcp -Wait).Ports)" | Should -Be '*:8089->80/tcp'

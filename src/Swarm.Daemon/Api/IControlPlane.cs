@@ -3,7 +3,7 @@ using Swarm.Protocol.V1;
 namespace Swarm.Daemon.Api;
 
 /// <summary>Everything the control API can be asked. The gRPC service delegates to the one that the configuration chooses: the built-in
-/// orchestrator, or (in an issue of its own) an existing Docker Swarm.</summary>
+/// orchestrator, or the swarm of a Docker engine.</summary>
 public interface IControlPlane : IObjectApi
 {
     /// <summary>builtin or docker.</summary>

@@ -19,7 +19,8 @@ internal static class WireObjects
                 continue;
             }
             wanted++;
-            // As docker service ls counts: tasks on nodes that are down do not run as far as anybody knows.
+            // Tasks on nodes that are down do not run as far as anybody knows: docker service ls leaves them out too. It goes on
+            // counting those that are to stop (50/5 on the way down), which a script that waits for "as many as wanted" has no use for.
             if (
                 task.Status.State == TaskState.Running
                 && task.NodeId is { } id

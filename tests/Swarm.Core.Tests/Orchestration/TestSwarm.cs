@@ -42,7 +42,7 @@ internal sealed class TestSwarm
 
     public void Apply(params IReadOnlyList<StateChange> changes) => State.Apply(changes, State.Index + 1);
 
-    /// <summary>Of tasks that ended, in each slot.</summary>
+    /// <summary>Of the tasks of each slot, the one that runs included.</summary>
     public void SetHistoryLimit(int limit) =>
         Apply(
             new StateChange.ClusterSet(
