@@ -24,7 +24,7 @@ internal sealed partial class DockerControlPlane(
     private readonly HostCommands _hostCommands = new(new LocalSystem(), time);
     private readonly DockerPeers _peers = new(options.Peers, time);
     private readonly DockerImages _images = new(engine);
-    private readonly DockerNetworks _networks = new(engine);
+    private readonly DockerNetworks _networks = new(engine, time);
 
     public string Name => "docker";
 
