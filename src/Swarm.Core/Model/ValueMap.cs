@@ -59,6 +59,10 @@ public sealed class ValueMap : IReadOnlyDictionary<string, string>, IEquatable<V
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    public static bool operator ==(ValueMap? left, ValueMap? right) => Equals(left, right);
+
+    public static bool operator !=(ValueMap? left, ValueMap? right) => !Equals(left, right);
+
     public bool Equals(ValueMap? other) =>
         other is not null && (ReferenceEquals(this, other) || _entries.AsSpan().SequenceEqual(other._entries));
 

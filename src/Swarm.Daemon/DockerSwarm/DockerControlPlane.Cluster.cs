@@ -61,7 +61,7 @@ internal sealed partial class DockerControlPlane
         return daemon;
     }
 
-    public async Task<Wire.InitSwarmResponse> InitSwarmAsync(Wire.InitSwarmRequest request, CancellationToken cancellation)
+    private async Task<Wire.InitSwarmResponse> BeginSwarmAsync(Wire.InitSwarmRequest request, CancellationToken cancellation)
     {
         var settings = ClusterSettingsMapping.Apply(DockerClusterSettings.Read(null), request.Settings);
         var spec = new JsonObject();
@@ -75,7 +75,7 @@ internal sealed partial class DockerControlPlane
             ["Availability"] = AvailabilityText(request.Availability),
             ["Spec"] = spec,
         };
-        await ChangeMembershipAsync("/swarm/init", body, request.AdvertiseAddress, cancellation);
+        await EnterAsync(request.RequestId, "/swarm/init", body, request.AdvertiseAddress, cancellation);
         await mirror.RefreshAsync(cancellation);
         var info = (await AskAsync("/info", cancellation)).Object("Swarm");
         return new Wire.InitSwarmResponse
@@ -87,7 +87,7 @@ internal sealed partial class DockerControlPlane
         };
     }
 
-    public async Task<Wire.JoinSwarmResponse> JoinSwarmAsync(Wire.JoinSwarmRequest request, CancellationToken cancellation)
+    private async Task<Wire.JoinSwarmResponse> EnterSwarmAsync(Wire.JoinSwarmRequest request, CancellationToken cancellation)
     {
         if (request.RemoteAddresses.Count == 0)
         {
@@ -107,7 +107,8 @@ internal sealed partial class DockerControlPlane
             ["JoinToken"] = request.Token,
             ["Availability"] = AvailabilityText(request.Availability),
         };
-        await ChangeMembershipAsync(
+        await EnterAsync(
+            request.RequestId,
             "/swarm/join",
             body,
             string.Join(", ", request.RemoteAddresses),

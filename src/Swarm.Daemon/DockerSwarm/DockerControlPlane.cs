@@ -24,7 +24,7 @@ internal sealed partial class DockerControlPlane(
     private readonly HostCommands _hostCommands = new(new LocalSystem(), time);
     private readonly DockerPeers _peers = new(options.Peers, time);
     private readonly DockerImages _images = new(engine);
-    private readonly DockerNetworks _networks = new(engine);
+    private readonly DockerNetworks _networks = new(engine, time);
 
     public string Name => "docker";
 
@@ -44,14 +44,18 @@ internal sealed partial class DockerControlPlane(
     public Task<Wire.RemoveNodeResponse> RemoveNodeAsync(Wire.RemoveNodeRequest request, CancellationToken cancellation) =>
         CallAsync(o => o.RemoveNodeAsync(request, cancellation), cancellation);
 
-    public async Task<Wire.CreateServiceResponse> CreateServiceAsync(Wire.CreateServiceRequest request, CancellationToken cancellation)
-    {
-        var names = await _networks.NamesAsync(cancellation);
-        names.ToIds(request.Spec);
-        var response = await CallAsync(o => o.CreateServiceAsync(request, cancellation), cancellation);
-        WithEndpoint(response.Service, names);
-        return response;
-    }
+    public Task<Wire.CreateServiceResponse> CreateServiceAsync(Wire.CreateServiceRequest request, CancellationToken cancellation) =>
+        CallAsync(
+            async objects =>
+            {
+                var names = await _networks.NamesAsync(cancellation);
+                names.ToIds(request.Spec);
+                var response = await objects.CreateServiceAsync(request, cancellation);
+                WithEndpoint(response.Service, names);
+                return response;
+            },
+            cancellation
+        );
 
     public async IAsyncEnumerable<Wire.Service> ListServicesAsync(
         Wire.ListServicesRequest request,
@@ -67,14 +71,18 @@ internal sealed partial class DockerControlPlane(
         }
     }
 
-    public async Task<Wire.UpdateServiceResponse> UpdateServiceAsync(Wire.UpdateServiceRequest request, CancellationToken cancellation)
-    {
-        var names = await _networks.NamesAsync(cancellation);
-        names.ToIds(request.Spec);
-        var response = await CallAsync(o => o.UpdateServiceAsync(request, cancellation), cancellation);
-        WithEndpoint(response.Service, names);
-        return response;
-    }
+    public Task<Wire.UpdateServiceResponse> UpdateServiceAsync(Wire.UpdateServiceRequest request, CancellationToken cancellation) =>
+        CallAsync(
+            async objects =>
+            {
+                var names = await _networks.NamesAsync(cancellation);
+                names.ToIds(request.Spec);
+                var response = await objects.UpdateServiceAsync(request, cancellation);
+                WithEndpoint(response.Service, names);
+                return response;
+            },
+            cancellation
+        );
 
     public async Task<Wire.ScaleServicesResponse> ScaleServicesAsync(Wire.ScaleServicesRequest request, CancellationToken cancellation)
     {
@@ -151,6 +159,8 @@ internal sealed partial class DockerControlPlane(
             }
         );
 
+    /// <remarks>Networks are asked for within the call: an engine that is in no swarm, or does not get through to it, lists its own networks as if nothing were
+    /// wrong. The refresh is what is refused.</remarks>
     private async Task<T> CallAsync<T>(Func<ObjectApi, Task<T>> call, CancellationToken cancellation)
     {
         await mirror.RefreshAsync(cancellation);
@@ -203,13 +213,13 @@ internal sealed partial class DockerControlPlane(
     }
 
     public Task<Wire.Network> CreateNetworkAsync(Wire.CreateNetworkRequest request, CancellationToken cancellation) =>
-        _networks.CreateAsync(request, cancellation);
+        CallAsync(_ => _networks.CreateAsync(request, cancellation), cancellation);
 
     public IAsyncEnumerable<Wire.Network> ListNetworksAsync(Wire.ListNetworksRequest request, CancellationToken cancellation) =>
-        _networks.ListAsync(request, cancellation);
+        ListAsync(_ => _networks.ListAsync(request, cancellation), static n => n, cancellation);
 
     public Task<Wire.RemoveNetworkResponse> RemoveNetworkAsync(Wire.RemoveNetworkRequest request, CancellationToken cancellation) =>
-        _networks.RemoveAsync(request, cancellation);
+        CallAsync(_ => _networks.RemoveAsync(request, cancellation), cancellation);
 
     /// <summary>Networks by their names, and the published ports that the engine has chosen.</summary>
     private Wire.Service? WithEndpoint(Wire.Service? service, NetworkNames names)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
@@ -7,40 +8,42 @@ using Wire = Swarm.Protocol.V1;
 namespace Swarm.Daemon.DockerSwarm;
 
 /// <summary>The engine's networks that a swarm's services can be attached to.</summary>
-internal sealed class DockerNetworks(EngineClient engine)
+internal sealed class DockerNetworks(EngineClient engine, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Two seconds. A network that is not allocated by then is shown as it is: there may be no subnet left.</summary>
     private const int MostLooks = 40;
 
+    private readonly RequestsUnderWay<Wire.Network> _creating = new();
+    private readonly RequestsUnderWay<Wire.RemoveNetworkResponse> _removing = new();
+    private readonly SentRequests<AskedNetwork> _created = new(time);
+
+    /// <summary>Ids.</summary>
+    private readonly SentRequests<string> _removed = new(time);
+
     /// <summary>Networks of the swarm, and the predefined ones of each node (host, bridge) that services may name too.</summary>
     public async Task<NetworkNames> NamesAsync(CancellationToken cancellation) =>
         new((await ReadAsync(cancellation)).ToDictionary(static n => n.Text("Id"), static n => n.Text("Name"), StringComparer.Ordinal));
 
-    public async Task<Wire.Network> CreateAsync(Wire.CreateNetworkRequest request, CancellationToken cancellation)
+    public Task<Wire.Network> CreateAsync(Wire.CreateNetworkRequest request, CancellationToken cancellation)
     {
         ServiceSpecValidation.ValidateLabels(ValueMap.From(request.Labels), "network");
-        var options = new JsonObject(request.Options.Select(static o => KeyValuePair.Create(o.Key, (JsonNode?)JsonValue.Create(o.Value))));
-        if (request.Encrypted)
+        return _creating.RunAsync(request.RequestId, () => MakeAsync(request, cancellation), cancellation);
+    }
+
+    public Task<Wire.RemoveNetworkResponse> RemoveAsync(Wire.RemoveNetworkRequest request, CancellationToken cancellation) =>
+        _removing.RunAsync(request.RequestId, () => TakeAwayAsync(request, cancellation), cancellation);
+
+    private async Task<Wire.Network> MakeAsync(Wire.CreateNetworkRequest request, CancellationToken cancellation)
+    {
+        var networks = await ReadAsync(cancellation);
+        if (_created.Find(request.RequestId) is { } before && await FindAsync(networks, before, cancellation) is { } there)
         {
-            // An empty value means yes. Source: libnetwork drivers/overlay.
-            options["encrypted"] = "";
+            return Show(there);
         }
-        var body = new JsonObject
-        {
-            ["Name"] = request.Name,
-            ["CheckDuplicate"] = true,
-            ["Driver"] = request.Driver.Length > 0 ? request.Driver : "overlay",
-            ["Scope"] = "swarm",
-            ["Attachable"] = request.Attachable,
-            ["Internal"] = request.Internal,
-            ["EnableIPv6"] = request.Ipv6,
-            ["Labels"] = Json.Object(request.Labels),
-            ["Options"] = options,
-            ["IPAM"] = new JsonObject { ["Config"] = new JsonArray([.. request.Subnets.Select(Subnet)]) },
-        };
-        if ((await ReadAsync(cancellation)).Any(n => n.Text("Name") == request.Name))
+        var asked = AskedNetwork.Of(request);
+        if (networks.Exists(n => n.Text("Name") == asked.NetworkName))
         {
             // The engine itself takes a second network of the same name in a race, and then nobody can name it.
             throw new SwarmException(
@@ -51,23 +54,83 @@ internal sealed class DockerNetworks(EngineClient engine)
                 "Choose another name, or use the existing network."
             );
         }
+        _created.Add(request.RequestId, asked);
         try
         {
-            var made = await engine.PostAsync("/networks/create", body, cancellation);
-            return Show(await AllocatedAsync("/networks/" + made.Text("Id"), cancellation));
+            var made = await engine.PostAsync("/networks/create", asked.Body, cancellation);
+            _created.Add(request.RequestId, asked with { Id = made.Text("Id") });
+            return Show(await AllocatedAsync(made.Text("Id"), cancellation));
         }
         catch (EngineException e)
         {
-            throw DockerErrors.From(e, request.Name);
+            throw Refused(e, request.Name, "", _created, request.RequestId);
         }
     }
 
+    /// <returns>The network that an earlier request has made; null: there is none that it can be.</returns>
+    private async Task<JsonNode?> FindAsync(List<JsonObject> networks, AskedNetwork asked, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (var network in networks.Where(n => asked.Id.Length > 0 ? asked.Is(n) : asked.SameInName(n)))
+            {
+                var allocated = await AllocatedAsync(network.Text("Id"), cancellation);
+                if (asked.Is(allocated))
+                {
+                    return allocated;
+                }
+            }
+            return null;
+        }
+        catch (EngineException e)
+        {
+            throw DockerErrors.From(e, asked.NetworkName, "network");
+        }
+    }
+
+    private async Task<Wire.RemoveNetworkResponse> TakeAwayAsync(Wire.RemoveNetworkRequest request, CancellationToken cancellation)
+    {
+        var names = await NamesAsync(cancellation);
+        var before = _removed.Find(request.RequestId);
+        if (before is not null && !names.Contains(before))
+        {
+            return new Wire.RemoveNetworkResponse();
+        }
+        var id = before ?? names.IdOf(request.Selector);
+        _removed.Add(request.RequestId, id);
+        try
+        {
+            await engine.DeleteAsync("/networks/" + id, cancellation);
+        }
+        catch (EngineException e) when (before is not null && e.Status == HttpStatusCode.NotFound)
+        {
+            // The first one has come through.
+        }
+        catch (EngineException e)
+        {
+            throw Refused(e, request.Selector, "network", _removed, request.RequestId);
+        }
+        return new Wire.RemoveNetworkResponse();
+    }
+
+    /// <summary>What was refused is not looked for again; what was proposed to managers that then lost each other may yet be agreed on.</summary>
+    private static SwarmException Refused<T>(EngineException e, string target, string kind, SentRequests<T> sent, string requestId)
+        where T : class
+    {
+        var refusal = DockerErrors.From(e, target, kind);
+        if (refusal.ErrorId != "NoLeader")
+        {
+            sent.Remove(requestId);
+        }
+        return refusal;
+    }
+
     /// <summary>The leader gives a network its driver and subnet a moment after it was created; until then the engine shows none.</summary>
-    private async Task<JsonNode?> AllocatedAsync(string path, CancellationToken cancellation)
+    private async Task<JsonNode?> AllocatedAsync(string id, CancellationToken cancellation)
     {
         for (var look = 1; ; look++)
         {
-            var network = await engine.GetAsync(path, cancellation);
+            var network = await engine.GetAsync("/networks/" + id, cancellation);
             if (network.Text("Driver").Length > 0 || look == MostLooks)
             {
                 return network;
@@ -93,20 +156,6 @@ internal sealed class DockerNetworks(EngineClient engine)
         }
     }
 
-    public async Task<Wire.RemoveNetworkResponse> RemoveAsync(Wire.RemoveNetworkRequest request, CancellationToken cancellation)
-    {
-        var id = (await NamesAsync(cancellation)).IdOf(request.Selector);
-        try
-        {
-            await engine.DeleteAsync("/networks/" + id, cancellation);
-        }
-        catch (EngineException e)
-        {
-            throw DockerErrors.From(e, request.Selector, "network");
-        }
-        return new Wire.RemoveNetworkResponse();
-    }
-
     /// <summary>Networks that services can be attached to, so also those of each node.</summary>
     private async Task<List<JsonObject>> ReadAsync(CancellationToken cancellation)
     {
@@ -118,20 +167,6 @@ internal sealed class DockerNetworks(EngineClient engine)
         {
             throw DockerErrors.From(e, "network");
         }
-    }
-
-    private static JsonObject Subnet(Wire.NetworkSubnet subnet)
-    {
-        var config = new JsonObject { ["Subnet"] = subnet.Subnet };
-        if (subnet.Gateway.Length > 0)
-        {
-            config["Gateway"] = subnet.Gateway;
-        }
-        if (subnet.IpRange.Length > 0)
-        {
-            config["IPRange"] = subnet.IpRange;
-        }
-        return config;
     }
 
     private static Wire.Network Show(JsonNode? n)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
@@ -18,9 +17,7 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
     /// <summary>Each try lost to another writer; more than this is no coincidence.</summary>
     private const int MostTries = 8;
 
-    /// <summary>Writes of the same request id that are on their way: a retry waits for the first.</summary>
-    private readonly ConcurrentDictionary<string, Task<string>> _inFlight = new(StringComparer.Ordinal);
-
+    private readonly RequestsUnderWay<string> _underWay = new();
     private readonly UnknownOutcomes _unknown = new();
 
     /// <summary>Only for previews and for ids that the engine replaces by its own.</summary>
@@ -35,35 +32,8 @@ internal sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirro
         CancellationToken cancellation
     )
     {
-        if (requestId.Length == 0)
-        {
-            var made = await WriteAsync(requestId, prepare, cancellation);
-            return mirror.Store.Read(state => result(state, made));
-        }
-        var own = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var first = _inFlight.GetOrAdd(requestId, own.Task);
-        if (first != own.Task)
-        {
-            var id = await first.WaitAsync(cancellation);
-            return mirror.Store.Read(state => result(state, id));
-        }
-        try
-        {
-            var id = await WriteAsync(requestId, prepare, cancellation);
-            own.SetResult(id);
-            return mirror.Store.Read(state => result(state, id));
-        }
-        catch (Exception e)
-        {
-            own.SetException(e);
-            // Nobody may be waiting for it.
-            _ = own.Task.Exception;
-            throw;
-        }
-        finally
-        {
-            _inFlight.TryRemove(requestId, out _);
-        }
+        var id = await _underWay.RunAsync(requestId, () => WriteAsync(requestId, prepare, cancellation), cancellation);
+        return mirror.Store.Read(state => result(state, id));
     }
 
     /// <summary>On a copy, whose control loop is made for the question.</summary>

@@ -28,6 +28,8 @@ internal sealed class NetworkNames(IReadOnlyDictionary<string, string> nameById)
             ? nameById.Aggregate(line, static (text, n) => text.Replace(n.Key, n.Value, StringComparison.Ordinal))
             : line;
 
+    public bool Contains(string id) => nameById.ContainsKey(id);
+
     /// <summary>By id, name or the beginning of the id, in this order, as everywhere.</summary>
     /// <exception cref="SwarmException">NetworkNotFound, AmbiguousSelector.</exception>
     public string IdOf(string selector)

@@ -178,6 +178,41 @@ public sealed class DockerFaultTests
     }
 
     [Fact]
+    public async Task A_create_whose_answer_was_lost_is_found_as_it_was_written_for_the_engine()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer(
+            "/services/create",
+            context =>
+            {
+                var spec = engine.Writes.Last().Body;
+                engine.Answer(
+                    "/services",
+                    $$"""[{"ID":"s1","Version":{"Index":20},"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:21Z","Spec":{{spec}}}]"""
+                );
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var request = new Wire.CreateServiceRequest
+        {
+            RequestId = "r1",
+            NoResolveImage = true,
+            Spec = new Wire.ServiceSpec
+            {
+                Name = "web",
+                Container = new Wire.ContainerSpec { Image = "alpine", CapabilityAdd = { "NET_ADMIN" } },
+                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+            },
+        };
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
+        var retried = await plane.Client.CreateServiceAsync(request, cancellationToken: Cancel);
+        Assert.Equal(("s1", "CAP_NET_ADMIN"), (retried.Service.Id, Assert.Single(retried.Service.Spec.Container.CapabilityAdd)));
+        Assert.Single(engine.Writes);
+    }
+
+    [Fact]
     public async Task A_create_whose_answer_was_lost_does_not_take_somebody_elses_service_for_its_own()
     {
         await using var engine = await FakeEngine.StartAsync();

@@ -189,4 +189,15 @@ public sealed class DockerSpecTests
         task["ForceUpdate"] = 1;
         Assert.NotEqual(DockerSpecReader.TemplateKey(template), DockerSpecReader.TemplateKey(task));
     }
+
+    [Fact]
+    public void Labels_of_the_same_value_are_not_written()
+    {
+        var raw = JsonNode
+            .Parse("""{"Name":"web","Labels":{"b":"2","a":"1"},"TaskTemplate":{"ContainerSpec":{"Image":"alpine"}}}""")!
+            .AsObject();
+        var text = raw.ToJsonString();
+        DockerSpecWriter.Change(raw, DockerSpecReader.Read(raw), DockerSpecReader.Read(raw));
+        Assert.Equal(text, raw.ToJsonString());
+    }
 }

@@ -18,6 +18,10 @@ internal sealed class FakeEngine : IAsyncDisposable
         "Status":{"State":"ready","Addr":"10.0.0.1"},"ManagerStatus":{"Leader":true,"Reachability":"reachable","Addr":"10.0.0.1:2377"}}
         """;
 
+    /// <summary>The answer to who is in a swarm and would be in another one.</summary>
+    public const string AlreadyInSwarm =
+        """{"message":"This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one."}""";
+
     private readonly WebApplication _app;
     private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentDictionary<string, Func<HttpContext, Task>> _answers = new();
@@ -43,6 +47,16 @@ internal sealed class FakeEngine : IAsyncDisposable
         Answer("/services", "[]");
         Answer("/tasks", "[]");
         Answer("/networks", "[]");
+        Answer("/swarm/init", AlreadyInSwarm, 503);
+        Answer("/swarm/join", AlreadyInSwarm, 503);
+        Answer(
+            "/swarm/leave",
+            """{"message":"You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message."}""",
+            503
+        );
+        Answer("/swarm/unlock", """{"message":"swarm is not locked"}""", 409);
+        Answer("/swarm/unlockkey", """{"UnlockKey":""}""");
+        Answer("/swarm/update", "{}");
     }
 
     public string Socket => _directory.Combine("d.sock");

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Services or nodes of a fake engine that are updated as the engine's are: an update names the version that it starts from, and is refused on any
+/// <summary>Services or nodes of a fake engine that are made and updated as the engine's are: an update names the version that it starts from, and is refused on any
 /// other.</summary>
 internal sealed class FakeObjects
 {
@@ -21,6 +21,7 @@ internal sealed class FakeObjects
         _engine = engine;
         _path = path;
         engine.Answer(path, context => context.Response.WriteAsJsonNodeAsync(All()));
+        engine.Answer($"{path}/create", CreateAsync);
     }
 
     /// <summary>Called with the id after an update was made, before the engine says so.</summary>
@@ -64,6 +65,26 @@ internal sealed class FakeObjects
         {
             return "[" + string.Join(',', _objects.Values.Select(static o => o.ToJsonString())) + "]";
         }
+    }
+
+    private async Task CreateAsync(HttpContext context)
+    {
+        string id;
+        lock (_gate)
+        {
+            id = string.Create(CultureInfo.InvariantCulture, $"made{_objects.Count}");
+        }
+        Add(
+            id,
+            new JsonObject
+            {
+                ["CreatedAt"] = "2026-11-24T10:41:21Z",
+                ["UpdatedAt"] = "2026-11-24T10:41:21Z",
+                ["Spec"] = JsonNode.Parse(_engine.Writes.Last().Body),
+            }.ToJsonString()
+        );
+        context.Response.StatusCode = 201;
+        await context.Response.WriteAsJsonNodeAsync($$"""{"ID":"{{id}}"}""");
     }
 
     private async Task UpdateAsync(string id, HttpContext context)
