@@ -21,7 +21,7 @@ AfterAll { Stop-TestSwarm conformance-updates }
 
 Describe 'In the middle of an update' {
     BeforeAll {
-        $null = New-SwarmService -Name redis -Image $old -Replicas 3 -UpdateDelay 1h -UpdateMonitor 100ms -Wait
+        $null = New-SwarmService -Name redis -Image $old -Replicas 3 -UpdateDelay 1h -UpdateMonitor 100ms -RollbackMonitor 3s -Wait # a rollback that is long enough to be seen
         $before = Get-RunningTask redis
         Set-SwarmService redis -Image $new
         Wait-Until { (Get-RunningImage redis $new).Count -eq 1 -and @(Get-RunningTask redis).Count -eq 3 } 'the first task of three'
@@ -44,8 +44,6 @@ Describe 'In the middle of an update' {
     }
     It 'Undo-SwarmService goes back at once, and only what was replaced is replaced again' {
         $replaced = Get-RunningImage redis $new
-        # Long enough to be seen.
-        Set-SwarmService redis -RollbackMonitor 3s
         Undo-SwarmService redis
         $status = (Get-SwarmService redis).UpdateStatus
         "$($status.State) $($status.Message)" | Should -Be 'RollbackStarted manually requested rollback'
@@ -72,16 +70,16 @@ Describe 'How many at once' {
         foreach ($running in $seen) { $running | Should -BeIn (6..12) }
         Wait-Until { (Get-RunningImage many $new).Count -eq 6 -and @(Get-RunningTask many).Count -eq 6 } 'six new tasks alone'
         # In each slot the old one ended when the new one ran.
+        Wait-Until { @(Get-SwarmTask many | Where-Object State -EQ Shutdown).Count -eq 6 } 'the ends of six old ones'
         foreach ($task in Get-RunningTask many) {
             $old = Get-SwarmTask many | Where-Object { $_.Slot -eq $task.Slot -and $_.Id -ne $task.Id }
-            "$($old.State)" | Should -Be 'Shutdown'
             $old.StateSince | Should -BeGreaterThan $task.StateSince
         }
     }
 }
 
 Describe 'An update that fails' {
-    BeforeEach { $null = New-SwarmService -Name fails -Image $new -Replicas 6 -StopSignal KILL -RestartDelay 100ms -UpdateMonitor 500ms -RollbackMonitor 100ms -Wait }
+    BeforeEach { $null = New-SwarmService -Name fails -Image $new -Replicas 6 -StopSignal KILL -RestartDelay 100ms -UpdateMonitor 500ms -RollbackMonitor 2s -Wait } # a rollback that is long enough to be seen
     AfterEach { Remove-SwarmService fails -Force -Wait }
     It 'pauses: the message names a task that failed, the rest goes on, and the spec stays the new one' {
         Set-SwarmService fails -Image $bad
@@ -98,13 +96,13 @@ Describe 'An update that fails' {
     }
     It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
         $messages = [Collections.Generic.HashSet[string]]::new()
-        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2 -RollbackMonitor 1s
+        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2
         Wait-Until { $status = (Get-SwarmService fails).UpdateStatus; $null = $messages.Add($status.Message); "$($status.State)" -eq 'RollbackCompleted' } 'a completed rollback'
         # One of six is less than 0.2; two are more.
         $failed = [Collections.Generic.HashSet[uint]]::new([uint[]]@((Get-SwarmTask fails | Where-Object State -EQ Failed).Slot))
         $failed.Count | Should -BeGreaterOrEqual 2
         $said = @($messages | Where-Object { $_ -like 'update rolled back *' })
-        $said.Count | Should -BeGreaterThan 0
+        $said.Count | Should -BeGreaterThan 0 -Because "$messages"
         foreach ($message in $said) { $message | Should -Match '^update rolled back due to failure or early termination of task [0-9a-z]{25}$' }
         $status = (Get-SwarmService fails).UpdateStatus
         $status.Message | Should -Be 'rollback completed'
