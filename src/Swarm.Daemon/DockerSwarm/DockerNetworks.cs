@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
@@ -101,10 +100,6 @@ internal sealed class DockerNetworks(EngineClient engine, TimeProvider time)
         try
         {
             await engine.DeleteAsync("/networks/" + id, cancellation);
-        }
-        catch (EngineException e) when (before is not null && e.Status == HttpStatusCode.NotFound)
-        {
-            // The first one has come through.
         }
         catch (EngineException e)
         {

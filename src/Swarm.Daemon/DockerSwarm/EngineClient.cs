@@ -66,8 +66,18 @@ internal sealed class EngineClient : IDisposable
         SendAsync(HttpMethod.Post, path, body, DefaultDeadline, "", cancellation);
 
     /// <inheritdoc cref="GetAsync"/>
-    public Task DeleteAsync(string path, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Delete, path, null, DefaultDeadline, "", cancellation);
+    public async Task DeleteAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            await SendAsync(HttpMethod.Delete, path, null, DefaultDeadline, "", cancellation);
+        }
+        catch (EngineException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            // Whoever asks has just seen it, so it is gone now as he wants it: by somebody else, or by the first of two calls. .NET's client
+            // repeats one without a body by itself when a connection that it had kept breaks.
+        }
+    }
 
     /// <summary>A call with its JSON answer, or null when the answer has no body.</summary>
     /// <inheritdoc cref="GetAsync"/>

@@ -242,6 +242,28 @@ public sealed class DockerFaultTests
     }
 
     [Fact]
+    public async Task A_removal_that_finds_nothing_any_more_has_come_to_the_same()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+        engine.Answer(
+            "/services/s1",
+            context =>
+            {
+                engine.Answer("/services", "[]");
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return context.Response.WriteAsJsonNodeAsync("""{"message":"service s1 not found"}""");
+            }
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var removed = await plane.Client.RemoveServiceAsync(
+            new Wire.RemoveServiceRequest { RequestId = "r1", Selector = "web" },
+            cancellationToken: Cancel
+        );
+        Assert.Equal("s1", removed.ServiceId);
+    }
+
+    [Fact]
     public async Task A_removal_whose_answer_was_lost_is_answered_when_it_is_retried()
     {
         await using var engine = await FakeEngine.StartAsync();
