@@ -58,10 +58,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>What a failed call is to say, by those who know more of it than the transport.</summary>
+    private protected virtual Exception Explain(RpcException failure) => failure;
+
     /// <summary>Writes the refusal; ends the pipeline when nothing after it could work either (no daemon, no session).</summary>
     private protected void Report(Exception exception, object? target = null)
     {
-        var record = ErrorMapper.ToRecord(exception, target);
+        var record = ErrorMapper.ToRecord(exception is RpcException failure ? Explain(failure) : exception, target);
         if (ErrorMapper.EndsPipeline(record))
         {
             ThrowTerminatingError(record);

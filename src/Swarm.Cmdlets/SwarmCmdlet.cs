@@ -35,6 +35,19 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
 
     private protected V1.Control.ControlClient Client => Connection.Client;
 
+    private protected override Exception Explain(RpcException failure)
+    {
+        try
+        {
+            return Connection.Explain(failure);
+        }
+        catch (SwarmException)
+        {
+            // The session was closed meanwhile.
+            return failure;
+        }
+    }
+
     /// <summary>One per change: a retry with the same id is answered from the record of the first.</summary>
     private protected static string NewRequestId() => Guid.NewGuid().ToString("n");
 

@@ -126,7 +126,19 @@ Describe 'What opens no session' {
 Describe 'A manager that goes under a session' {
     It 'is named while it is away, and the same session goes on when it is back' {
         $session = Connect-Swarm -ManagerAddress $managerAddress -CertificatePath $credential.CertificatePath -NoDefault
+        $watch = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        $null = $watch.AddScript('param($module, $address, $certificate) Import-Module $module; $s = Connect-Swarm -ManagerAddress $address -CertificatePath $certificate -NoDefault; Watch-SwarmEvent -Session $s').AddArgument(
+            [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')).AddArgument($managerAddress).AddArgument($credential.CertificatePath)
+        $seen = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $running = $watch.BeginInvoke[psobject, psobject]($null, $seen)
+        Wait-Until { Set-SwarmNode $worker.Name -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a watch'
         Stop-TestNode $manager
+        # A call in the middle of which the connection broke says the same as one that finds nobody.
+        Wait-Until { $running.IsCompleted } 'the end of the watch'
+        $broken = @($watch.Streams.Error; $watch.InvocationStateInfo.Reason.ErrorRecord)[0]
+        $broken.FullyQualifiedErrorId | Should -BeLike 'ManagerUnavailable*'
+        "$broken" | Should -BeLike "*$managerAddress*"
+        $watch.Dispose()
         Wait-Until { try { $null = Get-SwarmNode -Session $local -ErrorAction Stop; $false } catch { $true } } 'the manager is gone'
         { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'ManagerUnavailable*' -ExpectedMessage "*$managerAddress*"
         Start-TestNode $manager

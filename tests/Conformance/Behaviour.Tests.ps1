@@ -192,7 +192,7 @@ Describe 'Restarts' {
     }
     It 'any: the successor of one that ended well waits Ready for the delay' {
         $null = New-SwarmService -Name rany -Image $alpine -Command true -RestartDelay 1h
-        Wait-Until { @(Get-SwarmTask -Service rany | Where-Object { "$($_.State)" -eq 'Ready' }).Count -eq 1 } 'one that waits'
+        Wait-Until { "$(@(Get-SwarmTask -Service rany).State)" -eq 'Ready Complete' } 'one that has ended and one that waits'
         $next, $ended = Get-SwarmTask -Service rany
         "$($next.DesiredState) $($next.State)" | Should -Be 'Ready Ready'
         "$($ended.DesiredState) $($ended.State) $($ended.ExitCode)" | Should -Be 'Shutdown Complete 0'

@@ -46,6 +46,10 @@ internal static class ErrorMapper
     /// <summary>What the refusal is about, as the daemon named it; empty when it named nothing.</summary>
     public static string TargetOf(RpcException exception) => Trailer(exception.Trailers, TargetKey) ?? "";
 
+    /// <summary>The connection broke in the middle of the call, and nobody has said why.</summary>
+    public static bool IsLostConnection(RpcException exception) =>
+        ToldByConnection(exception) is null && IdOf(exception) == "DaemonUnavailable";
+
     private static ErrorRecord FromRpc(RpcException rpc, object? target)
     {
         if (ToldByConnection(rpc) is { } told)

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
+using Swarm.Cmdlets.Errors;
 
 namespace Swarm.Cmdlets.Sessions;
 
@@ -65,6 +67,10 @@ internal sealed class Connection : IDisposable
         };
         return new Connection(dialer.Endpoint, isLocal: false, "https://swarm-manager", handler) { _dialer = dialer };
     }
+
+    /// <summary>What a failed call is to say. When a connection to managers broke in the middle of it, they are named, as when none can be opened.</summary>
+    public Exception Explain(RpcException failure) =>
+        _dialer is not null && ErrorMapper.IsLostConnection(failure) ? _dialer.Lost() : failure;
 
     private static async ValueTask<Stream> DialSocketAsync(string path, CancellationToken cancellationToken)
     {

@@ -13,6 +13,8 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_lastPatience = TimeSpan.FromSeconds(8);
 
+    private const string UnavailableAction = "Check -ManagerAddress, that swarmd runs there, and that a firewall lets its port through.";
+
     public string Endpoint { get; } = string.Join(", ", managers.Select(Name));
 
     /// <summary>How long the whole list may take.</summary>
@@ -61,13 +63,12 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
                 Endpoint,
                 "Check -ManagerAddress and -CertificatePath. A swarm that was made anew needs a new certificate: New-SwarmCredential, on a manager."
             )
-            : new SwarmException(
-                "ManagerUnavailable",
-                $"No manager answers at {all}.",
-                Endpoint,
-                "Check -ManagerAddress, that swarmd runs there, and that a firewall lets its port through."
-            );
+            : new SwarmException("ManagerUnavailable", $"No manager answers at {all}.", Endpoint, UnavailableAction);
     }
+
+    /// <summary>The connection that was open broke.</summary>
+    public SwarmException Lost() =>
+        new("ManagerUnavailable", $"The connection to the manager at {Endpoint} broke.", Endpoint, UnavailableAction);
 
     private async Task<Stream> ConnectAsync(DnsEndPoint manager, CancellationToken cancellationToken)
     {
