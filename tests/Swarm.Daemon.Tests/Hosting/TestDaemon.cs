@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -21,8 +22,9 @@ internal sealed class TestDaemon : IAsyncDisposable
     private readonly LogLines _log = new();
     private readonly ILoggerFactory _loggers;
     private readonly TimeProvider _time;
-    private readonly GrpcChannel _channel;
+    private readonly List<GrpcChannel> _channels = [];
     private ControlHost? _host;
+    private bool _stopped;
 
     private TestDaemon(string name, TimeProvider time)
     {
@@ -38,14 +40,13 @@ internal sealed class TestDaemon : IAsyncDisposable
             Hostname = name,
             Executor = ExecutorKind.Simulated,
         };
-        _channel = ScriptedDispatcher.Connect(Options.Socket);
-        Control = new Wire.Control.ControlClient(_channel);
+        Connect();
     }
 
     public DaemonOptions Options { get; set; }
 
     /// <summary>Over the local socket.</summary>
-    public Wire.Control.ControlClient Control { get; }
+    public Wire.Control.ControlClient Control { get; private set; }
 
     public string Address => Options.Listen.ToString();
 
@@ -71,13 +72,30 @@ internal sealed class TestDaemon : IAsyncDisposable
         return daemon;
     }
 
-    public async Task StartAsync() => _host = await ControlHost.StartAsync(Options, _time, _loggers, Cancel);
+    public async Task StartAsync()
+    {
+        if (_stopped)
+        {
+            // A connection that was tried while the one before was closing its socket would fail the first call of this one.
+            Connect();
+        }
+        _host = await ControlHost.StartAsync(Options, _time, _loggers, Cancel);
+    }
 
     /// <summary>A planned stop.</summary>
     public async Task StopAsync()
     {
         await _host!.DisposeAsync();
         _host = null;
+        _stopped = true;
+    }
+
+    [MemberNotNull(nameof(Control))]
+    private void Connect()
+    {
+        // The one before may have streams that a test still reads.
+        _channels.Add(ScriptedDispatcher.Connect(Options.Socket));
+        Control = new Wire.Control.ControlClient(_channels[^1]);
     }
 
     public async Task RestartAsync()
@@ -147,7 +165,7 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _channel.Dispose();
+        _channels.ForEach(static c => c.Dispose());
         if (_host is { } host)
         {
             await host.DisposeAsync();
