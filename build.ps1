@@ -173,19 +173,19 @@ function Test-Acceptance {
     }
     $noLab = if (-not $lab) { 'SWARM_ACCEPTANCE_LAB is not set (tests/Acceptance/lab.sh makes the hosts)' }
     $alike = @(if ($Conformance -ne 'None') { 'Behaviour', 'Updates', 'Networks' })
-    $onLab = @(if ($Conformance -eq 'Full') { $alike; 'Hosts' })
-    $onBoth = 'Swarm', 'Services', 'Updates', 'Options', 'Placement', 'Conventions', 'Remote'
+    $remote, $onLab = if ($Conformance -eq 'Full') { @('Remote'), @($alike; 'Hosts') } else { @(), @() }
+    $onBoth = 'Swarm', 'Services', 'Updates', 'Options', 'Placement', 'Conventions'
     $passes = @(
         @{ Name = 'Acceptance.Process'; Lane = 'sandbox'; Missing = ''; Executor = 'Process'
-            Files = @(& $files @onBoth Sandbox) + @(& $conform @alike Differences) }
+            Files = @(& $files @onBoth Remote Sandbox) + @(& $conform @alike Differences) }
         @{ Name = 'Acceptance.Docker'; Lane = 'sandbox'; Missing = Find-MissingEngine; Executor = 'Docker'
-            Files = @(& $files @onBoth Sandbox Images) + @(& $conform @alike) }
+            Files = @(& $files @onBoth Remote Sandbox Images) + @(& $conform @alike) }
         @{ Name = 'Acceptance.Lab'; Lane = 'lab'; Missing = $noLab; Lab = $lab
-            Files = @(& $files @onBoth Images Hosts) + @(& $conform @onLab) }
+            Files = @(& $files @onBoth Images Hosts @remote) + @(& $conform @onLab) }
         # A core of it is enough for each change; what takes long there is in -Conformance Full.
         $onDocker = switch ($Conformance) {
-            'Core' { @(& $files Swarm Services Updates Placement Images) + @(& $conform Behaviour Networks) }
-            'Full' { @(& $files @onBoth Images Hosts) + @(& $conform @alike Hosts Managers Tutorial) }
+            'Core' { @(& $files Swarm Services Updates Images) + @(& $conform Behaviour Networks) }
+            'Full' { @(& $files @onBoth Images Hosts @remote) + @(& $conform @alike Hosts Managers Tutorial) }
         }
         if ($onDocker) { @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $lab; Plane = 'docker'; Files = $onDocker } }
         @{ Name = 'Acceptance.Hosts'; Lane = 'hosts'; Missing = ''; Files = & $files Firewall Tutorial }
