@@ -45,17 +45,7 @@ internal sealed partial class DockerControlPlane(
         CallAsync(o => o.RemoveNodeAsync(request, cancellation), cancellation);
 
     public Task<Wire.CreateServiceResponse> CreateServiceAsync(Wire.CreateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(
-            async objects =>
-            {
-                var names = await _networks.NamesAsync(cancellation);
-                names.ToIds(request.Spec);
-                var response = await objects.CreateServiceAsync(request, cancellation);
-                WithEndpoint(response.Service, names);
-                return response;
-            },
-            cancellation
-        );
+        WriteServiceAsync(request.Spec, o => o.CreateServiceAsync(request, cancellation), static r => r.Service, cancellation);
 
     public async IAsyncEnumerable<Wire.Service> ListServicesAsync(
         Wire.ListServicesRequest request,
@@ -72,17 +62,7 @@ internal sealed partial class DockerControlPlane(
     }
 
     public Task<Wire.UpdateServiceResponse> UpdateServiceAsync(Wire.UpdateServiceRequest request, CancellationToken cancellation) =>
-        CallAsync(
-            async objects =>
-            {
-                var names = await _networks.NamesAsync(cancellation);
-                names.ToIds(request.Spec);
-                var response = await objects.UpdateServiceAsync(request, cancellation);
-                WithEndpoint(response.Service, names);
-                return response;
-            },
-            cancellation
-        );
+        WriteServiceAsync(request.Spec, o => o.UpdateServiceAsync(request, cancellation), static r => r.Service, cancellation);
 
     public async Task<Wire.ScaleServicesResponse> ScaleServicesAsync(Wire.ScaleServicesRequest request, CancellationToken cancellation)
     {
@@ -157,6 +137,25 @@ internal sealed partial class DockerControlPlane(
                 Time = time,
                 LeaderWait = TimeSpan.Zero,
             }
+        );
+
+    /// <summary>The caller names networks, the engine's specs have their ids.</summary>
+    private Task<T> WriteServiceAsync<T>(
+        Wire.ServiceSpec? spec,
+        Func<ObjectApi, Task<T>> write,
+        Func<T, Wire.Service?> written,
+        CancellationToken cancellation
+    ) =>
+        CallAsync(
+            async objects =>
+            {
+                var names = await _networks.NamesAsync(cancellation);
+                names.ToIds(spec);
+                var response = await write(objects);
+                WithEndpoint(written(response), names);
+                return response;
+            },
+            cancellation
         );
 
     /// <remarks>Networks are asked for within the call: an engine that is in no swarm, or does not get through to it, lists its own networks as if nothing were

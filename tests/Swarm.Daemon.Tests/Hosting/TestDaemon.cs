@@ -24,7 +24,6 @@ internal sealed class TestDaemon : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly List<GrpcChannel> _channels = [];
     private ControlHost? _host;
-    private bool _stopped;
 
     private TestDaemon(string name, TimeProvider time)
     {
@@ -74,11 +73,6 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        if (_stopped)
-        {
-            // A connection that was tried while the one before was closing its socket would fail the first call of this one.
-            Connect();
-        }
         _host = await ControlHost.StartAsync(Options, _time, _loggers, Cancel);
     }
 
@@ -87,7 +81,8 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         await _host!.DisposeAsync();
         _host = null;
-        _stopped = true;
+        // A connection that was tried while the socket was closing would fail the first call after the next start.
+        Connect();
     }
 
     [MemberNotNull(nameof(Control))]
