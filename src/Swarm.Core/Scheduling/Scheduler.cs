@@ -137,14 +137,14 @@ public sealed partial class Scheduler
         {
             var task = (after ?? before)!;
             var node = _nodes.GetOrAdd((holdsNow ? after! : before ?? after!).NodeId!);
-            var share = heldBefore == holdsNow ? TaskShare.None : ShareOf(task, holdsNow);
+            var share = heldBefore == holdsNow ? default : ShareOf(task, holdsNow);
             var live = (countsNow ? 1 : 0) - (countedBefore ? 1 : 0);
             _nodes.Adjust(node, live, share, holdsNow ? 1 : -1);
             if (live != 0)
             {
                 _counts.Adjust(task.ServiceId, node, live);
             }
-            if (!ReferenceEquals(share, TaskShare.None) && !holdsNow)
+            if (!share.IsNone && !holdsNow)
             {
                 _pending.RetryForRoomOn(node);
             }
@@ -167,13 +167,13 @@ public sealed partial class Scheduler
 
     private TaskShare ShareOf(SwarmTask task, bool holds)
     {
-        TaskShare? share;
         if (!holds)
         {
-            return _shares.Remove(task.Id, out share) ? share : TaskShare.None;
+            _shares.Remove(task.Id, out var held);
+            return held;
         }
-        share = _state.FindRevision(task.ServiceId, task.Revision) is { } revision ? TaskShare.Of(revision.Spec) : TaskShare.None;
-        if (!ReferenceEquals(share, TaskShare.None))
+        var share = _state.FindRevision(task.ServiceId, task.Revision) is { } revision ? TaskShare.Of(revision.Spec) : default;
+        if (!share.IsNone)
         {
             _shares[task.Id] = share;
         }
