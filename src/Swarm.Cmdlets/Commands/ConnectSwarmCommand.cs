@@ -37,7 +37,7 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
                 : Connection.OpenSocket(Socket is null ? SessionTable.LocalSocket : GetUnresolvedProviderPathFromPSPath(Socket));
         try
         {
-            // The first call opens the connection: a session is only handed out when somebody answers.
+            // The first call opens the connection: the cmdlet returns a session only when a daemon answers.
             var daemon = await connection.Client.GetDaemonAsync(
                 new V1.GetDaemonRequest(),
                 deadline: DateTime.UtcNow + connection.Timeout,

@@ -103,7 +103,7 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
         RemoveWhere(spec.Placement.Constraints, c => RemoveConstraint.Any(r => Squeeze(r) == Squeeze(c)));
         RemoveWhere(spec.Placement.SpreadPreferences, p => RemovePlacementPreference.Contains(p, StringComparer.Ordinal));
         RemoveWhere(spec.Networks, n => RemoveNetwork.Contains(n, StringComparer.Ordinal));
-        // As docker service update --publish-rm: by target port and protocol.
+        // As in docker service update --publish-rm, target port and protocol select the port.
         RemoveWhere(spec.Ports, p => RemovePublish.Any(r => (uint)r.Target == p.TargetPort && (V1.PortProtocol)r.Protocol == p.Protocol));
         foreach (var label in RemoveLabel)
         {

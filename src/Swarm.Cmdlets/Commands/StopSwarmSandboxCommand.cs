@@ -57,7 +57,7 @@ public sealed class StopSwarmSandboxCommand : AsyncCmdlet
         }
     }
 
-    // Without a name: what this process started, else the only one. Never another session's among several.
+    // Without a name: the sandboxes of this process, else the only one. Never another session's among several.
     private List<Sandbox> Chosen()
     {
         var all = SandboxStore.All();
