@@ -94,7 +94,7 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
     }
 }
 
-/// <summary>One session, seen from the manager.</summary>
+/// <summary>A session, seen from the manager.</summary>
 internal sealed class ScriptedSession(
     IAsyncStreamReader<Wire.AgentMessage> requests,
     IServerStreamWriter<Wire.ManagerMessage> responses,
@@ -146,7 +146,7 @@ internal sealed class ScriptedSession(
         }
     }
 
-    /// <summary>Acknowledges reports until the task has got to a state; returns every status of it on the way.</summary>
+    /// <summary>Acknowledges reports until the task has reached a state; returns all its statuses until then.</summary>
     public async Task<List<Wire.TaskStatus>> UntilAsync(string taskId, Wire.TaskState state)
     {
         var seen = new List<Wire.TaskStatus>();

@@ -3,7 +3,7 @@ using Wire = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
-/// <summary>Host commands over an agent's session: the answer comes back, and whatever stands in its way is named.</summary>
+/// <summary>Host commands over an agent's session: the answer comes back, or an error names the obstacle.</summary>
 public sealed class HostCallTests
 {
     private static readonly Wire.HostCommand s_command = new() { Firewall = new Wire.FirewallCommand { Action = Wire.FirewallAction.Add } };
@@ -33,7 +33,7 @@ public sealed class HostCallTests
         var second = hosts.RunAsync("n1", "worker1", new Wire.HostCommand { Check = new Wire.HostCheckCommand() }, Cancel);
         Wire.HostCall[] calls = [await CallAsync(agent), await CallAsync(agent)];
         Assert.Contains(s_command, calls.Select(c => c.Command));
-        // Answered in the other order, and one that nobody asked for.
+        // The answers come in the other order, with another that has no call.
         foreach (var call in calls.Append(new Wire.HostCall { Number = 99 }).Reverse())
         {
             var answer = new Wire.HostAnswer { Firewall = new Wire.FirewallReport { Commands = { $"{call.Command?.CommandCase}" } } };

@@ -84,7 +84,7 @@ public sealed class RemoteSessionTests
         using var channel = Connect(port, own, root);
         var remote = new Wire.Control.ControlClient(channel);
         Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.ListNodes(new Wire.ListNodesRequest()))).Name);
-        // What changes the membership is for the machine itself.
+        // Calls that change the membership are for the machine itself.
         Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.LeaveSwarmAsync(new Wire.LeaveSwarmRequest()).ResponseAsync));
     }
 

@@ -54,8 +54,8 @@ internal static partial class CommentProse
         return Tag().Replace(text, Boundary.ToString());
     }
 
-    /// <summary>An empty line, the start of a list item, a keyword of comment-based help, or the edge of an XML element.</summary>
-    [GeneratedRegex(@"\u0001|\n[ \t]*(?=\n)|\n(?=[ \t]*(?:[-*•]|\d+\.)[ \t])|(?:^|\n)[ \t]*\.[A-Z]+[^\n]*(?=\n|$)")]
+    /// <summary>An empty or indented line (options, commands), a list item, a keyword of comment-based help, or the edge of an XML element.</summary>
+    [GeneratedRegex(@"\u0001|\n[ \t]*(?=\n)|\n(?=[ ]{2,11}\S)|(?<=(?:^|\n)[ ]{2,11}\S[^\n]*)\n(?![ ]{12})|\n(?=[ \t]*(?:[-*•]|\d+\.)[ \t])|(?:^|\n)[ \t]*\.[A-Z]+[^\n]*(?=\n|$)")]
     private static partial Regex ParagraphEnd();
 
     [GeneratedRegex("<code>.*?</code>", RegexOptions.Singleline)]
