@@ -23,7 +23,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         {
             throw new SwarmException(
                 "ConflictingParameters",
-                "-Timeout is how long -Wait waits, and there is no -Wait.",
+                "-Timeout is the limit of -Wait, and -Wait is not given.",
                 "",
                 "Add -Wait, or leave -Timeout out."
             );

@@ -151,7 +151,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
             {
                 throw new SwarmException(
                     "NodeNotFound",
-                    $"-Label names the node '{key}', which this sandbox has not.",
+                    $"-Label names the node '{key}', which this sandbox does not have.",
                     key,
                     "Nodes are manager1, worker1, worker2, …"
                 );

@@ -19,7 +19,7 @@ public sealed class StopSwarmSandboxCommand : AsyncCmdlet
     {
         foreach (var sandbox in Chosen())
         {
-            if (ShouldProcess(sandbox.Name, "Stop the sandbox and remove what it stored"))
+            if (ShouldProcess(sandbox.Name, "Stop the sandbox and remove its files"))
             {
                 await StopAsync(sandbox, cancellationToken);
             }

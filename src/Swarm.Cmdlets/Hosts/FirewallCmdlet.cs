@@ -29,7 +29,7 @@ public abstract class FirewallCmdlet : HostCmdlet
         {
             throw new SwarmException(
                 "UnknownFirewallProvider",
-                "None is what a host without a firewall answers; it cannot be chosen.",
+                "The provider None stands for a host without a firewall; it cannot be chosen.",
                 "None",
                 "Choose Firewalld, Ufw, Nftables, Iptables or Windows, or leave -Provider out."
             );

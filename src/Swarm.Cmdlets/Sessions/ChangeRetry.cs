@@ -117,13 +117,13 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
         new(
             new Status(
                 StatusCode.Unavailable,
-                "The swarm stopped answering while the change was being made; it may have been made or not.",
+                "The swarm stopped answering during the change; the outcome is unknown.",
                 last.Status.DebugException
             ),
             new Metadata
             {
                 { ErrorMapper.IdKey, "OutcomeUnknown" },
-                { ErrorMapper.ActionKey, "Look whether it was made before you make it again." },
+                { ErrorMapper.ActionKey, "Check whether the change was made before you repeat it." },
             }
         );
 

@@ -61,7 +61,7 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
         throw strangers
             ? new SwarmException(
                 "ManagerNotTrusted",
-                $"There is no manager of the swarm that the client certificate was made for at {all}.",
+                $"No host at {all} is a manager of the client certificate's swarm.",
                 Endpoint,
                 "Check -ManagerAddress and -CertificatePath. A swarm that was made anew needs a new certificate: New-SwarmCredential, on a manager."
             )
@@ -108,5 +108,5 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
 
     private static string Name(DnsEndPoint manager) => $"{manager.Host}:{manager.Port}";
 
-    private sealed class NotManagerException() : AuthenticationException("somebody answers there, but is no manager of that swarm");
+    private sealed class NotManagerException() : AuthenticationException("a host answers there, but is no manager of that swarm");
 }

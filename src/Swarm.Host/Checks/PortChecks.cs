@@ -49,7 +49,7 @@ internal static class PortChecks
             ProbeOutcome.Refused => HostCheck.Fail(
                 name,
                 $"{port} on {result.Target[..result.Target.LastIndexOf(':')]} does not answer: {result.Detail}",
-                "The packets get there, but no manager listens: look at swarmd there (Get-Swarm)."
+                "The packets arrive, but no manager listens: look at swarmd there (Get-Swarm)."
             ),
             _ => HostCheck.Fail(
                 name,

@@ -74,7 +74,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
                 system,
                 steps,
                 "DaemonInstallFailed",
-                "Look at 'journalctl -u swarmd', correct what it says, and run this again.",
+                "Look at 'journalctl -u swarmd', correct the error, and run this again.",
                 cancellation
             );
         }
@@ -121,7 +121,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
         }
         if (!dryRun)
         {
-            await HostChange.RunAsync(system, steps, "DaemonInstallFailed", "Correct what it says and run this again.", cancellation);
+            await HostChange.RunAsync(system, steps, "DaemonInstallFailed", "Correct the error and run this again.", cancellation);
         }
         return new DaemonReport(
             Folder,
@@ -130,7 +130,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
             [.. steps.Select(static s => s.ToString())],
             !installed ? ["swarmd was not installed here by Install-SwarmDaemon."]
                 : HasSystemd ? []
-                : ["systemd does not run on this host: a swarmd that runs goes on until it is ended."]
+                : ["systemd does not run on this host: a running swarmd goes on until it is ended."]
         );
     }
 

@@ -174,7 +174,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
                 "SourceNotAvailable",
                 $"There is no engine from {source} for {OsRelease.Read(system).PrettyName}. Nothing was changed.",
                 source.ToString(),
-                "Leave -Source out: it takes what there is."
+                "Leave -Source out to use the available one."
             );
         }
         if (source != EngineSource.Auto)

@@ -97,7 +97,7 @@ public sealed class HostFirewall(IHostSystem system)
             system,
             steps,
             "FirewallChangeFailed",
-            "Correct what the tool says and run it again: what is there already is not added twice.",
+            "Correct the tool's error and run it again: present rules are not added twice.",
             cancellation
         );
         var after = await provider.ReadAsync(cancellation);

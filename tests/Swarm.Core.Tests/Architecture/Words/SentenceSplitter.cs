@@ -38,7 +38,9 @@ internal static class SentenceSplitter
     private static bool Ends(string token)
     {
         var end = token.TrimEnd(')', ']', '"', '\'', '”', '’', '*', '_');
-        return end.Length > 0 && end[^1] is '.' or '!' or '?' && !end.EndsWith("...", StringComparison.Ordinal) && !Abbreviations.Contains(end.TrimStart('('));
+        return end.Length > 0
+            && end[^1] is '.' or '!' or '?'
+            && !end.EndsWith("...", StringComparison.Ordinal) && !Abbreviations.Contains(end.TrimStart('('), StringComparer.OrdinalIgnoreCase);
     }
 
     private static Sentence Make(Prose prose, int line, List<string> tokens)

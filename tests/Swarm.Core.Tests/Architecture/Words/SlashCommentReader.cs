@@ -20,7 +20,7 @@ internal sealed class SlashCommentReader(string source)
             {
                 BlockComment();
             }
-            else if (StartsWith("\"\"\""))
+            else if (StartsWith("\"\"\"") && !IsVerbatim())
             {
                 var quotes = 0;
                 while (_at + quotes < source.Length && source[_at + quotes] == '"')
@@ -71,7 +71,7 @@ internal sealed class SlashCommentReader(string source)
 
     private void QuotedString()
     {
-        var isVerbatim = _at > 0 && (source[_at - 1] == '@' || (_at > 1 && source[_at - 1] == '$' && source[_at - 2] == '@'));
+        var isVerbatim = IsVerbatim();
         Skip(1);
         if (!isVerbatim)
         {
@@ -114,6 +114,8 @@ internal sealed class SlashCommentReader(string source)
     }
 
     private bool StartsWith(string text) => string.CompareOrdinal(source, _at, text, 0, text.Length) == 0;
+
+    private bool IsVerbatim() => _at > 0 && (source[_at - 1] == '@' || (_at > 1 && source[_at - 1] == '$' && source[_at - 2] == '@'));
 
     private bool IsAlone() => string.IsNullOrWhiteSpace(source[_lineStart.._at]);
 }

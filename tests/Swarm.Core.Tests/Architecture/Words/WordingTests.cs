@@ -26,7 +26,7 @@ public class WordingTests
 
     private static IEnumerable<Sentence> Sentences(IEnumerable<Prose> prose) => prose.SelectMany(SentenceSplitter.Split);
 
-    private static bool IsTooLong(Sentence sentence) => !sentence.IsCell && sentence.Words > MaxWords;
+    internal static bool IsTooLong(Sentence sentence) => !sentence.IsCell && sentence.Words > MaxWords;
 
-    private static bool BeginsBadly(Sentence sentence) => BannedStarts.Contains(sentence.FirstWord, StringComparer.OrdinalIgnoreCase);
+    internal static bool BeginsBadly(Sentence sentence) => BannedStarts.Contains(sentence.FirstWord, StringComparer.OrdinalIgnoreCase);
 }
