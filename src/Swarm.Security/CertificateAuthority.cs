@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Swarm.Core.Errors;
 using Swarm.Core.Validation;
-using Swarm.Daemon.Security;
 
 namespace Swarm.Security;
 

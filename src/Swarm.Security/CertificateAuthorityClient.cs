@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Security;

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
 
 namespace Swarm.Security;
 

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Security;
+namespace Swarm.Security;
 
 /// <summary>What a certificate of the swarm's CA lets its holder be; the organizational unit of its subject.</summary>
 public enum CertificateRole

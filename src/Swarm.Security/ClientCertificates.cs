@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Swarm.Core.Errors;
 using Swarm.Core.Validation;
-using Swarm.Daemon.Security;
 
 namespace Swarm.Security;
 

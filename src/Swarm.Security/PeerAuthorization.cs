@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
 
 namespace Swarm.Security;
 

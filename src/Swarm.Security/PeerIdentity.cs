@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Swarm.Daemon.Security;
 
 namespace Swarm.Security;
 

@@ -7,7 +7,6 @@ using Swarm.Control.State;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Endpoints;
-using Swarm.Daemon.Security;
 using Swarm.Manager;
 using Swarm.Security;
 using Swarm.Storage;

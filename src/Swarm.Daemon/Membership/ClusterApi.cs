@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Consensus;
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Control.Objects;
 using Swarm.Control.State;
 using Swarm.Core.Errors;

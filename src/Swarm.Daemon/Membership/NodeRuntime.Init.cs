@@ -1,9 +1,9 @@
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Control.Objects;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Security;
 using Swarm.Security;
 using Swarm.Storage;
 using Swarm.Wire.Mapping;

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Endpoints;
 using Swarm.Security;

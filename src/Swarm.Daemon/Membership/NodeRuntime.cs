@@ -1,3 +1,4 @@
+using Swarm.Control.Errors;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;

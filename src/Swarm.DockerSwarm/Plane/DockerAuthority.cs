@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
 using Swarm.Engine;
 using Swarm.Security;
 using Swarm.Storage;

@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Hosting;
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;

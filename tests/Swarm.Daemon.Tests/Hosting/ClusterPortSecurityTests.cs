@@ -4,7 +4,6 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Time.Testing;
-using Swarm.Daemon.Security;
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;
 

@@ -6,7 +6,6 @@ using System.Net.Sockets;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;

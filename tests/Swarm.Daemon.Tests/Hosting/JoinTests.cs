@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;

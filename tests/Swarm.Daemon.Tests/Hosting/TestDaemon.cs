@@ -9,7 +9,6 @@ using Swarm.Control.Addresses;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Membership;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Daemon.Tests.Storage;

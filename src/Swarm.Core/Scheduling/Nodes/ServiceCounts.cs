@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>Live tasks of a service by node. Counted when a service is first scheduled; kept up to date afterwards only for services large enough to be worth it.</summary>
 internal sealed class ServiceCounts(ClusterState state, NodeSet nodes)

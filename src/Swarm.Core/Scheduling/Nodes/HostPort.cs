@@ -1,6 +1,6 @@
 using Swarm.Core.Model;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>A port of the node itself, which one task at a time can have.</summary>
 internal readonly record struct HostPort(PortProtocol Protocol, uint Number) : IComparable<HostPort>

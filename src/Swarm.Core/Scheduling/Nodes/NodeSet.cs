@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>All nodes in id order, and a log of which of them changed, which candidate pools follow at their own pace.</summary>
 internal sealed class NodeSet

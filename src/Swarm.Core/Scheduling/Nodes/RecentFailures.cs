@@ -1,6 +1,6 @@
 using Swarm.Core.Model;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>Which revisions failed where of late, so that a node on which a service fails in a loop is avoided by it.</summary>
 /// <remarks>Source of the figures: moby/swarmkit manager/scheduler/scheduler.go (monitorFailures, maxFailures).</remarks>

@@ -1,4 +1,4 @@
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>The order in which nodes are taken: smaller is sooner.</summary>
 /// <param name="Failures">Recent failures of the revision there when they are many, else 0. First, as in SwarmKit: a node on which every task fails always has the

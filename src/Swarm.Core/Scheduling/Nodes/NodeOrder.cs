@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>Nodes kept in order while their keys change: the smallest key is known at once, and a change costs the logarithm of the number of nodes.</summary>
 /// <remarks>A tournament (winner) tree in one array: the parent of positions 2i and 2i+1 is i and holds the smaller key.</remarks>

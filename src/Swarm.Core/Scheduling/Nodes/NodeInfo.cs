@@ -1,6 +1,6 @@
 using Swarm.Core.Model;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>A node and what the scheduler keeps count of on it.</summary>
 internal sealed class NodeInfo(string id)

@@ -1,6 +1,6 @@
 using Swarm.Core.Model;
 
-namespace Swarm.Core.Scheduling;
+namespace Swarm.Core.Scheduling.Nodes;
 
 /// <summary>What a task takes of its node until it has ended: what it reserves, and the node's own ports that it publishes.</summary>
 internal readonly record struct TaskShare(long NanoCpus, long MemoryBytes, ValueList<HostPort> HostPorts)
