@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling;
 
 /// <summary>The nodes of one profile in the order of choice for a service without tasks (or for one certain large service). Each leaf of

@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling;
 
 /// <summary>Node orders for single large services. A service with few tasks shares the order of its profile and sets its few nodes aside

@@ -31,7 +31,7 @@ public interface IHostSystem
 
     /// <summary>The space of the file system that holds a path.</summary>
     /// <exception cref="IOException">The system does not report it.</exception>
-    DiskSpace Space(string path);
+    VolumeSpace Space(string path);
 
     ListeningPorts Listening();
 

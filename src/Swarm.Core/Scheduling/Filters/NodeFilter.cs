@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling.Filters;
 
 /// <summary>A stage of the filter pipeline, made for one placement profile. A pipeline has no stages that its profile does not
