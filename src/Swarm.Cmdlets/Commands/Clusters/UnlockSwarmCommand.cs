@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Cluster;
+namespace Swarm.Cmdlets.Commands.Clusters;
 
 [Cmdlet(VerbsCommon.Unlock, "Swarm", SupportsShouldProcess = true)]
 public sealed class UnlockSwarmCommand : SwarmCmdlet

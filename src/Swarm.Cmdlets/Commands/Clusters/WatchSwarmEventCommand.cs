@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Cluster;
+namespace Swarm.Cmdlets.Commands.Clusters;
 
 [Cmdlet(VerbsCommon.Watch, "SwarmEvent")]
 [OutputType(typeof(SwarmEvent))]

@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Cluster;
+namespace Swarm.Cmdlets.Commands.Clusters;
 
 [Cmdlet(VerbsCommon.Reset, "SwarmUnlockKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(UnlockKey))]

@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Cluster;
+namespace Swarm.Cmdlets.Commands.Clusters;
 
 [Cmdlet(VerbsCommon.Join, "Swarm", SupportsShouldProcess = true)]
 [OutputType(typeof(JoinResult))]
