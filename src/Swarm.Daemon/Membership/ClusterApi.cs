@@ -8,7 +8,7 @@ using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Manager;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

@@ -9,7 +9,7 @@ using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

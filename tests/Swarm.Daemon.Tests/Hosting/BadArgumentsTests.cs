@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Manager;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;

@@ -4,7 +4,7 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Time.Testing;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;

@@ -8,6 +8,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;

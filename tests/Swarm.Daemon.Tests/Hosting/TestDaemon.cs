@@ -13,6 +13,7 @@ using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Daemon.Tests.Storage;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
