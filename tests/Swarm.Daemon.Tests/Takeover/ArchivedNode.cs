@@ -1,10 +1,10 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Membership;
+using Swarm.Control.Addresses;
+using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Tests.Hosting;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -20,7 +20,7 @@ internal sealed class ArchivedNode : IAsyncDisposable
 
     private ArchivedNode(ArchivedSwarm swarm, string role)
     {
-        var node = swarm.Nodes.Single(n => n.Role == (role == "manager" ? Wire.NodeRole.Manager : Wire.NodeRole.Worker));
+        var node = swarm.Nodes.Single(n => n.Role == (role == "manager" ? V1.NodeRole.Manager : V1.NodeRole.Worker));
         Id = node.Id;
         _name = node.Name;
         _address = node.Address;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Google.Protobuf;
-using Swarm.Daemon.Executors.Process;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Agent.Executors.Process;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -107,8 +107,8 @@ internal sealed class ArchivedPrograms(string stateDirectory, string archivedAs)
         var content = File.ReadAllBytes(path);
         var input = new CodedInputStream(content);
         _ = input.ReadBytes();
-        var (assignment, status) = (content[..(int)input.Position], Wire.TaskStatus.Parser.ParseFrom(input.ReadBytes()));
-        Assert.Equal(Wire.TaskState.Running, status.State);
+        var (assignment, status) = (content[..(int)input.Position], V1.TaskStatus.Parser.ParseFrom(input.ReadBytes()));
+        Assert.Equal(V1.TaskState.Running, status.State);
         status.Pid = pid;
         using var file = File.Create(path);
         file.Write(assignment);

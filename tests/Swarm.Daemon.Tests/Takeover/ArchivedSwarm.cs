@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Google.Protobuf;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -40,17 +40,17 @@ internal sealed class ArchivedSwarm
 
     public string AdministratorKey => _record.GetProperty("admin").GetProperty("key").GetString()!;
 
-    public Wire.Cluster Cluster => Parser.Parse<Wire.Cluster>(_record.GetProperty("cluster").GetRawText());
+    public V1.Cluster Cluster => Parser.Parse<V1.Cluster>(_record.GetProperty("cluster").GetRawText());
 
-    public Wire.JoinTokens Tokens => Parser.Parse<Wire.JoinTokens>(_record.GetProperty("tokens").GetRawText());
+    public V1.JoinTokens Tokens => Parser.Parse<V1.JoinTokens>(_record.GetProperty("tokens").GetRawText());
 
-    public IReadOnlyList<Wire.Node> Nodes => List<Wire.Node>("nodes");
+    public IReadOnlyList<V1.Node> Nodes => List<V1.Node>("nodes");
 
-    public IReadOnlyList<Wire.Service> Services => List<Wire.Service>("services");
+    public IReadOnlyList<V1.Service> Services => List<V1.Service>("services");
 
-    public IReadOnlyList<Wire.ServiceRevision> Revisions => List<Wire.ServiceRevision>("revisions");
+    public IReadOnlyList<V1.ServiceRevision> Revisions => List<V1.ServiceRevision>("revisions");
 
-    public IReadOnlyList<Wire.Task> Tasks => List<Wire.Task>("tasks");
+    public IReadOnlyList<V1.Task> Tasks => List<V1.Task>("tasks");
 
     public static ArchivedSwarm Read(string name) => new(name);
 

@@ -1,5 +1,5 @@
 using Swarm.Daemon.Tests.Hosting;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -35,7 +35,7 @@ public sealed class AutolockTakeoverTests
         }
 
         await swarm.Control.UnlockSwarmAsync(new() { UnlockKey = swarm.Archive.UnlockKey }, cancellationToken: Cancel);
-        Assert.Equal(Wire.LocalNodeState.Active, (await swarm.Manager.Daemon.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Active, (await swarm.Manager.Daemon.InfoAsync()).State);
         Assert.Equal(swarm.Archive.Cluster.Id, (await swarm.Control.GetClusterAsync(new(), cancellationToken: Cancel)).Id);
 
         await swarm.Manager.Daemon.RestartAsync();
@@ -44,7 +44,7 @@ public sealed class AutolockTakeoverTests
 
     private static async Task AssertLockedAsync(TakeoverSwarm swarm)
     {
-        Assert.Equal(Wire.LocalNodeState.Locked, (await swarm.Manager.Daemon.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Locked, (await swarm.Manager.Daemon.InfoAsync()).State);
         await TestDaemon.RefusedAsync("SwarmLocked", () => swarm.Manager.Daemon.NodesOnceAsync());
     }
 }

@@ -2,7 +2,8 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Swarm.Daemon.Tests.Hosting;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -51,14 +52,14 @@ public sealed class StateTakeoverTests
         await using var swarm = await TakeoverSwarm.OpenAsync(name);
         using var certificate = X509Certificate2.CreateFromPem(swarm.Archive.AdministratorCertificate, swarm.Archive.AdministratorKey);
         var manager = swarm.Archive.Cluster.ManagerAddresses.Single();
-        using (var channel = Security.ClusterChannel.Create(manager, Security.ClusterTls.ClientOptions(static _ => true, certificate)))
+        using (var channel = ClusterChannel.Create(manager, ClusterTls.ClientOptions(static _ => true, certificate)))
         {
-            var cluster = await new Wire.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+            var cluster = await new V1.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
             Assert.Equal(swarm.Archive.Cluster.Id, cluster.Id);
         }
 
         await using var newcomer = await TestDaemon.StartAsync("worker2", swarm.Clock);
-        var join = new Wire.JoinSwarmRequest { RemoteAddresses = { manager } };
+        var join = new V1.JoinSwarmRequest { RemoteAddresses = { manager } };
         if (swarm.Archive.RetiredWorkerToken is { Length: > 0 } retired)
         {
             join.Token = retired;
@@ -69,8 +70,8 @@ public sealed class StateTakeoverTests
         }
         join.Token = swarm.Archive.Tokens.Worker;
         var joined = await newcomer.Control.JoinSwarmAsync(join, cancellationToken: Cancel);
-        Assert.Equal((swarm.Archive.Cluster.Id, Wire.NodeRole.Worker), (joined.ClusterId, joined.Role));
-        await swarm.Manager.Daemon.NodesAsync(n => n.Any(x => x.Id == joined.NodeId && x.State == Wire.NodeState.Ready));
+        Assert.Equal((swarm.Archive.Cluster.Id, V1.NodeRole.Worker), (joined.ClusterId, joined.Role));
+        await swarm.Manager.Daemon.NodesAsync(n => n.Any(x => x.Id == joined.NodeId && x.State == V1.NodeState.Ready));
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class StateTakeoverTests
     }
 
     /// <summary>The node without the fields that a new session changes.</summary>
-    private static Wire.Node Lasting(Wire.Node node)
+    private static V1.Node Lasting(V1.Node node)
     {
         var lasting = node.Clone();
         (lasting.Version, lasting.UpdatedAt, lasting.StateSince, lasting.StateMessage) = (0, null, null, "");
@@ -92,11 +93,11 @@ public sealed class StateTakeoverTests
     }
 
     /// <summary>The task without its pid, since the programs of a copy are other processes. The scheduler looks at a pending task again and again.</summary>
-    private static Wire.Task Lasting(Wire.Task task)
+    private static V1.Task Lasting(V1.Task task)
     {
         var lasting = task.Clone();
         lasting.Status.Pid = 0;
-        if (lasting.Status.State == Wire.TaskState.Pending)
+        if (lasting.Status.State == V1.TaskState.Pending)
         {
             (lasting.UpdatedAt, lasting.Status.Timestamp) = (null, null);
         }
@@ -104,7 +105,7 @@ public sealed class StateTakeoverTests
     }
 
     /// <summary>Every task, once the scheduler has seen that all nodes are Ready: until then a pending task says that they are not.</summary>
-    private static Task<List<Wire.Task>> TasksAsync(TakeoverSwarm swarm)
+    private static Task<List<V1.Task>> TasksAsync(TakeoverSwarm swarm)
     {
         var pending = swarm.Archive.Tasks.Where(static t => t.Pending.Count > 0).ToDictionary(static t => t.Id, static t => t.Pending);
         return Eventually.GetAsync(

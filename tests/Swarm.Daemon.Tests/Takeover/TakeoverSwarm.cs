@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -27,7 +27,7 @@ internal sealed class TakeoverSwarm : IAsyncDisposable
     /// <summary>Null: the swarm has none.</summary>
     public ArchivedNode? Worker { get; }
 
-    public Wire.Control.ControlClient Control => Manager.Daemon.Control;
+    public V1.Control.ControlClient Control => Manager.Daemon.Control;
 
     private IEnumerable<ArchivedNode> Nodes => Worker is { } worker ? [Manager, worker] : [Manager];
 
@@ -79,15 +79,15 @@ internal sealed class TakeoverSwarm : IAsyncDisposable
     public Task OpenWorkerAsync() => Worker?.OpenAsync(Clock) ?? Task.CompletedTask;
 
     /// <summary>Every node has a session with the manager.</summary>
-    public Task<List<Wire.Node>> ReadyAsync() =>
+    public Task<List<V1.Node>> ReadyAsync() =>
         Manager.Daemon.NodesAsync(n =>
-            n.Count == Archive.Nodes.Count && n.All(static x => x is { State: Wire.NodeState.Ready, StateMessage: "" })
+            n.Count == Archive.Nodes.Count && n.All(static x => x is { State: V1.NodeState.Ready, StateMessage: "" })
         );
 
-    public async Task<List<Wire.Task>> TasksAsync() => await ListAsync(Control.ListTasks(new(), cancellationToken: Cancel));
+    public async Task<List<V1.Task>> TasksAsync() => await ListAsync(Control.ListTasks(new(), cancellationToken: Cancel));
 
     /// <summary>A service's tasks, as soon as they are as wanted.</summary>
-    public Task<List<Wire.Task>> TasksAsync(string service, Func<List<Wire.Task>, bool> wanted) =>
+    public Task<List<V1.Task>> TasksAsync(string service, Func<List<V1.Task>, bool> wanted) =>
         Eventually.GetAsync(
             async () => (await TasksAsync()).FindAll(t => t.ServiceName == service),
             wanted,

@@ -1,6 +1,6 @@
-using Swarm.Daemon.Executors.Process;
+using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
@@ -27,7 +27,7 @@ public sealed class TaskTakeoverTests
             "web",
             t =>
                 t.Count(ProcessSwarm.IsRunning) == 3
-                && t.Single(x => x.Id == lost.Id).Status is { State: Wire.TaskState.Failed, ExitCode: 137 }
+                && t.Single(x => x.Id == lost.Id).Status is { State: V1.TaskState.Failed, ExitCode: 137 }
         );
         Assert.All(foreign.Where(f => f.Key != lost.Id), static f => Assert.True(f.Value.IsAlive));
 
@@ -93,7 +93,7 @@ public sealed class TaskTakeoverTests
             );
         }
 
-        static bool IsLost(Wire.Task task) => task.Status is { State: Wire.TaskState.Failed, ExitCode: 137 };
+        static bool IsLost(V1.Task task) => task.Status is { State: V1.TaskState.Failed, ExitCode: 137 };
     }
 
     /// <summary>The tasks that the archive says are running, are; as the processes that ran before the daemons were opened.</summary>
