@@ -23,7 +23,8 @@ function Show-Step([scriptblock] $Command) {
     if ($containers) { $Command = [scriptblock]::Create($Command.ToString().Replace('docker.com', '127.0.0.1')) }
     Write-Host "`nPS> $("$Command".Trim())"
     $script:shown = @(. $Command)
-    $script:shown | Out-Default
+    # Without a terminal PowerShell takes 80 columns, which these tables do not fit into.
+    if ([Console]::IsOutputRedirected) { $shown | Out-String -Width 120 | Write-Host -NoNewline } else { $shown | Out-Default }
 }
 
 # An error as it would be shown at a prompt, where the script goes on.

@@ -38,7 +38,11 @@ internal static class Pwsh
     }
 
     /// <summary>Runs a script that must end well and say nothing on the error stream; returns its lines.</summary>
-    public static async Task<string[]> RunScriptAsync(string script, string[]? arguments = null, params (string Name, string? Value)[] variables)
+    public static async Task<string[]> RunScriptAsync(
+        string script,
+        string[]? arguments = null,
+        params (string Name, string? Value)[] variables
+    )
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("swarm-script-").FullName, "script.ps1");
         try

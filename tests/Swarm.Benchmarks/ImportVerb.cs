@@ -56,7 +56,10 @@ internal static partial class ImportVerb
     private static double Import(string program, string script, string module)
     {
         string[] command = program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? ["dotnet", program] : [program];
-        var start = new ProcessStartInfo(command[0], [.. command[1..], "-NoProfile", "-File", script, module]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(command[0], [.. command[1..], "-NoProfile", "-File", script, module])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

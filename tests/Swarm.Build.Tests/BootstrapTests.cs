@@ -70,7 +70,11 @@ public sealed class BootstrapTests : IDisposable
         Assert.Equal(named ?? _directory, output[^1]);
     }
 
-    private async Task<(string[] Output, string Errors)> RunAsync(string? version, string arguments, params (string Name, string? Value)[] variables)
+    private async Task<(string[] Output, string Errors)> RunAsync(
+        string? version,
+        string arguments,
+        params (string Name, string? Value)[] variables
+    )
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "build.sh is for bash.");
         Write("dotnet", "echo \"dotnet $*\"; [ -z \"${SHOW:-}\" ] || echo \"${DOTNET_ROOT:-}\"");

@@ -40,7 +40,8 @@ public sealed partial class PlatyPSTests : IDisposable
     private SortedDictionary<string, List<string>> Read(string folder)
     {
         var file = XDocument.Load(Path.Combine(_folder, folder, "Swarm.Cmdlets.dll-Help.xml"));
-        var commands = file.Root!.Elements(s_command + "command").ToDictionary(c => Text(c, s_command + "details", s_command + "name"), Facts);
+        var commands = file.Root!.Elements(s_command + "command")
+            .ToDictionary(c => Text(c, s_command + "details", s_command + "name"), Facts);
         return new(commands, StringComparer.Ordinal);
     }
 
@@ -52,7 +53,11 @@ public sealed partial class PlatyPSTests : IDisposable
             $"{Text(details, s_command + "verb")}-{Text(details, s_command + "noun")}: {Text(details, s_maml + "description")}",
             $"description: {Text(command, s_maml + "description")}",
             $"notes: {Text(command, s_maml + "alertSet")}",
-            .. command.Element(s_command + "parameters")!.Elements().Select(p => $"parameter {Place(p)} {About(p)}").Order(StringComparer.Ordinal),
+            .. command
+                .Element(s_command + "parameters")!
+                .Elements()
+                .Select(p => $"parameter {Place(p)} {About(p)}")
+                .Order(StringComparer.Ordinal),
             .. command
                 .Element(s_command + "syntax")!
                 .Elements()

@@ -34,7 +34,10 @@ public sealed class PwshTests
     public void It_carries_nothing_that_is_for_Windows_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "This is Windows.");
-        var files = Directory.GetFiles(Pwsh.Folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Pwsh.Folder, f)).ToList();
+        var files = Directory
+            .GetFiles(Pwsh.Folder, "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Pwsh.Folder, f))
+            .ToList();
         Assert.Contains("System.Management.Automation.dll", files);
         string[] foreign =
         [
