@@ -1,5 +1,8 @@
 using System.Collections;
 using System.Globalization;
+using Swarm.Control.Planes;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Configuration;
 
 namespace Swarm.Daemon.Hosting;
 

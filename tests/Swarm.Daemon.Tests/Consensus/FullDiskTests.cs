@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using Swarm.Daemon.Consensus;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Process;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Executors;
 

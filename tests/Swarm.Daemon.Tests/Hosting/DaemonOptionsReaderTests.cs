@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
-using Swarm.Daemon.Dispatcher;
-using Swarm.Daemon.Hosting;
+using Swarm.Daemon.Configuration;
+using Swarm.Manager.Dispatcher;
 
 namespace Swarm.Daemon.Tests.Hosting;
 

@@ -1,7 +1,9 @@
+using Swarm.Consensus.Errors;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Manager;
+using Swarm.Manager.Leader;
 
 namespace Swarm.Daemon.Tests.Manager;
 

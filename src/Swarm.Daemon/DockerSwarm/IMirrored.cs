@@ -1,8 +1,0 @@
-namespace Swarm.Daemon.DockerSwarm;
-
-/// <summary>An object as the engine has it.</summary>
-internal interface IMirrored
-{
-    /// <summary>Docker's version index.</summary>
-    ulong Version { get; }
-}

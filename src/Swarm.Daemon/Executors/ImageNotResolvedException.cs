@@ -1,8 +1,0 @@
-namespace Swarm.Daemon.Executors;
-
-/// <summary>The registry did not say what digest an image's tag means, and the node has no copy that does; the message is the registry's or the engine's own.</summary>
-public sealed class ImageNotResolvedException(string message, bool needsCredential, Exception? inner = null) : Exception(message, inner)
-{
-    /// <summary>The registry wants a user and password, or others than were given.</summary>
-    public bool NeedsCredential { get; } = needsCredential;
-}

@@ -1,0 +1,24 @@
+namespace Swarm.Manager.Dispatcher;
+
+/// <summary>A token bucket: a session may send so many messages in a second, with a burst. Protects the manager from an agent gone mad.</summary>
+internal sealed class MessageBudget(TimeProvider time)
+{
+    private const double PerSecond = 200;
+    private const double Burst = 2000;
+
+    private double _tokens = Burst;
+    private long _at = time.GetTimestamp();
+
+    public bool TryTake()
+    {
+        var now = time.GetTimestamp();
+        _tokens = Math.Min(Burst, _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * PerSecond));
+        _at = now;
+        if (_tokens < 1)
+        {
+            return false;
+        }
+        _tokens -= 1;
+        return true;
+    }
+}
