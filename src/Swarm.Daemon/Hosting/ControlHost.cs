@@ -145,8 +145,6 @@ public sealed class ControlHost : IAsyncDisposable
         builder.Services.AddWindowsService(static service => service.ServiceName = "swarmd");
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.Configure<ConsoleLifetimeOptions>(static console => console.SuppressStatusMessages = true);
-        builder.Services.AddSingleton(runtime.Plane);
-        builder.Services.AddSingleton<ControlService>();
         builder.Services.AddSingleton<StatusInterceptor>();
         builder.Services.AddHostedService(services => new NodeStop(
             runtime,
@@ -154,6 +152,7 @@ public sealed class ControlHost : IAsyncDisposable
             services.GetRequiredService<IHostApplicationLifetime>()
         ));
         builder.Services.AddGrpcServer(static grpc => grpc.Interceptors.Add<StatusInterceptor>());
+        builder.Services.AddControlApi(runtime.Plane);
         builder.WebHost.UseKestrelCore();
         if (OperatingSystem.IsWindows())
         {
@@ -172,7 +171,7 @@ public sealed class ControlHost : IAsyncDisposable
             }
         });
         var app = builder.Build();
-        app.MapGrpcService<ControlService>();
+        app.MapControlApi();
         return app;
     }
 

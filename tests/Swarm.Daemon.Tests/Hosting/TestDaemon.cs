@@ -47,7 +47,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     public DaemonOptions Options { get; set; }
 
     /// <summary>Over the local socket.</summary>
-    public V1.Control.ControlClient Control { get; private set; }
+    public V1.ControlClient Control { get; private set; }
 
     public string Address => Options.Listen.ToString();
 
@@ -92,7 +92,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         // The one before may have streams that a test still reads.
         _channels.Add(ScriptedDispatcher.Connect(Options.Socket));
-        Control = new V1.Control.ControlClient(_channels[^1]);
+        Control = new V1.ControlClient(_channels[^1]);
     }
 
     public async Task RestartAsync()
@@ -102,18 +102,18 @@ internal sealed class TestDaemon : IAsyncDisposable
     }
 
     public async Task<V1.InitSwarmResponse> InitAsync(V1.ClusterSettings? settings = null) =>
-        await Control.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
+        await Control.Membership.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
 
     public async Task<V1.JoinSwarmResponse> JoinAsync(TestDaemon manager, string? token = null)
     {
-        token ??= (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
-        return await Control.JoinSwarmAsync(
+        token ??= (await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
+        return await Control.Membership.JoinSwarmAsync(
             new V1.JoinSwarmRequest { Token = token, RemoteAddresses = { manager.Address } },
             cancellationToken: Cancel
         );
     }
 
-    public async Task<V1.DaemonInfo> InfoAsync() => await Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+    public async Task<V1.DaemonInfo> InfoAsync() => await Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
 
     /// <summary>This daemon's own view of itself, as soon as it is as wanted.</summary>
     public Task<V1.DaemonInfo> InfoAsync(Func<V1.DaemonInfo, bool> wanted) =>
@@ -128,7 +128,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>As <see cref="NodesAsync()"/>, but a refusal is the answer.</summary>
     public async Task<List<V1.Node>> NodesOnceAsync()
     {
-        using var call = Control.ListNodes(new(), cancellationToken: Cancel);
+        using var call = Control.Nodes.ListNodes(new(), cancellationToken: Cancel);
         return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
     }
 
@@ -157,7 +157,7 @@ internal sealed class TestDaemon : IAsyncDisposable
         Assert.Equal(V1.LocalNodeState.Active, (await InfoAsync()).State);
         using var certificate = Issue("tester", CertificateRole.Admin);
         using var channel = Connect(certificate);
-        await new V1.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+        await new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
     }
 
     public async ValueTask DisposeAsync()
