@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Swarm.Core.Errors;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

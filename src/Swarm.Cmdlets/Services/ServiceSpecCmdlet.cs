@@ -5,14 +5,14 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Swarm.Cmdlets.Services;
 
-/// <summary>The options of a service, shared by New-SwarmService and Set-SwarmService: what was given is written into a spec.</summary>
+/// <summary>The options of a service, shared by New-SwarmService and Set-SwarmService. Bound parameters are written into a spec.</summary>
 public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
 {
     private const long NanoCpus = 1_000_000_000;
 
     private protected virtual bool ImageRequired => false;
 
-    /// <summary>Writes the bound parameters into the spec. Lists and dictionaries are merged into what is there.</summary>
+    /// <summary>Writes the bound parameters into the spec. Lists and dictionaries are merged into the present ones.</summary>
     /// <exception cref="SwarmException">ConflictingParameters.</exception>
     private protected void Apply(V1.ServiceSpec spec)
     {
@@ -54,7 +54,7 @@ public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
         Merge(spec.Networks, Network);
         foreach (var port in Publish)
         {
-            // One target port may be published several times; the published port is what is one.
+            // A target port may be published several times; the published port identifies an entry.
             Upsert(
                 spec.Ports,
                 p =>
@@ -192,7 +192,7 @@ public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
         if (IsBound(nameof(HealthCommand)))
         {
             health.Test.Clear();
-            // One string is a shell's line, several are a program and its arguments: Docker's two forms.
+            // A single string is a command line for a shell; several are a program and its arguments. These are Docker's two forms.
             health.Test.Add(HealthCommand.Length == 1 ? ["CMD-SHELL", HealthCommand[0]] : ["CMD", .. HealthCommand]);
         }
         health.Interval = IsBound(nameof(HealthInterval)) ? Span(HealthInterval) : health.Interval;

@@ -2,9 +2,9 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>One committed change. A batch of them is one log entry; every manager applies them in log order.</summary>
-/// <remarks>Changes are field-level, so that an agent's report, a user's write and the control loop's plan made at the same time do not undo each
-/// other. A change of an object that is gone by the time it is applied does nothing: every manager decides that alike.</remarks>
+/// <summary>A committed change. A log entry is a batch of them; every manager applies them in log order.</summary>
+/// <remarks>Changes are field-level. An agent's report, a user's write and the control loop's plan of the same moment do not undo each
+/// other. A change of an object that is already gone does nothing, on every manager alike.</remarks>
 public abstract record StateChange
 {
     private StateChange() { }
@@ -51,11 +51,12 @@ public abstract record StateChange
     /// <summary>The scheduler's choice: sets node and state Assigned, clears the pending reasons.</summary>
     public sealed record TaskAssign(string TaskId, string NodeId, DateTimeOffset At) : StateChange;
 
-    /// <summary>Raises the desired state. A lower one than the task has is ignored.</summary>
+    /// <summary>Raises the desired state. A lower desired state than the task's current one is ignored.</summary>
     public sealed record TaskDesire(string TaskId, TaskState DesiredState) : StateChange;
 
-    /// <summary>An observed status. One that would move the task backwards is ignored. <paramref name="At"/> is when the manager learned of it, by its own clock;
-    /// null: the status is the manager's own, and its time will do.</summary>
+    /// <summary>An observed status. A status that would move the task backwards is ignored. <paramref name="At"/> is the moment at which
+    /// the manager
+    /// learned of it, by its own clock; null: the manager made the status, so its timestamp counts.</summary>
     public sealed record TaskObserve(string TaskId, TaskStatus Status, DateTimeOffset? At = null) : StateChange;
 
     public sealed record TaskPendingSet(string TaskId, PendingReasons? Reasons) : StateChange;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
+using Swarm.Daemon.Areas;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Membership;
@@ -121,6 +122,7 @@ public sealed class ControlHost : IAsyncDisposable
             new NodeRuntimeOptions
             {
                 Daemon = options,
+                CreatePlane = static (runtime, its) => new BuiltinControlPlane(runtime, its),
                 Directory = directory,
                 CreateExecutor = (clusterId, nodeId) => executors.Create(clusterId, nodeId, directory),
                 ExecutorName = executors.Name,

@@ -9,6 +9,7 @@ using Swarm.Core.State;
 using Swarm.Daemon.Endpoints;
 using Swarm.Manager;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;

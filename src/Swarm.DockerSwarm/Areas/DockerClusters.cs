@@ -9,7 +9,7 @@ using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Plane;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

@@ -7,8 +7,8 @@ using Grpc.Core;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <summary>The control API in memory, with just enough behaviour to see what the module asks and how it takes the answers: what
-/// the areas (<see cref="FakeNodes"/> and the others) share.</summary>
+/// <summary>The control API in memory, with just enough behaviour to test the module's calls and its use of the answers. The areas
+/// (<see cref="FakeNodes"/> and the others) share it.</summary>
 internal sealed class FakeControl
 {
     private ulong _version = 10;
@@ -36,7 +36,7 @@ internal sealed class FakeControl
             ManagerAddress = "127.0.0.11:2377",
         };
 
-    /// <summary>What waits answer, until the stream ends; null waits until it is cancelled.</summary>
+    /// <summary>The answers of waits, until the stream ends; null waits until it is cancelled.</summary>
     public List<V1.ServiceProgress?> Progress { get; } = [];
 
     /// <summary>Runs before each update is applied: another writer.</summary>
@@ -49,10 +49,10 @@ internal sealed class FakeControl
     /// <summary>Breaks the connection once, after the services have been scaled.</summary>
     public bool BreaksAfterScale { get; set; }
 
-    /// <summary>What happens to a node that is waited for.</summary>
+    /// <summary>Changes a node during a wait for it.</summary>
     public Action<V1.Node>? DuringNodeWait { get; set; }
 
-    /// <summary>What happens to a stopped task that is waited for.</summary>
+    /// <summary>Changes a stopped task during a wait for it.</summary>
     public Action<V1.Task>? DuringTaskWait { get; set; }
 
     /// <summary>The wait for a stopped task ends with a replacement that has failed for good.</summary>
@@ -61,13 +61,13 @@ internal sealed class FakeControl
     /// <summary>The id of a task whose wait breaks off, as when the daemon goes away.</summary>
     public string? BreaksWaitOf { get; set; }
 
-    /// <summary>Waits for nodes and tasks tell one step and last until they are cancelled.</summary>
+    /// <summary>Waits for nodes and tasks report one step and last until they are cancelled.</summary>
     public bool WaitsNeverEnd { get; set; }
 
     /// <summary>Lists of tasks are sent and last until they are cancelled.</summary>
     public bool TaskListsNeverEnd { get; set; }
 
-    /// <summary>Completes when a wait has told its steps and lasts.</summary>
+    /// <summary>Completes when a wait has reported its steps and lasts.</summary>
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public int TaskHistoryLimit { get; set; } = 5;
 
@@ -266,7 +266,7 @@ internal sealed class FakeControl
 
     public ulong NextVersion() => ++_version;
 
-    /// <summary>What every node hears that is asked to listen.</summary>
+    /// <summary>The report of every node that listens.</summary>
     public V1.ListenReport Listening { get; set; } = new() { Arrived = { 7946, 4789 } };
 
     /// <summary>Nodes whose swarmd is not connected.</summary>
@@ -274,7 +274,7 @@ internal sealed class FakeControl
 
     public List<V1.Network> Networks { get; } = [];
 
-    // What is sent is not changed meanwhile by another call.
+    // A copy, so that no other call changes the message while it is sent.
     public V1.Node Copy(V1.Node node)
     {
         lock (Gate)

@@ -65,7 +65,7 @@ public sealed class ProtocolMappingTests
         );
     }
 
-    /// <summary>Records with every property set to something that is not its default.</summary>
+    /// <summary>Records whose every property has a value other than its default.</summary>
     private static class NonDefault
     {
         private static int _next;

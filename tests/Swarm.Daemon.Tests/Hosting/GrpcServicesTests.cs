@@ -11,7 +11,7 @@ using Swarm.Security;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>The lists of methods are written by a generator of ours, and the services are taken up by hand: both must be what the .proto files say.</summary>
+/// <summary>A generator writes the lists of methods, and swarmd takes up the services by hand: both must match the .proto files.</summary>
 public sealed class GrpcServicesTests
 {
     public static TheoryData<string> Services => [.. ProtoServices.All.Select(d => d.Name)];
