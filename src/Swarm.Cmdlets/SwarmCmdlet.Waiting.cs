@@ -42,7 +42,7 @@ public abstract partial class SwarmCmdlet
                     _ => $"Waiting for {nodes[id]}",
                 },
             (id, token) =>
-                Client.WaitNode(
+                Client.Nodes.WaitNode(
                     new V1.WaitNodeRequest
                     {
                         Selector = id,
@@ -104,7 +104,7 @@ public abstract partial class SwarmCmdlet
             id => byId[id].Name,
             id => $"Stopping {byId[id].Name}",
             (id, token) =>
-                Client.WaitTask(
+                Client.Tasks.WaitTask(
                     new V1.WaitTaskRequest
                     {
                         TaskId = id,

@@ -33,7 +33,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
 
     private protected Connection Connection => SessionTable.Resolve(Session);
 
-    private protected V1.Control.ControlClient Client => Connection.Client;
+    private protected V1.ControlClient Client => Connection.Client;
 
     private protected override Exception Explain(RpcException failure)
     {
@@ -98,7 +98,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         var progress = new ServiceProgressView(this);
         try
         {
-            using var call = Client.WaitServices(
+            using var call = Client.Services.WaitServices(
                 new V1.WaitServicesRequest { Selectors = { names.Keys }, Removed = removed },
                 cancellationToken: limit.Token
             );
@@ -147,7 +147,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     private protected ValueTask<List<V1.Service>> FindServicesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
         FindAsync(
             names,
-            (selectors, token) => Client.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) => Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
             s => s.Spec?.Name ?? "",
             "service",
             "Get-SwarmService lists them.",
@@ -158,7 +158,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     private protected ValueTask<List<V1.Node>> FindNodesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
         FindAsync(
             names,
-            (selectors, token) => Client.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) => Client.Nodes.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
             n => n.Name,
             "node",
             "Get-SwarmNode lists them.",

@@ -32,8 +32,8 @@ internal sealed class DaemonRun
             FreshProcessor = [manager.ProcessorUntilReady.TotalMilliseconds, worker.ProcessorUntilReady.TotalMilliseconds];
             Thread.Sleep(idle);
             Outside = Megabytes(worker.Memory());
-            var swarm = manager.Client.InitSwarm(new InitSwarmRequest { RequestId = "init" });
-            worker.Client.JoinSwarm(
+            var swarm = manager.Client.Membership.InitSwarm(new InitSwarmRequest { RequestId = "init" });
+            worker.Client.Membership.JoinSwarm(
                 new JoinSwarmRequest
                 {
                     RequestId = "join",

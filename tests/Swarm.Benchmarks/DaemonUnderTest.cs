@@ -40,7 +40,7 @@ internal sealed partial class DaemonUnderTest : IDisposable
     /// schedstat of proc(5), in nanoseconds.</summary>
     public TimeSpan ProcessorUntilReady { get; private set; }
 
-    public Control.ControlClient Client => new(_channel);
+    public ControlClient Client => new(_channel);
 
     /// <summary>Starts the daemon. Returns the time until it has answered GetDaemon.</summary>
     public TimeSpan Start()
@@ -59,7 +59,7 @@ internal sealed partial class DaemonUnderTest : IDisposable
                 DisposeHttpClient = true,
             }
         );
-        Client.GetDaemon(new GetDaemonRequest());
+        Client.Daemon.GetDaemon(new GetDaemonRequest());
         var elapsed = Stopwatch.GetElapsedTime(started);
         var nanoseconds = Directory
             .GetDirectories($"/proc/{_process.Id}/task")

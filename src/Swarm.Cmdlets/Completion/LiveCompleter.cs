@@ -19,7 +19,7 @@ public abstract class LiveCompleter : NameCompleter
     }
 
     private protected abstract Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken

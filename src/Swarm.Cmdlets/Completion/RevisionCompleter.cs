@@ -13,14 +13,14 @@ public sealed class RevisionCompleter : LiveCompleter
         );
 
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
         var revisions = await AllAsync(
-            client.ListServiceRevisions(new V1.ListServiceRevisionsRequest(), cancellationToken: cancellationToken),
+            client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest(), cancellationToken: cancellationToken),
             cancellationToken
         );
         return

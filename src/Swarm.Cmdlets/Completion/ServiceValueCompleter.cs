@@ -7,14 +7,14 @@ namespace Swarm.Cmdlets.Completion;
 public sealed class ServiceValueCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
         var services = await AllAsync(
-            client.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken),
+            client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken),
             cancellationToken
         );
         return [.. services.Where(s => IsNamed(bound, s.Spec.Name, s.Id)).SelectMany(s => Values(parameter, s.Spec))];

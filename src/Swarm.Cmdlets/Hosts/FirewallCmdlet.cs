@@ -59,7 +59,7 @@ public abstract class FirewallCmdlet : HostCmdlet
         {
             return true;
         }
-        var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+        var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
         return daemon.IsManager || daemon.State == V1.LocalNodeState.Inactive;
     }
 

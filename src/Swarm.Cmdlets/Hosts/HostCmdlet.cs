@@ -91,13 +91,13 @@ public abstract class HostCmdlet : SwarmCmdlet
     }
 
     private static async Task<(string Host, V1.HostAnswer Answer)> AskAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string selector,
         V1.HostCommand command,
         CancellationToken cancellationToken
     )
     {
-        var response = await client.RunHostCommandAsync(
+        var response = await client.Daemon.RunHostCommandAsync(
             new V1.RunHostCommandRequest
             {
                 RequestId = NewRequestId(),

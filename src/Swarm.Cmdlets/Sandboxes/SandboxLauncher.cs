@@ -136,7 +136,7 @@ internal static class SandboxLauncher
     {
         var manager = sandbox.Nodes[0];
         using var connection = Connection.OpenSocket(manager.Socket);
-        var made = await connection.Client.InitSwarmAsync(
+        var made = await connection.Client.Membership.InitSwarmAsync(
             new V1.InitSwarmRequest
             {
                 RequestId = Guid.NewGuid().ToString("n"),
@@ -161,7 +161,7 @@ internal static class SandboxLauncher
         using var connection = Connection.OpenSocket(node.Socket);
         try
         {
-            var joined = await connection.Client.JoinSwarmAsync(
+            var joined = await connection.Client.Membership.JoinSwarmAsync(
                 new V1.JoinSwarmRequest
                 {
                     RequestId = Guid.NewGuid().ToString("n"),
@@ -185,7 +185,7 @@ internal static class SandboxLauncher
         for (var ready = 0; ready < count; )
         {
             ready = 0;
-            using var call = manager.Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
+            using var call = manager.Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
             await foreach (var node in call.ResponseStream.ReadAllAsync(cancellationToken))
             {
                 ready += node.State == V1.NodeState.Ready ? 1 : 0;
@@ -204,7 +204,7 @@ internal static class SandboxLauncher
         {
             try
             {
-                await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+                await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
                 return;
             }
             catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
@@ -236,10 +236,10 @@ internal static class SandboxLauncher
                 await ReadyAsync(node, limit.Token);
             }
             using var connection = Connection.OpenSocket(node.Socket);
-            var daemon = await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: limit.Token);
+            var daemon = await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: limit.Token);
             if (daemon.State != V1.LocalNodeState.Inactive)
             {
-                await connection.Client.LeaveSwarmAsync(
+                await connection.Client.Membership.LeaveSwarmAsync(
                     new V1.LeaveSwarmRequest { RequestId = Guid.NewGuid().ToString("n"), Force = true },
                     cancellationToken: limit.Token
                 );

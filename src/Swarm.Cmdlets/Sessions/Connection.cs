@@ -30,12 +30,12 @@ internal sealed class Connection : IDisposable
                 MaxReceiveMessageSize = MaxMessageBytes,
             }
         );
-        Client = new V1.Control.ControlClient(_channel.Intercept(new ChangeRetry(TimeProvider.System)));
+        Client = new V1.ControlClient(_channel.Intercept(new ChangeRetry(TimeProvider.System)));
     }
 
     public string Endpoint { get; }
     public bool IsLocal { get; }
-    public V1.Control.ControlClient Client { get; }
+    public V1.ControlClient Client { get; }
 
     /// <summary>Names and ids of the services that this session removed. A wait for their end finds nothing once their tasks have
     /// ended.</summary>

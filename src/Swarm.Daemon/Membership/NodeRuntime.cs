@@ -33,7 +33,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         _options = options;
         _store = new MembershipStore(options.Directory);
         _logger = options.LoggerFactory.CreateLogger<NodeRuntime>();
-        Plane = new BuiltinControlPlane(this, options);
+        Plane = options.CreatePlane(this, options);
     }
 
     /// <summary>What answers the control API.</summary>

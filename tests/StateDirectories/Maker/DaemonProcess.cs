@@ -18,7 +18,7 @@ internal sealed partial class DaemonProcess(string name, string address, string 
     public string Address => address;
     public string StateDirectory => directory;
     public string Log => string.Join('\n', _log);
-    public Control.ControlClient Control { get; private set; } = null!;
+    public ControlClient Control { get; private set; } = null!;
 
     public async Task StartAsync()
     {
@@ -58,7 +58,7 @@ internal sealed partial class DaemonProcess(string name, string address, string 
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         await ready.Task.WaitAsync(TimeSpan.FromMinutes(1));
-        Control = new Control.ControlClient(
+        Control = new ControlClient(
             GrpcChannel.ForAddress(
                 "http://localhost",
                 new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { ConnectCallback = ConnectAsync } }

@@ -32,7 +32,7 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
     private readonly DaemonProcess _worker = new("worker1", $"127.20.{number}.2:{Port}", Path.Combine(StateRoot, "worker"));
     private readonly JsonObject _record = [];
 
-    private Control.ControlClient Control => _manager.Control;
+    private ControlClient Control => _manager.Control;
 
     public async Task RunAsync()
     {
@@ -47,27 +47,27 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
         {
             settings.SnapshotInterval = SnapshotInterval;
         }
-        var made = await Control.InitSwarmAsync(new InitSwarmRequest { Settings = settings });
+        var made = await Control.Membership.InitSwarmAsync(new InitSwarmRequest { Settings = settings });
         if (log != "empty")
         {
             await _worker.StartAsync();
-            await _worker.Control.JoinSwarmAsync(
+            await _worker.Control.Membership.JoinSwarmAsync(
                 new JoinSwarmRequest { Token = made.Tokens.Worker, RemoteAddresses = { _manager.Address } }
             );
             await NodesAsync(n => n.Count == 2 && n.All(x => x.State == NodeState.Ready));
-            await Control.UpdateNodeAsync(new UpdateNodeRequest { Selector = "worker1", LabelsSet = { ["zone"] = "east" } });
+            await Control.Nodes.UpdateNodeAsync(new UpdateNodeRequest { Selector = "worker1", LabelsSet = { ["zone"] = "east" } });
             await HistoryAsync();
         }
         if (log == "compacted")
         {
             await FillAsync();
             // What was valid at first is not any more: only the last of each is in the state.
-            await Control.RotateJoinTokenAsync(new RotateJoinTokenRequest { Role = NodeRole.Worker });
+            await Control.Clusters.RotateJoinTokenAsync(new RotateJoinTokenRequest { Role = NodeRole.Worker });
             _record["retiredWorkerToken"] = made.Tokens.Worker;
             if (autolock)
             {
                 _record["retiredUnlockKey"] = made.UnlockKey;
-                await Control.RotateUnlockKeyAsync(new RotateUnlockKeyRequest());
+                await Control.Clusters.RotateUnlockKeyAsync(new RotateUnlockKeyRequest());
             }
         }
         await NodesAsync(n => n.All(x => x.State == NodeState.Ready));
@@ -112,11 +112,11 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
         {
             Reservations = new Resources { NanoCpus = 50_000_000, MemoryBytes = 16 << 20 },
         };
-        await Control.CreateServiceAsync(new CreateServiceRequest { Spec = web });
+        await Control.Services.CreateServiceAsync(new CreateServiceRequest { Spec = web });
         await RunningAsync("web", 2, 1);
         await UpdateAsync("web", spec => spec.Container.Image = "web:2");
         await RunningAsync("web", 2, 2);
-        await Control.ScaleServicesAsync(
+        await Control.Services.ScaleServicesAsync(
             new ScaleServicesRequest
             {
                 Services =
@@ -131,7 +131,7 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
         await RunningAsync("own", 1, 1);
         await UpdateAsync("own", spec => spec.Container.Env.Add("LEVEL=2"));
         await RunningAsync("own", 1, 2);
-        await Control.RollbackServiceAsync(new RollbackServiceRequest { Selector = "own" });
+        await Control.Services.RollbackServiceAsync(new RollbackServiceRequest { Selector = "own" });
         await RunningAsync("own", 1, null);
 
         var everywhere = Sleeper("everywhere", 0, "node.platform.os==linux");
@@ -161,10 +161,10 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
 
         await CreateAsync(Sleeper("gone", 1, "node.role==worker"));
         await RunningAsync("gone", 1, 1);
-        await Control.RemoveServiceAsync(new RemoveServiceRequest { Selector = "gone" });
+        await Control.Services.RemoveServiceAsync(new RemoveServiceRequest { Selector = "gone" });
         await WaitAsync(
             "the removed service's tasks",
-            async () => await ListAsync(Control.ListTasks(new ListTasksRequest())),
+            async () => await ListAsync(Control.Tasks.ListTasks(new ListTasksRequest())),
             t => t.All(x => x.ServiceName != "gone")
         );
     }
@@ -190,14 +190,14 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
     {
         _record["log"] = log;
         _record["stop"] = StopSignal == Kill ? "killed" : "stopped";
-        _record["cluster"] = Json(await Control.GetClusterAsync(new GetClusterRequest()));
-        _record["tokens"] = Json(await Control.GetJoinTokensAsync(new GetJoinTokensRequest()));
-        _record["unlockKey"] = autolock ? (await Control.GetUnlockKeyAsync(new GetUnlockKeyRequest())).UnlockKey_ : "";
+        _record["cluster"] = Json(await Control.Clusters.GetClusterAsync(new GetClusterRequest()));
+        _record["tokens"] = Json(await Control.Clusters.GetJoinTokensAsync(new GetJoinTokensRequest()));
+        _record["unlockKey"] = autolock ? (await Control.Clusters.GetUnlockKeyAsync(new GetUnlockKeyRequest())).UnlockKey_ : "";
         _record["admin"] = await AdministratorAsync();
-        _record["nodes"] = Json(await ListAsync(Control.ListNodes(new ListNodesRequest())));
-        _record["services"] = Json(await ListAsync(Control.ListServices(new ListServicesRequest())));
-        _record["revisions"] = Json(await ListAsync(Control.ListServiceRevisions(new ListServiceRevisionsRequest())));
-        _record["tasks"] = Json(await ListAsync(Control.ListTasks(new ListTasksRequest())));
+        _record["nodes"] = Json(await ListAsync(Control.Nodes.ListNodes(new ListNodesRequest())));
+        _record["services"] = Json(await ListAsync(Control.Services.ListServices(new ListServicesRequest())));
+        _record["revisions"] = Json(await ListAsync(Control.Services.ListServiceRevisions(new ListServiceRevisionsRequest())));
+        _record["tasks"] = Json(await ListAsync(Control.Tasks.ListTasks(new ListTasksRequest())));
         _record["at"] = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture);
     }
 
@@ -205,7 +205,7 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=operator", key, HashAlgorithmName.SHA256);
-        var issued = await Control.IssueClientCertificateAsync(
+        var issued = await Control.Clusters.IssueClientCertificateAsync(
             new IssueClientCertificateRequest
             {
                 Name = "operator",
@@ -268,13 +268,13 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
     }
 
     private async Task CreateAsync(ServiceSpec spec) =>
-        await Control.CreateServiceAsync(new CreateServiceRequest { Spec = spec, NoResolveImage = true });
+        await Control.Services.CreateServiceAsync(new CreateServiceRequest { Spec = spec, NoResolveImage = true });
 
     private async Task UpdateAsync(string name, Action<ServiceSpec> change)
     {
-        var service = (await ListAsync(Control.ListServices(new ListServicesRequest { Selectors = { name } }))).Single();
+        var service = (await ListAsync(Control.Services.ListServices(new ListServicesRequest { Selectors = { name } }))).Single();
         change(service.Spec);
-        await Control.UpdateServiceAsync(
+        await Control.Services.UpdateServiceAsync(
             new UpdateServiceRequest
             {
                 Selector = name,
@@ -298,16 +298,16 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
         );
         await WaitAsync(
             $"{name}'s update",
-            async () => (await ListAsync(Control.ListServices(new ListServicesRequest { Selectors = { name } }))).Single(),
+            async () => (await ListAsync(Control.Services.ListServices(new ListServicesRequest { Selectors = { name } }))).Single(),
             s => s.UpdateStatus is not { State: UpdateState.Updating or UpdateState.RollbackStarted }
         );
     }
 
     private Task TasksAsync(string service, Func<List<Swarm.Protocol.V1.Task>, bool> wanted) =>
-        WaitAsync($"tasks of {service}", () => ListAsync(Control.ListTasks(new ListTasksRequest { Services = { service } })), wanted);
+        WaitAsync($"tasks of {service}", () => ListAsync(Control.Tasks.ListTasks(new ListTasksRequest { Services = { service } })), wanted);
 
     private Task NodesAsync(Func<List<Node>, bool> wanted) =>
-        WaitAsync("the nodes", () => ListAsync(Control.ListNodes(new ListNodesRequest())), wanted);
+        WaitAsync("the nodes", () => ListAsync(Control.Nodes.ListNodes(new ListNodesRequest())), wanted);
 
     private async Task WaitAsync<T>(string what, Func<Task<T>> look, Func<T, bool> wanted)
     {

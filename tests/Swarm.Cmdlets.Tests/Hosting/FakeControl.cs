@@ -7,11 +7,14 @@ using Grpc.Core;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <summary>The control API in memory, with just enough behaviour to test the module's calls and its use of the answers.</summary>
-internal sealed partial class FakeControl : V1.Control.ControlBase
+/// <summary>The control API in memory, with just enough behaviour to test the module's calls and its use of the answers. The areas
+/// (<see cref="FakeNodes"/> and the others) share it.</summary>
+internal sealed class FakeControl
 {
-    private readonly Lock _gate = new();
     private ulong _version = 10;
+
+    /// <summary>Held while what the fake has changes or is copied.</summary>
+    public Lock Gate { get; } = new();
 
     public List<IMessage> Requests { get; } = [];
     public List<V1.Node> Nodes { get; } = [];
@@ -135,7 +138,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     public T Last<T>()
         where T : IMessage
     {
-        lock (_gate)
+        lock (Gate)
         {
             return Requests.OfType<T>().Last();
         }
@@ -143,7 +146,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
 
     public T[] All<T>()
     {
-        lock (_gate)
+        lock (Gate)
         {
             return [.. Requests.OfType<T>()];
         }
@@ -151,7 +154,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
 
     public int Count<T>()
     {
-        lock (_gate)
+        lock (Gate)
         {
             return Requests.OfType<T>().Count();
         }
@@ -162,7 +165,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         var service = new V1.Service
         {
             Id = $"{name}id{Services.Count}",
-            Version = ++_version,
+            Version = NextVersion(),
             Revision = 1,
             Spec = Swarm.Cmdlets.Services.ServiceSpecDefaults.New(name, global: false),
         };
@@ -199,7 +202,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         return task;
     }
 
-    private void Place(V1.Service service)
+    public void Place(V1.Service service)
     {
         Tasks.RemoveAll(t => t.ServiceId == service.Id);
         service.DesiredTasks = service.RunningTasks = service.Spec.Replicated?.Replicas ?? (ulong)Nodes.Count;
@@ -209,9 +212,9 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         }
     }
 
-    private void Note(IMessage request)
+    public void Note(IMessage request)
     {
-        lock (_gate)
+        lock (Gate)
         {
             Requests.Add(request);
             if (NextRefusals.TryDequeue(out var next))
@@ -225,7 +228,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         }
     }
 
-    private V1.Service Service(string selector) =>
+    public V1.Service Service(string selector) =>
         Services.FirstOrDefault(s => s.Id == selector || s.Spec.Name == selector)
         ?? throw Refuse(
             StatusCode.NotFound,
@@ -235,11 +238,11 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
             "Look at Get-SwarmService."
         );
 
-    private V1.Node Node(string selector) =>
+    public V1.Node Node(string selector) =>
         Nodes.FirstOrDefault(n => n.Id == selector || n.Name == selector)
         ?? throw Refuse(StatusCode.NotFound, "NodeNotFound", $"Node '{selector}' does not exist.", selector);
 
-    private static async AsyncTask SendAsync<T>(IEnumerable<T> items, IServerStreamWriter<T> stream)
+    public static async AsyncTask SendAsync<T>(IEnumerable<T> items, IServerStreamWriter<T> stream)
     {
         foreach (var item in items.ToList())
         {
@@ -247,7 +250,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         }
     }
 
-    private static V1.Preview Preview(string action) =>
+    public static V1.Preview Preview(string action) =>
         new()
         {
             Actions =
@@ -260,4 +263,32 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
                 },
             },
         };
+
+    public ulong NextVersion() => ++_version;
+
+    /// <summary>The report of every node that listens.</summary>
+    public V1.ListenReport Listening { get; set; } = new() { Arrived = { 7946, 4789 } };
+
+    /// <summary>Nodes whose swarmd is not connected.</summary>
+    public HashSet<string> Disconnected { get; } = [];
+
+    public List<V1.Network> Networks { get; } = [];
+
+    // A copy, so that no other call changes the message while it is sent.
+    public V1.Node Copy(V1.Node node)
+    {
+        lock (Gate)
+        {
+            return node.Clone();
+        }
+    }
+
+    public async AsyncTask WaitIfToldAsync(ServerCallContext context)
+    {
+        if (WaitsNeverEnd)
+        {
+            Waiting.TrySetResult();
+            await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
+        }
+    }
 }

@@ -7,4 +7,4 @@ namespace Swarm.Daemon.Tests.Api;
 /// <param name="Call">The first call of its cmdlet, or the call that differs.</param>
 /// <param name="Refusals">Ids of errors that come only from a control plane with the feature; success means that it has the feature
 /// too.</param>
-internal sealed record ControlPlaneFeature(Func<V1.Control.ControlClient, CallOptions, Task> Call, params string[] Refusals);
+internal sealed record ControlPlaneFeature(Func<V1.ControlClient, CallOptions, Task> Call, params string[] Refusals);

@@ -46,10 +46,10 @@ public sealed class DockerConflictTests
                     }
                 );
                 // As when an event wakes the mirror.
-                await PlaneHost.ListAsync(plane.Client.ListServices(new V1.ListServicesRequest()));
+                await PlaneHost.ListAsync(plane.Client.Services.ListServices(new V1.ListServicesRequest()));
             }
         };
-        var scaled = await plane.Client.ScaleServicesAsync(
+        var scaled = await plane.Client.Services.ScaleServicesAsync(
             new V1.ScaleServicesRequest
             {
                 Services =

@@ -58,7 +58,7 @@ public sealed class HostCommandTests
         Assert.Equal(
             "InvalidArgument",
             await PlaneHost.RefusedAsync(async () =>
-                await plane.Client.RunHostCommandAsync(
+                await plane.Client.Daemon.RunHostCommandAsync(
                     new V1.RunHostCommandRequest { Command = new V1.HostCommand { Listen = listen } },
                     cancellationToken: TestContext.Current.CancellationToken
                 )
@@ -67,7 +67,7 @@ public sealed class HostCommandTests
     }
 
     private static async Task<V1.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
-        await plane.Client.RunHostCommandAsync(
+        await plane.Client.Daemon.RunHostCommandAsync(
             new V1.RunHostCommandRequest
             {
                 Selector = selector,

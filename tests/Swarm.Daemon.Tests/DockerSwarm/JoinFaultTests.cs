@@ -69,7 +69,7 @@ public sealed class JoinFaultTests
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var request = new V1.JoinSwarmRequest { Token = "SWMTKN-1-x", RemoteAddresses = { managers } };
         return await Assert.ThrowsAsync<RpcException>(() =>
-            plane.Client.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
+            plane.Client.Membership.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
         );
     }
 }

@@ -193,7 +193,7 @@ public sealed class PeerTests : IAsyncLifetime
         RunAsync(plane, selector, new V1.HostCommand { Probe = new V1.ProbeCommand { Tcp = { "127.0.0.1:1" } } });
 
     private static async Task<V1.RunHostCommandResponse> RunAsync(PlaneHost plane, string selector, V1.HostCommand command) =>
-        await plane.Client.RunHostCommandAsync(
+        await plane.Client.Daemon.RunHostCommandAsync(
             new V1.RunHostCommandRequest { Selector = selector, Command = command },
             cancellationToken: Cancel
         );
@@ -203,7 +203,7 @@ public sealed class PeerTests : IAsyncLifetime
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=manager1", key, HashAlgorithmName.SHA256);
-        var issued = await plane.Client.IssueClientCertificateAsync(
+        var issued = await plane.Client.Clusters.IssueClientCertificateAsync(
             new V1.IssueClientCertificateRequest
             {
                 Name = "manager1",

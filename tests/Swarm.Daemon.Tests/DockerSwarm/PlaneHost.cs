@@ -22,10 +22,10 @@ internal sealed class PlaneHost : IAsyncDisposable
         _host = host;
         _owned = owned;
         _channel = UnixSocketChannel.Open(socket);
-        Client = new V1.Control.ControlClient(_channel);
+        Client = new V1.ControlClient(_channel);
     }
 
-    public V1.Control.ControlClient Client { get; }
+    public V1.ControlClient Client { get; }
 
     /// <param name="engine">The engine's socket.</param>
     /// <param name="directory">The state directory; null: a directory of its own.</param>

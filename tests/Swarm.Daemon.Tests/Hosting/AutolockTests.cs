@@ -13,12 +13,12 @@ public sealed class AutolockTests
     private static Task<RpcException> RefusedUnlockAsync(TestDaemon daemon, string key) =>
         TestDaemon.RefusedAsync(
             "InvalidUnlockKey",
-            () => daemon.Control.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel).ResponseAsync
         );
 
     private static async Task UnlockAsync(TestDaemon daemon, string key)
     {
-        await daemon.Control.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel);
+        await daemon.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Active, (await daemon.InfoAsync()).State);
     }
 
@@ -31,13 +31,13 @@ public sealed class AutolockTests
         Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
         await TestDaemon.RefusedAsync(
             "SwarmLocked",
-            () => daemon.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
-        await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => daemon.InitAsync());
         await TestDaemon.RefusedAsync(
             "SwarmLocked",
-            () => daemon.Control.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Membership.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -47,7 +47,7 @@ public sealed class AutolockTests
         await using var manager = await TestDaemon.StartAsync();
         var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         Assert.Matches("^SWMKEY-1-[A-Za-z0-9+/]{43}$", made.UnlockKey);
-        Assert.Equal(made.UnlockKey, (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
+        Assert.Equal(made.UnlockKey, (await manager.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
         await manager.RestartAsync();
         await AssertLockedAsync(manager);
         // No file on the disk reveals the keys.
@@ -68,7 +68,7 @@ public sealed class AutolockTests
         await manager.AssertWorksAsync();
         await TestDaemon.RefusedAsync(
             "SwarmNotLocked",
-            () => manager.Control.UnlockSwarmAsync(new() { UnlockKey = made.UnlockKey }, cancellationToken: Cancel).ResponseAsync
+            () => manager.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = made.UnlockKey }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -77,7 +77,7 @@ public sealed class AutolockTests
     {
         await using var manager = await TestDaemon.StartAsync();
         var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
-        var rotated = (await manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
+        var rotated = (await manager.Control.Clusters.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         Assert.NotEqual(made.UnlockKey, rotated);
         await manager.RestartAsync();
         await RefusedUnlockAsync(manager, made.UnlockKey);
@@ -90,15 +90,15 @@ public sealed class AutolockTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await TestDaemon.RefusedAsync(
             "AutolockNotEnabled",
-            () => manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => manager.Control.Clusters.RotateUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
-        Assert.Equal("", (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
-        await manager.Control.UpdateClusterAsync(new() { Settings = new() { Autolock = true } }, cancellationToken: Cancel);
-        var key = (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
+        Assert.Equal("", (await manager.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
+        await manager.Control.Clusters.UpdateClusterAsync(new() { Settings = new() { Autolock = true } }, cancellationToken: Cancel);
+        var key = (await manager.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         await manager.RestartAsync();
         await AssertLockedAsync(manager);
         await UnlockAsync(manager, key);
-        await manager.Control.UpdateClusterAsync(new() { Settings = new() { Autolock = false } }, cancellationToken: Cancel);
+        await manager.Control.Clusters.UpdateClusterAsync(new() { Settings = new() { Autolock = false } }, cancellationToken: Cancel);
         await manager.RestartAsync();
         Assert.Equal(V1.LocalNodeState.Active, (await manager.InfoAsync()).State);
     }
@@ -111,7 +111,7 @@ public sealed class AutolockTests
         var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         var file = Path.Combine(manager.Options.StateDirectory, DataKeyStore.FileName);
         var before = File.ReadAllBytes(file);
-        var rotated = (await manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
+        var rotated = (await manager.Control.Clusters.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         await manager.StopAsync();
         File.WriteAllBytes(file, before);
         await manager.StartAsync();
@@ -127,7 +127,7 @@ public sealed class AutolockTests
         await using var manager = await TestDaemon.StartAsync();
         await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         await manager.RestartAsync();
-        await manager.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        await manager.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         await manager.InitAsync();
     }

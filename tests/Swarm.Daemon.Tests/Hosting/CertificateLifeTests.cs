@@ -105,7 +105,7 @@ public sealed class CertificateLifeTests
         Assert.Equal(V1.LocalNodeState.Pending, info.State);
         Assert.Contains("certificate ended on", info.StateMessage, StringComparison.Ordinal);
         Assert.Contains("Exit-Swarm -Force", info.StateMessage, StringComparison.Ordinal);
-        await worker.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        await worker.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         await PassAsync(
             TimeSpan.FromSeconds(1),
             () => Task.FromResult(IdentityOf(manager).Certificate.NotAfter > _time.GetUtcNow()),

@@ -26,7 +26,8 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _manager.DisposeAsync();
 
     /// <summary>Every method of a service, by its descriptor, so that later methods are tested, too.</summary>
-    private static IEnumerable<MethodDescriptor> MethodsOf(ServiceDescriptor service) => service.Methods;
+    private static IEnumerable<MethodDescriptor> MethodsOf(params IEnumerable<ServiceDescriptor> services) =>
+        services.SelectMany(s => s.Methods);
 
     /// <summary>Calls a method with an empty message.</summary>
     /// <returns>The error id of its refusal; empty when the call succeeded, or was refused without an id.</returns>
@@ -80,14 +81,13 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         }
     }
 
-    private static ServiceDescriptor Control => V1.Control.Descriptor;
     private static ServiceDescriptor Dispatcher => V1.Dispatcher.Descriptor;
 
     [Fact]
     public async Task Without_a_certificate_only_the_certificate_authority_answers()
     {
         using var channel = _manager.Connect();
-        foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)))
+        foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)))
         {
             Assert.Equal((StatusCode.PermissionDenied, "ClientCertificateRequired"), await CallAsync(channel, method));
         }
@@ -104,7 +104,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         await using var worker = await TestDaemon.StartAsync("worker1", _time);
         await worker.JoinAsync(_manager);
         using var channel = _manager.Connect(worker.Runtime.Now.Active!.Credentials.Identity.Certificate);
-        foreach (var method in MethodsOf(Control))
+        foreach (var method in MethodsOf(ProtoServices.Control))
         {
             Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
         }
@@ -117,7 +117,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     {
         using var certificate = _manager.Issue("alice", CertificateRole.Admin);
         using var channel = _manager.Connect(certificate);
-        foreach (var method in MethodsOf(Control))
+        foreach (var method in MethodsOf(ProtoServices.Control))
         {
             var (code, errorId) = await CallAsync(channel, method);
             if (s_localOnly.Contains(method.Name))
@@ -146,7 +146,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         foreach (var certificate in new[] { foreign, forged })
         {
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
+            foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
             {
                 // The handshake fails before the call.
                 var (code, errorId) = await CallAsync(channel, method);
@@ -164,7 +164,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         {
             using var certificate = _manager.Issue("nobody", role);
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(Control))
+            foreach (var method in MethodsOf(ProtoServices.Control))
             {
                 Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
             }
@@ -188,7 +188,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     {
         using var certificate = _manager.Issue("alice", CertificateRole.Admin, TimeSpan.FromMinutes(10));
         using var open = _manager.Connect(certificate);
-        var method = Control.FindMethodByName("GetCluster");
+        var method = V1.Clusters.Descriptor.FindMethodByName("GetCluster");
         Assert.Equal(StatusCode.OK, (await CallAsync(open, method)).Code);
         _time.Advance(TimeSpan.FromMinutes(11));
         Assert.Equal((StatusCode.PermissionDenied, "CertificateNotValid"), await CallAsync(open, method));
@@ -204,7 +204,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         await using var earlier = await TestDaemon.StartAsync("manager1", _time);
         _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromDays(2));
         using var channel = _manager.Connect(certificate);
-        var method = Control.FindMethodByName("GetCluster");
+        var method = V1.Clusters.Descriptor.FindMethodByName("GetCluster");
         var (code, errorId) = await CallAsync(channel, method);
         AssertNoConnection(code, errorId, method.Name);
     }
@@ -219,7 +219,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
                 errorId,
                 () =>
                     _manager
-                        .Control.IssueClientCertificateAsync(
+                        .Control.Clusters.IssueClientCertificateAsync(
                             new()
                             {
                                 Name = name,

@@ -184,7 +184,7 @@ public sealed class GarbageTests : IAsyncLifetime
     public async Task Calls_that_are_malformed_are_refused_with_a_status(bool local)
     {
         using var client = Http(local);
-        const string Create = "/swarm.v1.Control/CreateService";
+        const string Create = "/swarm.v1.Services/CreateService";
         // Not gRPC at all.
         using (var web = await client.GetAsync("/", Cancel))
         {
@@ -194,7 +194,7 @@ public sealed class GarbageTests : IAsyncLifetime
         {
             Assert.Equal(HttpStatusCode.UnsupportedMediaType, form.StatusCode);
         }
-        Assert.Equal(StatusCode.Unimplemented, await StatusAsync(client, "/swarm.v1.Control/Destroy", Grpc(Framed([]))));
+        Assert.Equal(StatusCode.Unimplemented, await StatusAsync(client, "/swarm.v1.Services/Destroy", Grpc(Framed([]))));
         Assert.Equal(StatusCode.Unimplemented, await StatusAsync(client, "/swarm.v2.Control/GetDaemon", Grpc(Framed([]))));
         foreach (
             var body in new[]
@@ -232,7 +232,7 @@ public sealed class GarbageTests : IAsyncLifetime
             );
         }
         await _manager.AssertWorksAsync();
-        using var services = _manager.Control.ListServices(new(), cancellationToken: Cancel);
+        using var services = _manager.Control.Services.ListServices(new(), cancellationToken: Cancel);
         Assert.Empty(await services.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel));
     }
 
@@ -244,7 +244,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var certificate = _manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(_manager.Options.Socket) : _manager.Connect(certificate);
         var invoker = channel.CreateCallInvoker();
-        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Control", "CreateService", s_bytes, s_bytes);
+        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Services", "CreateService", s_bytes, s_bytes);
         var large = new V1.CreateServiceRequest
         {
             Spec = new V1.ServiceSpec
@@ -262,7 +262,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var client = Http(local);
         Assert.Equal(
             StatusCode.ResourceExhausted,
-            await StatusAsync(client, "/swarm.v1.Control/CreateService", Grpc(Framed([1, 2, 3], length: int.MaxValue)))
+            await StatusAsync(client, "/swarm.v1.Services/CreateService", Grpc(Framed([1, 2, 3], length: int.MaxValue)))
         );
         // A message that is just small enough is read, and refused for its content.
         large.Spec.Labels["padding"] = new string('x', ClusterChannel.MaxMessageSize - 1000);
@@ -277,7 +277,7 @@ public sealed class GarbageTests : IAsyncLifetime
     public async Task Headers_that_never_end_are_cut_off()
     {
         using var client = Http(local: true);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/swarm.v1.Control/GetDaemon") { Content = Grpc(Framed([])) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/swarm.v1.Daemon/GetDaemon") { Content = Grpc(Framed([])) };
         request.Version = HttpVersion.Version20;
         request.Headers.Add("x-padding", new string('x', 1_000_000));
         var refused = await Record.ExceptionAsync(async () =>

@@ -28,7 +28,7 @@ public sealed class JoinTests : IAsyncLifetime
     {
         _manager = await TestDaemon.StartManagerAsync();
         _worker = await TestDaemon.StartAsync("worker1");
-        _token = (await _manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
+        _token = (await _manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
     }
 
     public async ValueTask DisposeAsync()
@@ -45,7 +45,7 @@ public sealed class JoinTests : IAsyncLifetime
         request.RemoteAddresses.AddRange(addresses.Length == 0 ? [_manager.Address] : addresses);
         var e = await TestDaemon.RefusedAsync(
             errorId,
-            () => _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
+            () => _worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal(V1.LocalNodeState.Inactive, (await _worker.InfoAsync()).State);
         Assert.Equal(
@@ -90,7 +90,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task A_rotated_token_is_refused_and_the_new_one_works()
     {
         var old = _token;
-        var rotated = await _manager.Control.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, cancellationToken: Cancel);
+        var rotated = await _manager.Control.Clusters.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, cancellationToken: Cancel);
         Assert.NotEqual(old, rotated.Worker);
         await RefusedAsync("InvalidJoinToken", old);
     }
@@ -98,7 +98,7 @@ public sealed class JoinTests : IAsyncLifetime
     [Fact]
     public async Task A_managers_token_is_refused_with_what_to_do()
     {
-        var tokens = await _manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await _manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         await RefusedAsync("MultipleManagersNotSupported", tokens.Manager);
     }
 
@@ -106,7 +106,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task The_token_of_another_swarm_is_a_wrong_digest()
     {
         await using var other = await TestDaemon.StartManagerAsync();
-        var tokens = await other.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await other.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         var e = await RefusedAsync("CaDigestMismatch", tokens.Worker);
         Assert.Contains("remote CA does not match fingerprint", e.Status.Detail, StringComparison.Ordinal);
     }
@@ -124,7 +124,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task One_address_that_answers_is_enough()
     {
         var request = new V1.JoinSwarmRequest { Token = _token, RemoteAddresses = { "127.0.0.1:9", _manager.Address } };
-        await _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel);
+        await _worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel);
         Assert.Equal(2, (await _manager.NodesAsync()).Count);
     }
 
@@ -141,7 +141,7 @@ public sealed class JoinTests : IAsyncLifetime
     {
         await TestDaemon.RefusedAsync(
             "InvalidRemoteAddress",
-            () => _worker.Control.JoinSwarmAsync(new() { Token = _token }, cancellationToken: Cancel).ResponseAsync
+            () => _worker.Control.Membership.JoinSwarmAsync(new() { Token = _token }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -153,7 +153,7 @@ public sealed class JoinTests : IAsyncLifetime
         var request = new V1.JoinSwarmRequest { Token = _token, RemoteAddresses = { other.Address } };
         var e = await TestDaemon.RefusedAsync(
             "ManagerUnreachable",
-            () => _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
+            () => _worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
         Assert.Contains("not a swarm manager", e.Status.Detail, StringComparison.Ordinal);
         Assert.Equal(2, (await _manager.NodesAsync()).Count);

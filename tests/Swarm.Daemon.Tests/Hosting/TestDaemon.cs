@@ -48,7 +48,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     public DaemonOptions Options { get; set; }
 
     /// <summary>Over the local socket.</summary>
-    public V1.Control.ControlClient Control { get; private set; }
+    public V1.ControlClient Control { get; private set; }
 
     public string Address => Options.Listen.ToString();
 
@@ -102,7 +102,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         // The former channel may have streams that a test still reads.
         _channels.Add(ScriptedDispatcher.Connect(Options.Socket));
-        Control = new V1.Control.ControlClient(_channels[^1]);
+        Control = new V1.ControlClient(_channels[^1]);
     }
 
     public async Task RestartAsync()
@@ -112,18 +112,18 @@ internal sealed class TestDaemon : IAsyncDisposable
     }
 
     public async Task<V1.InitSwarmResponse> InitAsync(V1.ClusterSettings? settings = null) =>
-        await Control.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
+        await Control.Membership.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
 
     public async Task<V1.JoinSwarmResponse> JoinAsync(TestDaemon manager, string? token = null)
     {
-        token ??= (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
-        return await Control.JoinSwarmAsync(
+        token ??= (await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
+        return await Control.Membership.JoinSwarmAsync(
             new V1.JoinSwarmRequest { Token = token, RemoteAddresses = { manager.Address } },
             cancellationToken: Cancel
         );
     }
 
-    public async Task<V1.DaemonInfo> InfoAsync() => await Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+    public async Task<V1.DaemonInfo> InfoAsync() => await Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
 
     /// <summary>Waits until this daemon's view of itself is as wanted, and returns it.</summary>
     public Task<V1.DaemonInfo> InfoAsync(Func<V1.DaemonInfo, bool> wanted) =>
@@ -138,7 +138,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>As <see cref="NodesAsync()"/>, but returns a refusal at once.</summary>
     public async Task<List<V1.Node>> NodesOnceAsync()
     {
-        using var call = Control.ListNodes(new(), cancellationToken: Cancel);
+        using var call = Control.Nodes.ListNodes(new(), cancellationToken: Cancel);
         return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
     }
 
@@ -167,7 +167,7 @@ internal sealed class TestDaemon : IAsyncDisposable
         Assert.Equal(V1.LocalNodeState.Active, (await InfoAsync()).State);
         using var certificate = Issue("tester", CertificateRole.Admin);
         using var channel = Connect(certificate);
-        await new V1.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+        await new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -22,7 +22,7 @@ public sealed class EngineOutageTests
         await (stopped ? engine.StopAsync() : engine.KillAsync());
         Assert.All(before, static t => Assert.True(t.IsAlive));
         // A change that needs the engine waits for it.
-        await swarm.Control.ScaleServicesAsync(
+        await swarm.Control.Services.ScaleServicesAsync(
             new()
             {
                 Services =
@@ -91,7 +91,7 @@ public sealed class EngineOutageTests
         await worker.KillAsync();
         await worker.StartAsync();
         var info = await Eventually.GetAsync(
-            () => worker.Control.GetDaemonAsync(new(), cancellationToken: Cancel).ResponseAsync,
+            () => worker.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel).ResponseAsync,
             static i => i.StateMessage.StartsWith("waiting for the executor", StringComparison.Ordinal),
             "it says what it waits for",
             worker.Log
@@ -118,7 +118,7 @@ public sealed class EngineOutageTests
         await using var swarm = await ProcessSwarm.StartAsync("Docker", workers: 0, engine: engine);
         var before = await swarm.RunAsync("web", 2, Anywhere);
         await engine.StopAsync();
-        await swarm.Control.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
+        await swarm.Control.Services.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
         Assert.All(before, static t => Assert.True(t.IsAlive));
         await engine.StartAsync();
         await Eventually.GetAsync(

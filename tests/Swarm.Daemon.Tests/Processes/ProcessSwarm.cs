@@ -33,7 +33,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
 
     public SwarmdNode Manager { get; }
     public IReadOnlyList<SwarmdNode> Workers { get; }
-    public V1.Control.ControlClient Control => Manager.Control;
+    public V1.ControlClient Control => Manager.Control;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -63,7 +63,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         try
         {
             await Task.WhenAll(swarm.Workers.Append(swarm.Manager).Select(n => n.StartAsync()));
-            var made = await swarm.Control.InitSwarmAsync(
+            var made = await swarm.Control.Membership.InitSwarmAsync(
                 new V1.InitSwarmRequest
                 {
                     Settings = new V1.ClusterSettings { HeartbeatPeriod = Duration.FromTimeSpan(heartbeat ?? TimeSpan.FromSeconds(1)) },
@@ -88,11 +88,11 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     /// <summary>The node becomes a worker, and is Ready.</summary>
     public async Task JoinAsync(SwarmdNode worker)
     {
-        var tokens = await Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         var request = new V1.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { Manager.Address } };
         // On a busy machine a manager may take longer to answer than a join waits; then the test joins again, as a user would.
         await Eventually.GetAsync(
-            () => worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync,
+            () => worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync,
             static _ => true,
             $"{worker.Name} joins",
             Logs
@@ -106,7 +106,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     /// <summary>Waits until the manager shows the node as wanted, and returns it.</summary>
     public Task<V1.Node> NodeAsync(SwarmdNode node, Func<V1.Node, bool> wanted) =>
         Eventually.GetAsync(
-            async () => (await ListAsync(Control.ListNodes(new() { Selectors = { node.Name } }, cancellationToken: Cancel))).Single(),
+            async () => (await ListAsync(Control.Nodes.ListNodes(new() { Selectors = { node.Name } }, cancellationToken: Cancel))).Single(),
             wanted,
             $"{node.Name} as wanted",
             Logs
@@ -139,7 +139,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         {
             spec.Replicated = new V1.ReplicatedMode { Replicas = (ulong)tasks };
         }
-        await Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel);
+        await Control.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel);
         var running = await TasksAsync(name, t => t.Count(IsRunning) == tasks);
         return [.. running.Select(RunningTask.Of).OrderBy(t => t.Name, StringComparer.Ordinal)];
     }
@@ -147,7 +147,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     /// <summary>Waits until the tasks of a service, history included, are as wanted, and returns them.</summary>
     public Task<List<V1.Task>> TasksAsync(string service, Func<List<V1.Task>, bool> wanted) =>
         Eventually.GetAsync(
-            () => ListAsync(Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel)),
+            () => ListAsync(Control.Tasks.ListTasks(new() { Services = { service } }, cancellationToken: Cancel)),
             wanted,
             $"tasks of {service} as wanted",
             Logs

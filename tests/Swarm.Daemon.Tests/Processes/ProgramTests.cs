@@ -75,14 +75,14 @@ public sealed class ProgramTests
         var invalid = ApiRequests.Create("web");
         invalid.Spec.Placement = new V1.Placement { Constraints = { "node.labels.zone=östlich" } };
         var refused = await Assert.ThrowsAsync<RpcException>(() =>
-            swarm.Control.CreateServiceAsync(invalid, cancellationToken: Cancel).ResponseAsync
+            swarm.Control.Services.CreateServiceAsync(invalid, cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal((StatusCode.InvalidArgument, "InvalidConstraint"), (refused.StatusCode, refused.Trailers.GetValue("swarm-error-id")));
         Assert.NotEmpty(GrpcErrors.ToSwarmException(refused)!.Action);
         await using var outside = new SwarmdNode(swarm.Combine(""), "outside", "Simulated");
         await outside.StartAsync();
         refused = await Assert.ThrowsAsync<RpcException>(() =>
-            outside.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+            outside.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal((StatusCode.FailedPrecondition, "NotInSwarm"), (refused.StatusCode, refused.Trailers.GetValue("swarm-error-id")));
     }
@@ -130,7 +130,7 @@ public sealed class ProgramTests
             await swarm.NodeAsync(manager, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
             await swarm.AssertKeptAsync("web", before);
             var labelled = new V1.UpdateNodeRequest { Selector = manager.Name, LabelsSet = { ["by"] = "another build" } };
-            await swarm.Control.UpdateNodeAsync(labelled, cancellationToken: Cancel);
+            await swarm.Control.Nodes.UpdateNodeAsync(labelled, cancellationToken: Cancel);
         }
 
         await manager.StartAsync();

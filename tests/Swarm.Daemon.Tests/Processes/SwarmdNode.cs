@@ -25,7 +25,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         Socket = Path.Combine(directory, name + ".sock");
         Address = LoopbackAddress.Next();
         _channel = ScriptedDispatcher.Connect(Socket);
-        Control = new V1.Control.ControlClient(_channel);
+        Control = new V1.ControlClient(_channel);
     }
 
     public string Name { get; }
@@ -37,7 +37,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public string Address { get; }
 
     /// <summary>Over the local socket.</summary>
-    public V1.Control.ControlClient Control { get; }
+    public V1.ControlClient Control { get; }
 
     /// <summary>Arguments beyond state directory, socket, address, name and executor.</summary>
     public List<string> Arguments { get; } = [];

@@ -29,14 +29,14 @@ public sealed class AutolockTakeoverTests
         {
             await TestDaemon.RefusedAsync(
                 "InvalidUnlockKey",
-                () => swarm.Control.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel).ResponseAsync
+                () => swarm.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel).ResponseAsync
             );
             await AssertLockedAsync(swarm);
         }
 
-        await swarm.Control.UnlockSwarmAsync(new() { UnlockKey = swarm.Archive.UnlockKey }, cancellationToken: Cancel);
+        await swarm.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = swarm.Archive.UnlockKey }, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Active, (await swarm.Manager.Daemon.InfoAsync()).State);
-        Assert.Equal(swarm.Archive.Cluster.Id, (await swarm.Control.GetClusterAsync(new(), cancellationToken: Cancel)).Id);
+        Assert.Equal(swarm.Archive.Cluster.Id, (await swarm.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel)).Id);
 
         await swarm.Manager.Daemon.RestartAsync();
         await AssertLockedAsync(swarm);

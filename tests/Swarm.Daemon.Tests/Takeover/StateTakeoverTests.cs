@@ -22,26 +22,26 @@ public sealed class StateTakeoverTests
         await using var swarm = await TakeoverSwarm.OpenAsync(name);
         var archive = swarm.Archive;
 
-        Assert.Equal(archive.Cluster, await swarm.Control.GetClusterAsync(new(), cancellationToken: Cancel));
-        Assert.Equal(archive.Tokens, await swarm.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel));
+        Assert.Equal(archive.Cluster, await swarm.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel));
+        Assert.Equal(archive.Tokens, await swarm.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel));
         AssertSame(archive.Nodes.Select(Lasting), (await swarm.ReadyAsync()).Select(Lasting));
-        AssertSame(archive.Services, await TakeoverSwarm.ListAsync(swarm.Control.ListServices(new(), cancellationToken: Cancel)));
-        AssertSame(archive.Revisions, await TakeoverSwarm.ListAsync(swarm.Control.ListServiceRevisions(new(), cancellationToken: Cancel)));
+        AssertSame(archive.Services, await TakeoverSwarm.ListAsync(swarm.Control.Services.ListServices(new(), cancellationToken: Cancel)));
+        AssertSame(archive.Revisions, await TakeoverSwarm.ListAsync(swarm.Control.Services.ListServiceRevisions(new(), cancellationToken: Cancel)));
         AssertSame(archive.Tasks.Select(Lasting), (await TasksAsync(swarm)).Select(Lasting));
         if (archive.IsAutolocked)
         {
-            Assert.Equal(archive.UnlockKey, (await swarm.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
+            Assert.Equal(archive.UnlockKey, (await swarm.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
         }
 
         // And once more, from what this build has written.
         await swarm.Manager.Daemon.RestartAsync();
         if (archive.IsAutolocked)
         {
-            await swarm.Control.UnlockSwarmAsync(new() { UnlockKey = archive.UnlockKey }, cancellationToken: Cancel);
+            await swarm.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = archive.UnlockKey }, cancellationToken: Cancel);
         }
         await swarm.ReadyAsync();
-        Assert.Equal(archive.Cluster, await swarm.Control.GetClusterAsync(new(), cancellationToken: Cancel));
-        AssertSame(archive.Services, await TakeoverSwarm.ListAsync(swarm.Control.ListServices(new(), cancellationToken: Cancel)));
+        Assert.Equal(archive.Cluster, await swarm.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel));
+        AssertSame(archive.Services, await TakeoverSwarm.ListAsync(swarm.Control.Services.ListServices(new(), cancellationToken: Cancel)));
         AssertSame(archive.Tasks.Select(Lasting), (await TasksAsync(swarm)).Select(Lasting));
     }
 
@@ -54,7 +54,7 @@ public sealed class StateTakeoverTests
         var manager = swarm.Archive.Cluster.ManagerAddresses.Single();
         using (var channel = ClusterChannel.Create(manager, ClusterTls.ClientOptions(static _ => true, certificate)))
         {
-            var cluster = await new V1.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+            var cluster = await new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
             Assert.Equal(swarm.Archive.Cluster.Id, cluster.Id);
         }
 
@@ -65,11 +65,11 @@ public sealed class StateTakeoverTests
             join.Token = retired;
             await TestDaemon.RefusedAsync(
                 "InvalidJoinToken",
-                () => newcomer.Control.JoinSwarmAsync(join, cancellationToken: Cancel).ResponseAsync
+                () => newcomer.Control.Membership.JoinSwarmAsync(join, cancellationToken: Cancel).ResponseAsync
             );
         }
         join.Token = swarm.Archive.Tokens.Worker;
-        var joined = await newcomer.Control.JoinSwarmAsync(join, cancellationToken: Cancel);
+        var joined = await newcomer.Control.Membership.JoinSwarmAsync(join, cancellationToken: Cancel);
         Assert.Equal((swarm.Archive.Cluster.Id, V1.NodeRole.Worker), (joined.ClusterId, joined.Role));
         await swarm.Manager.Daemon.NodesAsync(n => n.Any(x => x.Id == joined.NodeId && x.State == V1.NodeState.Ready));
     }

@@ -27,7 +27,7 @@ internal sealed class TakeoverSwarm : IAsyncDisposable
     /// <summary>Null: the swarm has none.</summary>
     public ArchivedNode? Worker { get; }
 
-    public V1.Control.ControlClient Control => Manager.Daemon.Control;
+    public V1.ControlClient Control => Manager.Daemon.Control;
 
     private IEnumerable<ArchivedNode> Nodes => Worker is { } worker ? [Manager, worker] : [Manager];
 
@@ -72,7 +72,7 @@ internal sealed class TakeoverSwarm : IAsyncDisposable
         await Manager.OpenAsync(Clock);
         if (Archive.IsAutolocked)
         {
-            await Control.UnlockSwarmAsync(new() { UnlockKey = Archive.UnlockKey }, cancellationToken: Cancel);
+            await Control.Membership.UnlockSwarmAsync(new() { UnlockKey = Archive.UnlockKey }, cancellationToken: Cancel);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class TakeoverSwarm : IAsyncDisposable
             n.Count == Archive.Nodes.Count && n.All(static x => x is { State: V1.NodeState.Ready, StateMessage: "" })
         );
 
-    public async Task<List<V1.Task>> TasksAsync() => await ListAsync(Control.ListTasks(new(), cancellationToken: Cancel));
+    public async Task<List<V1.Task>> TasksAsync() => await ListAsync(Control.Tasks.ListTasks(new(), cancellationToken: Cancel));
 
     /// <summary>A service's tasks, as soon as they are as wanted.</summary>
     public Task<List<V1.Task>> TasksAsync(string service, Func<List<V1.Task>, bool> wanted) =>

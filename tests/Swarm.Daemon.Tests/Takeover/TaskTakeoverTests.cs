@@ -34,7 +34,7 @@ public sealed class TaskTakeoverTests
         // Programs are stopped when their services go.
         foreach (var service in (string[])["web", "own", "everywhere"])
         {
-            await swarm.Control.RemoveServiceAsync(new() { Selector = service }, cancellationToken: Cancel);
+            await swarm.Control.Services.RemoveServiceAsync(new() { Selector = service }, cancellationToken: Cancel);
         }
         await Eventually.BeTrueAsync(
             () => own.Concat(foreign).All(static p => !p.Value.IsAlive),

@@ -10,7 +10,7 @@ public sealed class ExitSwarmCommand : SwarmCmdlet
     {
         if (await ApproveAsync("this node", "Leave the swarm", null, Force, cancellationToken))
         {
-            await Client.LeaveSwarmAsync(
+            await Client.Membership.LeaveSwarmAsync(
                 new V1.LeaveSwarmRequest { RequestId = NewRequestId(), Force = Force },
                 cancellationToken: cancellationToken
             );

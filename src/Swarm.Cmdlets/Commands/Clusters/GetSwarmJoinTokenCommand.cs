@@ -11,7 +11,7 @@ public sealed class GetSwarmJoinTokenCommand : SwarmCmdlet
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        var tokens = await Client.GetJoinTokensAsync(new V1.GetJoinTokensRequest(), cancellationToken: cancellationToken);
+        var tokens = await Client.Clusters.GetJoinTokensAsync(new V1.GetJoinTokensRequest(), cancellationToken: cancellationToken);
         foreach (var role in Role)
         {
             WriteObject(OutputMapper.ToJoinToken(tokens, role));

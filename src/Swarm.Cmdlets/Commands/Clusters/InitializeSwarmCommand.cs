@@ -24,7 +24,7 @@ public sealed class InitializeSwarmCommand : ClusterSettingsCmdlet
         {
             return;
         }
-        var made = await Client.InitSwarmAsync(
+        var made = await Client.Membership.InitSwarmAsync(
             new V1.InitSwarmRequest
             {
                 RequestId = NewRequestId(),

@@ -28,7 +28,7 @@ public sealed class JoinSwarmCommand : SwarmCmdlet
         {
             return;
         }
-        var joined = await Client.JoinSwarmAsync(
+        var joined = await Client.Membership.JoinSwarmAsync(
             new V1.JoinSwarmRequest
             {
                 RequestId = NewRequestId(),

@@ -47,7 +47,7 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(Name);
         var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
-        var issued = await Client.IssueClientCertificateAsync(
+        var issued = await Client.Clusters.IssueClientCertificateAsync(
             new V1.IssueClientCertificateRequest
             {
                 RequestId = NewRequestId(),

@@ -21,7 +21,7 @@ public sealed class ResetSwarmJoinTokenCommand : SwarmCmdlet
         {
             return;
         }
-        var tokens = await Client.RotateJoinTokenAsync(
+        var tokens = await Client.Clusters.RotateJoinTokenAsync(
             new V1.RotateJoinTokenRequest { RequestId = NewRequestId(), Role = (V1.NodeRole)Role },
             cancellationToken: cancellationToken
         );

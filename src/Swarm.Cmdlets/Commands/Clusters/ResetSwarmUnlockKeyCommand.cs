@@ -16,7 +16,7 @@ public sealed class ResetSwarmUnlockKeyCommand : SwarmCmdlet
         {
             return;
         }
-        var key = await Client.RotateUnlockKeyAsync(
+        var key = await Client.Clusters.RotateUnlockKeyAsync(
             new V1.RotateUnlockKeyRequest { RequestId = NewRequestId() },
             cancellationToken: cancellationToken
         );

@@ -25,13 +25,13 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
         {
             return;
         }
-        var cluster = await Client.UpdateClusterAsync(
+        var cluster = await Client.Clusters.UpdateClusterAsync(
             new V1.UpdateClusterRequest { RequestId = NewRequestId(), Settings = settings },
             cancellationToken: cancellationToken
         );
         if (PassThru)
         {
-            var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+            var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
             WriteObject(OutputMapper.ToCluster(daemon, cluster));
         }
     }

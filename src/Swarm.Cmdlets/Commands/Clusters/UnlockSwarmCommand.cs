@@ -12,7 +12,7 @@ public sealed class UnlockSwarmCommand : SwarmCmdlet
     {
         if (await ApproveAsync("this node", "Unlock", null, false, cancellationToken))
         {
-            await Client.UnlockSwarmAsync(new V1.UnlockSwarmRequest { UnlockKey = Key }, cancellationToken: cancellationToken);
+            await Client.Membership.UnlockSwarmAsync(new V1.UnlockSwarmRequest { UnlockKey = Key }, cancellationToken: cancellationToken);
         }
     }
 }

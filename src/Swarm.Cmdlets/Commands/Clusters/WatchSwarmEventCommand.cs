@@ -27,7 +27,7 @@ public sealed class WatchSwarmEventCommand : SwarmCmdlet
         {
             limit.CancelAfter(timeout);
         }
-        using var call = Client.WatchEvents(
+        using var call = Client.Events.WatchEvents(
             new V1.WatchEventsRequest { Kinds = { Kind.Select(k => Display.Word(k)) }, Selectors = { Name } },
             cancellationToken: limit.Token
         );

@@ -68,7 +68,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
     /// <summary>Sends datagrams from this machine to the one of the session.</summary>
     private async Task<IReadOnlyList<V1.HostCheck>> SendFromHereAsync(CancellationToken cancellationToken)
     {
-        var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+        var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
         if (!IPEndPoint.TryParse(daemon.NodeAddress, out var there))
         {
             return [];

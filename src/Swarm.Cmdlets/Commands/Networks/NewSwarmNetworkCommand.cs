@@ -79,6 +79,6 @@ public sealed class NewSwarmNetworkCommand : SwarmCmdlet
         {
             request.Subnets.Add(new V1.NetworkSubnet { Subnet = Subnet[i], Gateway = i < Gateway.Length ? Gateway[i] : "" });
         }
-        WriteObject(OutputMapper.ToNetwork(await Client.CreateNetworkAsync(request, cancellationToken: cancellationToken)));
+        WriteObject(OutputMapper.ToNetwork(await Client.Networks.CreateNetworkAsync(request, cancellationToken: cancellationToken)));
     }
 }

@@ -27,7 +27,7 @@ public sealed class RemoveSwarmNetworkCommand : SwarmCmdlet
     {
         var networks = await FindAsync(
             Name,
-            (selectors, token) => Client.ListNetworks(new V1.ListNetworksRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) => Client.Networks.ListNetworks(new V1.ListNetworksRequest { Selectors = { selectors } }, cancellationToken: token),
             n => n.Name,
             "network",
             "Get-SwarmNetwork lists them.",
@@ -41,7 +41,7 @@ public sealed class RemoveSwarmNetworkCommand : SwarmCmdlet
                 if (await ApproveAsync(network.Name, "Remove network", null, Force, cancellationToken))
                 {
                     var request = new V1.RemoveNetworkRequest { RequestId = NewRequestId(), Selector = network.Id };
-                    await Client.RemoveNetworkAsync(request, cancellationToken: cancellationToken);
+                    await Client.Networks.RemoveNetworkAsync(request, cancellationToken: cancellationToken);
                     if (PassThru)
                     {
                         WriteObject(OutputMapper.ToNetwork(network));

@@ -22,7 +22,7 @@ public sealed class GetSwarmNodeCommand : SwarmCmdlet
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
         await FindAsync(
             Name,
-            (selectors, token) => Client.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) => Client.Nodes.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
             n => n.Name,
             "node",
             "Get-SwarmNode lists them.",

@@ -45,7 +45,7 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
             {
                 if (await ApproveAsync(node.Name, "Remove node", token => PreviewAsync(request, token), Force, cancellationToken))
                 {
-                    await Client.RemoveNodeAsync(request, cancellationToken: cancellationToken);
+                    await Client.Nodes.RemoveNodeAsync(request, cancellationToken: cancellationToken);
                     _removed[node.Id] = node.Name;
                     if (PassThru)
                     {
@@ -73,6 +73,6 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.RemoveNodeAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Nodes.RemoveNodeAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 }

@@ -101,7 +101,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         {
             return;
         }
-        var answer = await Client.UpdateNodeAsync(request, cancellationToken: cancellationToken);
+        var answer = await Client.Nodes.UpdateNodeAsync(request, cancellationToken: cancellationToken);
         if (Wait)
         {
             await WaitForNodesAsync(
@@ -125,7 +125,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.UpdateNodeAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Nodes.UpdateNodeAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 
     // Demoting the last manager is of high impact; the cmdlet as a whole is not. A user who answered already (-Confirm, -Confirm:$false) or

@@ -92,7 +92,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         var connection = Connection.OpenSocket(sandbox.Socket);
         SessionTable.Add(
             connection,
-            await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken),
+            await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken),
             makeDefault: true
         );
         WriteObject(sandbox);

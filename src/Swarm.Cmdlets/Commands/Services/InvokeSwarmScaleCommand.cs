@@ -89,7 +89,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
         {
             return;
         }
-        var scaled = await Client.ScaleServicesAsync(request, cancellationToken: cancellationToken);
+        var scaled = await Client.Services.ScaleServicesAsync(request, cancellationToken: cancellationToken);
         if (Wait)
         {
             await WaitForServicesAsync(scaled.Services.ToDictionary(s => s.Id, s => s.Spec.Name), false, Timeout, cancellationToken);
@@ -109,7 +109,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.ScaleServicesAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Services.ScaleServicesAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 
     private void Add(string service, long replicas) => _wanted.Add(new V1.ServiceScale { Selector = service, Replicas = replicas });

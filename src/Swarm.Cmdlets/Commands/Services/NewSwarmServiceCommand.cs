@@ -38,7 +38,7 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
         {
             return;
         }
-        var created = await Client.CreateServiceAsync(request, cancellationToken: cancellationToken);
+        var created = await Client.Services.CreateServiceAsync(request, cancellationToken: cancellationToken);
         await FinishAsync(created.Service, created.Warnings, emit: true, cancellationToken);
     }
 
@@ -46,6 +46,6 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.CreateServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Services.CreateServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 }

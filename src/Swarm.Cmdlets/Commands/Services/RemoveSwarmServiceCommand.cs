@@ -42,7 +42,7 @@ public sealed class RemoveSwarmServiceCommand : SwarmCmdlet
                     await ApproveAsync(service.Spec.Name, "Remove service", token => PreviewAsync(request, token), Force, cancellationToken)
                 )
                 {
-                    await Client.RemoveServiceAsync(request, cancellationToken: cancellationToken);
+                    await Client.Services.RemoveServiceAsync(request, cancellationToken: cancellationToken);
                     _removed[service.Id] = service.Spec.Name;
                     Connection.RemovedServices[service.Id] = Connection.RemovedServices[service.Spec.Name] = true;
                     if (PassThru)
@@ -70,6 +70,6 @@ public sealed class RemoveSwarmServiceCommand : SwarmCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.RemoveServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Services.RemoveServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 }

@@ -72,7 +72,7 @@ public sealed class TestSwarmPlacementCommand : SwarmCmdlet
 
     private async ValueTask TestAsync(V1.TestPlacementRequest request, CancellationToken cancellationToken)
     {
-        using var call = Client.TestPlacement(request, cancellationToken: cancellationToken);
+        using var call = Client.Tasks.TestPlacement(request, cancellationToken: cancellationToken);
         await foreach (var node in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
             WriteObject(OutputMapper.ToPlacement(node));

@@ -46,7 +46,7 @@ public sealed class UndoSwarmServiceCommand : ServiceChangeCmdlet
             {
                 if (await ApproveAsync(service.Spec.Name, action, token => PreviewAsync(request, token), false, cancellationToken))
                 {
-                    var answer = await Client.RollbackServiceAsync(request, cancellationToken: cancellationToken);
+                    var answer = await Client.Services.RollbackServiceAsync(request, cancellationToken: cancellationToken);
                     await FinishAsync(answer.Service, answer.Warnings, Wait, Timeout, PassThru, cancellationToken);
                 }
             }
@@ -61,6 +61,6 @@ public sealed class UndoSwarmServiceCommand : ServiceChangeCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.RollbackServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Services.RollbackServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 }

@@ -38,7 +38,7 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
         try
         {
             // The first call opens the connection: the cmdlet returns a session only when a daemon answers.
-            var daemon = await connection.Client.GetDaemonAsync(
+            var daemon = await connection.Client.Daemon.GetDaemonAsync(
                 new V1.GetDaemonRequest(),
                 deadline: DateTime.UtcNow + connection.Timeout,
                 cancellationToken: cancellationToken

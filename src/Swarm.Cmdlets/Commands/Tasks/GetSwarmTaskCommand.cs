@@ -119,7 +119,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         try
         {
             // An existing service without tasks gives no output and no error.
-            using var named = Client.ListServices(
+            using var named = Client.Services.ListServices(
                 new V1.ListServicesRequest { Selectors = { name } },
                 cancellationToken: cancellationToken
             );
@@ -151,7 +151,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         CancellationToken cancellationToken
     )
     {
-        using var call = Client.ListTasks(
+        using var call = Client.Tasks.ListTasks(
             new V1.ListTasksRequest
             {
                 Selectors = { names },

@@ -37,7 +37,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
             {
                 if (await ApproveAsync(name, "Stop task", token => PreviewAsync(request, token), false, cancellationToken))
                 {
-                    var stopped = await Client.StopTaskAsync(request, cancellationToken: cancellationToken);
+                    var stopped = await Client.Tasks.StopTaskAsync(request, cancellationToken: cancellationToken);
                     if (Wait)
                     {
                         _stopped.Add(stopped.Task);
@@ -74,7 +74,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
     {
         try
         {
-            using var call = Client.ListTasks(new V1.ListTasksRequest { Selectors = { task.Id } }, cancellationToken: cancellationToken);
+            using var call = Client.Tasks.ListTasks(new V1.ListTasksRequest { Selectors = { task.Id } }, cancellationToken: cancellationToken);
             return await call.ResponseStream.MoveNext(cancellationToken) ? call.ResponseStream.Current : task;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
@@ -87,6 +87,6 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
     {
         var dry = request.Clone();
         dry.DryRun = true;
-        return (await Client.StopTaskAsync(dry, cancellationToken: cancellationToken)).Preview;
+        return (await Client.Tasks.StopTaskAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 }
