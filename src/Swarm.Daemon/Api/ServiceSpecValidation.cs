@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.RegularExpressions;
 using Swarm.Core.Constraints;
 using Swarm.Core.Model;
-using Swarm.Daemon.Manager;
+using Swarm.Core.State;
 
 namespace Swarm.Daemon.Api;
 
@@ -28,7 +28,7 @@ public static partial class ServiceSpecValidation
     {
         ArgumentNullException.ThrowIfNull(spec);
         ValidateName(spec.Name);
-        if (ChangeSize.Of(spec) > MaxSpecBytes)
+        if (JsonSize.Of(spec) > MaxSpecBytes)
         {
             throw Refuse(
                 "SpecTooLarge",
