@@ -73,7 +73,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
         {
             return [];
         }
-        var here = new Swarm.Hosts.HostCommands(new Swarm.Host.Systems.LocalSystem(), TimeProvider.System);
+        var here = new Swarm.Host.Commands.HostCommands(new Swarm.Host.Systems.LocalSystem(), TimeProvider.System);
         var receiver = new DatagramExchange.Receiver(
             there.Address.ToString(),
             async (command, token) => (await RunAsync(null, command, token)).Answer
@@ -97,7 +97,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
         // A remote session is the other side: it tries this host's ports.
         var checks = await AsyncTask.Run(
             () =>
-                new Swarm.Hosts.HostCommands(system, TimeProvider.System).RunAsync(
+                new Swarm.Host.Commands.HostCommands(system, TimeProvider.System).RunAsync(
                     new V1.HostCommand { Check = command },
                     cancellationToken
                 ),

@@ -2,8 +2,8 @@ using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sessions;
+using Swarm.Host.Commands;
 using Swarm.Host.Systems;
-using Swarm.Hosts;
 
 namespace Swarm.Cmdlets.Hosts;
 

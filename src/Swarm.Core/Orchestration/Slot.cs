@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 namespace Swarm.Core.Orchestration;
 
 /// <summary>All tasks of one slot of a replicated service, or of one node of a global one, oldest first.</summary>
-internal sealed class Slot(uint number, string? nodeId)
+public sealed class Slot(uint number, string? nodeId)
 {
     public static Comparison<SwarmTask> OldestFirst { get; } =
         static (a, b) => a.CreatedAt != b.CreatedAt ? a.CreatedAt.CompareTo(b.CreatedAt) : string.CompareOrdinal(a.Id, b.Id);

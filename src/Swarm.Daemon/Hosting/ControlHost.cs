@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.DockerSwarm;
+using Swarm.Control.Planes;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Configuration;
+using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Membership;
-using Swarm.Daemon.Storage;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
 

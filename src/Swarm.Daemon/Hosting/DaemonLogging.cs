@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Swarm.Daemon.Configuration;
 
 namespace Swarm.Daemon.Hosting;
 

@@ -1,9 +1,13 @@
-using Swarm.Daemon.Executors;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Docker;
+using Swarm.Agent.Executors.Process;
+using Swarm.Agent.Executors.Simulated;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Executors.Docker;
 using Swarm.Daemon.Executors.Process;
-using Swarm.Daemon.Executors.Simulated;
 using Swarm.Daemon.Membership;
-using Swarm.Daemon.Storage;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
 

@@ -1,5 +1,7 @@
 using System.Collections;
 using System.Globalization;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Configuration;
 
 namespace Swarm.Daemon.Hosting;
 

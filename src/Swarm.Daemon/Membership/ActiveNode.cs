@@ -1,12 +1,16 @@
+using Swarm.Agent;
+using Swarm.Agent.Executors;
+using Swarm.Consensus;
+using Swarm.Control.Addresses;
+using Swarm.Control.Planes;
+using Swarm.Control.State;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Manager;
+using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Security;
-using Swarm.Daemon.Storage;
+using Swarm.Manager;
+using Swarm.Security;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
@@ -20,7 +24,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     private readonly TaskCompletionSource _firstSession = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITaskExecutor _executor;
     private ClusterHost? _host;
-    private Agent.Agent? _agent;
+    private NodeAgent? _agent;
     private Task _background = Task.CompletedTask;
     private MembershipRecord _record;
     private string? _sessionTrouble = "waiting for the first session with a manager";
@@ -218,11 +222,11 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         }
     }
 
-    private Agent.Agent CreateAgent()
+    private NodeAgent CreateAgent()
     {
         HostAddress.TryParse(Record.Advertise, HostAddress.ClusterPort, out var advertise);
-        return new Agent.Agent(
-            new Agent.AgentOptions
+        return new NodeAgent(
+            new AgentOptions
             {
                 Executor = _executor,
                 NodeId = Record.NodeId,

@@ -1,6 +1,5 @@
 using Swarm.Core.Model;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Storage;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
@@ -38,7 +37,7 @@ internal static class AutolockKeys
             keys.Unlock(unlockKey);
             return true;
         }
-        catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.WrongKey)
+        catch (DataKeyException e) when (e.Error == DataKeyError.WrongKey)
         {
             return false;
         }

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Swarm.Daemon.Security;
-using Swarm.Daemon.Storage;
+using Swarm.Control.Addresses;
+using Swarm.Core.Errors;
+using Swarm.Security;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
@@ -37,7 +39,7 @@ public sealed class MembershipStore(StateDirectory directory)
         if (directory.Read(RecordFile) is not { } content)
         {
             return Belongings.FirstOrDefault(b => Path.Exists(directory.Combine(b))) is { } left
-                ? throw Damaged(path, $"is missing, though '{left}' is there")
+                ? throw StateDirectory.Damaged(path, $"is missing, though '{left}' is there")
                 : null;
         }
         MembershipRecord? record;
@@ -47,7 +49,7 @@ public sealed class MembershipStore(StateDirectory directory)
         }
         catch (JsonException e)
         {
-            throw Damaged(path, "is damaged", e);
+            throw StateDirectory.Damaged(path, "is damaged", e);
         }
         if (record is { Version: > MembershipRecord.CurrentVersion })
         {
@@ -59,7 +61,7 @@ public sealed class MembershipStore(StateDirectory directory)
                 "Start a swarmd that is at least as new."
             );
         }
-        return IsWhole(record) ? record : throw Damaged(path, "is damaged");
+        return IsWhole(record) ? record : throw StateDirectory.Damaged(path, "is damaged");
     }
 
     public void Save(MembershipRecord record) =>
@@ -97,15 +99,5 @@ public sealed class MembershipStore(StateDirectory directory)
                 && HostAddress.TryParse(record.Advertise, HostAddress.ClusterPort, out _)
                 && record.Managers is not null
             )
-        );
-
-    internal static SwarmException Damaged(string path, string what, Exception? inner = null) =>
-        new(
-            SwarmErrorKind.FailedPrecondition,
-            "StateDirectoryDamaged",
-            $"'{path}' {what}. Nothing was changed.",
-            path,
-            "Restore the state directory from a backup and restart swarmd; or give up this node's membership with Exit-Swarm -Force and join again.",
-            inner
         );
 }

@@ -1,9 +1,13 @@
+using Swarm.Control.Addresses;
+using Swarm.Control.Objects;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Api;
 using Swarm.Daemon.Security;
-using Swarm.Daemon.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using Swarm.Storage;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
@@ -14,7 +18,7 @@ internal sealed partial class NodeRuntime
 
     /// <summary>Makes this node the first manager of a new swarm. When it fails, nothing is left behind.</summary>
     /// <exception cref="SwarmException">AlreadyInSwarm, ListenAddressInUse, Invalid…, AdvertiseAddressAmbiguous, NoAdvertiseAddress.</exception>
-    public async Task<ActiveNode> InitAsync(Wire.InitSwarmRequest request, CancellationToken cancellation)
+    public async Task<ActiveNode> InitAsync(V1.InitSwarmRequest request, CancellationToken cancellation)
     {
         await WaitForStartAsync(cancellation);
         await _gate.WaitAsync(cancellation);
@@ -112,11 +116,11 @@ internal sealed partial class NodeRuntime
     /// <summary>Starts a manager again as its swarm's only member, from its own log: for one that lost the others, or whose address changed.</summary>
     private async Task<ActiveNode> ForceNewClusterAsync(
         MembershipRecord record,
-        Wire.InitSwarmRequest request,
+        V1.InitSwarmRequest request,
         CancellationToken cancellation
     )
     {
-        if (Now.State == Wire.LocalNodeState.Locked)
+        if (Now.State == V1.LocalNodeState.Locked)
         {
             throw MembershipErrors.Locked();
         }
@@ -130,7 +134,7 @@ internal sealed partial class NodeRuntime
         var identity = NodeIdentityFile.Load(_options.Directory, keys.DataKey);
         if (Now.Active is { } running)
         {
-            Set(Wire.LocalNodeState.Pending, "starting again as the only manager");
+            Set(V1.LocalNodeState.Pending, "starting again as the only manager");
             await running.StopAsync(_options.Daemon.RestartGrace);
         }
         record = record with
@@ -162,7 +166,7 @@ internal sealed partial class NodeRuntime
         ActiveNode? active = null;
         try
         {
-            Set(Wire.LocalNodeState.Pending, "entering a swarm");
+            Set(V1.LocalNodeState.Pending, "entering a swarm");
             _store.Save(new MembershipRecord { Phase = MembershipPhase.Entering });
             active = await enter(either.Token);
             either.Token.ThrowIfCancellationRequested();
@@ -188,7 +192,7 @@ internal sealed partial class NodeRuntime
         try
         {
             _store.Wipe();
-            Set(Wire.LocalNodeState.Inactive, "");
+            Set(V1.LocalNodeState.Inactive, "");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SwarmException)
         {
@@ -220,13 +224,13 @@ internal sealed partial class NodeRuntime
         var now = Now;
         switch (now.State)
         {
-            case Wire.LocalNodeState.Active:
+            case V1.LocalNodeState.Active:
                 throw MembershipErrors.AlreadyInSwarm(now.Active!.Record.ClusterId);
-            case Wire.LocalNodeState.Locked:
+            case V1.LocalNodeState.Locked:
                 throw MembershipErrors.AlreadyInSwarm(_locked!.Record.ClusterId);
-            case Wire.LocalNodeState.Error:
+            case V1.LocalNodeState.Error:
                 throw MembershipErrors.InError(now.Message);
-            case Wire.LocalNodeState.Pending:
+            case V1.LocalNodeState.Pending:
                 throw MembershipErrors.Starting(now.Message);
             default:
                 return;

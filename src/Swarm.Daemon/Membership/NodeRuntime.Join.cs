@@ -1,9 +1,12 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Security;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Control.Addresses;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Endpoints;
+using Swarm.Security;
+using Swarm.Wire.Errors;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
@@ -14,7 +17,7 @@ internal sealed partial class NodeRuntime
 
     /// <summary>Makes this node a node of an existing swarm. When it fails, nothing is left behind here, and it can be tried again.</summary>
     /// <exception cref="SwarmException">AlreadyInSwarm, InvalidJoinToken, CaDigestMismatch, ManagerUnreachable, MultipleManagersNotSupported, Invalid….</exception>
-    public async Task<ActiveNode> JoinAsync(Wire.JoinSwarmRequest request, CancellationToken cancellation)
+    public async Task<ActiveNode> JoinAsync(V1.JoinSwarmRequest request, CancellationToken cancellation)
     {
         await WaitForStartAsync(cancellation);
         await _gate.WaitAsync(cancellation);
@@ -40,7 +43,7 @@ internal sealed partial class NodeRuntime
     }
 
     private async Task<ActiveNode> BecomeMemberAsync(
-        Wire.JoinSwarmRequest request,
+        V1.JoinSwarmRequest request,
         JoinToken token,
         IReadOnlyList<string> managers,
         HostAddress listen,
@@ -49,7 +52,7 @@ internal sealed partial class NodeRuntime
     )
     {
         var (key, certificateRequest) = NodeIdentity.CreateRequest();
-        var issue = new Wire.IssueNodeCertificateRequest
+        var issue = new V1.IssueNodeCertificateRequest
         {
             Token = request.Token.Trim(),
             CertificateRequest = ByteString.CopyFrom(certificateRequest),
@@ -75,10 +78,10 @@ internal sealed partial class NodeRuntime
         return await ActiveNode.StartAsync(_options, _store, record, identity, null, null, Plane, cancellation);
     }
 
-    private async Task<(Wire.IssueNodeCertificateResponse Issued, string Through)> AskManagersAsync(
+    private async Task<(V1.IssueNodeCertificateResponse Issued, string Through)> AskManagersAsync(
         JoinToken token,
         IReadOnlyList<string> managers,
-        Wire.IssueNodeCertificateRequest issue,
+        V1.IssueNodeCertificateRequest issue,
         CancellationToken cancellation
     )
     {
@@ -141,7 +144,7 @@ internal sealed partial class NodeRuntime
     }
 
     /// <summary>A worker need not say where it is reached: the manager sees where it comes from.</summary>
-    private (HostAddress Listen, HostAddress? Advertise) JoinAddresses(Wire.JoinSwarmRequest request)
+    private (HostAddress Listen, HostAddress? Advertise) JoinAddresses(V1.JoinSwarmRequest request)
     {
         var local = AdvertiseAddress.LocalAddresses();
         var listen = AdvertiseAddress.ResolveListen(request.ListenAddress, _options.Daemon.Listen, local);

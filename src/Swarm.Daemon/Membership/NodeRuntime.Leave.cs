@@ -1,5 +1,6 @@
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
@@ -43,13 +44,13 @@ internal sealed partial class NodeRuntime
     {
         switch (now.State)
         {
-            case Wire.LocalNodeState.Inactive:
+            case V1.LocalNodeState.Inactive:
                 throw MembershipErrors.NotInSwarm();
-            case Wire.LocalNodeState.Active when !force && now.Active!.Record.Role == NodeRole.Manager:
+            case V1.LocalNodeState.Active when !force && now.Active!.Record.Role == NodeRole.Manager:
                 throw MembershipErrors.LastManager();
-            case Wire.LocalNodeState.Locked when !force:
+            case V1.LocalNodeState.Locked when !force:
                 throw MembershipErrors.Locked();
-            case Wire.LocalNodeState.Error when !force:
+            case V1.LocalNodeState.Error when !force:
                 throw MembershipErrors.InError(now.Message);
             default:
                 return;
@@ -58,7 +59,7 @@ internal sealed partial class NodeRuntime
 
     private async Task LeaveNowAsync(NodeStatusNow now)
     {
-        Set(Wire.LocalNodeState.Pending, "leaving the swarm");
+        Set(V1.LocalNodeState.Pending, "leaving the swarm");
         if (now.Active is { } active)
         {
             // Said on disk first: a crash from here on ends in a wipe, not in a node that is half there.
@@ -68,7 +69,7 @@ internal sealed partial class NodeRuntime
         }
         _locked = null;
         _store.Wipe();
-        Set(Wire.LocalNodeState.Inactive, "");
+        Set(V1.LocalNodeState.Inactive, "");
     }
 
     [LoggerMessage(LogLevel.Information, "This node has left swarm {ClusterId}.")]

@@ -1,10 +1,9 @@
+using Swarm.Control.Planes;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Security;
-using Swarm.Daemon.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using Swarm.Storage;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
@@ -24,7 +23,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private NodeStatusNow _now = new(Wire.LocalNodeState.Pending, "swarmd is starting", null);
+    private NodeStatusNow _now = new(V1.LocalNodeState.Pending, "swarmd is starting", null);
     private LockedMembership? _locked;
     private string _lastLeave = "";
 
@@ -71,7 +70,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         {
             if (Now.Active is { } active)
             {
-                Set(Wire.LocalNodeState.Pending, "swarmd is stopping");
+                Set(V1.LocalNodeState.Pending, "swarmd is stopping");
                 await active.StopAsync(_options.Daemon.RestartGrace);
             }
         }
@@ -106,9 +105,9 @@ internal sealed partial class NodeRuntime : INodeRuntime
             ?? throw (
                 now.State switch
                 {
-                    Wire.LocalNodeState.Locked => MembershipErrors.Locked(),
-                    Wire.LocalNodeState.Error => MembershipErrors.InError(now.Message),
-                    Wire.LocalNodeState.Pending => MembershipErrors.Starting(now.Message),
+                    V1.LocalNodeState.Locked => MembershipErrors.Locked(),
+                    V1.LocalNodeState.Error => MembershipErrors.InError(now.Message),
+                    V1.LocalNodeState.Pending => MembershipErrors.Starting(now.Message),
                     _ => MembershipErrors.NotInSwarm(),
                 }
             );
@@ -130,7 +129,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
             {
                 locked.Keys.Unlock(unlockKey);
             }
-            catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.WrongKey)
+            catch (DataKeyException e) when (e.Error == DataKeyError.WrongKey)
             {
                 throw new SwarmException(
                     SwarmErrorKind.PermissionDenied,
@@ -148,7 +147,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         {
             _gate.Release();
         }
-        if (Now.State == Wire.LocalNodeState.Error)
+        if (Now.State == V1.LocalNodeState.Error)
         {
             throw MembershipErrors.InError(Now.Message);
         }
@@ -179,12 +178,12 @@ internal sealed partial class NodeRuntime : INodeRuntime
             switch (record)
             {
                 case null:
-                    Set(Wire.LocalNodeState.Inactive, "");
+                    Set(V1.LocalNodeState.Inactive, "");
                     return;
                 case { Phase: not MembershipPhase.Active }:
                     LogUnfinished(_logger, record.Phase);
                     _store.Wipe();
-                    Set(Wire.LocalNodeState.Inactive, "");
+                    Set(V1.LocalNodeState.Inactive, "");
                     return;
                 case { Role: NodeRole.Manager }:
                     keys = DataKeyStore.Load(_options.Directory.FullPath);
@@ -203,7 +202,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         if (keys is { IsLocked: true })
         {
             _locked = new LockedMembership(record, keys);
-            Set(Wire.LocalNodeState.Locked, "Swarm is encrypted and needs to be unlocked before it can be used.");
+            Set(V1.LocalNodeState.Locked, "Swarm is encrypted and needs to be unlocked before it can be used.");
             LogLocked(_logger);
             return;
         }
@@ -218,7 +217,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
             var identity = NodeIdentityFile.Load(_options.Directory, keys?.DataKey);
             if (identity.NodeId != record.NodeId || identity.ClusterId != record.ClusterId)
             {
-                throw MembershipStore.Damaged(_options.Directory.Combine(NodeIdentityFile.FileName), "is another node's");
+                throw StateDirectory.Damaged(_options.Directory.Combine(NodeIdentityFile.FileName), "is another node's");
             }
             var active = await ActiveNode.StartAsync(_options, _store, record, identity, keys, null, Plane, _stopping.Token);
             Adopt(active);
@@ -257,7 +256,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         {
             // It may have left, or have been started otherwise, meanwhile.
             if (
-                Now.State == Wire.LocalNodeState.Error
+                Now.State == V1.LocalNodeState.Error
                 && _store.Load() is { Phase: MembershipPhase.Active } current
                 && current.NodeId == record.NodeId
             )
@@ -274,7 +273,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
     private void Adopt(ActiveNode active)
     {
         active.Removed += () => _ = ForgetAsync(active);
-        Volatile.Write(ref _now, new NodeStatusNow(Wire.LocalNodeState.Active, "", active));
+        Volatile.Write(ref _now, new NodeStatusNow(V1.LocalNodeState.Active, "", active));
         LogActive(_logger, active.Record.NodeId, active.Record.ClusterId, active.Record.Role);
     }
 
@@ -286,10 +285,10 @@ internal sealed partial class NodeRuntime : INodeRuntime
         {
             if (ReferenceEquals(Now.Active, active))
             {
-                Set(Wire.LocalNodeState.Pending, "this node was removed from its swarm");
+                Set(V1.LocalNodeState.Pending, "this node was removed from its swarm");
                 await active.DisposeAsync();
                 _store.Wipe();
-                Set(Wire.LocalNodeState.Inactive, $"This node was removed from swarm {active.Record.ClusterId}.");
+                Set(V1.LocalNodeState.Inactive, $"This node was removed from swarm {active.Record.ClusterId}.");
                 LogRemoved(_logger, active.Record.ClusterId);
             }
         }
@@ -303,12 +302,12 @@ internal sealed partial class NodeRuntime : INodeRuntime
         }
     }
 
-    private void Set(Wire.LocalNodeState state, string message) => Volatile.Write(ref _now, new NodeStatusNow(state, message, null));
+    private void Set(V1.LocalNodeState state, string message) => Volatile.Write(ref _now, new NodeStatusNow(state, message, null));
 
     private void Fail(Exception error)
     {
         var message = error is SwarmException { Action.Length: > 0 } swarm ? $"{swarm.Message} {swarm.Action}" : error.Message;
-        Set(Wire.LocalNodeState.Error, message);
+        Set(V1.LocalNodeState.Error, message);
         LogError(_logger, error, message);
     }
 

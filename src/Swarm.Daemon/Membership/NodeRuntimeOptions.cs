@@ -1,8 +1,8 @@
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Storage;
+using Swarm.Agent.Executors;
+using Swarm.Daemon.Configuration;
+using Swarm.Host.Commands;
 using Swarm.Host.Systems;
-using Swarm.Hosts;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 

@@ -30,7 +30,7 @@ public interface IHostSystem
 
     /// <summary>Room on the file system that a path is on.</summary>
     /// <exception cref="IOException">It cannot be told.</exception>
-    DiskSpace Space(string path);
+    VolumeSpace Space(string path);
 
     ListeningPorts Listening();
 

@@ -129,10 +129,10 @@ public sealed class LocalSystem : IHostSystem
 
     public bool Exists(string path) => Path.Exists(path);
 
-    public DiskSpace Space(string path)
+    public VolumeSpace Space(string path)
     {
         var drive = new DriveInfo(path);
-        return new DiskSpace(drive.AvailableFreeSpace, drive.TotalSize);
+        return new VolumeSpace(drive.AvailableFreeSpace, drive.TotalSize);
     }
 
     public ListeningPorts Listening()

@@ -1,10 +1,12 @@
 using Google.Protobuf.WellKnownTypes;
+using Swarm.Agent;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Simulated;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Simulated;
 using Swarm.Daemon.Tests.Executors;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;
 
@@ -13,7 +15,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
 {
     private readonly List<string> _ends = [];
 
-    private Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(ITaskExecutor? executor = null) =>
+    private Task<NodeAgent> StartAgentAsync(ITaskExecutor? executor = null) =>
         StartAgentAsync(options =>
             options with
             {
@@ -30,23 +32,23 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
 
     private SimulatedExecutor Simulated() => new(Node, Host);
 
-    private static Wire.TaskAssignment Assignment(string? id = null)
+    private static V1.TaskAssignment Assignment(string? id = null)
     {
         id ??= TaskDefinitions.NewId();
-        return new Wire.TaskAssignment
+        return new V1.TaskAssignment
         {
             TaskId = id,
             ServiceId = TaskDefinitions.NewId(),
             ServiceName = "helloworld",
             Slot = 1,
             Revision = 1,
-            DesiredState = Wire.TaskState.Running,
-            State = Wire.TaskState.Assigned,
-            Spec = new Wire.ServiceSpec
+            DesiredState = V1.TaskState.Running,
+            State = V1.TaskState.Assigned,
+            Spec = new V1.ServiceSpec
             {
                 Name = "helloworld",
-                Container = new Wire.ContainerSpec { Image = "alpine" },
-                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+                Container = new V1.ContainerSpec { Image = "alpine" },
+                Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
             ContainerName = "helloworld.1." + id,
         };
@@ -58,7 +60,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
     }
 
     public static TheoryData<string, string> OutOfOrder { get; } =
@@ -80,14 +82,14 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         await session.SendAsync(
             what switch
             {
-                "assignments" => new Wire.ManagerMessage { Assignments = new Wire.AssignmentSet { Update = { Assignment() } } },
-                "ack" => new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = 1 } },
-                "session" => new Wire.ManagerMessage { Session = new Wire.SessionInfo() },
-                "period" => new Wire.ManagerMessage
+                "assignments" => new V1.ManagerMessage { Assignments = new V1.AssignmentSet { Update = { Assignment() } } },
+                "ack" => new V1.ManagerMessage { Ack = new V1.ReportAck { Number = 1 } },
+                "session" => new V1.ManagerMessage { Session = new V1.SessionInfo() },
+                "period" => new V1.ManagerMessage
                 {
-                    Session = new Wire.SessionInfo { HeartbeatPeriod = new Duration { Seconds = long.MaxValue } },
+                    Session = new V1.SessionInfo { HeartbeatPeriod = new Duration { Seconds = long.MaxValue } },
                 },
-                _ => new Wire.ManagerMessage { Session = new Wire.SessionInfo { Role = (Wire.NodeRole)9 } },
+                _ => new V1.ManagerMessage { Session = new V1.SessionInfo { Role = (V1.NodeRole)9 } },
             }
         );
         await AssertWorksAsync();
@@ -107,11 +109,11 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         await StartAgentAsync();
         var session = await Manager.NextAsync();
         await session.SendAsync(
-            new Wire.ManagerMessage { Session = new Wire.SessionInfo { HeartbeatPeriod = new Duration { Seconds = seconds } } }
+            new V1.ManagerMessage { Session = new V1.SessionInfo { HeartbeatPeriod = new Duration { Seconds = seconds } } }
         );
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
     }
 
     [Fact]
@@ -119,10 +121,10 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
     {
         await StartAgentAsync();
         var session = await Manager.AcceptAsync();
-        await session.SendAsync(new Wire.ManagerMessage());
+        await session.SendAsync(new V1.ManagerMessage());
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
     }
 
     [Fact]
@@ -132,17 +134,17 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var good = Assignment();
         var (desired, state, spec) = (Assignment(), Assignment(), Assignment());
-        desired.DesiredState = Wire.TaskState.Unspecified;
-        state.State = (Wire.TaskState)99;
-        spec.Spec = new Wire.ServiceSpec { RestartPolicy = new Wire.RestartPolicy { Condition = (Wire.RestartCondition)99 } };
+        desired.DesiredState = V1.TaskState.Unspecified;
+        state.State = (V1.TaskState)99;
+        spec.Spec = new V1.ServiceSpec { RestartPolicy = new V1.RestartPolicy { Condition = (V1.RestartCondition)99 } };
         await session.CompleteAsync(Assignment("../../etc/passwd"), Assignment(""), desired, state, spec, good);
-        var seen = new Dictionary<string, Wire.TaskState>();
+        var seen = new Dictionary<string, V1.TaskState>();
         while (
-            seen.GetValueOrDefault(good.TaskId) != Wire.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != Wire.TaskState.Rejected
+            seen.GetValueOrDefault(good.TaskId) != V1.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != V1.TaskState.Rejected
         )
         {
             var report = (await session.ReceiveAsync(static m => m.Report is not null)).Report;
-            await session.SendAsync(new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = report.Number } });
+            await session.SendAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } });
             foreach (var update in report.Updates)
             {
                 seen[update.TaskId] = update.Status.State;
@@ -165,7 +167,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
     {
         var agent = await StartAgentAsync();
         var session = await Manager.AcceptAsync();
-        Wire.TaskAssignment[] tasks = [Assignment(), Assignment(), Assignment(), Assignment()];
+        V1.TaskAssignment[] tasks = [Assignment(), Assignment(), Assignment(), Assignment()];
         await session.CompleteAsync(tasks);
         await Eventually.BeTrueAsync(() => tasks.All(t => Host.Find(t.TaskId) is { IsStarted: true }), "all run");
         session.Close();
@@ -180,14 +182,14 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         await StartAgentAsync();
         var next = await Manager.AcceptAsync();
         Assert.Equal(
-            tasks.Select(static t => (t.TaskId, Wire.TaskState.Running)).Order(),
+            tasks.Select(static t => (t.TaskId, V1.TaskState.Running)).Order(),
             next.Registration.Tasks.Select(static t => (t.TaskId, t.Status.State)).Order()
         );
         await next.CompleteAsync(tasks);
         foreach (var task in tasks)
         {
             Host.End(task.TaskId, 3);
-            Assert.Equal(3, (await next.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
+            Assert.Equal(3, (await next.UntilAsync(task.TaskId, V1.TaskState.Failed))[^1].ExitCode);
         }
     }
 
@@ -198,13 +200,13 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
         // As on a full disk: the file can be neither made nor replaced.
         Directory.CreateDirectory(Path.Combine(TaskFiles, task.TaskId + ".task.tmp"));
         var stop = task.Clone();
-        stop.DesiredState = Wire.TaskState.Shutdown;
+        stop.DesiredState = V1.TaskState.Shutdown;
         await session.UpdateAsync(stop);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Shutdown);
     }
 
     [Fact]
@@ -224,7 +226,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
         await session.RemoveAsync(task.TaskId);
         await Eventually.BeTrueAsync(() => Host.TaskIds.Count == 0, "the task is removed");
         Assert.Equal(0, executor.RemoveFailures);
@@ -238,7 +240,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        Assert.Equal("a fault of the engine", (await session.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1].Error);
+        Assert.Equal("a fault of the engine", (await session.UntilAsync(task.TaskId, V1.TaskState.Failed))[^1].Error);
         Assert.Equal(0, executor.StopFailures);
     }
 
@@ -249,7 +251,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
         Host.Available = false;
         var leaving = agent.LeaveAsync();
         Assert.False((await session.ReceiveAsync(static m => m.Goodbye is not null)).Goodbye.Restart);
@@ -265,7 +267,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
         var stopping = first.StopAsync(announceRestart: true, TimeSpan.FromSeconds(30));
         await session.ReceiveAsync(static m => m.Goodbye is not null);
         session.Close();

@@ -1,14 +1,14 @@
-using Swarm.Daemon.Agent;
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Executors.Simulated;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Agent;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Simulated;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;
 
 /// <summary>Agents against a scripted manager, with simulated tasks.</summary>
 public abstract class AgentTestBase(SimulatedHost host) : IAsyncLifetime
 {
-    private readonly List<Swarm.Daemon.Agent.Agent> _agents = [];
+    private readonly List<NodeAgent> _agents = [];
 
     private protected string WorkDirectory { get; } = Directory.CreateTempSubdirectory("swarm-agent-").FullName;
 
@@ -43,7 +43,7 @@ public abstract class AgentTestBase(SimulatedHost host) : IAsyncLifetime
         Directory.Delete(WorkDirectory, recursive: true);
     }
 
-    private protected async Task<Swarm.Daemon.Agent.Agent> StartAgentAsync(Func<AgentOptions, AgentOptions>? change = null)
+    private protected async Task<NodeAgent> StartAgentAsync(Func<AgentOptions, AgentOptions>? change = null)
     {
         var options = new AgentOptions
         {
@@ -53,9 +53,9 @@ public abstract class AgentTestBase(SimulatedHost host) : IAsyncLifetime
             Managers = () => [Manager.Address],
             Connect = ScriptedDispatcher.Connect,
             StateDirectory = StateDirectory,
-            RunHostCommand = (_, _) => Task.FromResult(new Wire.HostAnswer()),
+            RunHostCommand = (_, _) => Task.FromResult(new V1.HostAnswer()),
         };
-        var agent = new Swarm.Daemon.Agent.Agent(change?.Invoke(options) ?? options);
+        var agent = new NodeAgent(change?.Invoke(options) ?? options);
         _agents.Add(agent);
         await agent.StartAsync();
         return agent;

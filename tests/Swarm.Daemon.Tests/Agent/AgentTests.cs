@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Time.Testing;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Process;
+using Swarm.Agent.Executors.Simulated;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Process;
 using Swarm.Daemon.Executors.Simulated;
 using Swarm.Daemon.Tests.Executors;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;
 
@@ -26,21 +28,21 @@ public sealed class AgentTests()
         )
     )
 {
-    private static Wire.TaskAssignment Assignment(
-        Wire.TaskState desired = Wire.TaskState.Running,
+    private static V1.TaskAssignment Assignment(
+        V1.TaskState desired = V1.TaskState.Running,
         string image = "alpine",
         params string[] command
     )
     {
         var id = TaskDefinitions.NewId();
-        var spec = new Wire.ServiceSpec
+        var spec = new V1.ServiceSpec
         {
             Name = "helloworld",
-            Container = new Wire.ContainerSpec { Image = image },
-            Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+            Container = new V1.ContainerSpec { Image = image },
+            Replicated = new V1.ReplicatedMode { Replicas = 1 },
         };
         spec.Container.Command.AddRange(command);
-        return new Wire.TaskAssignment
+        return new V1.TaskAssignment
         {
             TaskId = id,
             ServiceId = TaskDefinitions.NewId(),
@@ -48,13 +50,13 @@ public sealed class AgentTests()
             Slot = 1,
             Revision = 1,
             DesiredState = desired,
-            State = Wire.TaskState.Assigned,
+            State = V1.TaskState.Assigned,
             Spec = spec,
             ContainerName = "helloworld.1." + id,
         };
     }
 
-    private static Wire.TaskAssignment Desire(Wire.TaskAssignment task, Wire.TaskState desired)
+    private static V1.TaskAssignment Desire(V1.TaskAssignment task, V1.TaskState desired)
     {
         var copy = task.Clone();
         copy.DesiredState = desired;
@@ -80,10 +82,10 @@ public sealed class AgentTests()
         );
         var task = Assignment();
         await session.CompleteAsync(task);
-        var running = (await session.UntilAsync(task.TaskId, Wire.TaskState.Running))[^1];
+        var running = (await session.UntilAsync(task.TaskId, V1.TaskState.Running))[^1];
         Assert.Equal(("started", "", "simulated" + task.TaskId), (running.Message, running.Error, running.ContainerId));
         Host.End(task.TaskId, 1);
-        var failed = (await session.UntilAsync(task.TaskId, Wire.TaskState.Failed))[^1];
+        var failed = (await session.UntilAsync(task.TaskId, V1.TaskState.Failed))[^1];
         Assert.Equal(("task: non-zero exit (1)", 1), (failed.Error, failed.ExitCode));
     }
 
@@ -94,7 +96,7 @@ public sealed class AgentTests()
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        var states = (await session.UntilAsync(task.TaskId, Wire.TaskState.Running)).Select(s => s.State).ToList();
+        var states = (await session.UntilAsync(task.TaskId, V1.TaskState.Running)).Select(s => s.State).ToList();
         Assert.Equal(states.Order(), states);
         Assert.Equal(states.Distinct(), states);
     }
@@ -104,11 +106,11 @@ public sealed class AgentTests()
     {
         await StartAgentAsync();
         var session = await Manager.AcceptAsync();
-        var task = Assignment(Wire.TaskState.Ready);
+        var task = Assignment(V1.TaskState.Ready);
         await session.CompleteAsync(task);
-        Assert.Equal("prepared", (await session.UntilAsync(task.TaskId, Wire.TaskState.Ready))[^1].Message);
-        await session.UpdateAsync(Desire(task, Wire.TaskState.Running));
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        Assert.Equal("prepared", (await session.UntilAsync(task.TaskId, V1.TaskState.Ready))[^1].Message);
+        await session.UpdateAsync(Desire(task, V1.TaskState.Running));
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
     }
 
     [Fact]
@@ -118,9 +120,9 @@ public sealed class AgentTests()
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
-        await session.UpdateAsync(Desire(task, Wire.TaskState.Shutdown));
-        var status = (await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown))[^1];
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
+        await session.UpdateAsync(Desire(task, V1.TaskState.Shutdown));
+        var status = (await session.UntilAsync(task.TaskId, V1.TaskState.Shutdown))[^1];
         Assert.Equal(("shutdown", "", 143), (status.Message, status.Error, status.ExitCode));
         // What has ended is kept for its history until the manager forgets it.
         Assert.Equal([task.TaskId], Host.TaskIds);
@@ -134,11 +136,11 @@ public sealed class AgentTests()
     {
         await StartAgentAsync();
         var session = await Manager.AcceptAsync();
-        var task = Assignment(Wire.TaskState.Ready);
+        var task = Assignment(V1.TaskState.Ready);
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Ready);
-        await session.UpdateAsync(Desire(task, Wire.TaskState.Shutdown));
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Shutdown);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Ready);
+        await session.UpdateAsync(Desire(task, V1.TaskState.Shutdown));
+        await session.UntilAsync(task.TaskId, V1.TaskState.Shutdown);
     }
 
     [Fact]
@@ -148,7 +150,7 @@ public sealed class AgentTests()
         var session = await Manager.AcceptAsync();
         var task = Assignment(image: "redis:9");
         await session.CompleteAsync(task);
-        var status = (await session.UntilAsync(task.TaskId, Wire.TaskState.Rejected))[^1];
+        var status = (await session.UntilAsync(task.TaskId, V1.TaskState.Rejected))[^1];
         Assert.Equal(("preparing", "No such image: redis:9"), (status.Message, status.Error));
     }
 
@@ -162,7 +164,7 @@ public sealed class AgentTests()
         await session.CompleteAsync(task);
         Assert.Contains(
             "'{{.Task.Colour}}'",
-            (await session.UntilAsync(task.TaskId, Wire.TaskState.Rejected))[^1].Error,
+            (await session.UntilAsync(task.TaskId, V1.TaskState.Rejected))[^1].Error,
             StringComparison.Ordinal
         );
     }
@@ -178,7 +180,7 @@ public sealed class AgentTests()
         task.Spec.Labels["tier"] = "a b";
         task.Spec.Container.Hostname = hostname;
         await session.CompleteAsync(task);
-        var status = (await session.UntilAsync(task.TaskId, error.Length > 0 ? Wire.TaskState.Rejected : Wire.TaskState.Running))[^1];
+        var status = (await session.UntilAsync(task.TaskId, error.Length > 0 ? V1.TaskState.Rejected : V1.TaskState.Running))[^1];
         Assert.Equal(error, status.Error);
     }
 
@@ -200,7 +202,7 @@ public sealed class AgentTests()
         await StartAgentAsync();
         var session = await Manager.AcceptAsync();
         await session.CompleteAsync();
-        await session.AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, [Assignment()], [], skip: 1);
+        await session.AssignAsync(V1.AssignmentSet.Types.Kind.Incremental, [Assignment()], [], skip: 1);
         await Manager.AcceptAsync();
         Assert.Empty(Host.TaskIds);
     }
@@ -216,7 +218,7 @@ public sealed class AgentTests()
         session.Close();
         var again = await Manager.AcceptAsync();
         Assert.Equal(task.TaskId, Assert.Single(again.Registration.Tasks).TaskId);
-        var statuses = await again.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        var statuses = await again.UntilAsync(task.TaskId, V1.TaskState.Running);
         Assert.Equal("started", statuses[^1].Message);
         Assert.Equal([task.TaskId], Host.TaskIds);
     }
@@ -229,13 +231,13 @@ public sealed class AgentTests()
         var roles = new List<NodeRole>();
         await StartAgentAsync(o => o with { ManagersChanged = told => managers = told, RoleChanged = roles.Add });
         var follower = await Manager.NextAsync();
-        var redirect = new Wire.Redirect();
+        var redirect = new V1.Redirect();
         redirect.ManagerAddresses.Add(leader.Address);
-        await follower.SendAsync(new Wire.ManagerMessage { Redirect = redirect });
+        await follower.SendAsync(new V1.ManagerMessage { Redirect = redirect });
         var session = await leader.AcceptAsync(leader.Address, Manager.Address);
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
         Assert.Equal([leader.Address, Manager.Address], managers);
         Assert.Equal([NodeRole.Worker], roles);
     }
@@ -257,8 +259,8 @@ public sealed class AgentTests()
         var session = await Manager.AcceptAsync();
         var task = Assignment();
         await session.CompleteAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
-        await session.SendAsync(new Wire.ManagerMessage { Removed = new Wire.Removed() });
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
+        await session.SendAsync(new V1.ManagerMessage { Removed = new V1.Removed() });
         Assert.Equal(0, await removed.Task.WaitAsync(TestContext.Current.CancellationToken));
     }
 
@@ -269,7 +271,7 @@ public sealed class AgentTests()
         var session = await Manager.AcceptAsync();
         var (runs, ends) = (Assignment(), Assignment());
         await session.CompleteAsync(runs, ends);
-        await session.UntilAsync(runs.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(runs.TaskId, V1.TaskState.Running);
         await UntilAsync(() => Host.Find(ends.TaskId) is { IsStarted: true });
         var stop = agent.StopAsync(announceRestart: true, TimeSpan.FromSeconds(30));
         var goodbye = (await session.ReceiveAsync(m => m.Goodbye is not null)).Goodbye;
@@ -280,9 +282,9 @@ public sealed class AgentTests()
         await StartAgentAsync();
         var next = await Manager.AcceptAsync();
         Assert.Equal(new[] { runs.TaskId, ends.TaskId }.Order(), next.Registration.Tasks.Select(t => t.TaskId).Order());
-        Assert.Equal(Wire.TaskState.Running, next.Registration.Tasks.Single(t => t.TaskId == runs.TaskId).Status.State);
-        await next.CompleteAsync(Desire(runs, Wire.TaskState.Running), ends);
-        Assert.Equal(3, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
+        Assert.Equal(V1.TaskState.Running, next.Registration.Tasks.Single(t => t.TaskId == runs.TaskId).Status.State);
+        await next.CompleteAsync(Desire(runs, V1.TaskState.Running), ends);
+        Assert.Equal(3, (await next.UntilAsync(ends.TaskId, V1.TaskState.Failed))[^1].ExitCode);
         Assert.Equal(2, Host.TaskIds.Count);
     }
 
@@ -294,18 +296,18 @@ public sealed class AgentTests()
         await session.CompleteAsync();
         Host.Available = false;
         var task = Assignment(image: "private");
-        task.RegistryCredential = new Wire.RegistryCredential { Username = "u", Password = "p" };
+        task.RegistryCredential = new V1.RegistryCredential { Username = "u", Password = "p" };
         await session.UpdateAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Preparing);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Preparing);
         session.Close();
         await agent.DisposeAsync();
         Host.Available = true;
 
         await StartAgentAsync();
         var next = await Manager.AcceptAsync();
-        Assert.Equal(Wire.TaskState.Preparing, Assert.Single(next.Registration.Tasks).Status.State);
+        Assert.Equal(V1.TaskState.Preparing, Assert.Single(next.Registration.Tasks).Status.State);
         await next.CompleteAsync(task);
-        await next.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await next.UntilAsync(task.TaskId, V1.TaskState.Running);
     }
 
     [Fact]
@@ -345,9 +347,9 @@ public sealed class AgentTests()
         Host.Available = false;
         var task = Assignment();
         await session.UpdateAsync(task);
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Preparing);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Preparing);
         Host.Available = true;
-        await session.UntilAsync(task.TaskId, Wire.TaskState.Running);
+        await session.UntilAsync(task.TaskId, V1.TaskState.Running);
     }
 
     [Fact]
@@ -384,7 +386,7 @@ public sealed class AgentTests()
             Assignment(command: ["sh", "-c", "while [ ! -f end ]; do sleep 0.02; done; exit 9"])
         );
         await session.CompleteAsync(stays, ends);
-        var pid = (await session.UntilAsync(stays.TaskId, Wire.TaskState.Running))[^1].Pid;
+        var pid = (await session.UntilAsync(stays.TaskId, V1.TaskState.Running))[^1].Pid;
         await UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "started")));
         await first.DisposeAsync();
         await executor.DisposeAsync();
@@ -399,10 +401,10 @@ public sealed class AgentTests()
         var second = await StartAgentAsync(o => o with { Executor = adopting });
         var next = await Manager.AcceptAsync();
         var found = next.Registration.Tasks.Single(t => t.TaskId == stays.TaskId).Status;
-        Assert.Equal((Wire.TaskState.Running, pid), (found.State, found.Pid));
+        Assert.Equal((V1.TaskState.Running, pid), (found.State, found.Pid));
         Assert.NotNull(ProcStat.Of((int)pid));
         await next.CompleteAsync(stays, ends);
-        Assert.Equal(9, (await next.UntilAsync(ends.TaskId, Wire.TaskState.Failed))[^1].ExitCode);
+        Assert.Equal(9, (await next.UntilAsync(ends.TaskId, V1.TaskState.Failed))[^1].ExitCode);
         await second.RemoveTasksAsync();
         Assert.Null(ProcStat.Of((int)pid) is { State: not 'Z' } alive ? alive : null);
     }
@@ -410,8 +412,8 @@ public sealed class AgentTests()
     [Fact]
     public async Task A_host_call_is_carried_out_beside_the_session_and_answered()
     {
-        var begun = new TaskCompletionSource<Wire.HostCommand>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answer = new TaskCompletionSource<Wire.HostAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource<V1.HostCommand>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<V1.HostAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         await StartAgentAsync(o =>
             o with
             {
@@ -423,22 +425,22 @@ public sealed class AgentTests()
             }
         );
         var session = await Manager.AcceptAsync();
-        var command = new Wire.HostCommand { Firewall = new Wire.FirewallCommand { Zone = "work" } };
+        var command = new V1.HostCommand { Firewall = new V1.FirewallCommand { Zone = "work" } };
         await session.SendAsync(
-            new Wire.ManagerMessage
+            new V1.ManagerMessage
             {
-                HostCall = new Wire.HostCall { Number = 7, Command = command },
+                HostCall = new V1.HostCall { Number = 7, Command = command },
             }
         );
         Assert.Equal(command, await begun.Task);
         // A slow tool does not silence the node.
-        while ((await session.ReceiveAsync()).MessageCase != Wire.AgentMessage.MessageOneofCase.Heartbeat) { }
-        answer.SetResult(new Wire.HostAnswer { Firewall = new Wire.FirewallReport { Warnings = { "slow" } } });
-        Wire.AgentMessage message;
+        while ((await session.ReceiveAsync()).MessageCase != V1.AgentMessage.MessageOneofCase.Heartbeat) { }
+        answer.SetResult(new V1.HostAnswer { Firewall = new V1.FirewallReport { Warnings = { "slow" } } });
+        V1.AgentMessage message;
         do
         {
             message = await session.ReceiveAsync();
-        } while (message.MessageCase != Wire.AgentMessage.MessageOneofCase.HostReply);
+        } while (message.MessageCase != V1.AgentMessage.MessageOneofCase.HostReply);
         Assert.Equal((7UL, "slow"), (message.HostReply.Number, message.HostReply.Answer.Firewall.Warnings.Single()));
     }
 }

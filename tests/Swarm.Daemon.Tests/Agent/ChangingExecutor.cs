@@ -1,5 +1,5 @@
+using Swarm.Agent.Executors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 
 namespace Swarm.Daemon.Tests.Agent;
 

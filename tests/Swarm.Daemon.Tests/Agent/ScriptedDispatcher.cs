@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;
 
 /// <summary>A manager's side of sessions, scripted by the test, over a real Unix socket.</summary>
-internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyncDisposable
+internal sealed class ScriptedDispatcher : V1.Dispatcher.DispatcherBase, IAsyncDisposable
 {
     private readonly Channel<ScriptedSession> _sessions = Channel.CreateUnbounded<ScriptedSession>();
     private readonly System.Collections.Concurrent.ConcurrentBag<ScriptedSession> _all = [];
@@ -43,7 +43,7 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
     public async Task<ScriptedSession> AcceptAsync(params string[] managers)
     {
         var session = await NextAsync();
-        var info = new Wire.SessionInfo
+        var info = new V1.SessionInfo
         {
             SessionId = "session",
             NodeId = "node1",
@@ -51,7 +51,7 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
             HeartbeatPeriod = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
         };
         info.ManagerAddresses.AddRange(managers);
-        await session.SendAsync(new Wire.ManagerMessage { Session = info });
+        await session.SendAsync(new V1.ManagerMessage { Session = info });
         return session;
     }
 
@@ -65,8 +65,8 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
     }
 
     public override async Task Session(
-        IAsyncStreamReader<Wire.AgentMessage> requestStream,
-        IServerStreamWriter<Wire.ManagerMessage> responseStream,
+        IAsyncStreamReader<V1.AgentMessage> requestStream,
+        IServerStreamWriter<V1.ManagerMessage> responseStream,
         ServerCallContext context
     )
     {
@@ -96,45 +96,45 @@ internal sealed class ScriptedDispatcher : Wire.Dispatcher.DispatcherBase, IAsyn
 
 /// <summary>One session, seen from the manager.</summary>
 internal sealed class ScriptedSession(
-    IAsyncStreamReader<Wire.AgentMessage> requests,
-    IServerStreamWriter<Wire.ManagerMessage> responses,
+    IAsyncStreamReader<V1.AgentMessage> requests,
+    IServerStreamWriter<V1.ManagerMessage> responses,
     CancellationToken aborted
 )
 {
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _sequence;
 
-    public Wire.RegisterAgent Registration { get; set; } = new();
+    public V1.RegisterAgent Registration { get; set; } = new();
     public Task Closed => _closed.Task.WaitAsync(aborted).ContinueWith(_ => { }, TaskScheduler.Default);
 
     /// <summary>Ends the stream from the manager's side.</summary>
     public void Close() => _closed.TrySetResult();
 
-    public Task SendAsync(Wire.ManagerMessage message) => responses.WriteAsync(message);
+    public Task SendAsync(V1.ManagerMessage message) => responses.WriteAsync(message);
 
-    public Task AssignAsync(Wire.AssignmentSet.Types.Kind kind, Wire.TaskAssignment[] update, string[] remove, ulong skip = 0)
+    public Task AssignAsync(V1.AssignmentSet.Types.Kind kind, V1.TaskAssignment[] update, string[] remove, ulong skip = 0)
     {
-        var set = new Wire.AssignmentSet { Kind = kind, AppliesTo = _sequence + skip };
+        var set = new V1.AssignmentSet { Kind = kind, AppliesTo = _sequence + skip };
         set.ResultsIn = _sequence = set.AppliesTo + 1;
         set.Update.AddRange(update);
         set.Remove.AddRange(remove);
-        return SendAsync(new Wire.ManagerMessage { Assignments = set });
+        return SendAsync(new V1.ManagerMessage { Assignments = set });
     }
 
-    public Task CompleteAsync(params Wire.TaskAssignment[] update) => AssignAsync(Wire.AssignmentSet.Types.Kind.Complete, update, []);
+    public Task CompleteAsync(params V1.TaskAssignment[] update) => AssignAsync(V1.AssignmentSet.Types.Kind.Complete, update, []);
 
-    public Task UpdateAsync(params Wire.TaskAssignment[] update) => AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, update, []);
+    public Task UpdateAsync(params V1.TaskAssignment[] update) => AssignAsync(V1.AssignmentSet.Types.Kind.Incremental, update, []);
 
-    public Task RemoveAsync(params string[] remove) => AssignAsync(Wire.AssignmentSet.Types.Kind.Incremental, [], remove);
+    public Task RemoveAsync(params string[] remove) => AssignAsync(V1.AssignmentSet.Types.Kind.Incremental, [], remove);
 
-    public async Task<Wire.AgentMessage> ReceiveAsync()
+    public async Task<V1.AgentMessage> ReceiveAsync()
     {
         Assert.True(await requests.MoveNext(TestContext.Current.CancellationToken), "The agent has closed the stream.");
         return requests.Current;
     }
 
     /// <summary>Reads until one message fits.</summary>
-    public async Task<Wire.AgentMessage> ReceiveAsync(Func<Wire.AgentMessage, bool> fits)
+    public async Task<V1.AgentMessage> ReceiveAsync(Func<V1.AgentMessage, bool> fits)
     {
         while (true)
         {
@@ -147,13 +147,13 @@ internal sealed class ScriptedSession(
     }
 
     /// <summary>Acknowledges reports until the task has got to a state; returns every status of it on the way.</summary>
-    public async Task<List<Wire.TaskStatus>> UntilAsync(string taskId, Wire.TaskState state)
+    public async Task<List<V1.TaskStatus>> UntilAsync(string taskId, V1.TaskState state)
     {
-        var seen = new List<Wire.TaskStatus>();
+        var seen = new List<V1.TaskStatus>();
         while (seen.Count == 0 || seen[^1].State != state)
         {
             var report = (await ReceiveAsync(m => m.Report is not null)).Report;
-            await SendAsync(new Wire.ManagerMessage { Ack = new Wire.ReportAck { Number = report.Number } });
+            await SendAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } });
             seen.AddRange(report.Updates.Where(u => u.TaskId == taskId).Select(u => u.Status));
         }
         return seen;

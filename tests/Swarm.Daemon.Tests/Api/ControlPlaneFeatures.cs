@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.DockerSwarm;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Api;
 
@@ -27,10 +27,10 @@ internal static class ControlPlaneFeatures
         StringComparer.Ordinal
     )
     {
-        ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(Wire.FirewallAction.Add)), s_ofHosts),
+        ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Add)), s_ofHosts),
         ["Exit-Swarm"] = new(static (c, o) => c.LeaveSwarmAsync(new(), o).ResponseAsync, "LastManager"),
         ["Get-Swarm"] = new(static (c, o) => c.GetClusterAsync(new(), o).ResponseAsync),
-        ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(Wire.FirewallAction.Get)), s_ofHosts),
+        ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Get)), s_ofHosts),
         ["Get-SwarmJoinToken"] = new(static (c, o) => c.GetJoinTokensAsync(new(), o).ResponseAsync),
         ["Get-SwarmNetwork"] = new(static (c, o) => PlaneHost.ListAsync(c.ListNetworks(new(), o))),
         ["Get-SwarmNode"] = new(static (c, o) => PlaneHost.ListAsync(c.ListNodes(new(), o))),
@@ -49,7 +49,7 @@ internal static class ControlPlaneFeatures
                     {
                         Services =
                         {
-                            new Wire.ServiceScale { Selector = "nosuch", Replicas = 2 },
+                            new V1.ServiceScale { Selector = "nosuch", Replicas = 2 },
                         },
                     },
                     o
@@ -75,7 +75,7 @@ internal static class ControlPlaneFeatures
         ["New-SwarmService"] = new(static (c, o) => Create(c, o, Spec())),
         ["New-SwarmService -Network"] = new(static (c, o) => Create(c, o, Spec("attached", network: "mynet"))),
         ["New-SwarmService -Publish"] = new(static (c, o) => Create(c, o, Spec("published", port: 80))),
-        ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(Wire.FirewallAction.Remove)), s_ofHosts),
+        ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Remove)), s_ofHosts),
         ["Remove-SwarmNetwork"] = new(
             static (c, o) => c.RemoveNetworkAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "NetworkNotFound"
@@ -85,23 +85,23 @@ internal static class ControlPlaneFeatures
             static (c, o) => c.RemoveServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "ServiceNotFound"
         ),
-        ["Reset-SwarmJoinToken"] = new(static (c, o) => c.RotateJoinTokenAsync(new() { Role = Wire.NodeRole.Worker }, o).ResponseAsync),
+        ["Reset-SwarmJoinToken"] = new(static (c, o) => c.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, o).ResponseAsync),
         ["Reset-SwarmUnlockKey"] = new(static (c, o) => c.RotateUnlockKeyAsync(new(), o).ResponseAsync, "AutolockNotEnabled"),
         // The module reads, counts one up and writes.
         ["Restart-SwarmService"] = new(static (c, o) => Update(c, o, Spec()), "ServiceNotFound"),
         ["Set-Swarm"] = new(static (c, o) => c.UpdateClusterAsync(new() { Settings = new() { TaskHistoryLimit = 4 } }, o).ResponseAsync),
         ["Set-SwarmNode"] = new(
-            static (c, o) => c.UpdateNodeAsync(new() { Selector = "worker1", Availability = Wire.NodeAvailability.Pause }, o).ResponseAsync
+            static (c, o) => c.UpdateNodeAsync(new() { Selector = "worker1", Availability = V1.NodeAvailability.Pause }, o).ResponseAsync
         ),
         ["Set-SwarmNode -Role Manager"] = new(
-            static (c, o) => c.UpdateNodeAsync(new() { Selector = "worker1", Role = Wire.NodeRole.Manager }, o).ResponseAsync
+            static (c, o) => c.UpdateNodeAsync(new() { Selector = "worker1", Role = V1.NodeRole.Manager }, o).ResponseAsync
         ),
         ["Set-SwarmService"] = new(static (c, o) => Update(c, o, Spec()), "ServiceNotFound"),
         ["Set-SwarmService -Network"] = new(static (c, o) => Update(c, o, Spec(network: "mynet")), "ServiceNotFound"),
         ["Set-SwarmService -Publish"] = new(static (c, o) => Update(c, o, Spec(port: 80)), "ServiceNotFound"),
         ["Stop-SwarmTask"] = new(static (c, o) => c.StopTaskAsync(new() { Selector = "nosuch" }, o).ResponseAsync, "TaskNotFound"),
         ["Test-SwarmFirewallRule -Name"] = new(
-            static (c, o) => Host(c, o, new() { Firewall = new() { Action = Wire.FirewallAction.Get } }),
+            static (c, o) => Host(c, o, new() { Firewall = new() { Action = V1.FirewallAction.Get } }),
             s_ofHosts
         ),
         ["Test-SwarmHost -Name"] = new(static (c, o) => Host(c, o, Check()), "NodeNotConnected"),
@@ -122,10 +122,10 @@ internal static class ControlPlaneFeatures
         ),
     };
 
-    private static Task Create(Wire.Control.ControlClient client, CallOptions options, Wire.ServiceSpec spec) =>
+    private static Task Create(V1.Control.ControlClient client, CallOptions options, V1.ServiceSpec spec) =>
         client.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, options).ResponseAsync;
 
-    private static Task Update(Wire.Control.ControlClient client, CallOptions options, Wire.ServiceSpec spec) =>
+    private static Task Update(V1.Control.ControlClient client, CallOptions options, V1.ServiceSpec spec) =>
         client
             .UpdateServiceAsync(
                 new()
@@ -138,30 +138,30 @@ internal static class ControlPlaneFeatures
             )
             .ResponseAsync;
 
-    private static Task Host(Wire.Control.ControlClient client, CallOptions options, Wire.HostCommand command) =>
+    private static Task Host(V1.Control.ControlClient client, CallOptions options, V1.HostCommand command) =>
         client.RunHostCommandAsync(new() { Selector = "worker1", Command = command }, options).ResponseAsync;
 
     /// <summary>Only what would be done: the machine of the tests keeps its firewall.</summary>
-    private static Wire.HostCommand Firewall(Wire.FirewallAction action) =>
+    private static V1.HostCommand Firewall(V1.FirewallAction action) =>
         new()
         {
             Firewall = new()
             {
                 Action = action,
-                Provider = Wire.FirewallProvider.Iptables,
+                Provider = V1.FirewallProvider.Iptables,
                 DryRun = true,
             },
         };
 
-    private static Wire.HostCommand Check() =>
+    private static V1.HostCommand Check() =>
         new()
         {
             Check = new() { Address = "127.0.0.1", InSwarm = true },
         };
 
-    private static Wire.ServiceSpec Spec(string name = "web", string network = "", uint port = 0)
+    private static V1.ServiceSpec Spec(string name = "web", string network = "", uint port = 0)
     {
-        var spec = new Wire.ServiceSpec
+        var spec = new V1.ServiceSpec
         {
             Name = name,
             Container = new() { Image = "redis:3.0.6" },
@@ -173,7 +173,7 @@ internal static class ControlPlaneFeatures
         }
         if (port > 0)
         {
-            spec.Ports.Add(new Wire.PublishedPort { TargetPort = port });
+            spec.Ports.Add(new V1.PublishedPort { TargetPort = port });
         }
         return spec;
     }

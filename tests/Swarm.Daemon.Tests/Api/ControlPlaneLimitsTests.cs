@@ -3,7 +3,7 @@ using Grpc.Core;
 using Swarm.Daemon.Api;
 using Swarm.Daemon.Tests.DockerSwarm;
 using Swarm.Daemon.Tests.Hosting;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Api;
 
@@ -61,7 +61,7 @@ public sealed class ControlPlaneLimitsTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await using var worker = await TestDaemon.StartAsync("worker1");
         await worker.JoinAsync(manager);
-        await manager.NodesAsync(static nodes => nodes.Count(n => n.State == Wire.NodeState.Ready) == 2);
+        await manager.NodesAsync(static nodes => nodes.Count(n => n.State == V1.NodeState.Ready) == 2);
         await using var stranger = await TestDaemon.StartAsync("manager2");
         var complaints = new List<string>();
         foreach (var (feature, cell, _) in Rows)

@@ -2,7 +2,7 @@ using Grpc.Core;
 using Swarm.Core.Model;
 using Swarm.Daemon.Tests.Dispatcher;
 using Swarm.Daemon.Tests.Manager;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Api;
 
@@ -33,11 +33,11 @@ public sealed class ControlServiceTests
         }
     }
 
-    private static async Task<Wire.ServiceProgress> WaitAsync(GrpcManager grpc, string service, bool removed = false) =>
+    private static async Task<V1.ServiceProgress> WaitAsync(GrpcManager grpc, string service, bool removed = false) =>
         (
             await ListAsync(
                 grpc.Control.WaitServices(
-                    new Wire.WaitServicesRequest { Selectors = { service }, Removed = removed },
+                    new V1.WaitServicesRequest { Selectors = { service }, Removed = removed },
                     cancellationToken: Cancel
                 )
             )
@@ -78,14 +78,14 @@ public sealed class ControlServiceTests
         Assert.StartsWith("pinned:1@sha256:aaa", created.Service.Spec.Container.Image, StringComparison.Ordinal);
         var progress = await WaitAsync(grpc, "web");
         Assert.Equal((2UL, true), (progress.Running, progress.Converged));
-        var listed = Assert.Single(await ListAsync(grpc.Control.ListServices(new Wire.ListServicesRequest(), cancellationToken: Cancel)));
+        var listed = Assert.Single(await ListAsync(grpc.Control.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
         Assert.Equal((2UL, 2UL), (listed.RunningTasks, listed.DesiredTasks));
 
-        var scale = new Wire.ScaleServicesRequest
+        var scale = new V1.ScaleServicesRequest
         {
             Services =
             {
-                new Wire.ServiceScale { Selector = created.Service.Id[..10], Replicas = 5 },
+                new V1.ServiceScale { Selector = created.Service.Id[..10], Replicas = 5 },
             },
         };
         Assert.Equal(1UL, (await grpc.Control.ScaleServicesAsync(scale, cancellationToken: Cancel)).Services[0].Revision);
@@ -94,42 +94,42 @@ public sealed class ControlServiceTests
         var spec = listed.Spec.Clone();
         spec.Replicated.Replicas = 5;
         spec.Container.Image = "redis:3.0.7";
-        spec.Update = new Wire.UpdateConfig
+        spec.Update = new V1.UpdateConfig
         {
             Parallelism = 0,
             Monitor = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1)),
         };
         var updated = await grpc.Control.UpdateServiceAsync(
-            new Wire.UpdateServiceRequest { Selector = "web", Spec = spec },
+            new V1.UpdateServiceRequest { Selector = "web", Spec = spec },
             cancellationToken: Cancel
         );
         Assert.Contains("could not be accessed on a registry", Assert.Single(updated.Warnings), StringComparison.Ordinal);
         Assert.Equal(2UL, updated.Service.Revision);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var revisions = await ListAsync(
-            grpc.Control.ListServiceRevisions(new Wire.ListServiceRevisionsRequest { Selectors = { "web" } }, cancellationToken: Cancel)
+            grpc.Control.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "web" } }, cancellationToken: Cancel)
         );
         Assert.Equal([false, true], revisions.Select(r => r.Current));
         Assert.Contains(revisions[1].Changes, c => c.EndsWith("-> redis:3.0.7", StringComparison.Ordinal));
         Assert.Equal(5UL, revisions[1].RunningTasks);
 
-        var back = await grpc.Control.RollbackServiceAsync(new Wire.RollbackServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        var back = await grpc.Control.RollbackServiceAsync(new V1.RollbackServiceRequest { Selector = "web" }, cancellationToken: Cancel);
         Assert.Equal(1UL, back.Service.Revision);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
 
-        var tasks = await ListAsync(grpc.Control.ListTasks(new Wire.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel));
+        var tasks = await ListAsync(grpc.Control.ListTasks(new V1.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel));
         Assert.Equal(Enumerable.Range(1, 5).Select(i => (ulong)i), tasks.Select(t => t.Slot).Distinct());
         Assert.All(tasks, t => Assert.Equal($"web.{t.Slot}.{t.Id}", t.ContainerName));
         Assert.True(tasks.Count > 5, "History is listed too.");
 
-        var stopped = await grpc.Control.StopTaskAsync(new Wire.StopTaskRequest { Selector = "web.3" }, cancellationToken: Cancel);
-        Assert.Equal(Wire.TaskState.Shutdown, stopped.Task.DesiredState);
+        var stopped = await grpc.Control.StopTaskAsync(new V1.StopTaskRequest { Selector = "web.3" }, cancellationToken: Cancel);
+        Assert.Equal(V1.TaskState.Shutdown, stopped.Task.DesiredState);
 
-        await grpc.Control.RemoveServiceAsync(new Wire.RemoveServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        await grpc.Control.RemoveServiceAsync(new V1.RemoveServiceRequest { Selector = "web" }, cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web", removed: true)).Converged);
         var e = await RefusedAsync(
             "ServiceNotFound",
-            () => ListAsync(grpc.Control.ListServices(new Wire.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel))
+            () => ListAsync(grpc.Control.ListServices(new V1.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel))
         );
         Assert.Equal((StatusCode.NotFound, "service web not found"), (e.StatusCode, e.Status.Detail));
     }
@@ -157,17 +157,17 @@ public sealed class ControlServiceTests
         using var session = agent;
         await grpc.Control.CreateServiceAsync(ApiRequests.Create("a"), cancellationToken: Cancel);
         var global = ApiRequests.Create("g");
-        global.Spec.Global = new Wire.GlobalMode();
+        global.Spec.Global = new V1.GlobalMode();
         await grpc.Control.CreateServiceAsync(global, cancellationToken: Cancel);
         Task Scale(string other, long replicas) =>
             grpc
                 .Control.ScaleServicesAsync(
-                    new Wire.ScaleServicesRequest
+                    new V1.ScaleServicesRequest
                     {
                         Services =
                         {
-                            new Wire.ServiceScale { Selector = "a", Replicas = 7 },
-                            new Wire.ServiceScale { Selector = other, Replicas = replicas },
+                            new V1.ServiceScale { Selector = "a", Replicas = 7 },
+                            new V1.ServiceScale { Selector = other, Replicas = replicas },
                         },
                     },
                     cancellationToken: Cancel
@@ -229,14 +229,14 @@ public sealed class ControlServiceTests
             "LastManager",
             () =>
                 grpc
-                    .Control.UpdateNodeAsync(new() { Selector = TestManager.Self, Role = Wire.NodeRole.Worker }, cancellationToken: Cancel)
+                    .Control.UpdateNodeAsync(new() { Selector = TestManager.Self, Role = V1.NodeRole.Worker }, cancellationToken: Cancel)
                     .ResponseAsync
         );
         await RefusedAsync(
             "MultipleManagersNotSupported",
             () =>
                 grpc
-                    .Control.UpdateNodeAsync(new() { Selector = "n1", Role = Wire.NodeRole.Manager }, cancellationToken: Cancel)
+                    .Control.UpdateNodeAsync(new() { Selector = "n1", Role = V1.NodeRole.Manager }, cancellationToken: Cancel)
                     .ResponseAsync
         );
         await RefusedAsync(
@@ -267,13 +267,13 @@ public sealed class ControlServiceTests
         await using var owned = grpc;
         using var session = agent;
         var request = ApiRequests.Create("web");
-        request.Spec.Placement = new Wire.Placement { Constraints = { "node.labels.zone==east" } };
+        request.Spec.Placement = new V1.Placement { Constraints = { "node.labels.zone==east" } };
         await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
         await grpc.Manager.UntilAsync(s => s.Tasks.Any(t => t.Pending is not null));
-        var task = Assert.Single(await ListAsync(grpc.Control.ListTasks(new Wire.ListTasksRequest(), cancellationToken: Cancel)));
+        var task = Assert.Single(await ListAsync(grpc.Control.ListTasks(new V1.ListTasksRequest(), cancellationToken: Cancel)));
         Assert.Contains(task.Pending, p => p.Filter == "constraints" && p.Nodes == 1);
         var placements = await ListAsync(
-            grpc.Control.TestPlacement(new Wire.TestPlacementRequest { Selector = "web" }, cancellationToken: Cancel)
+            grpc.Control.TestPlacement(new V1.TestPlacementRequest { Selector = "web" }, cancellationToken: Cancel)
         );
         Assert.Equal("constraints", placements.Single(p => p.NodeId == "n1").Filter);
 
@@ -283,7 +283,7 @@ public sealed class ControlServiceTests
         );
         Assert.Equal(["create", "create"], preview.Preview.Actions.Select(a => a.Action));
         Assert.All(preview.Preview.Actions, a => Assert.Equal("host-n1", a.NodeName));
-        Assert.Single(await ListAsync(grpc.Control.ListServices(new Wire.ListServicesRequest(), cancellationToken: Cancel)));
+        Assert.Single(await ListAsync(grpc.Control.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
 
         // The label makes the node fit: the pending task goes there.
         await grpc.Control.UpdateNodeAsync(new() { Selector = "n1", LabelsSet = { ["zone"] = "east" } }, cancellationToken: Cancel);
@@ -298,7 +298,7 @@ public sealed class ControlServiceTests
         using var session = agent;
         await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
-        var request = new Wire.UpdateServiceRequest
+        var request = new V1.UpdateServiceRequest
         {
             Selector = "web",
             Spec = ApiRequests.Spec("web", 1, "pinned:1"),
@@ -358,11 +358,11 @@ public sealed class ControlServiceTests
         _ = other.ObeyAsync();
         await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
         await grpc.Control.UpdateNodeAsync(
-            new() { Selector = "host-n1", Availability = Wire.NodeAvailability.Drain },
+            new() { Selector = "host-n1", Availability = V1.NodeAvailability.Drain },
             cancellationToken: Cancel
         );
         var progress = await ListAsync(
-            grpc.Control.WaitNode(new Wire.WaitNodeRequest { Selector = "n1", UntilDrained = true }, cancellationToken: Cancel)
+            grpc.Control.WaitNode(new V1.WaitNodeRequest { Selector = "n1", UntilDrained = true }, cancellationToken: Cancel)
         );
         Assert.True(progress[^1].Done);
         Assert.Equal(
@@ -383,7 +383,7 @@ public sealed class ControlServiceTests
         await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
         await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 4), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
-        var wait = new Wire.WaitNodeRequest { Selector = "n2", UntilRemoved = true };
+        var wait = new V1.WaitNodeRequest { Selector = "n2", UntilRemoved = true };
         using var before = grpc.Control.WaitNode(wait, cancellationToken: Cancel);
         Assert.True(await before.ResponseStream.MoveNext(Cancel));
         Assert.Equal((2u, false), (before.ResponseStream.Current.TasksLeft, before.ResponseStream.Current.Done));
@@ -407,7 +407,7 @@ public sealed class ControlServiceTests
         await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var task = (await grpc.Control.StopTaskAsync(new() { Selector = "web.2" }, cancellationToken: Cancel)).Task;
-        Wire.WaitTaskRequest[] requests =
+        V1.WaitTaskRequest[] requests =
         [
             new() { TaskId = task.Id },
             new()
@@ -421,7 +421,7 @@ public sealed class ControlServiceTests
         foreach (var request in requests)
         {
             var last = (await ListAsync(grpc.Control.WaitTask(request, cancellationToken: Cancel)))[^1];
-            Assert.Equal((true, true, Wire.TaskState.Running), (last.Done, last.Ended, last.ReplacementState));
+            Assert.Equal((true, true, V1.TaskState.Running), (last.Done, last.Ended, last.ReplacementState));
             Assert.NotEqual(task.Id, last.ReplacementId);
         }
     }
@@ -442,7 +442,7 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        using var call = grpc.Control.WatchEvents(new Wire.WatchEventsRequest { Kinds = { "service" } }, cancellationToken: Cancel);
+        using var call = grpc.Control.WatchEvents(new V1.WatchEventsRequest { Kinds = { "service" } }, cancellationToken: Cancel);
         var created = false;
         var reading = Task.Run(
             async () =>

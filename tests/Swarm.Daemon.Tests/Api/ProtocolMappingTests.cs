@@ -1,6 +1,7 @@
 using System.Reflection;
+using Swarm.Control.Objects;
 using Swarm.Core.Model;
-using Swarm.Daemon.Api;
+using Swarm.Wire.Mapping;
 
 namespace Swarm.Daemon.Tests.Api;
 

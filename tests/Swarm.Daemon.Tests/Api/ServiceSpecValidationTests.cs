@@ -1,5 +1,6 @@
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Api;
+using Swarm.Core.Validation;
 
 namespace Swarm.Daemon.Tests.Api;
 

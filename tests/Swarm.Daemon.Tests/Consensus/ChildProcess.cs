@@ -3,9 +3,9 @@ using System.Globalization;
 using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
 using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Consensus;
+using Swarm.Consensus.Serialization;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Consensus.Serialization;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

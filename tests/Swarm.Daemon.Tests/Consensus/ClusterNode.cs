@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Consensus.Transport;
+using Swarm.Consensus;
+using Swarm.Consensus.Transport;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Consensus.Transport;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
+using Swarm.Consensus.Transport;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
 using Swarm.Daemon.Consensus;
 
 namespace Swarm.Daemon.Tests.Consensus;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using Swarm.Daemon.Consensus;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Swarm.Daemon.Consensus;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

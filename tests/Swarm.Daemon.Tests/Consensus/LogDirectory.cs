@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Consensus;
 using Swarm.Core.State;
 using Swarm.Daemon.Consensus;
 

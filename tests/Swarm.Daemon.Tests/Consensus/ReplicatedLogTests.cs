@@ -1,4 +1,4 @@
-using Swarm.Daemon.Consensus;
+using Swarm.Consensus.Errors;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

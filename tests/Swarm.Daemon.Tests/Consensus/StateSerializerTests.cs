@@ -4,10 +4,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Swarm.Consensus.Errors;
+using Swarm.Consensus.Serialization;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Consensus.Serialization;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

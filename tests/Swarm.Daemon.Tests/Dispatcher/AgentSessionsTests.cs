@@ -1,10 +1,10 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Swarm.Control.State;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Manager;
 using Swarm.Daemon.Tests.Manager;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
@@ -24,7 +24,7 @@ public sealed class AgentSessionsTests
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
         Assert.Equal("cluster1", agent.Info!.ClusterId);
         Assert.Equal("n1", agent.Info.NodeId);
-        Assert.Equal(Wire.AssignmentSet.Types.Kind.Complete, agent.Sets[0].Kind);
+        Assert.Equal(V1.AssignmentSet.Types.Kind.Complete, agent.Sets[0].Kind);
         Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
         Assert.Equal("host-n1", grpc.Manager.Runtime.State.Read(s => s.FindNode("n1")!.Name));
     }
@@ -37,7 +37,7 @@ public sealed class AgentSessionsTests
         using var agent = await grpc.ConnectWithAsync("n1", "Docker");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
         var request = ApiRequests.Create("web");
-        request.RegistryCredential = new Wire.RegistryCredential
+        request.RegistryCredential = new V1.RegistryCredential
         {
             ServerAddress = "r",
             Username = "u",
@@ -49,14 +49,14 @@ public sealed class AgentSessionsTests
         Assert.Equal("redis:3.0.6", assigned.Spec.Container.Image);
         Assert.Equal("p", assigned.RegistryCredential.Password);
         Assert.Equal($"web.1.{assigned.TaskId}", assigned.ContainerName);
-        await agent.ReportAsync(assigned.TaskId, Wire.TaskState.Running, new string('x', 100_000));
+        await agent.ReportAsync(assigned.TaskId, V1.TaskState.Running, new string('x', 100_000));
         await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
         var status = grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status);
         Assert.Equal(TaskState.Running, status.State);
         Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(status.Error), 4000, 4096);
         // States that are not an agent's to report, and tasks that are not its own, are ignored and acknowledged.
-        await agent.ReportAsync(assigned.TaskId, Wire.TaskState.Orphaned);
-        await agent.ReportAsync("nobody", Wire.TaskState.Failed);
+        await agent.ReportAsync(assigned.TaskId, V1.TaskState.Orphaned);
+        await agent.ReportAsync("nobody", V1.TaskState.Failed);
         await agent.ReadUntilAsync(() => agent.Acknowledged == 3);
         Assert.Equal(TaskState.Running, grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status.State));
         // Connecting again, the task runs already: the credential is not sent any more.
@@ -66,18 +66,18 @@ public sealed class AgentSessionsTests
     }
 
     [Theory]
-    [InlineData("Docker", Wire.TaskState.Accepted, false, true)]
-    [InlineData("Docker", Wire.TaskState.Ready, false, true)]
-    [InlineData("Docker", Wire.TaskState.Starting, false, false)]
-    [InlineData("Docker", Wire.TaskState.Accepted, true, false)]
-    [InlineData("Process", Wire.TaskState.Accepted, false, false)]
-    public async Task A_credential_goes_only_to_a_node_that_may_have_to_pull(string executor, Wire.TaskState state, bool ends, bool told)
+    [InlineData("Docker", V1.TaskState.Accepted, false, true)]
+    [InlineData("Docker", V1.TaskState.Ready, false, true)]
+    [InlineData("Docker", V1.TaskState.Starting, false, false)]
+    [InlineData("Docker", V1.TaskState.Accepted, true, false)]
+    [InlineData("Process", V1.TaskState.Accepted, false, false)]
+    public async Task A_credential_goes_only_to_a_node_that_may_have_to_pull(string executor, V1.TaskState state, bool ends, bool told)
     {
         await using var grpc = await GrpcManager.StartAsync();
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectWithAsync("n1", executor);
         var request = ApiRequests.Create("web");
-        request.RegistryCredential = new Wire.RegistryCredential { Username = "u", Password = "p" };
+        request.RegistryCredential = new V1.RegistryCredential { Username = "u", Password = "p" };
         await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
         await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
         var taskId = agent.Assigned.Keys.Single();
@@ -155,9 +155,9 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
-        var goodbye = new Wire.Goodbye { Restart = true, Grace = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) };
+        var goodbye = new V1.Goodbye { Restart = true, Grace = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) };
         using var subscription = grpc.Manager.Runtime.State.Subscribe(1000, out _);
-        await agent.SendAsync(new Wire.AgentMessage { Goodbye = goodbye });
+        await agent.SendAsync(new V1.AgentMessage { Goodbye = goodbye });
         Assert.Null(await agent.ReadAsync());
         var seen = new List<(NodeState State, bool Held)>();
         await foreach (var applied in subscription.ReadAllAsync(Cancel))
@@ -185,15 +185,15 @@ public sealed class AgentSessionsTests
         await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
         await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
         var taskId = agent.Assigned.Keys.Single();
-        await agent.ReportAsync(taskId, Wire.TaskState.Running);
+        await agent.ReportAsync(taskId, V1.TaskState.Running);
         await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
-        await agent.SendAsync(new Wire.AgentMessage { Goodbye = new Wire.Goodbye { Restart = true } });
+        await agent.SendAsync(new V1.AgentMessage { Goodbye = new V1.Goodbye { Restart = true } });
         Assert.Null(await agent.ReadAsync());
         agent.Dispose();
-        using var again = await grpc.ConnectAsync("n1", ScriptedAgent.Update(taskId, Wire.TaskState.Running));
+        using var again = await grpc.ConnectAsync("n1", ScriptedAgent.Update(taskId, V1.TaskState.Running));
         await again.ReadUntilAsync(() => again.Sets.Count == 1);
         Assert.Equal([taskId], again.Assigned.Keys);
-        Assert.Equal(Wire.TaskState.Running, again.Assigned[taskId].DesiredState);
+        Assert.Equal(V1.TaskState.Running, again.Assigned[taskId].DesiredState);
         Assert.Null(grpc.Manager.Runtime.State.Read(s => s.FindNode("n1")!.Status.HeldUntil));
     }
 
@@ -204,7 +204,7 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
-        await agent.SendAsync(new Wire.AgentMessage { Goodbye = new Wire.Goodbye() });
+        await agent.SendAsync(new V1.AgentMessage { Goodbye = new V1.Goodbye() });
         await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status is { State: NodeState.Down, Message: "left the swarm" });
     }
 
@@ -229,7 +229,7 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
-        await grpc.Control.RemoveNodeAsync(new Wire.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
+        await grpc.Control.RemoveNodeAsync(new V1.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
         Assert.NotNull((await agent.ReadAsync())!.Removed);
         Assert.Null(await agent.ReadAsync());
         using var stranger = await grpc.ConnectAsync("stranger");
@@ -242,7 +242,7 @@ public sealed class AgentSessionsTests
         await using var grpc = await GrpcManager.StartAsync();
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = new ScriptedAgent("n1", grpc.Call("n1"));
-        await agent.SendAsync(new Wire.AgentMessage { Heartbeat = new Wire.Heartbeat() });
+        await agent.SendAsync(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
         var e = await Assert.ThrowsAsync<RpcException>(() => agent.ReadAsync());
         Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
         Assert.Equal("RegisterFirst", e.Trailers.GetValue("swarm-error-id"));
@@ -271,7 +271,7 @@ public sealed class AgentSessionsTests
         {
             while (await timer.WaitForNextTickAsync(cancellation))
             {
-                await agent.SendAsync(new Wire.AgentMessage { Heartbeat = new Wire.Heartbeat() });
+                await agent.SendAsync(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
             }
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException or InvalidOperationException)

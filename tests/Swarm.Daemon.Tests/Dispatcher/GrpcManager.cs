@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Dispatcher;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Tests.Manager;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Manager.Dispatcher;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
@@ -25,11 +27,11 @@ internal sealed class GrpcManager : IAsyncDisposable
         _app = app;
         _directory = directory;
         _channel = UnixSocketChannel.Open(Path.Combine(directory, "s"));
-        Control = new Wire.Control.ControlClient(_channel);
+        Control = new V1.Control.ControlClient(_channel);
     }
 
     public TestManager Manager { get; }
-    public Wire.Control.ControlClient Control { get; }
+    public V1.Control.ControlClient Control { get; }
 
     public static async Task<GrpcManager> StartAsync(TimeSpan? heartbeat = null)
     {
@@ -49,14 +51,14 @@ internal sealed class GrpcManager : IAsyncDisposable
     }
 
     /// <summary>Opens a session as a node, without registering.</summary>
-    public AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> Call(string nodeId) =>
-        new Wire.Dispatcher.DispatcherClient(_channel).Session(new Metadata { { "node", nodeId } });
+    public AsyncDuplexStreamingCall<V1.AgentMessage, V1.ManagerMessage> Call(string nodeId) =>
+        new V1.Dispatcher.DispatcherClient(_channel).Session(new Metadata { { "node", nodeId } });
 
-    public Task<ScriptedAgent> ConnectAsync(string nodeId, params Wire.TaskStatusUpdate[] tasks) =>
+    public Task<ScriptedAgent> ConnectAsync(string nodeId, params V1.TaskStatusUpdate[] tasks) =>
         ConnectWithAsync(nodeId, "Simulated", tasks);
 
     /// <summary>As a node with that executor.</summary>
-    public async Task<ScriptedAgent> ConnectWithAsync(string nodeId, string executor, params Wire.TaskStatusUpdate[] tasks)
+    public async Task<ScriptedAgent> ConnectWithAsync(string nodeId, string executor, params V1.TaskStatusUpdate[] tasks)
     {
         var agent = new ScriptedAgent(nodeId, Call(nodeId), executor);
         await agent.RegisterAsync(tasks);

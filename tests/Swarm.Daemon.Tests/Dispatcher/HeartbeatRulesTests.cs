@@ -1,5 +1,6 @@
-using Swarm.Daemon.Dispatcher;
-using Swarm.Daemon.Security;
+using Swarm.Agent;
+using Swarm.Manager.Dispatcher;
+using Swarm.Security;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
@@ -17,7 +18,7 @@ public sealed class HeartbeatRulesTests
     {
         var period = TimeSpan.FromSeconds(seconds);
         // A try that has just begun and gets no answer, and the longest pause.
-        var slowest = ClusterChannel.ConnectTimeout + Swarm.Daemon.Agent.Agent.LongestPauseAt(period);
+        var slowest = ClusterChannel.ConnectTimeout + NodeAgent.LongestPauseAt(period);
         Assert.True(
             HeartbeatRules.NewLeaderGrace(period) > slowest,
             $"{HeartbeatRules.NewLeaderGrace(period)} is not longer than {slowest}"

@@ -1,16 +1,17 @@
-using Swarm.Daemon.Hosts;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Control.Hosts;
+using Swarm.Core.Errors;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
 /// <summary>Host commands over an agent's session: the answer comes back, and whatever stands in its way is named.</summary>
 public sealed class HostCallTests
 {
-    private static readonly Wire.HostCommand s_command = new() { Firewall = new Wire.FirewallCommand { Action = Wire.FirewallAction.Add } };
+    private static readonly V1.HostCommand s_command = new() { Firewall = new V1.FirewallCommand { Action = V1.FirewallAction.Add } };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static async Task<Wire.HostCall> CallAsync(ScriptedAgent agent)
+    private static async Task<V1.HostCall> CallAsync(ScriptedAgent agent)
     {
         while (true)
         {
@@ -30,17 +31,17 @@ public sealed class HostCallTests
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
         INodeHosts hosts = grpc.Manager.Runtime.Agents;
         var first = hosts.RunAsync("n1", "worker1", s_command, Cancel);
-        var second = hosts.RunAsync("n1", "worker1", new Wire.HostCommand { Check = new Wire.HostCheckCommand() }, Cancel);
-        Wire.HostCall[] calls = [await CallAsync(agent), await CallAsync(agent)];
+        var second = hosts.RunAsync("n1", "worker1", new V1.HostCommand { Check = new V1.HostCheckCommand() }, Cancel);
+        V1.HostCall[] calls = [await CallAsync(agent), await CallAsync(agent)];
         Assert.Contains(s_command, calls.Select(c => c.Command));
         // Answered in the other order, and one that nobody asked for.
-        foreach (var call in calls.Append(new Wire.HostCall { Number = 99 }).Reverse())
+        foreach (var call in calls.Append(new V1.HostCall { Number = 99 }).Reverse())
         {
-            var answer = new Wire.HostAnswer { Firewall = new Wire.FirewallReport { Commands = { $"{call.Command?.CommandCase}" } } };
+            var answer = new V1.HostAnswer { Firewall = new V1.FirewallReport { Commands = { $"{call.Command?.CommandCase}" } } };
             await agent.SendAsync(
-                new Wire.AgentMessage
+                new V1.AgentMessage
                 {
-                    HostReply = new Wire.HostReply { Number = call.Number, Answer = answer },
+                    HostReply = new V1.HostReply { Number = call.Number, Answer = answer },
                 }
             );
         }
@@ -76,9 +77,9 @@ public sealed class HostCallTests
     [Fact]
     public void A_refusal_of_the_host_becomes_the_status_and_names_the_node()
     {
-        var answer = new Wire.HostAnswer
+        var answer = new V1.HostAnswer
         {
-            Error = new Wire.HostError
+            Error = new V1.HostError
             {
                 ErrorId = "FirewallAmbiguous",
                 Message = "More than one firewall filters.",

@@ -1,4 +1,5 @@
-using Swarm.Daemon.Api;
+using Swarm.Control.Planes;
+using Swarm.Core.Errors;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;

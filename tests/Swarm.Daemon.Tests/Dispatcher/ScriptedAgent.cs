@@ -1,59 +1,59 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
 /// <summary>An agent that does what a test says; by default it obeys at once: what is to run runs, what is to stop has stopped.</summary>
 internal sealed class ScriptedAgent(
     string nodeId,
-    AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> call,
+    AsyncDuplexStreamingCall<V1.AgentMessage, V1.ManagerMessage> call,
     string executor = "Simulated"
 ) : IDisposable
 {
     private ulong _report;
 
-    public Wire.SessionInfo? Info { get; private set; }
+    public V1.SessionInfo? Info { get; private set; }
 
     /// <summary>What the manager has told, by task id.</summary>
-    public Dictionary<string, Wire.TaskAssignment> Assigned { get; } = [];
-    public List<Wire.AssignmentSet> Sets { get; } = [];
+    public Dictionary<string, V1.TaskAssignment> Assigned { get; } = [];
+    public List<V1.AssignmentSet> Sets { get; } = [];
     public ulong Acknowledged { get; private set; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async Task RegisterAsync(params Wire.TaskStatusUpdate[] tasks)
+    public async Task RegisterAsync(params V1.TaskStatusUpdate[] tasks)
     {
-        var register = new Wire.RegisterAgent
+        var register = new V1.RegisterAgent
         {
-            Description = new Wire.NodeDescription
+            Description = new V1.NodeDescription
             {
                 Hostname = "host-" + nodeId,
-                Platform = new Wire.Platform { Os = "linux", Architecture = "x86_64" },
-                Resources = new Wire.Resources { NanoCpus = 4_000_000_000, MemoryBytes = 8L << 30 },
+                Platform = new V1.Platform { Os = "linux", Architecture = "x86_64" },
+                Resources = new V1.Resources { NanoCpus = 4_000_000_000, MemoryBytes = 8L << 30 },
                 Executor = executor,
             },
             Address = "127.0.0.1",
         };
         register.Tasks.AddRange(tasks);
-        await SendAsync(new Wire.AgentMessage { Register = register });
+        await SendAsync(new V1.AgentMessage { Register = register });
     }
 
-    public Task SendAsync(Wire.AgentMessage message) => call.RequestStream.WriteAsync(message, Cancel);
+    public Task SendAsync(V1.AgentMessage message) => call.RequestStream.WriteAsync(message, Cancel);
 
-    public Task ReportAsync(string taskId, Wire.TaskState state, string error = "") =>
+    public Task ReportAsync(string taskId, V1.TaskState state, string error = "") =>
         SendAsync(
-            new Wire.AgentMessage
+            new V1.AgentMessage
             {
-                Report = new Wire.TaskStatusReport { Number = ++_report, Updates = { Update(taskId, state, error) } },
+                Report = new V1.TaskStatusReport { Number = ++_report, Updates = { Update(taskId, state, error) } },
             }
         );
 
-    public static Wire.TaskStatusUpdate Update(string taskId, Wire.TaskState state, string error = "") =>
+    public static V1.TaskStatusUpdate Update(string taskId, V1.TaskState state, string error = "") =>
         new()
         {
             TaskId = taskId,
-            Status = new Wire.TaskStatus
+            Status = new V1.TaskStatus
             {
                 State = state,
                 Timestamp = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow),
@@ -62,7 +62,7 @@ internal sealed class ScriptedAgent(
         };
 
     /// <summary>The next message; null when the stream ended well.</summary>
-    public async Task<Wire.ManagerMessage?> ReadAsync()
+    public async Task<V1.ManagerMessage?> ReadAsync()
     {
         if (!await call.ResponseStream.MoveNext(Cancel))
         {
@@ -71,13 +71,13 @@ internal sealed class ScriptedAgent(
         var message = call.ResponseStream.Current;
         switch (message.MessageCase)
         {
-            case Wire.ManagerMessage.MessageOneofCase.Session:
+            case V1.ManagerMessage.MessageOneofCase.Session:
                 Info = message.Session;
                 break;
-            case Wire.ManagerMessage.MessageOneofCase.Ack:
+            case V1.ManagerMessage.MessageOneofCase.Ack:
                 Acknowledged = message.Ack.Number;
                 break;
-            case Wire.ManagerMessage.MessageOneofCase.Assignments:
+            case V1.ManagerMessage.MessageOneofCase.Assignments:
                 Take(message.Assignments);
                 break;
         }
@@ -103,9 +103,9 @@ internal sealed class ScriptedAgent(
                 foreach (var task in message.Assignments?.Update ?? [])
                 {
                     var reached =
-                        task.DesiredState > Wire.TaskState.Running ? Wire.TaskState.Shutdown
-                        : task.DesiredState == Wire.TaskState.Running ? Wire.TaskState.Running
-                        : Wire.TaskState.Ready;
+                        task.DesiredState > V1.TaskState.Running ? V1.TaskState.Shutdown
+                        : task.DesiredState == V1.TaskState.Running ? V1.TaskState.Running
+                        : V1.TaskState.Ready;
                     if (reached > task.State)
                     {
                         await ReportAsync(task.TaskId, reached);
@@ -122,11 +122,11 @@ internal sealed class ScriptedAgent(
     /// <summary>As a crash: the stream is cut.</summary>
     public void Dispose() => call.Dispose();
 
-    private void Take(Wire.AssignmentSet set)
+    private void Take(V1.AssignmentSet set)
     {
         Assert.Equal(Sets.Count == 0 ? 0 : Sets[^1].ResultsIn, set.AppliesTo);
         Sets.Add(set);
-        if (set.Kind == Wire.AssignmentSet.Types.Kind.Complete)
+        if (set.Kind == V1.AssignmentSet.Types.Kind.Complete)
         {
             Assigned.Clear();
         }

@@ -2,7 +2,8 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Hosting;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
@@ -31,8 +32,8 @@ public sealed class SessionOrderTests : IAsyncLifetime
         await _manager.DisposeAsync();
     }
 
-    private AsyncDuplexStreamingCall<Wire.AgentMessage, Wire.ManagerMessage> Call() =>
-        new Wire.Dispatcher.DispatcherClient(_channel).Session(cancellationToken: Cancel);
+    private AsyncDuplexStreamingCall<V1.AgentMessage, V1.ManagerMessage> Call() =>
+        new V1.Dispatcher.DispatcherClient(_channel).Session(cancellationToken: Cancel);
 
     private async Task<ScriptedAgent> OpenAsync()
     {
@@ -57,7 +58,7 @@ public sealed class SessionOrderTests : IAsyncLifetime
         Assert.Equal(_nodeId, next.Info!.NodeId);
     }
 
-    private async Task<Wire.Node> NodeAsync() => (await _manager.NodesAsync()).Single(n => n.Id == _nodeId);
+    private async Task<V1.Node> NodeAsync() => (await _manager.NodesAsync()).Single(n => n.Id == _nodeId);
 
     public static TheoryData<string> First { get; } = ["heartbeat", "report", "description", "goodbye", "empty", "nothing"];
 
@@ -95,28 +96,28 @@ public sealed class SessionOrderTests : IAsyncLifetime
         var agent = await OpenAsync();
         await agent.SendAsync(
             what == "bad time"
-                ? new Wire.AgentMessage
+                ? new V1.AgentMessage
                 {
-                    Report = new Wire.TaskStatusReport
+                    Report = new V1.TaskStatusReport
                     {
                         Number = 1,
                         Updates =
                         {
-                            new Wire.TaskStatusUpdate
+                            new V1.TaskStatusUpdate
                             {
                                 TaskId = "t",
-                                Status = new Wire.TaskStatus
+                                Status = new V1.TaskStatus
                                 {
-                                    State = Wire.TaskState.Running,
+                                    State = V1.TaskState.Running,
                                     Timestamp = new Timestamp { Nanos = -1 },
                                 },
                             },
                         },
                     },
                 }
-                : new Wire.AgentMessage
+                : new V1.AgentMessage
                 {
-                    Goodbye = new Wire.Goodbye
+                    Goodbye = new V1.Goodbye
                     {
                         Restart = true,
                         Grace = new Duration { Seconds = long.MaxValue },
@@ -137,7 +138,7 @@ public sealed class SessionOrderTests : IAsyncLifetime
                 {
                     for (var i = 0; i < 1_000_000; i++)
                     {
-                        await agent.SendAsync(new Wire.AgentMessage { Heartbeat = new Wire.Heartbeat() });
+                        await agent.SendAsync(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
                     }
                 }
                 catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
@@ -155,17 +156,17 @@ public sealed class SessionOrderTests : IAsyncLifetime
     public async Task A_message_that_is_too_large_ends_the_session()
     {
         var agent = await OpenAsync();
-        var report = new Wire.TaskStatusReport { Number = 1 };
+        var report = new V1.TaskStatusReport { Number = 1 };
         report.Updates.Add(
-            new Wire.TaskStatusUpdate
+            new V1.TaskStatusUpdate
             {
                 TaskId = "t",
-                Status = new Wire.TaskStatus { Error = new string('x', ClusterChannel.MaxMessageSize) },
+                Status = new V1.TaskStatus { Error = new string('x', ClusterChannel.MaxMessageSize) },
             }
         );
         var e = await Record.ExceptionAsync(async () =>
         {
-            await agent.SendAsync(new Wire.AgentMessage { Report = report });
+            await agent.SendAsync(new V1.AgentMessage { Report = report });
             await agent.ReadUntilAsync(static () => false);
         });
         // The stream's reset may come while the message is still being sent.
@@ -184,7 +185,7 @@ public sealed class SessionOrderTests : IAsyncLifetime
         using var second = await OpenAsync();
         await TestDaemon.RefusedAsync("SessionReplaced", () => first.ReadUntilAsync(static () => false));
         first.Dispose();
-        Assert.Equal(Wire.NodeState.Ready, (await NodeAsync()).State);
+        Assert.Equal(V1.NodeState.Ready, (await NodeAsync()).State);
     }
 
     [Fact]
@@ -199,25 +200,25 @@ public sealed class SessionOrderTests : IAsyncLifetime
         }
         agent.Dispose();
         var node = await NodeAsync();
-        Assert.Equal(("left the swarm", Wire.NodeState.Down), (node.StateMessage, node.State));
+        Assert.Equal(("left the swarm", V1.NodeState.Down), (node.StateMessage, node.State));
     }
 
     [Fact]
     public async Task A_description_beyond_all_bounds_is_cut()
     {
         using var call = Call();
-        var description = new Wire.NodeDescription
+        var description = new V1.NodeDescription
         {
             Hostname = new string('h', 100_000),
-            Engine = new Wire.EngineDescription { Version = new string('v', 100_000) },
-            Resources = new Wire.Resources { NanoCpus = -5, MemoryBytes = long.MinValue },
+            Engine = new V1.EngineDescription { Version = new string('v', 100_000) },
+            Resources = new V1.Resources { NanoCpus = -5, MemoryBytes = long.MinValue },
         };
         for (var i = 0; i < 5000; i++)
         {
             description.Engine.Labels[$"label{i}"] = new string('x', 50);
         }
         await call.RequestStream.WriteAsync(
-            new Wire.AgentMessage { Register = new Wire.RegisterAgent { Description = description } },
+            new V1.AgentMessage { Register = new V1.RegisterAgent { Description = description } },
             Cancel
         );
         var agent = new ScriptedAgent("worker1", call);
@@ -228,7 +229,7 @@ public sealed class SessionOrderTests : IAsyncLifetime
         Assert.Equal((0L, 0L), (node.Description.Resources.NanoCpus, node.Description.Resources.MemoryBytes));
     }
 
-    private static Wire.AgentMessage Message(string what) =>
+    private static V1.AgentMessage Message(string what) =>
         what switch
         {
             "heartbeat" => new() { Heartbeat = new() },

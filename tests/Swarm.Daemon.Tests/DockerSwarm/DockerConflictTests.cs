@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Control.State;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.DockerSwarm;
-using Swarm.Daemon.Manager;
-using Swarm.Daemon.Storage;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.DockerSwarm.Mirror;
+using Swarm.DockerSwarm.Writes;
+using Swarm.Engine;
+using Swarm.Storage;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -43,16 +45,16 @@ public sealed class DockerConflictTests
                     }
                 );
                 // As when an event wakes the mirror.
-                await PlaneHost.ListAsync(plane.Client.ListServices(new Wire.ListServicesRequest()));
+                await PlaneHost.ListAsync(plane.Client.ListServices(new V1.ListServicesRequest()));
             }
         };
         var scaled = await plane.Client.ScaleServicesAsync(
-            new Wire.ScaleServicesRequest
+            new V1.ScaleServicesRequest
             {
                 Services =
                 {
-                    new Wire.ServiceScale { Selector = "a", Replicas = 3 },
-                    new Wire.ServiceScale { Selector = "b", Replicas = 3 },
+                    new V1.ServiceScale { Selector = "a", Replicas = 3 },
+                    new V1.ServiceScale { Selector = "b", Replicas = 3 },
                 },
             },
             cancellationToken: Cancel

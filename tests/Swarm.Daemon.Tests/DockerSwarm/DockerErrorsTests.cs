@@ -1,5 +1,6 @@
 using System.Net;
-using Swarm.Daemon.DockerSwarm;
+using Swarm.DockerSwarm.Specs;
+using Swarm.Engine;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -11,7 +11,7 @@ public sealed class DockerFaultTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static Task<string> NodesRefusedAsync(PlaneHost plane) =>
-        PlaneHost.RefusedAsync(() => PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        PlaneHost.RefusedAsync(() => PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
 
     private static string Service(int version, int replicas, string label) =>
         $$$$"""
@@ -44,11 +44,11 @@ public sealed class DockerFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var scaled = await plane.Client.ScaleServicesAsync(
-            new Wire.ScaleServicesRequest
+            new V1.ScaleServicesRequest
             {
                 Services =
                 {
-                    new Wire.ServiceScale { Selector = "web", Replicas = 3 },
+                    new V1.ServiceScale { Selector = "web", Replicas = 3 },
                 },
             },
             cancellationToken: Cancel
@@ -77,11 +77,11 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var request = new Wire.ScaleServicesRequest
+        var request = new V1.ScaleServicesRequest
         {
             Services =
             {
-                new Wire.ServiceScale { Selector = "web", Replicas = 3 },
+                new V1.ServiceScale { Selector = "web", Replicas = 3 },
             },
         };
         Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => plane.Client.ScaleServicesAsync(request).ResponseAsync));
@@ -95,8 +95,8 @@ public sealed class DockerFaultTests
         engine.Answer("/version", """{"ApiVersion":"1.40","Version":"19.03.15"}""");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         Assert.Equal("EngineTooOld", await NodesRefusedAsync(plane));
-        var daemon = await plane.Client.GetDaemonAsync(new Wire.GetDaemonRequest(), cancellationToken: Cancel);
-        Assert.Equal(Wire.LocalNodeState.Error, daemon.State);
+        var daemon = await plane.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: Cancel);
+        Assert.Equal(V1.LocalNodeState.Error, daemon.State);
         Assert.Contains("19.03.15", daemon.StateMessage, StringComparison.Ordinal);
     }
 
@@ -106,7 +106,7 @@ public sealed class DockerFaultTests
         var engine = await FakeEngine.StartAsync();
         var socket = engine.Socket;
         await using var plane = await PlaneHost.StartAsync(socket);
-        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
         await engine.DisposeAsync();
         Assert.Equal("EngineUnavailable", await NodesRefusedAsync(plane));
     }
@@ -116,7 +116,7 @@ public sealed class DockerFaultTests
     {
         await using var engine = await FakeEngine.StartAsync();
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
         // It answers pings only. The answer comes with the deadline, long before the test's.
         engine.Answer("/tasks", context => Task.Delay(Timeout.Infinite, context.RequestAborted));
         Assert.Equal("NoLeader", await NodesRefusedAsync(plane));
@@ -154,20 +154,20 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Wire.CreateServiceRequest Request(string id, string label) =>
+        V1.CreateServiceRequest Request(string id, string label) =>
             new()
             {
                 RequestId = id,
                 NoResolveImage = true,
-                Spec = new Wire.ServiceSpec
+                Spec = new V1.ServiceSpec
                 {
                     Name = "web",
                     Labels = { ["l"] = label },
-                    Container = new Wire.ContainerSpec { Image = "alpine" },
-                    Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+                    Container = new V1.ContainerSpec { Image = "alpine" },
+                    Replicated = new V1.ReplicatedMode { Replicas = 1 },
                 },
             };
-        Task<string> RefusedAsync(Wire.CreateServiceRequest request) =>
+        Task<string> RefusedAsync(V1.CreateServiceRequest request) =>
             PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync);
 
         Assert.Equal("EngineUnavailable", await RefusedAsync(Request("r1", "a")));
@@ -195,15 +195,15 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var request = new Wire.CreateServiceRequest
+        var request = new V1.CreateServiceRequest
         {
             RequestId = "r1",
             NoResolveImage = true,
-            Spec = new Wire.ServiceSpec
+            Spec = new V1.ServiceSpec
             {
                 Name = "web",
-                Container = new Wire.ContainerSpec { Image = "alpine", CapabilityAdd = { "NET_ADMIN" } },
-                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+                Container = new V1.ContainerSpec { Image = "alpine", CapabilityAdd = { "NET_ADMIN" } },
+                Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
         };
         Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
@@ -226,15 +226,15 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var request = new Wire.CreateServiceRequest
+        var request = new V1.CreateServiceRequest
         {
             RequestId = "r1",
             NoResolveImage = true,
-            Spec = new Wire.ServiceSpec
+            Spec = new V1.ServiceSpec
             {
                 Name = "web",
-                Container = new Wire.ContainerSpec { Image = "alpine" },
-                Replicated = new Wire.ReplicatedMode { Replicas = 1 },
+                Container = new V1.ContainerSpec { Image = "alpine" },
+                Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
         };
         Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
@@ -257,7 +257,7 @@ public sealed class DockerFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var removed = await plane.Client.RemoveServiceAsync(
-            new Wire.RemoveServiceRequest { RequestId = "r1", Selector = "web" },
+            new V1.RemoveServiceRequest { RequestId = "r1", Selector = "web" },
             cancellationToken: Cancel
         );
         Assert.Equal("s1", removed.ServiceId);
@@ -278,10 +278,10 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var request = new Wire.RemoveServiceRequest { RequestId = "r1", Selector = "web" };
+        var request = new V1.RemoveServiceRequest { RequestId = "r1", Selector = "web" };
         Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(request).ResponseAsync));
         Assert.Equal("s1", (await plane.Client.RemoveServiceAsync(request, cancellationToken: Cancel)).ServiceId);
-        var again = new Wire.RemoveServiceRequest { RequestId = "r2", Selector = "web" };
+        var again = new V1.RemoveServiceRequest { RequestId = "r2", Selector = "web" };
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(again).ResponseAsync));
     }
 
@@ -298,7 +298,7 @@ public sealed class DockerFaultTests
     {
         await using var engine = await FakeEngine.StartAsync();
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new Wire.ListNodesRequest())));
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
         engine.Answer("/tasks", $$"""{"message":"{{words}}"}""", 503);
         Assert.Equal(errorId, await NodesRefusedAsync(plane));
     }
@@ -365,7 +365,7 @@ public sealed class DockerFaultTests
                 )
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var network = await plane.Client.CreateNetworkAsync(new Wire.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
+        var network = await plane.Client.CreateNetworkAsync(new V1.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
         Assert.Equal(("overlay", "10.0.1.0/24"), (network.Driver, Assert.Single(network.Subnets).Subnet));
     }
 
@@ -375,7 +375,7 @@ public sealed class DockerFaultTests
         await using var engine = await FakeEngine.StartAsync();
         engine.Answer("/services", $"[{Service(20, 1, "a")}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        using var call = plane.Client.WaitServices(new Wire.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
+        using var call = plane.Client.WaitServices(new V1.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
         Assert.True(await call.ResponseStream.MoveNext(Cancel));
         Assert.False(call.ResponseStream.Current.Converged);
         engine.Answer(
@@ -420,7 +420,7 @@ public sealed class DockerFaultTests
         engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         async Task<List<string>> Images() =>
-            (await PlaneHost.ListAsync(plane.Client.ListServiceRevisions(new Wire.ListServiceRevisionsRequest()))).ConvertAll(r =>
+            (await PlaneHost.ListAsync(plane.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest()))).ConvertAll(r =>
                 r.Number.ToString(CultureInfo.InvariantCulture) + r.Spec.Container.Image
             );
         Assert.Equal(["1a", "2b"], await Images());
@@ -428,7 +428,7 @@ public sealed class DockerFaultTests
         engine.Answer("/services", $"[{Versioned(26, "e", "d")}]");
         engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")},{TaskOf("t3", 3, "c")}]");
         Assert.Equal(["1a", "2b", "3c", "4d", "5e"], await Images());
-        var tasks = await PlaneHost.ListAsync(plane.Client.ListTasks(new Wire.ListTasksRequest()));
+        var tasks = await PlaneHost.ListAsync(plane.Client.ListTasks(new V1.ListTasksRequest()));
         Assert.Equal([3UL, 2UL, 1UL], tasks.Select(t => t.Revision));
     }
 }

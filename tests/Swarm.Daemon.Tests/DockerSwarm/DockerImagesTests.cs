@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
-using Swarm.Daemon.DockerSwarm;
 using Swarm.Daemon.Executors;
+using Swarm.DockerSwarm.Plane;
+using Swarm.Engine;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -20,7 +20,7 @@ public sealed class DockerNetworkFaultTests
         "/services/create",
     ];
 
-    private static readonly Dictionary<string, Func<Wire.Control.ControlClient, Task>> s_calls = new()
+    private static readonly Dictionary<string, Func<V1.Control.ControlClient, Task>> s_calls = new()
     {
         ["list"] = static c => PlaneHost.ListAsync(c.ListNetworks(new())),
         ["list by name"] = static c => PlaneHost.ListAsync(c.ListNetworks(new() { Selectors = { "mynet" } })),
@@ -38,7 +38,7 @@ public sealed class DockerNetworkFaultTests
             ).ResponseAsync,
     };
 
-    private static Wire.ServiceSpec Attached() =>
+    private static V1.ServiceSpec Attached() =>
         new()
         {
             Name = "web",
@@ -85,7 +85,7 @@ public sealed class DockerNetworkFaultTests
         Assert.Empty(engine.Writes);
     }
 
-    private static Wire.CreateNetworkRequest Asked(string requestId, string label = "a") =>
+    private static V1.CreateNetworkRequest Asked(string requestId, string label = "a") =>
         new()
         {
             RequestId = requestId,
@@ -94,7 +94,7 @@ public sealed class DockerNetworkFaultTests
             Encrypted = true,
             Labels = { ["l"] = label },
             Options = { ["com.docker.network.driver.mtu"] = "1400" },
-            Subnets = { new Wire.NetworkSubnet { Subnet = "10.0.9.0/24" } },
+            Subnets = { new V1.NetworkSubnet { Subnet = "10.0.9.0/24" } },
         };
 
     /// <summary>As the leader completes it: with the driver's own options and a gateway.</summary>
@@ -202,10 +202,10 @@ public sealed class DockerNetworkFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var request = new Wire.RemoveNetworkRequest { RequestId = "r1", Selector = "mynet" };
+        var request = new V1.RemoveNetworkRequest { RequestId = "r1", Selector = "mynet" };
         Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.RemoveNetworkAsync(request).ResponseAsync));
         await plane.Client.RemoveNetworkAsync(request, cancellationToken: Cancel);
-        var another = new Wire.RemoveNetworkRequest { RequestId = "r2", Selector = "mynet" };
+        var another = new V1.RemoveNetworkRequest { RequestId = "r2", Selector = "mynet" };
         Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => plane.Client.RemoveNetworkAsync(another).ResponseAsync));
     }
 }

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Swarm.Core.Model;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -10,25 +10,25 @@ public sealed partial class DockerPlaneTests
     [Fact]
     public async Task A_node_shows_what_docker_knows_of_it()
     {
-        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new Wire.ListNodesRequest(), cancellationToken: Cancel)));
-        Assert.Equal((Wire.NodeState.Ready, Wire.NodeRole.Manager, true), (node.State, node.Role, node.Self));
+        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
+        Assert.Equal((V1.NodeState.Ready, V1.NodeRole.Manager, true), (node.State, node.Role, node.Self));
         Assert.Equal((true, true), (node.ManagerStatus.Leader, node.ManagerStatus.Reachable));
         Assert.Contains("Network/overlay", node.Description.Engine.Plugins);
         Assert.True(node.Description.Resources.NanoCpus > 0);
 
         var demoted = () =>
-            Client.UpdateNodeAsync(new Wire.UpdateNodeRequest { Selector = node.Id, Role = Wire.NodeRole.Worker }).ResponseAsync;
+            Client.UpdateNodeAsync(new V1.UpdateNodeRequest { Selector = node.Id, Role = V1.NodeRole.Worker }).ResponseAsync;
         Assert.Equal("LastManager", await PlaneHost.RefusedAsync(demoted));
-        var removed = () => Client.RemoveNodeAsync(new Wire.RemoveNodeRequest { Selector = node.Id, Force = true }).ResponseAsync;
+        var removed = () => Client.RemoveNodeAsync(new V1.RemoveNodeRequest { Selector = node.Id, Force = true }).ResponseAsync;
         Assert.Equal("NodeIsManager", await PlaneHost.RefusedAsync(removed));
     }
 
     [Fact]
     public async Task Events_tell_of_services_and_tasks()
     {
-        using var call = Client.WatchEvents(new Wire.WatchEventsRequest { Selectors = { "ev" } }, cancellationToken: Cancel);
+        using var call = Client.WatchEvents(new V1.WatchEventsRequest { Selectors = { "ev" } }, cancellationToken: Cancel);
         // The watch begins at an unknown moment, maybe in the middle of a service's life: made again and again, one is seen from its beginning at last.
-        var events = new List<Wire.Event>();
+        var events = new List<V1.Event>();
         var reading = Task.Run(
             async () =>
             {
@@ -48,7 +48,7 @@ public sealed partial class DockerPlaneTests
         {
             await CreateAsync(Spec("ev"));
             await WaitAsync("ev");
-            await Client.RemoveServiceAsync(new Wire.RemoveServiceRequest { RequestId = Id(), Selector = "ev" }, cancellationToken: Cancel);
+            await Client.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "ev" }, cancellationToken: Cancel);
             await WaitAsync("ev", removed: true);
         }
         await reading;
@@ -59,41 +59,41 @@ public sealed partial class DockerPlaneTests
     [Fact]
     public async Task The_swarm_has_tokens_settings_and_keys()
     {
-        var tokens = await Client.GetJoinTokensAsync(new Wire.GetJoinTokensRequest(), cancellationToken: Cancel);
+        var tokens = await Client.GetJoinTokensAsync(new V1.GetJoinTokensRequest(), cancellationToken: Cancel);
         Assert.StartsWith("SWMTKN-1-", tokens.Worker, StringComparison.Ordinal);
         Assert.EndsWith(":2377", tokens.ManagerAddress, StringComparison.Ordinal);
         var rotated = await Client.RotateJoinTokenAsync(
-            new Wire.RotateJoinTokenRequest { Role = Wire.NodeRole.Worker },
+            new V1.RotateJoinTokenRequest { Role = V1.NodeRole.Worker },
             cancellationToken: Cancel
         );
         Assert.NotEqual(tokens.Worker, rotated.Worker);
         Assert.Equal(tokens.Manager, rotated.Manager);
 
-        var before = await Client.GetClusterAsync(new Wire.GetClusterRequest(), cancellationToken: Cancel);
+        var before = await Client.GetClusterAsync(new V1.GetClusterRequest(), cancellationToken: Cancel);
         Assert.Equal((1U, 1U, true), (before.Managers, before.Nodes, before.IsManager));
         var changed = await Client.UpdateClusterAsync(
-            new Wire.UpdateClusterRequest
+            new V1.UpdateClusterRequest
             {
-                Settings = new Wire.ClusterSettings { TaskHistoryLimit = 3, Autolock = true },
+                Settings = new V1.ClusterSettings { TaskHistoryLimit = 3, Autolock = true },
             },
             cancellationToken: Cancel
         );
         Assert.Equal((3, true), (changed.TaskHistoryLimit, changed.Autolock));
         Assert.Equal(before.SnapshotInterval, changed.SnapshotInterval);
-        var key = await Client.GetUnlockKeyAsync(new Wire.GetUnlockKeyRequest(), cancellationToken: Cancel);
+        var key = await Client.GetUnlockKeyAsync(new V1.GetUnlockKeyRequest(), cancellationToken: Cancel);
         Assert.StartsWith("SWMKEY-1-", key.UnlockKey_, StringComparison.Ordinal);
-        var next = await Client.RotateUnlockKeyAsync(new Wire.RotateUnlockKeyRequest(), cancellationToken: Cancel);
+        var next = await Client.RotateUnlockKeyAsync(new V1.RotateUnlockKeyRequest(), cancellationToken: Cancel);
         Assert.NotEqual(key.UnlockKey_, next.UnlockKey_);
         await Client.UpdateClusterAsync(
-            new Wire.UpdateClusterRequest
+            new V1.UpdateClusterRequest
             {
-                Settings = new Wire.ClusterSettings { TaskHistoryLimit = 5, Autolock = false },
+                Settings = new V1.ClusterSettings { TaskHistoryLimit = 5, Autolock = false },
             },
             cancellationToken: Cancel
         );
         Assert.Equal(
             "AutolockNotEnabled",
-            await PlaneHost.RefusedAsync(() => Client.RotateUnlockKeyAsync(new Wire.RotateUnlockKeyRequest()).ResponseAsync)
+            await PlaneHost.RefusedAsync(() => Client.RotateUnlockKeyAsync(new V1.RotateUnlockKeyRequest()).ResponseAsync)
         );
     }
 
@@ -101,23 +101,23 @@ public sealed partial class DockerPlaneTests
     public async Task Networks_and_published_ports()
     {
         var made = await Client.CreateNetworkAsync(
-            new Wire.CreateNetworkRequest
+            new V1.CreateNetworkRequest
             {
                 Name = "mynet",
                 Attachable = true,
                 Labels = { ["a"] = "1" },
                 Subnets =
                 {
-                    new Wire.NetworkSubnet { Subnet = "10.77.1.0/24", Gateway = "10.77.1.1" },
+                    new V1.NetworkSubnet { Subnet = "10.77.1.0/24", Gateway = "10.77.1.1" },
                 },
             },
             cancellationToken: Cancel
         );
         Assert.Equal(("mynet", "overlay", "swarm", true), (made.Name, made.Driver, made.Scope, made.Attachable));
         Assert.Equal("10.77.1.0/24", made.Subnets[0].Subnet);
-        var again = new Wire.CreateNetworkRequest { Name = "mynet" };
+        var again = new V1.CreateNetworkRequest { Name = "mynet" };
         Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => Client.CreateNetworkAsync(again).ResponseAsync));
-        var all = await PlaneHost.ListAsync(Client.ListNetworks(new Wire.ListNetworksRequest(), cancellationToken: Cancel));
+        var all = await PlaneHost.ListAsync(Client.ListNetworks(new V1.ListNetworksRequest(), cancellationToken: Cancel));
         Assert.Equal(["ingress", "mynet"], all.Select(n => n.Name));
 
         Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => CreateAsync(Spec("net") with { Networks = ["nosuch"] })));
@@ -134,12 +134,12 @@ public sealed partial class DockerPlaneTests
         // The second one was chosen.
         Assert.True(ports[1].PublishedPort_ >= 30000, ports[1].ToString());
 
-        var used = new Wire.RemoveNetworkRequest { Selector = "mynet" };
+        var used = new V1.RemoveNetworkRequest { Selector = "mynet" };
         Assert.Equal("NetworkInUse", await PlaneHost.RefusedAsync(() => Client.RemoveNetworkAsync(used).ResponseAsync));
         await UpdateAsync("net", s => s with { Networks = [], Ports = [s.Ports[1]] });
         Assert.Empty((await ServiceAsync("net")).Spec.Networks);
         var revisions = await PlaneHost.ListAsync(
-            Client.ListServiceRevisions(new Wire.ListServiceRevisionsRequest { Selectors = { "net" } }, cancellationToken: Cancel)
+            Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "net" } }, cancellationToken: Cancel)
         );
         Assert.Equal(["Networks: mynet -> (none)", "Ports: 8089:80/tcp, 81/tcp -> 81/tcp"], revisions[^1].Changes);
         await Client.RemoveNetworkAsync(used, cancellationToken: Cancel);
@@ -150,15 +150,15 @@ public sealed partial class DockerPlaneTests
     public async Task Leaving_and_beginning_anew()
     {
         await CreateAsync(Spec("lost", 0));
-        await Client.LeaveSwarmAsync(new Wire.LeaveSwarmRequest { Force = true }, cancellationToken: Cancel);
-        var daemon = await Client.GetDaemonAsync(new Wire.GetDaemonRequest(), cancellationToken: Cancel);
-        Assert.Equal((Wire.LocalNodeState.Inactive, "docker"), (daemon.State, daemon.ControlPlane));
+        await Client.LeaveSwarmAsync(new V1.LeaveSwarmRequest { Force = true }, cancellationToken: Cancel);
+        var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: Cancel);
+        Assert.Equal((V1.LocalNodeState.Inactive, "docker"), (daemon.State, daemon.ControlPlane));
         Assert.Equal("NotInSwarm", await PlaneHost.RefusedAsync(() => ServiceAsync("lost")));
-        Assert.Equal("NotInSwarm", await PlaneHost.RefusedAsync(() => Client.GetClusterAsync(new Wire.GetClusterRequest()).ResponseAsync));
+        Assert.Equal("NotInSwarm", await PlaneHost.RefusedAsync(() => Client.GetClusterAsync(new V1.GetClusterRequest()).ResponseAsync));
         var joined = () =>
             Client
                 .JoinSwarmAsync(
-                    new Wire.JoinSwarmRequest
+                    new V1.JoinSwarmRequest
                     {
                         Token = "nonsense",
                         RemoteAddresses = { "127.0.0.1" },
@@ -169,19 +169,19 @@ public sealed partial class DockerPlaneTests
         Assert.Equal("InvalidJoinToken", await PlaneHost.RefusedAsync(joined));
 
         var begun = await Client.InitSwarmAsync(
-            new Wire.InitSwarmRequest
+            new V1.InitSwarmRequest
             {
                 AdvertiseAddress = "127.0.0.1",
-                Settings = new Wire.ClusterSettings { TaskHistoryLimit = 2 },
+                Settings = new V1.ClusterSettings { TaskHistoryLimit = 2 },
             },
             cancellationToken: Cancel
         );
         Assert.Equal((25, 25), (begun.NodeId.Length, begun.ClusterId.Length));
         Assert.StartsWith("SWMTKN-1-", begun.Tokens.Manager, StringComparison.Ordinal);
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("lost")));
-        Assert.Equal(2, (await Client.GetClusterAsync(new Wire.GetClusterRequest(), cancellationToken: Cancel)).TaskHistoryLimit);
+        Assert.Equal(2, (await Client.GetClusterAsync(new V1.GetClusterRequest(), cancellationToken: Cancel)).TaskHistoryLimit);
         // The engine goes on to the other tests.
-        var standard = new Wire.ClusterSettings { TaskHistoryLimit = 5 };
-        await Client.UpdateClusterAsync(new Wire.UpdateClusterRequest { Settings = standard }, cancellationToken: Cancel);
+        var standard = new V1.ClusterSettings { TaskHistoryLimit = 5 };
+        await Client.UpdateClusterAsync(new V1.UpdateClusterRequest { Settings = standard }, cancellationToken: Cancel);
     }
 }

@@ -1,6 +1,6 @@
 using Swarm.Core.Model;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -26,31 +26,31 @@ public sealed partial class DockerPlaneTests
             await UpdateAsync("up", s => s with { Container = s.Container with { Image = "redis:3.0.7" } });
             var updated = await WaitAsync("up");
             Assert.True(updated.Converged, updated.Message);
-            Assert.Equal(Wire.UpdateState.Completed, updated.UpdateStatus.State);
+            Assert.Equal(V1.UpdateState.Completed, updated.UpdateStatus.State);
             await UpdateAsync("up", s => s with { Container = s.Container with { Env = ["A=1"] } });
             Assert.True((await WaitAsync("up")).Converged);
 
             var history = await TasksAsync("up", running: false);
             Assert.Equal(["redis:3.0.7", "redis:3.0.7", "redis:3.0.6"], history.Select(t => t.Image));
             Assert.Equal([3UL, 2UL, 1UL], history.Select(t => t.Revision));
-            Assert.Equal([Wire.TaskState.Running, Wire.TaskState.Shutdown, Wire.TaskState.Shutdown], history.Select(t => t.Status.State));
+            Assert.Equal([V1.TaskState.Running, V1.TaskState.Shutdown, V1.TaskState.Shutdown], history.Select(t => t.Status.State));
             // The second swarmd has to have seen them too.
             var seen = await PlaneHost.ListAsync(
-                plane.Client.ListServiceRevisions(new Wire.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
+                plane.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
             );
             Assert.Equal(3, seen.Count);
         }
         // Docker itself would go back to 3.0.7 only; and this swarmd was not there when 3.0.6 was.
         await using var later = await PlaneHost.StartAsync(engine.Socket, directory.Path);
         var revisions = await PlaneHost.ListAsync(
-            later.Client.ListServiceRevisions(new Wire.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
+            later.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
         );
         Assert.Equal([1UL, 2UL, 3UL], revisions.Select(r => r.Number));
         Assert.Equal([false, false, true], revisions.Select(r => r.Current));
         Assert.Equal(["Container.Image: redis:3.0.6 -> redis:3.0.7"], revisions[1].Changes);
 
         var undone = await later.Client.RollbackServiceAsync(
-            new Wire.RollbackServiceRequest
+            new V1.RollbackServiceRequest
             {
                 RequestId = Id(),
                 Selector = "up",
@@ -72,13 +72,13 @@ public sealed partial class DockerPlaneTests
         await UpdateAsync("back", s => s with { Container = s.Container with { Env = ["A=1"] } });
         Assert.True((await WaitAsync("back")).Converged);
         var undone = await Client.RollbackServiceAsync(
-            new Wire.RollbackServiceRequest { RequestId = Id(), Selector = "back" },
+            new V1.RollbackServiceRequest { RequestId = Id(), Selector = "back" },
             cancellationToken: Cancel
         );
         Assert.Equal(1UL, undone.Service.Revision);
         var progress = await WaitAsync("back");
         Assert.True(progress.Converged, progress.Message);
-        Assert.Equal(Wire.UpdateState.RollbackCompleted, progress.UpdateStatus.State);
+        Assert.Equal(V1.UpdateState.RollbackCompleted, progress.UpdateStatus.State);
         Assert.Empty((await ServiceAsync("back")).Spec.Container.Env);
     }
 
@@ -89,7 +89,7 @@ public sealed partial class DockerPlaneTests
         await UpdateAsync("keep", s => s with { Container = s.Container with { Env = ["A=1"] } });
         await UpdateAsync("keep", s => s with { Mode = new ServiceMode.Replicated(2), Container = s.Container with { Env = ["A=2"] } });
         var undone = await Client.RollbackServiceAsync(
-            new Wire.RollbackServiceRequest { RequestId = Id(), Selector = "keep" },
+            new V1.RollbackServiceRequest { RequestId = Id(), Selector = "keep" },
             cancellationToken: Cancel
         );
         Assert.Equal(["A=1"], undone.Service.Spec.Container.Env);

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.DockerSwarm;
-using Wire = Swarm.Protocol.V1;
+using Swarm.DockerSwarm.Specs;
+using Swarm.Engine;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -14,7 +15,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private Wire.Control.ControlClient Client => _plane.Client;
+    private V1.Control.ControlClient Client => _plane.Client;
 
     public async ValueTask InitializeAsync()
     {
@@ -48,7 +49,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         if (await StateAsync() != "active")
         {
             await Client.InitSwarmAsync(
-                new Wire.InitSwarmRequest { RequestId = Id(), AdvertiseAddress = "127.0.0.1" },
+                new V1.InitSwarmRequest { RequestId = Id(), AdvertiseAddress = "127.0.0.1" },
                 cancellationToken: Cancel
             );
         }
@@ -69,10 +70,10 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             Mode = new ServiceMode.Replicated(replicas),
         };
 
-    private async Task<Wire.Service> CreateAsync(ServiceSpec spec) =>
+    private async Task<V1.Service> CreateAsync(ServiceSpec spec) =>
         (
             await Client.CreateServiceAsync(
-                new Wire.CreateServiceRequest
+                new V1.CreateServiceRequest
                 {
                     RequestId = Id(),
                     Spec = ProtocolMapping.ToWire(spec),
@@ -82,11 +83,11 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             )
         ).Service;
 
-    private async Task<Wire.Service> UpdateAsync(string service, Func<ServiceSpec, ServiceSpec> change)
+    private async Task<V1.Service> UpdateAsync(string service, Func<ServiceSpec, ServiceSpec> change)
     {
         var read = await ServiceAsync(service);
         var response = await Client.UpdateServiceAsync(
-            new Wire.UpdateServiceRequest
+            new V1.UpdateServiceRequest
             {
                 RequestId = Id(),
                 Selector = service,
@@ -98,23 +99,23 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         return response.Service;
     }
 
-    private async Task<Wire.Service> ServiceAsync(string service) =>
+    private async Task<V1.Service> ServiceAsync(string service) =>
         (
             await PlaneHost.ListAsync(
-                Client.ListServices(new Wire.ListServicesRequest { Selectors = { service } }, cancellationToken: Cancel)
+                Client.ListServices(new V1.ListServicesRequest { Selectors = { service } }, cancellationToken: Cancel)
             )
         )[0];
 
-    private async Task<Wire.ServiceProgress> WaitAsync(string service, bool removed = false) =>
+    private async Task<V1.ServiceProgress> WaitAsync(string service, bool removed = false) =>
         (
             await PlaneHost.ListAsync(
-                Client.WaitServices(new Wire.WaitServicesRequest { Selectors = { service }, Removed = removed }, cancellationToken: Cancel)
+                Client.WaitServices(new V1.WaitServicesRequest { Selectors = { service }, Removed = removed }, cancellationToken: Cancel)
             )
         )[^1];
 
-    private async Task<List<Wire.Task>> TasksAsync(string service, bool running = true) =>
+    private async Task<List<V1.Task>> TasksAsync(string service, bool running = true) =>
         await PlaneHost.ListAsync(
-            Client.ListTasks(new Wire.ListTasksRequest { Services = { service }, DesiredRunning = running }, cancellationToken: Cancel)
+            Client.ListTasks(new V1.ListTasksRequest { Services = { service }, DesiredRunning = running }, cancellationToken: Cancel)
         );
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> condition)
@@ -142,18 +143,18 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
 
         var tasks = await TasksAsync("web");
         Assert.Equal(["web.1", "web.2"], tasks.Select(t => t.Name));
-        Assert.All(tasks, t => Assert.Equal(Wire.TaskState.Running, t.Status.State));
+        Assert.All(tasks, t => Assert.Equal(V1.TaskState.Running, t.Status.State));
         Assert.Equal($"web.1.{tasks[0].Id}", tasks[0].ContainerName);
         Assert.Equal("alpine:latest", tasks[0].Image);
         Assert.True(tasks[0].Status.Pid > 0);
 
         var scaled = await Client.ScaleServicesAsync(
-            new Wire.ScaleServicesRequest
+            new V1.ScaleServicesRequest
             {
                 RequestId = Id(),
                 Services =
                 {
-                    new Wire.ServiceScale { Selector = "web", Replicas = 3 },
+                    new V1.ServiceScale { Selector = "web", Replicas = 3 },
                 },
             },
             cancellationToken: Cancel
@@ -162,7 +163,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal(1UL, scaled.Services[0].Revision);
         Assert.True((await WaitAsync("web")).Converged);
 
-        await Client.RemoveServiceAsync(new Wire.RemoveServiceRequest { RequestId = Id(), Selector = "web" }, cancellationToken: Cancel);
+        await Client.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "web" }, cancellationToken: Cancel);
         Assert.Equal("removed", (await WaitAsync("web", removed: true)).Message);
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("web")));
     }
@@ -266,7 +267,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         await _docker.PostAsync("/services/create", raw, Cancel);
         var tasks = await UntilAsync(
             () => TasksAsync("job", running: false),
-            t => t.Count(x => x.Status.State == Wire.TaskState.Complete) == 2
+            t => t.Count(x => x.Status.State == V1.TaskState.Complete) == 2
         );
         Assert.Equal(2, tasks.Count);
         Assert.Equal(2UL, (await ServiceAsync("job")).Spec.Replicated.Replicas);
@@ -287,13 +288,13 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal(("constraints", 1U, "node.labels.zone==east is not met"), (reason.Filter, reason.Nodes, reason.Detail));
 
         var placement = Assert.Single(
-            await PlaneHost.ListAsync(Client.TestPlacement(new Wire.TestPlacementRequest { Selector = "zoned" }, cancellationToken: Cancel))
+            await PlaneHost.ListAsync(Client.TestPlacement(new V1.TestPlacementRequest { Selector = "zoned" }, cancellationToken: Cancel))
         );
         Assert.Equal((false, "constraints"), (placement.Suitable, placement.Filter));
 
-        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new Wire.ListNodesRequest(), cancellationToken: Cancel)));
+        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
         await Client.UpdateNodeAsync(
-            new Wire.UpdateNodeRequest
+            new V1.UpdateNodeRequest
             {
                 RequestId = Id(),
                 Selector = node.Id,
@@ -303,7 +304,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         );
         Assert.True((await WaitAsync("zoned")).Converged);
         await Client.UpdateNodeAsync(
-            new Wire.UpdateNodeRequest
+            new V1.UpdateNodeRequest
             {
                 RequestId = Id(),
                 Selector = node.Id,
@@ -331,14 +332,14 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         var spec = DockerSpecWriter.New(Spec("foreign"));
         spec["TaskTemplate"]!["Placement"] = JsonNode.Parse("""{"Platforms":[{"Architecture":"s390x","OS":"linux"}]}""");
         await _docker.PostAsync("/services/create", spec, Cancel);
-        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new Wire.ListNodesRequest(), cancellationToken: Cancel)));
+        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
         await AssertPendingAsync(
             "foreign",
             "platform",
             $"the image is not made for linux/{(node.Description.Platform.Architecture == "x86_64" ? "amd64" : "arm64")}"
         );
 
-        await Client.RemoveServiceAsync(new Wire.RemoveServiceRequest { RequestId = Id(), Selector = "first" }, cancellationToken: Cancel);
+        await Client.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "first" }, cancellationToken: Cancel);
         Assert.True((await WaitAsync("second")).Converged);
     }
 
@@ -348,7 +349,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         var reason = Assert.Single(pending[0].Pending);
         Assert.Equal((filter, 1U, detail), (reason.Filter, reason.Nodes, reason.Detail));
         var placement = Assert.Single(
-            await PlaneHost.ListAsync(Client.TestPlacement(new Wire.TestPlacementRequest { Selector = service }, cancellationToken: Cancel))
+            await PlaneHost.ListAsync(Client.TestPlacement(new V1.TestPlacementRequest { Selector = service }, cancellationToken: Cancel))
         );
         Assert.Equal((false, filter, detail), (placement.Suitable, placement.Filter, placement.Detail));
     }
@@ -359,23 +360,23 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         await CreateAsync(Spec("taken", 0));
         Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => CreateAsync(Spec("taken"))));
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("nosuch")));
-        var scale = new Wire.ScaleServicesRequest
+        var scale = new V1.ScaleServicesRequest
         {
             Services =
             {
-                new Wire.ServiceScale { Selector = "taken", Replicas = 3 },
-                new Wire.ServiceScale { Selector = "nosuch", Replicas = 3 },
+                new V1.ServiceScale { Selector = "taken", Replicas = 3 },
+                new V1.ServiceScale { Selector = "nosuch", Replicas = 3 },
             },
         };
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => Client.ScaleServicesAsync(scale).ResponseAsync));
         Assert.Equal(0UL, (await ServiceAsync("taken")).Spec.Replicated.Replicas);
-        var back = new Wire.RollbackServiceRequest { Selector = "taken" };
+        var back = new V1.RollbackServiceRequest { Selector = "taken" };
         Assert.Equal("NoPreviousRevision", await PlaneHost.RefusedAsync(() => Client.RollbackServiceAsync(back).ResponseAsync));
-        var stop = new Wire.StopTaskRequest { Selector = "taken.1" };
+        var stop = new V1.StopTaskRequest { Selector = "taken.1" };
         Assert.Equal("NotSupportedByControlPlane", await PlaneHost.RefusedAsync(() => Client.StopTaskAsync(stop).ResponseAsync));
-        var init = new Wire.InitSwarmRequest { AdvertiseAddress = "127.0.0.1" };
+        var init = new V1.InitSwarmRequest { AdvertiseAddress = "127.0.0.1" };
         Assert.Equal("AlreadyInSwarm", await PlaneHost.RefusedAsync(() => Client.InitSwarmAsync(init).ResponseAsync));
-        Assert.Equal("LastManager", await PlaneHost.RefusedAsync(() => Client.LeaveSwarmAsync(new Wire.LeaveSwarmRequest()).ResponseAsync));
+        Assert.Equal("LastManager", await PlaneHost.RefusedAsync(() => Client.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
     }
 
     [Fact]
@@ -383,7 +384,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     {
         var created = await CreateAsync(Spec("v", 0));
         await UpdateAsync("v", s => s with { Labels = s.Labels.With("a", "1") });
-        var old = new Wire.UpdateServiceRequest
+        var old = new V1.UpdateServiceRequest
         {
             Selector = "v",
             Spec = created.Spec,
@@ -391,7 +392,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         };
         Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => Client.UpdateServiceAsync(old).ResponseAsync));
 
-        var request = new Wire.CreateServiceRequest
+        var request = new V1.CreateServiceRequest
         {
             RequestId = Id(),
             Spec = ProtocolMapping.ToWire(Spec("once", 0)),

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
-using Swarm.Daemon.DockerSwarm;
+using Swarm.DockerSwarm.Specs;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -52,25 +52,25 @@ public sealed class HostCommandTests
     {
         await using var engine = await FakeEngine.StartAsync();
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var listen = new Wire.ListenCommand { Payload = ByteString.CopyFrom(new byte[payload]), PatienceMilliseconds = patience };
+        var listen = new V1.ListenCommand { Payload = ByteString.CopyFrom(new byte[payload]), PatienceMilliseconds = patience };
         listen.Udp.AddRange(Enumerable.Repeat(port, ports));
         Assert.Equal(
             "InvalidArgument",
             await PlaneHost.RefusedAsync(async () =>
                 await plane.Client.RunHostCommandAsync(
-                    new Wire.RunHostCommandRequest { Command = new Wire.HostCommand { Listen = listen } },
+                    new V1.RunHostCommandRequest { Command = new V1.HostCommand { Listen = listen } },
                     cancellationToken: TestContext.Current.CancellationToken
                 )
             )
         );
     }
 
-    private static async Task<Wire.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
+    private static async Task<V1.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
         await plane.Client.RunHostCommandAsync(
-            new Wire.RunHostCommandRequest
+            new V1.RunHostCommandRequest
             {
                 Selector = selector,
-                Command = new Wire.HostCommand { Probe = new Wire.ProbeCommand { Tcp = { "127.0.0.1:1" } } },
+                Command = new V1.HostCommand { Probe = new V1.ProbeCommand { Tcp = { "127.0.0.1:1" } } },
             },
             cancellationToken: TestContext.Current.CancellationToken
         );

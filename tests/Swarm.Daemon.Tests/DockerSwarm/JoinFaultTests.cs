@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -67,7 +67,7 @@ public sealed class JoinFaultTests
         await using var engine = await FakeEngine.StartAsync();
         engine.Answer("/swarm/join", $$"""{"message":"{{words}}"}""", 503);
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var request = new Wire.JoinSwarmRequest { Token = "SWMTKN-1-x", RemoteAddresses = { managers } };
+        var request = new V1.JoinSwarmRequest { Token = "SWMTKN-1-x", RemoteAddresses = { managers } };
         return await Assert.ThrowsAsync<RpcException>(() =>
             plane.Client.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
         );

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Swarm.Control.State;
 using Swarm.Core.State;
-using Swarm.Daemon.DockerSwarm;
-using Swarm.Daemon.Manager;
-using Swarm.Daemon.Storage;
 using Swarm.Daemon.Tests.Storage;
+using Swarm.DockerSwarm.Mirror;
+using Swarm.Engine;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 

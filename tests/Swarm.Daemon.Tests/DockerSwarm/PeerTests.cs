@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Membership;
+using Swarm.Control.Addresses;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.DockerSwarm.Plane;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -82,11 +82,11 @@ public sealed class PeerTests : IAsyncLifetime
             RunAsync(
                 manager,
                 "worker1",
-                new Wire.HostCommand
+                new V1.HostCommand
                 {
-                    Firewall = new Wire.FirewallCommand
+                    Firewall = new V1.FirewallCommand
                     {
-                        Action = Wire.FirewallAction.Add,
+                        Action = V1.FirewallAction.Add,
                         Ports = { "http" },
                         DryRun = true,
                     },
@@ -156,14 +156,14 @@ public sealed class PeerTests : IAsyncLifetime
         {
             port = ((IPEndPoint)free.Client.LocalEndPoint!).Port;
         }
-        var listen = new Wire.ListenCommand
+        var listen = new V1.ListenCommand
         {
             Address = "127.0.0.1",
             Udp = { (uint)port },
             Payload = ByteString.CopyFromUtf8("x"),
             PatienceMilliseconds = 30_000,
         };
-        var asking = RunAsync(manager, "worker1", new Wire.HostCommand { Listen = listen });
+        var asking = RunAsync(manager, "worker1", new V1.HostCommand { Listen = listen });
         while (IsFree(port) && !asking.IsCompleted)
         {
             await Task.Delay(20, Cancel);
@@ -189,12 +189,12 @@ public sealed class PeerTests : IAsyncLifetime
 
     private ValueTask StopWorkerAsync() => Interlocked.Exchange(ref _worker, null)?.DisposeAsync() ?? default;
 
-    private static Task<Wire.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
-        RunAsync(plane, selector, new Wire.HostCommand { Probe = new Wire.ProbeCommand { Tcp = { "127.0.0.1:1" } } });
+    private static Task<V1.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
+        RunAsync(plane, selector, new V1.HostCommand { Probe = new V1.ProbeCommand { Tcp = { "127.0.0.1:1" } } });
 
-    private static async Task<Wire.RunHostCommandResponse> RunAsync(PlaneHost plane, string selector, Wire.HostCommand command) =>
+    private static async Task<V1.RunHostCommandResponse> RunAsync(PlaneHost plane, string selector, V1.HostCommand command) =>
         await plane.Client.RunHostCommandAsync(
-            new Wire.RunHostCommandRequest { Selector = selector, Command = command },
+            new V1.RunHostCommandRequest { Selector = selector, Command = command },
             cancellationToken: Cancel
         );
 
@@ -204,7 +204,7 @@ public sealed class PeerTests : IAsyncLifetime
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=manager1", key, HashAlgorithmName.SHA256);
         var issued = await plane.Client.IssueClientCertificateAsync(
-            new Wire.IssueClientCertificateRequest
+            new V1.IssueClientCertificateRequest
             {
                 Name = "manager1",
                 CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()),

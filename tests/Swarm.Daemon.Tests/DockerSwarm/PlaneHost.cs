@@ -1,10 +1,12 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Control.Addresses;
+using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Membership;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.DockerSwarm.Plane;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -20,10 +22,10 @@ internal sealed class PlaneHost : IAsyncDisposable
         _host = host;
         _owned = owned;
         _channel = UnixSocketChannel.Open(socket);
-        Client = new Wire.Control.ControlClient(_channel);
+        Client = new V1.Control.ControlClient(_channel);
     }
 
-    public Wire.Control.ControlClient Client { get; }
+    public V1.Control.ControlClient Client { get; }
 
     /// <param name="engine">The engine's socket.</param>
     /// <param name="directory">Of its state; null: one of its own.</param>

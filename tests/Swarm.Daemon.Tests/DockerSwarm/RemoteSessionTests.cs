@@ -6,8 +6,9 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Swarm.Core.Errors;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -28,7 +29,7 @@ public sealed class RemoteSessionTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=me", key, HashAlgorithmName.SHA256);
         var issued = await plane.Client.IssueClientCertificateAsync(
-            new Wire.IssueClientCertificateRequest
+            new V1.IssueClientCertificateRequest
             {
                 Name = "me",
                 CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()),
@@ -82,10 +83,10 @@ public sealed class RemoteSessionTests
         }
         await using var again = await PlaneHost.StartAsync(engine.Socket, directory.Path, port);
         using var channel = Connect(port, own, root);
-        var remote = new Wire.Control.ControlClient(channel);
-        Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.ListNodes(new Wire.ListNodesRequest()))).Name);
+        var remote = new V1.Control.ControlClient(channel);
+        Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.ListNodes(new V1.ListNodesRequest()))).Name);
         // What changes the membership is for the machine itself.
-        Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.LeaveSwarmAsync(new Wire.LeaveSwarmRequest()).ResponseAsync));
+        Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class RemoteSessionTests
         Assert.Equal(
             "ClientCertificateRequired",
             await PlaneHost.RefusedAsync(() =>
-                PlaneHost.ListAsync(new Wire.Control.ControlClient(without).ListNodes(new Wire.ListNodesRequest()))
+                PlaneHost.ListAsync(new V1.Control.ControlClient(without).ListNodes(new V1.ListNodesRequest()))
             )
         );
         // A certificate of another swarmd's authority does not even get through the handshake.
@@ -107,7 +108,7 @@ public sealed class RemoteSessionTests
         var (foreign, _, _) = await IssueAsync(stranger);
         using var channel = Connect(port, foreign, null);
         var e = await Assert.ThrowsAsync<RpcException>(() =>
-            PlaneHost.ListAsync(new Wire.Control.ControlClient(channel).ListNodes(new Wire.ListNodesRequest()))
+            PlaneHost.ListAsync(new V1.Control.ControlClient(channel).ListNodes(new V1.ListNodesRequest()))
         );
         Assert.Null(e.Trailers.GetValue("swarm-error-id"));
     }

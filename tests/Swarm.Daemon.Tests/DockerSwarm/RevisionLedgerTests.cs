@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using Swarm.Daemon.DockerSwarm;
-using Swarm.Daemon.Storage;
 using Swarm.Daemon.Tests.Storage;
+using Swarm.DockerSwarm.Mirror;
+using Swarm.DockerSwarm.Specs;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -38,7 +38,7 @@ public sealed class SwarmEntryFaultTests
         return engine;
     }
 
-    private static Wire.InitSwarmRequest Init(string requestId) =>
+    private static V1.InitSwarmRequest Init(string requestId) =>
         new()
         {
             RequestId = requestId,
@@ -46,7 +46,7 @@ public sealed class SwarmEntryFaultTests
             Settings = new() { Autolock = true },
         };
 
-    private static Wire.JoinSwarmRequest Join(string requestId) =>
+    private static V1.JoinSwarmRequest Join(string requestId) =>
         new()
         {
             RequestId = requestId,
@@ -54,10 +54,10 @@ public sealed class SwarmEntryFaultTests
             RemoteAddresses = { "10.0.0.2" },
         };
 
-    private static Task<string> RefusedAsync(PlaneHost plane, Wire.InitSwarmRequest request) =>
+    private static Task<string> RefusedAsync(PlaneHost plane, V1.InitSwarmRequest request) =>
         PlaneHost.RefusedAsync(() => plane.Client.InitSwarmAsync(request).ResponseAsync);
 
-    private static Task<string> RefusedAsync(PlaneHost plane, Wire.JoinSwarmRequest request) =>
+    private static Task<string> RefusedAsync(PlaneHost plane, V1.JoinSwarmRequest request) =>
         PlaneHost.RefusedAsync(() => plane.Client.JoinSwarmAsync(request).ResponseAsync);
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class SwarmEntryFaultTests
         Assert.Equal("EngineUnavailable", await RefusedAsync(plane, Join("r1")));
         Assert.Equal("AlreadyInSwarm", await RefusedAsync(plane, Join("r2")));
         var retried = await plane.Client.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel);
-        Assert.Equal(("n1", Wire.NodeRole.Worker), (retried.NodeId, retried.Role));
+        Assert.Equal(("n1", V1.NodeRole.Worker), (retried.NodeId, retried.Role));
         Assert.Equal(2, engine.Writes.Count);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Docker;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Docker;
 using Swarm.Daemon.Tests.DockerSwarm;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Swarm.Agent.Executors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 
 namespace Swarm.Daemon.Tests.Executors;
 

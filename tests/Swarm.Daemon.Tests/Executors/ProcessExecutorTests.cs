@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Process;
 using Swarm.Core.Model;
 using Swarm.Daemon.Executors;
 using Swarm.Daemon.Executors.Process;

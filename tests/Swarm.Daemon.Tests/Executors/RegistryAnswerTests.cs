@@ -1,5 +1,5 @@
 using System.Net;
-using Swarm.Daemon.Executors;
+using Swarm.Engine;
 
 namespace Swarm.Daemon.Tests.Executors;
 

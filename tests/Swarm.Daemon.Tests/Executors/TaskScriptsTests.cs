@@ -1,4 +1,4 @@
-using Swarm.Daemon.Executors.Process;
+using Swarm.Agent.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Executors;
 

@@ -1,7 +1,7 @@
 using Grpc.Core;
-using Swarm.Daemon.Security;
-using Swarm.Daemon.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using Swarm.Storage;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -19,13 +19,13 @@ public sealed class AutolockTests
     private static async Task UnlockAsync(TestDaemon daemon, string key)
     {
         await daemon.Control.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel);
-        Assert.Equal(Wire.LocalNodeState.Active, (await daemon.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Active, (await daemon.InfoAsync()).State);
     }
 
     private static async Task AssertLockedAsync(TestDaemon daemon)
     {
         var info = await daemon.InfoAsync();
-        Assert.Equal(Wire.LocalNodeState.Locked, info.State);
+        Assert.Equal(V1.LocalNodeState.Locked, info.State);
         Assert.Contains("needs to be unlocked", info.StateMessage, StringComparison.Ordinal);
         var e = await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.NodesOnceAsync());
         Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
@@ -45,7 +45,7 @@ public sealed class AutolockTests
     public async Task Locked_at_init_a_restarted_manager_opens_with_its_key_only()
     {
         await using var manager = await TestDaemon.StartAsync();
-        var made = await manager.InitAsync(new Wire.ClusterSettings { Autolock = true });
+        var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         Assert.Matches("^SWMKEY-1-[A-Za-z0-9+/]{43}$", made.UnlockKey);
         Assert.Equal(made.UnlockKey, (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
         await manager.RestartAsync();
@@ -76,7 +76,7 @@ public sealed class AutolockTests
     public async Task A_rotated_key_opens_and_the_old_one_does_not()
     {
         await using var manager = await TestDaemon.StartAsync();
-        var made = await manager.InitAsync(new Wire.ClusterSettings { Autolock = true });
+        var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         var rotated = (await manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         Assert.NotEqual(made.UnlockKey, rotated);
         await manager.RestartAsync();
@@ -100,7 +100,7 @@ public sealed class AutolockTests
         await UnlockAsync(manager, key);
         await manager.Control.UpdateClusterAsync(new() { Settings = new() { Autolock = false } }, cancellationToken: Cancel);
         await manager.RestartAsync();
-        Assert.Equal(Wire.LocalNodeState.Active, (await manager.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Active, (await manager.InfoAsync()).State);
     }
 
     /// <summary>The swarm's state has the new key before the key file is wrapped with it: a crash may come between the two.</summary>
@@ -108,7 +108,7 @@ public sealed class AutolockTests
     public async Task A_crash_between_the_change_and_the_key_file_is_made_good_at_the_next_start()
     {
         await using var manager = await TestDaemon.StartAsync();
-        var made = await manager.InitAsync(new Wire.ClusterSettings { Autolock = true });
+        var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         var file = Path.Combine(manager.Options.StateDirectory, DataKeyStore.FileName);
         var before = File.ReadAllBytes(file);
         var rotated = (await manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
@@ -125,10 +125,10 @@ public sealed class AutolockTests
     public async Task A_locked_manager_whose_key_is_lost_is_given_up_with_force()
     {
         await using var manager = await TestDaemon.StartAsync();
-        await manager.InitAsync(new Wire.ClusterSettings { Autolock = true });
+        await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         await manager.RestartAsync();
         await manager.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         await manager.InitAsync();
     }
 

@@ -4,7 +4,7 @@ using Grpc.Core;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Manager;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -14,7 +14,7 @@ public sealed class BadArgumentsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private sealed record Case(string What, string ErrorId, string Says, Func<Wire.Control.ControlClient, Task> Call);
+    private sealed record Case(string What, string ErrorId, string Says, Func<V1.Control.ControlClient, Task> Call);
 
     [Theory]
     [InlineData(true)]
@@ -24,11 +24,11 @@ public sealed class BadArgumentsTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await manager.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
         var global = ApiRequests.Spec("everywhere");
-        global.Global = new Wire.GlobalMode();
+        global.Global = new V1.GlobalMode();
         await manager.Control.CreateServiceAsync(new() { Spec = global }, cancellationToken: Cancel);
         using var certificate = manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(manager.Options.Socket) : manager.Connect(certificate);
-        var control = new Wire.Control.ControlClient(channel);
+        var control = new V1.Control.ControlClient(channel);
         var before = await SeenAsync(control);
         var wrong = new List<string>();
         foreach (var (what, errorId, says, call) in BadSpecs().Concat(BadSelectors()).Concat(Others()))
@@ -99,7 +99,7 @@ public sealed class BadArgumentsTests
                 "a rollback that rolls back",
                 "InvalidFailureAction",
                 "",
-                s => s.Rollback = new() { FailureAction = Wire.FailureAction.Rollback }
+                s => s.Rollback = new() { FailureAction = V1.FailureAction.Rollback }
             ),
             Spec("a ratio that is none", "InvalidFailureRatio", "", s => s.Update = new() { MaxFailureRatio = double.NaN }),
             Spec("a variable that is none", "InvalidEnvironment", "", s => s.Container.Env.Add("=x")),
@@ -107,17 +107,17 @@ public sealed class BadArgumentsTests
                 "a mount to nowhere",
                 "InvalidMountTarget",
                 "data",
-                s => s.Container.Mounts.Add(new Wire.Mount { Type = Wire.MountType.Volume, Target = "data" })
+                s => s.Container.Mounts.Add(new V1.Mount { Type = V1.MountType.Volume, Target = "data" })
             ),
             new("no spec", "MissingSpec", "", c => c.CreateServiceAsync(new(), cancellationToken: Cancel).ResponseAsync),
         ];
 
-        static Action<Wire.ServiceSpec> Constraint(string expression) => s => s.Placement = new() { Constraints = { expression } };
-        static Action<Wire.ServiceSpec> Delay(Duration delay) => s => s.Update = new() { Delay = delay };
-        static Action<Wire.ServiceSpec> Memory(long bytes) => s => s.Resources = new() { Limits = new() { MemoryBytes = bytes } };
+        static Action<V1.ServiceSpec> Constraint(string expression) => s => s.Placement = new() { Constraints = { expression } };
+        static Action<V1.ServiceSpec> Delay(Duration delay) => s => s.Update = new() { Delay = delay };
+        static Action<V1.ServiceSpec> Memory(long bytes) => s => s.Resources = new() { Limits = new() { MemoryBytes = bytes } };
     }
 
-    private static Case Spec(string what, string errorId, string says, Action<Wire.ServiceSpec> spoil)
+    private static Case Spec(string what, string errorId, string says, Action<V1.ServiceSpec> spoil)
     {
         var spec = ApiRequests.Spec("new");
         spoil(spec);
@@ -132,8 +132,8 @@ public sealed class BadArgumentsTests
     private static IEnumerable<Case> BadSelectors()
     {
         const string Nobody = "nobody";
-        Case Service(string what, Func<Wire.Control.ControlClient, Task> call) => new(what, "ServiceNotFound", Nobody, call);
-        Case Node(string what, Func<Wire.Control.ControlClient, Task> call) => new(what, "NodeNotFound", Nobody, call);
+        Case Service(string what, Func<V1.Control.ControlClient, Task> call) => new(what, "ServiceNotFound", Nobody, call);
+        Case Node(string what, Func<V1.Control.ControlClient, Task> call) => new(what, "NodeNotFound", Nobody, call);
         return
         [
             Service("shown", c => AllAsync(c.ListServices(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
@@ -238,7 +238,7 @@ public sealed class BadArgumentsTests
                 "LastManager",
                 "",
                 c =>
-                    c.UpdateNodeAsync(new() { Selector = "manager1", Role = Wire.NodeRole.Worker }, cancellationToken: Cancel).ResponseAsync
+                    c.UpdateNodeAsync(new() { Selector = "manager1", Role = V1.NodeRole.Worker }, cancellationToken: Cancel).ResponseAsync
             ),
             new(
                 "the last manager removed",
@@ -248,14 +248,14 @@ public sealed class BadArgumentsTests
             ),
         ];
 
-    private static Task ScaleAsync(Wire.Control.ControlClient control, string service, long replicas) =>
+    private static Task ScaleAsync(V1.Control.ControlClient control, string service, long replicas) =>
         control
             .ScaleServicesAsync(
                 new()
                 {
                     Services =
                     {
-                        new Wire.ServiceScale { Selector = service, Replicas = replicas },
+                        new V1.ServiceScale { Selector = service, Replicas = replicas },
                     },
                 },
                 cancellationToken: Cancel
@@ -263,7 +263,7 @@ public sealed class BadArgumentsTests
             .ResponseAsync;
 
     /// <summary>Everything that a request could have changed.</summary>
-    private static async Task<string> SeenAsync(Wire.Control.ControlClient control)
+    private static async Task<string> SeenAsync(V1.Control.ControlClient control)
     {
         var services = await AllAsync(control.ListServices(new(), cancellationToken: Cancel));
         var nodes = await AllAsync(control.ListNodes(new(), cancellationToken: Cancel));

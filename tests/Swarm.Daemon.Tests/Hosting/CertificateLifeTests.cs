@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -82,7 +83,7 @@ public sealed class CertificateLifeTests
         await PassAsync(
             TimeSpan.FromSeconds(1),
             async () =>
-                (await manager.InfoAsync()).StateMessage.Length == 0 && (await manager.NodesAsync())[0].State == Wire.NodeState.Ready,
+                (await manager.InfoAsync()).StateMessage.Length == 0 && (await manager.NodesAsync())[0].State == V1.NodeState.Ready,
             "the manager works again"
         );
         Assert.NotEqual(old.Certificate.Thumbprint, IdentityOf(manager).Certificate.Thumbprint);
@@ -101,7 +102,7 @@ public sealed class CertificateLifeTests
         _time.Advance(TimeSpan.FromDays(2));
         await worker.StartAsync();
         var info = await worker.InfoAsync();
-        Assert.Equal(Wire.LocalNodeState.Pending, info.State);
+        Assert.Equal(V1.LocalNodeState.Pending, info.State);
         Assert.Contains("certificate ended on", info.StateMessage, StringComparison.Ordinal);
         Assert.Contains("Exit-Swarm -Force", info.StateMessage, StringComparison.Ordinal);
         await worker.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);

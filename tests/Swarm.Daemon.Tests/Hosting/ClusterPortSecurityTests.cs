@@ -5,7 +5,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Time.Testing;
 using Swarm.Daemon.Security;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -79,8 +80,8 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         }
     }
 
-    private static ServiceDescriptor Control => Wire.Control.Descriptor;
-    private static ServiceDescriptor Dispatcher => Wire.Dispatcher.Descriptor;
+    private static ServiceDescriptor Control => V1.Control.Descriptor;
+    private static ServiceDescriptor Dispatcher => V1.Dispatcher.Descriptor;
 
     [Fact]
     public async Task Without_a_certificate_only_the_certificate_authority_answers()
@@ -90,7 +91,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         {
             Assert.Equal((StatusCode.PermissionDenied, "ClientCertificateRequired"), await CallAsync(channel, method));
         }
-        var root = await new Wire.CertificateAuthority.CertificateAuthorityClient(channel).GetRootCertificateAsync(
+        var root = await new V1.CertificateAuthority.CertificateAuthorityClient(channel).GetRootCertificateAsync(
             new(),
             cancellationToken: Cancel
         );
@@ -145,7 +146,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         foreach (var certificate in new[] { foreign, forged })
         {
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(Wire.CertificateAuthority.Descriptor)))
+            foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
             {
                 // The handshake fails: nothing of the call is seen.
                 var (code, errorId) = await CallAsync(channel, method);
@@ -172,7 +173,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
             await TestDaemon.RefusedAsync(
                 "NodeRemoved",
                 () =>
-                    new Wire.CertificateAuthority.CertificateAuthorityClient(channel)
+                    new V1.CertificateAuthority.CertificateAuthorityClient(channel)
                         .IssueNodeCertificateAsync(
                             new() { CertificateRequest = Google.Protobuf.ByteString.CopyFrom(request) },
                             cancellationToken: Cancel

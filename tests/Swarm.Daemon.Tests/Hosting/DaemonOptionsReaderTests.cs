@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
-using Swarm.Daemon.Dispatcher;
+using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
+using Swarm.Manager.Dispatcher;
 
 namespace Swarm.Daemon.Tests.Hosting;
 

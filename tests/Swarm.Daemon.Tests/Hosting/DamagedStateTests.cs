@@ -1,8 +1,8 @@
 using System.Text;
 using Swarm.Daemon.Membership;
-using Swarm.Daemon.Security;
-using Swarm.Daemon.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using Swarm.Storage;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -22,7 +22,7 @@ public sealed class DamagedStateTests
             .ToDictionary(static f => f, File.ReadAllBytes);
         await daemon.StartAsync();
         var info = await daemon.InfoAsync();
-        Assert.Equal(Wire.LocalNodeState.Error, info.State);
+        Assert.Equal(V1.LocalNodeState.Error, info.State);
         Assert.Contains(PathOf(daemon, named), info.StateMessage, StringComparison.Ordinal);
         await TestDaemon.RefusedAsync("NodeInError", () => daemon.NodesOnceAsync());
         await TestDaemon.RefusedAsync("NodeInError", () => daemon.InitAsync());
@@ -92,7 +92,7 @@ public sealed class DamagedStateTests
             damage(PathOf(manager, file));
             await manager.StartAsync();
             var info = await manager.InfoAsync();
-            Assert.Equal(Wire.LocalNodeState.Error, info.State);
+            Assert.Equal(V1.LocalNodeState.Error, info.State);
             Assert.NotEmpty(info.StateMessage);
         }
     }
@@ -134,7 +134,7 @@ public sealed class DamagedStateTests
         Directory.Delete(PathOf(manager, "raft"), recursive: true);
         await manager.StartAsync();
         var info = await manager.InfoAsync();
-        Assert.Equal(Wire.LocalNodeState.Error, info.State);
+        Assert.Equal(V1.LocalNodeState.Error, info.State);
         Assert.Contains("raft", info.StateMessage, StringComparison.Ordinal);
     }
 
@@ -153,7 +153,7 @@ public sealed class DamagedStateTests
             new UTF8Encoding(false)
         );
         await manager.StartAsync();
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         Assert.Equal(
             ["layout", "lock", "swarmd.pid"],
             Directory.GetFileSystemEntries(manager.Options.StateDirectory).Select(Path.GetFileName).Order(StringComparer.Ordinal)

@@ -1,6 +1,6 @@
 using Swarm.Daemon.Tests.Manager;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -15,10 +15,10 @@ public sealed class ForceNewClusterTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await using var worker = await TestDaemon.StartAsync("worker1");
         await worker.JoinAsync(manager);
-        await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == Wire.NodeState.Ready));
+        await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == V1.NodeState.Ready));
         var service = (await manager.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel)).Service;
         var before = (await ClusterAsync(manager), await TokensAsync(manager), (await manager.InfoAsync()).NodeId);
-        var request = new Wire.InitSwarmRequest { RequestId = "again", ForceNewCluster = true };
+        var request = new V1.InitSwarmRequest { RequestId = "again", ForceNewCluster = true };
 
         var made = await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel);
 
@@ -26,13 +26,13 @@ public sealed class ForceNewClusterTests
         // A retry is answered, and starts nothing again.
         Assert.Equal(made, await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel));
         await KeptAsync(manager, before.Item1, service);
-        var nodes = await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == Wire.NodeState.Ready));
+        var nodes = await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == V1.NodeState.Ready));
         Assert.Equal("manager1", Assert.Single(nodes, n => n.ManagerStatus is { Leader: true }).Name);
         await manager.Control.CreateServiceAsync(ApiRequests.Create("db"), cancellationToken: Cancel);
 
         await manager.RestartAsync();
-        await manager.InfoAsync(i => i.State == Wire.LocalNodeState.Active);
-        await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == Wire.NodeState.Ready));
+        await manager.InfoAsync(i => i.State == V1.LocalNodeState.Active);
+        await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == V1.NodeState.Ready));
         await KeptAsync(manager, before.Item1, service);
         Assert.Equal(["db", "web"], (await ServicesAsync(manager)).Select(s => s.Spec.Name).Order());
     }
@@ -45,7 +45,7 @@ public sealed class ForceNewClusterTests
         var before = await ClusterAsync(manager);
         var address = LoopbackAddress.Next();
         var made = await manager.Control.InitSwarmAsync(
-            new Wire.InitSwarmRequest
+            new V1.InitSwarmRequest
             {
                 RequestId = "moved",
                 ForceNewCluster = true,
@@ -57,7 +57,7 @@ public sealed class ForceNewClusterTests
         Assert.Equal(address, made.Tokens.ManagerAddress);
         await KeptAsync(manager, before, service);
         await manager.RestartAsync();
-        await manager.InfoAsync(i => i.State == Wire.LocalNodeState.Active);
+        await manager.InfoAsync(i => i.State == V1.LocalNodeState.Active);
         Assert.Equal(address, (await TokensAsync(manager)).ManagerAddress);
         await KeptAsync(manager, before, service);
     }
@@ -76,7 +76,7 @@ public sealed class ForceNewClusterTests
         );
     }
 
-    private static async Task KeptAsync(TestDaemon manager, Wire.Cluster before, Wire.Service service)
+    private static async Task KeptAsync(TestDaemon manager, V1.Cluster before, V1.Service service)
     {
         var now = await ClusterAsync(manager);
         Assert.Equal((before.Id, before.CaFingerprint, before.CreatedAt, 1u), (now.Id, now.CaFingerprint, now.CreatedAt, now.Managers));
@@ -84,16 +84,16 @@ public sealed class ForceNewClusterTests
         Assert.Equal((service.Id, service.Version, service.Spec), (kept.Id, kept.Version, kept.Spec));
     }
 
-    private static async Task<Wire.Cluster> ClusterAsync(TestDaemon manager) =>
+    private static async Task<V1.Cluster> ClusterAsync(TestDaemon manager) =>
         await manager.Control.GetClusterAsync(new(), cancellationToken: Cancel);
 
-    private static async Task<Wire.JoinTokens> TokensAsync(TestDaemon manager) =>
+    private static async Task<V1.JoinTokens> TokensAsync(TestDaemon manager) =>
         await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
 
-    private static async Task<List<Wire.Service>> ServicesAsync(TestDaemon manager)
+    private static async Task<List<V1.Service>> ServicesAsync(TestDaemon manager)
     {
         using var call = manager.Control.ListServices(new(), cancellationToken: Cancel);
-        var all = new List<Wire.Service>();
+        var all = new List<V1.Service>();
         while (await call.ResponseStream.MoveNext(Cancel))
         {
             all.Add(call.ResponseStream.Current);

@@ -8,7 +8,8 @@ using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -243,12 +244,12 @@ public sealed class GarbageTests : IAsyncLifetime
         using var channel = local ? ScriptedDispatcher.Connect(_manager.Options.Socket) : _manager.Connect(certificate);
         var invoker = channel.CreateCallInvoker();
         var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Control", "CreateService", s_bytes, s_bytes);
-        var large = new Wire.CreateServiceRequest
+        var large = new V1.CreateServiceRequest
         {
-            Spec = new Wire.ServiceSpec
+            Spec = new V1.ServiceSpec
             {
                 Name = "web",
-                Container = new Wire.ContainerSpec { Image = "alpine" },
+                Container = new V1.ContainerSpec { Image = "alpine" },
             },
         };
         large.Spec.Labels["padding"] = new string('x', ClusterChannel.MaxMessageSize);

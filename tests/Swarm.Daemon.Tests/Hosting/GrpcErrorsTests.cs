@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Swarm.Daemon.Hosting;
+using Swarm.Wire.Errors;
 
 namespace Swarm.Daemon.Tests.Hosting;
 

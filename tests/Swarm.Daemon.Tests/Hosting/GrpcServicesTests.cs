@@ -3,12 +3,12 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Dispatcher;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Security;
+using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Tests.Dispatcher;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Manager;
+using Swarm.Manager.Dispatcher;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -16,7 +16,7 @@ namespace Swarm.Daemon.Tests.Hosting;
 public sealed class GrpcServicesTests
 {
     public static TheoryData<string> Services =>
-        [.. new[] { Wire.Control.Descriptor, Wire.Dispatcher.Descriptor, Wire.CertificateAuthority.Descriptor }.Select(d => d.Name)];
+        [.. new[] { V1.Control.Descriptor, V1.Dispatcher.Descriptor, V1.CertificateAuthority.Descriptor }.Select(d => d.Name)];
 
     [Theory]
     [MemberData(nameof(Services))]
@@ -24,9 +24,9 @@ public sealed class GrpcServicesTests
     {
         Google.Protobuf.Reflection.ServiceDescriptor[] descriptors =
         [
-            Wire.Control.Descriptor,
-            Wire.Dispatcher.Descriptor,
-            Wire.CertificateAuthority.Descriptor,
+            V1.Control.Descriptor,
+            V1.Dispatcher.Descriptor,
+            V1.CertificateAuthority.Descriptor,
         ];
         var descriptor = descriptors.Single(d => d.Name == service);
         var expected = descriptor.Methods.Select(m => (m.Name, TypeOf(m), m.InputType.ClrType, m.OutputType.ClrType));

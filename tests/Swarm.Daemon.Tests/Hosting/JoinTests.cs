@@ -11,7 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Processes;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -40,13 +41,13 @@ public sealed class JoinTests : IAsyncLifetime
     /// <summary>Refused, outside, with nothing left, and unknown to the manager; afterwards the true token works.</summary>
     private async Task<RpcException> RefusedAsync(string errorId, string token, params string[] addresses)
     {
-        var request = new Wire.JoinSwarmRequest { Token = token };
+        var request = new V1.JoinSwarmRequest { Token = token };
         request.RemoteAddresses.AddRange(addresses.Length == 0 ? [_manager.Address] : addresses);
         var e = await TestDaemon.RefusedAsync(
             errorId,
             () => _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await _worker.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await _worker.InfoAsync()).State);
         Assert.Equal(
             ["layout", "lock", "swarmd.pid"],
             Directory.GetFileSystemEntries(_worker.Options.StateDirectory).Select(Path.GetFileName).Order(StringComparer.Ordinal)
@@ -89,7 +90,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task A_rotated_token_is_refused_and_the_new_one_works()
     {
         var old = _token;
-        var rotated = await _manager.Control.RotateJoinTokenAsync(new() { Role = Wire.NodeRole.Worker }, cancellationToken: Cancel);
+        var rotated = await _manager.Control.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, cancellationToken: Cancel);
         Assert.NotEqual(old, rotated.Worker);
         await RefusedAsync("InvalidJoinToken", old);
     }
@@ -122,7 +123,7 @@ public sealed class JoinTests : IAsyncLifetime
     [Fact]
     public async Task One_address_that_answers_is_enough()
     {
-        var request = new Wire.JoinSwarmRequest { Token = _token, RemoteAddresses = { "127.0.0.1:9", _manager.Address } };
+        var request = new V1.JoinSwarmRequest { Token = _token, RemoteAddresses = { "127.0.0.1:9", _manager.Address } };
         await _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel);
         Assert.Equal(2, (await _manager.NodesAsync()).Count);
     }
@@ -149,7 +150,7 @@ public sealed class JoinTests : IAsyncLifetime
     {
         await using var other = await TestDaemon.StartAsync("worker2");
         await other.JoinAsync(_manager);
-        var request = new Wire.JoinSwarmRequest { Token = _token, RemoteAddresses = { other.Address } };
+        var request = new V1.JoinSwarmRequest { Token = _token, RemoteAddresses = { other.Address } };
         var e = await TestDaemon.RefusedAsync(
             "ManagerUnreachable",
             () => _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
@@ -204,7 +205,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task A_request_for_a_certificate_that_is_none_makes_no_node()
     {
         using var channel = _manager.Connect();
-        var authority = new Wire.CertificateAuthority.CertificateAuthorityClient(channel);
+        var authority = new V1.CertificateAuthority.CertificateAuthorityClient(channel);
         using var rsa = RSA.Create(2048);
         var weak = new CertificateRequest("CN=x", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest();
         var (_, good) = NodeIdentity.CreateRequest();
@@ -236,7 +237,7 @@ public sealed class JoinTests : IAsyncLifetime
     private async Task<byte[]> RootAsync()
     {
         using var channel = _manager.Connect();
-        var answer = await new Wire.CertificateAuthority.CertificateAuthorityClient(channel).GetRootCertificateAsync(
+        var answer = await new V1.CertificateAuthority.CertificateAuthorityClient(channel).GetRootCertificateAsync(
             new(),
             cancellationToken: Cancel
         );
@@ -252,7 +253,7 @@ public sealed class JoinTests : IAsyncLifetime
     }
 
     /// <summary>Stands between a newcomer and its manager, and counts the tokens that it gets to see.</summary>
-    private sealed class Impostor : Wire.CertificateAuthority.CertificateAuthorityBase, IAsyncDisposable
+    private sealed class Impostor : V1.CertificateAuthority.CertificateAuthorityBase, IAsyncDisposable
     {
         private readonly byte[] _root;
         private WebApplication? _app;
@@ -288,13 +289,13 @@ public sealed class JoinTests : IAsyncLifetime
             return impostor;
         }
 
-        public override Task<Wire.GetRootCertificateResponse> GetRootCertificate(
-            Wire.GetRootCertificateRequest request,
+        public override Task<V1.GetRootCertificateResponse> GetRootCertificate(
+            V1.GetRootCertificateRequest request,
             ServerCallContext context
-        ) => Task.FromResult(new Wire.GetRootCertificateResponse { Certificate = ByteString.CopyFrom(_root) });
+        ) => Task.FromResult(new V1.GetRootCertificateResponse { Certificate = ByteString.CopyFrom(_root) });
 
-        public override Task<Wire.IssueNodeCertificateResponse> IssueNodeCertificate(
-            Wire.IssueNodeCertificateRequest request,
+        public override Task<V1.IssueNodeCertificateResponse> IssueNodeCertificate(
+            V1.IssueNodeCertificateRequest request,
             ServerCallContext context
         )
         {

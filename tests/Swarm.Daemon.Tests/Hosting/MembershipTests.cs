@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Swarm.Daemon.Membership;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -14,7 +14,7 @@ public sealed class MembershipTests
     {
         await using var daemon = await TestDaemon.StartAsync();
         var info = await daemon.InfoAsync();
-        Assert.Equal((Wire.LocalNodeState.Inactive, "manager1", "Simulated"), (info.State, info.Hostname, info.Executor));
+        Assert.Equal((V1.LocalNodeState.Inactive, "manager1", "Simulated"), (info.State, info.Hostname, info.Executor));
         var e = await TestDaemon.RefusedAsync(
             "NotInSwarm",
             () => daemon.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
@@ -28,7 +28,7 @@ public sealed class MembershipTests
         );
         using var channel = daemon.Connect();
         var unreachable = await Assert.ThrowsAsync<RpcException>(() =>
-            new Wire.CertificateAuthority.CertificateAuthorityClient(channel)
+            new V1.CertificateAuthority.CertificateAuthorityClient(channel)
                 .GetRootCertificateAsync(new(), cancellationToken: Cancel)
                 .ResponseAsync
         );
@@ -39,7 +39,7 @@ public sealed class MembershipTests
     public async Task A_second_init_and_a_join_of_a_member_are_refused_and_a_retry_is_answered()
     {
         await using var manager = await TestDaemon.StartAsync();
-        var request = new Wire.InitSwarmRequest { RequestId = "init1" };
+        var request = new V1.InitSwarmRequest { RequestId = "init1" };
         var made = await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel);
         Assert.Equal(made, await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel));
         var again = await TestDaemon.RefusedAsync("AlreadyInSwarm", () => manager.InitAsync());
@@ -47,14 +47,14 @@ public sealed class MembershipTests
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => manager.JoinAsync(manager, made.Tokens.Worker));
 
         await using var worker = await TestDaemon.StartAsync("worker1");
-        var join = new Wire.JoinSwarmRequest
+        var join = new V1.JoinSwarmRequest
         {
             RequestId = "join1",
             Token = $"  {made.Tokens.Worker}\n",
             RemoteAddresses = { manager.Address },
         };
         var joined = await worker.Control.JoinSwarmAsync(join, cancellationToken: Cancel);
-        Assert.Equal(Wire.NodeRole.Worker, joined.Role);
+        Assert.Equal(V1.NodeRole.Worker, joined.Role);
         Assert.Equal(joined, await worker.Control.JoinSwarmAsync(join, cancellationToken: Cancel));
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => worker.JoinAsync(manager, made.Tokens.Worker));
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => worker.InitAsync());
@@ -97,7 +97,7 @@ public sealed class MembershipTests
     public async Task A_bad_init_is_refused_and_leaves_the_node_outside(string what, string value, string errorId)
     {
         await using var daemon = await TestDaemon.StartAsync();
-        var request = new Wire.InitSwarmRequest { Settings = new Wire.ClusterSettings() };
+        var request = new V1.InitSwarmRequest { Settings = new V1.ClusterSettings() };
         switch (what)
         {
             case "advertise":
@@ -119,7 +119,7 @@ public sealed class MembershipTests
                 request.Settings.TaskHistoryLimit = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
                 break;
             default:
-                request.Availability = (Wire.NodeAvailability)7;
+                request.Availability = (V1.NodeAvailability)7;
                 break;
         }
         var e = await TestDaemon.RefusedAsync(
@@ -127,7 +127,7 @@ public sealed class MembershipTests
             () => daemon.Control.InitSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
         Assert.NotNull(e.Trailers.GetValueBytes("swarm-action-bin"));
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await daemon.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await daemon.InfoAsync()).State);
         Assert.False(File.Exists(Path.Combine(daemon.Options.StateDirectory, MembershipStore.RecordFile)));
         await daemon.InitAsync();
     }
@@ -136,7 +136,7 @@ public sealed class MembershipTests
     public async Task A_task_history_without_limit_is_kept_and_shown()
     {
         await using var daemon = await TestDaemon.StartAsync();
-        await daemon.InitAsync(new Wire.ClusterSettings { TaskHistoryLimit = -1 });
+        await daemon.InitAsync(new V1.ClusterSettings { TaskHistoryLimit = -1 });
         Assert.Equal(-1, (await daemon.Control.GetClusterAsync(new(), cancellationToken: Cancel)).TaskHistoryLimit);
     }
 
@@ -150,7 +150,7 @@ public sealed class MembershipTests
         var e = await TestDaemon.RefusedAsync("ListenAddressInUse", () => other.InitAsync());
         Assert.Contains(manager.Address, e.Status.Detail, StringComparison.Ordinal);
         await TestDaemon.RefusedAsync("ListenAddressInUse", () => other.JoinAsync(manager));
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await other.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await other.InfoAsync()).State);
         Assert.Single(await manager.NodesAsync());
     }
 
@@ -164,11 +164,11 @@ public sealed class MembershipTests
             squatter.Start();
             await manager.StartAsync();
             var info = await manager.InfoAsync();
-            Assert.Equal(Wire.LocalNodeState.Error, info.State);
+            Assert.Equal(V1.LocalNodeState.Error, info.State);
             Assert.Contains("in use by another program", info.StateMessage, StringComparison.Ordinal);
             await TestDaemon.RefusedAsync("NodeInError", () => manager.NodesOnceAsync());
         }
-        await manager.InfoAsync(static i => i.State == Wire.LocalNodeState.Active);
+        await manager.InfoAsync(static i => i.State == V1.LocalNodeState.Active);
         Assert.Single(await manager.NodesAsync());
     }
 
@@ -186,11 +186,11 @@ public sealed class MembershipTests
             () => worker.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
 
-        var leave = new Wire.LeaveSwarmRequest { RequestId = "leave1" };
+        var leave = new V1.LeaveSwarmRequest { RequestId = "leave1" };
         await worker.Control.LeaveSwarmAsync(leave, cancellationToken: Cancel);
         await worker.Control.LeaveSwarmAsync(leave, cancellationToken: Cancel);
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await worker.InfoAsync()).State);
-        var left = (await manager.NodesAsync(static n => n.Exists(x => x is { Name: "worker1", State: Wire.NodeState.Down }))).Single(n =>
+        Assert.Equal(V1.LocalNodeState.Inactive, (await worker.InfoAsync()).State);
+        var left = (await manager.NodesAsync(static n => n.Exists(x => x is { Name: "worker1", State: V1.NodeState.Down }))).Single(n =>
             n.Name == "worker1"
         );
         Assert.Equal("left the swarm", left.StateMessage);
@@ -211,7 +211,7 @@ public sealed class MembershipTests
         Assert.Contains("Removing the last manager erases all current state of the swarm", e.Status.Detail, StringComparison.Ordinal);
         Assert.Single(await manager.NodesAsync());
         await manager.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         Assert.Equal(
             ["layout", "lock", "swarmd.pid"],
             Directory.GetFileSystemEntries(manager.Options.StateDirectory).Select(Path.GetFileName).Order(StringComparer.Ordinal)
@@ -226,11 +226,11 @@ public sealed class MembershipTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await using var worker = await TestDaemon.StartAsync("worker1");
         var joined = await worker.JoinAsync(manager);
-        await manager.NodesAsync(static n => n.TrueForAll(x => x.State == Wire.NodeState.Ready));
+        await manager.NodesAsync(static n => n.TrueForAll(x => x.State == V1.NodeState.Ready));
         await worker.StopAsync();
         await manager.Control.RemoveNodeAsync(new() { Selector = joined.NodeId, Force = true }, cancellationToken: Cancel);
         await worker.StartAsync();
-        var info = await worker.InfoAsync(static i => i.State == Wire.LocalNodeState.Inactive);
+        var info = await worker.InfoAsync(static i => i.State == V1.LocalNodeState.Inactive);
         Assert.Contains("was removed from swarm", info.StateMessage, StringComparison.Ordinal);
         await worker.JoinAsync(manager);
     }

@@ -5,13 +5,16 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
+using Swarm.Control.Addresses;
+using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Membership;
 using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Daemon.Tests.Storage;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Security;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
@@ -45,7 +48,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     public DaemonOptions Options { get; set; }
 
     /// <summary>Over the local socket.</summary>
-    public Wire.Control.ControlClient Control { get; private set; }
+    public V1.Control.ControlClient Control { get; private set; }
 
     public string Address => Options.Listen.ToString();
 
@@ -64,7 +67,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     }
 
     /// <summary>A manager of a new swarm.</summary>
-    public static async Task<TestDaemon> StartManagerAsync(TimeProvider? time = null, Wire.ClusterSettings? settings = null)
+    public static async Task<TestDaemon> StartManagerAsync(TimeProvider? time = null, V1.ClusterSettings? settings = null)
     {
         var daemon = await StartAsync("manager1", time);
         await daemon.InitAsync(settings);
@@ -90,7 +93,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         // The one before may have streams that a test still reads.
         _channels.Add(ScriptedDispatcher.Connect(Options.Socket));
-        Control = new Wire.Control.ControlClient(_channels[^1]);
+        Control = new V1.Control.ControlClient(_channels[^1]);
     }
 
     public async Task RestartAsync()
@@ -99,32 +102,32 @@ internal sealed class TestDaemon : IAsyncDisposable
         await StartAsync();
     }
 
-    public async Task<Wire.InitSwarmResponse> InitAsync(Wire.ClusterSettings? settings = null) =>
-        await Control.InitSwarmAsync(new Wire.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
+    public async Task<V1.InitSwarmResponse> InitAsync(V1.ClusterSettings? settings = null) =>
+        await Control.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
 
-    public async Task<Wire.JoinSwarmResponse> JoinAsync(TestDaemon manager, string? token = null)
+    public async Task<V1.JoinSwarmResponse> JoinAsync(TestDaemon manager, string? token = null)
     {
         token ??= (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
         return await Control.JoinSwarmAsync(
-            new Wire.JoinSwarmRequest { Token = token, RemoteAddresses = { manager.Address } },
+            new V1.JoinSwarmRequest { Token = token, RemoteAddresses = { manager.Address } },
             cancellationToken: Cancel
         );
     }
 
-    public async Task<Wire.DaemonInfo> InfoAsync() => await Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+    public async Task<V1.DaemonInfo> InfoAsync() => await Control.GetDaemonAsync(new(), cancellationToken: Cancel);
 
     /// <summary>This daemon's own view of itself, as soon as it is as wanted.</summary>
-    public Task<Wire.DaemonInfo> InfoAsync(Func<Wire.DaemonInfo, bool> wanted) =>
+    public Task<V1.DaemonInfo> InfoAsync(Func<V1.DaemonInfo, bool> wanted) =>
         Eventually.GetAsync(InfoAsync, wanted, $"{Options.Hostname} as wanted", () => Log);
 
     /// <summary>Every node, as soon as they are as wanted; asked of a manager.</summary>
-    public Task<List<Wire.Node>> NodesAsync(Func<List<Wire.Node>, bool> wanted) =>
+    public Task<List<V1.Node>> NodesAsync(Func<List<V1.Node>, bool> wanted) =>
         Eventually.GetAsync(NodesOnceAsync, wanted, "nodes as wanted", () => Log);
 
-    public Task<List<Wire.Node>> NodesAsync() => NodesAsync(static _ => true);
+    public Task<List<V1.Node>> NodesAsync() => NodesAsync(static _ => true);
 
     /// <summary>As <see cref="NodesAsync()"/>, but a refusal is the answer.</summary>
-    public async Task<List<Wire.Node>> NodesOnceAsync()
+    public async Task<List<V1.Node>> NodesOnceAsync()
     {
         using var call = Control.ListNodes(new(), cancellationToken: Cancel);
         return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
@@ -152,10 +155,10 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>It answers, on its socket and (a manager) on its port, and its swarm is what it was.</summary>
     public async Task AssertWorksAsync()
     {
-        Assert.Equal(Wire.LocalNodeState.Active, (await InfoAsync()).State);
+        Assert.Equal(V1.LocalNodeState.Active, (await InfoAsync()).State);
         using var certificate = Issue("tester", CertificateRole.Admin);
         using var channel = Connect(certificate);
-        await new Wire.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+        await new V1.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -169,7 +172,7 @@ internal sealed class TestDaemon : IAsyncDisposable
         _directory.Dispose();
     }
 
-    public static Wire.ClusterSettings Expiry(TimeSpan certificates) => new() { CertificateExpiry = Duration.FromTimeSpan(certificates) };
+    public static V1.ClusterSettings Expiry(TimeSpan certificates) => new() { CertificateExpiry = Duration.FromTimeSpan(certificates) };
 
     /// <summary>The call is refused with this error id.</summary>
     public static async Task<RpcException> RefusedAsync(string errorId, Func<Task> call)

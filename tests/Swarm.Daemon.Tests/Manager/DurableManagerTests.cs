@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Swarm.Consensus;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Manager;
+using Swarm.Manager;
 
 namespace Swarm.Daemon.Tests.Manager;
 

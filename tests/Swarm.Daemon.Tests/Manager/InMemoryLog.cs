@@ -1,5 +1,6 @@
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
 
 namespace Swarm.Daemon.Tests.Manager;
 

@@ -1,6 +1,8 @@
+using Swarm.Consensus.Errors;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
 using Swarm.Daemon.Manager;
 
 namespace Swarm.Daemon.Tests.Manager;

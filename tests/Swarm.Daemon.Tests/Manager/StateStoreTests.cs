@@ -1,4 +1,5 @@
-using Swarm.Daemon.Manager;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
 
 namespace Swarm.Daemon.Tests.Manager;
 

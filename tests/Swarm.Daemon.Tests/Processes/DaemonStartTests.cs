@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -59,7 +59,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains($"'{first.StateDirectory}' is in use by another swarmd (pid {first.ProcessId})", said, StringComparison.Ordinal);
         Assert.Contains("--state-dir", said, StringComparison.Ordinal);
-        Assert.Equal(Wire.LocalNodeState.Inactive, (await first.Control.GetDaemonAsync(new(), cancellationToken: Cancel)).State);
+        Assert.Equal(V1.LocalNodeState.Inactive, (await first.Control.GetDaemonAsync(new(), cancellationToken: Cancel)).State);
         // Killed, it holds nothing any more.
         await first.KillAsync();
         await second.StartAsync();
@@ -193,7 +193,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
                 Assert.True(await call.ResponseStream.MoveNext(Cancel));
                 return call.ResponseStream.Current;
             },
-            static n => n.State == Wire.NodeState.Ready,
+            static n => n.State == V1.NodeState.Ready,
             "Ready",
             node.Log
         );

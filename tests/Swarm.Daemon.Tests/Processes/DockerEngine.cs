@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Swarm.Daemon.Executors.Docker;
-using Swarm.Daemon.Executors.Process;
+using Swarm.Agent.Executors.Docker;
+using Swarm.Agent.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -88,7 +88,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         }
     }
 
-    public DockerClient Connect() => EngineClient.Builder(Endpoint).Build();
+    public DockerClient Connect() => EngineConnection.Builder(Endpoint).Build();
 
     /// <summary>Returns once it answers.</summary>
     public async Task StartAsync()

@@ -1,4 +1,4 @@
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -27,14 +27,14 @@ public sealed class EngineOutageTests
             {
                 Services =
                 {
-                    new Wire.ServiceScale { Selector = "web", Replicas = 3 },
+                    new V1.ServiceScale { Selector = "web", Replicas = 3 },
                 },
             },
             cancellationToken: Cancel
         );
-        await swarm.TasksAsync("web", static t => t.Exists(x => x.Slot == 3 && x.Status.State == Wire.TaskState.Preparing));
+        await swarm.TasksAsync("web", static t => t.Exists(x => x.Slot == 3 && x.Status.State == V1.TaskState.Preparing));
         var node = await swarm.NodeAsync(swarm.Manager);
-        Assert.Equal(Wire.NodeState.Ready, node.State);
+        Assert.Equal(V1.NodeState.Ready, node.State);
 
         await engine.StartAsync();
         var tasks = await swarm.TasksAsync("web", static t => t.Count(ProcessSwarm.IsRunning) == 3);
@@ -64,7 +64,7 @@ public sealed class EngineOutageTests
             "web",
             t =>
                 t.Count(ProcessSwarm.IsRunning) == 3
-                && t.Where(x => dead.Contains(x.Id)).All(static x => x.Status.State > Wire.TaskState.Running)
+                && t.Where(x => dead.Contains(x.Id)).All(static x => x.Status.State > V1.TaskState.Running)
         );
         // Three slots, each with one that runs; none of the old ones is still there, and no container too many.
         Assert.Equal([1UL, 2UL, 3UL], tasks.Where(ProcessSwarm.IsRunning).Select(static t => t.Slot).Order());
@@ -96,11 +96,11 @@ public sealed class EngineOutageTests
             "it says what it waits for",
             worker.Log
         );
-        Assert.Equal(Wire.LocalNodeState.Pending, info.State);
+        Assert.Equal(V1.LocalNodeState.Pending, info.State);
         Assert.Contains("container engine does not answer", info.StateMessage, StringComparison.Ordinal);
 
         await engine.StartAsync();
-        await swarm.NodeAsync(worker, static n => n.State == Wire.NodeState.Ready);
+        await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Ready);
         var tasks = await swarm.TasksAsync("web", static t => t.Count(ProcessSwarm.IsRunning) == 2);
         // It may have been Down meanwhile, with no other node to take its tasks: they are still theirs, or were replaced on it.
         Assert.Equal(

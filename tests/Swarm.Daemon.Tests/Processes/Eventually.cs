@@ -1,4 +1,4 @@
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -43,7 +43,7 @@ internal static class Eventually
         seen switch
         {
             null => "nothing",
-            Wire.Task t =>
+            V1.Task t =>
                 $"{t.Name} on {t.NodeName} wants {t.DesiredState}, is {t.Status.State} (pid {t.Status.Pid}, exit code {t.Status.ExitCode}) "
                     + $"'{t.Status.Message}' '{t.Status.Error}'",
             string text => text,

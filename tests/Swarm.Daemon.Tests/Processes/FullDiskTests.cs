@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Grpc.Core;
-using Swarm.Daemon.Executors.Process;
+using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Hosting;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -61,19 +61,19 @@ public sealed class FullDiskTests : IAsyncLifetime
         }
     }
 
-    private Task<Wire.CreateServiceResponse> CreateAsync(string name, params string[] command)
+    private Task<V1.CreateServiceResponse> CreateAsync(string name, params string[] command)
     {
-        var spec = new Wire.ServiceSpec
+        var spec = new V1.ServiceSpec
         {
             Name = name,
-            Container = new Wire.ContainerSpec
+            Container = new V1.ContainerSpec
             {
                 Image = "alpine",
                 Command = { command },
                 StopGracePeriod = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
             },
-            Replicated = new Wire.ReplicatedMode { Replicas = 1 },
-            RestartPolicy = new Wire.RestartPolicy { Condition = Wire.RestartCondition.None },
+            Replicated = new V1.ReplicatedMode { Replicas = 1 },
+            RestartPolicy = new V1.RestartPolicy { Condition = V1.RestartCondition.None },
         };
         return _node.Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync;
     }
@@ -84,13 +84,13 @@ public sealed class FullDiskTests : IAsyncLifetime
         return await call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel);
     }
 
-    private Task<Wire.Task> TaskAsync(string service, Func<Wire.Task, bool> wanted) =>
+    private Task<V1.Task> TaskAsync(string service, Func<V1.Task, bool> wanted) =>
         Eventually.GetAsync(
             async () =>
             {
                 using var call = _node.Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
                 return (await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel)).FirstOrDefault()
-                    ?? new Wire.Task { Status = new() };
+                    ?? new V1.Task { Status = new() };
             },
             wanted,
             $"the task of {service} as wanted",
@@ -103,7 +103,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await _node.StartAsync();
         await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
         await CreateAsync("before", "sleep", "100000");
-        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status.State == Wire.TaskState.Running));
+        var running = RunningTask.Of(await TaskAsync("before", static t => t.Status.State == V1.TaskState.Running));
         FillUp();
         var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
         Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
@@ -150,7 +150,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await Assert.ThrowsAsync<RpcException>(() => _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         File.Delete(Ballast);
         var info = await _node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
-        if (info.State == Wire.LocalNodeState.Error)
+        if (info.State == V1.LocalNodeState.Error)
         {
             // What it had begun could not even be removed: that takes a leave, now that there is room.
             await _node.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
@@ -167,8 +167,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         await CreateAsync("ends", "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 1000 & wait $!; done");
         await CreateAsync("killed", "sleep", "100000");
         var (ends, killed) = (
-            RunningTask.Of(await TaskAsync("ends", static t => t.Status.State == Wire.TaskState.Running)),
-            RunningTask.Of(await TaskAsync("killed", static t => t.Status.State == Wire.TaskState.Running))
+            RunningTask.Of(await TaskAsync("ends", static t => t.Status.State == V1.TaskState.Running)),
+            RunningTask.Of(await TaskAsync("killed", static t => t.Status.State == V1.TaskState.Running))
         );
         FillUp();
         await Eventually.BeTrueAsync(
@@ -183,8 +183,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         // Told to the manager when it can write again.
         await Eventually.BeTrueAsync(() => !killed.IsAlive, "the other was killed");
         File.Delete(Ballast);
-        Assert.Equal(7, (await TaskAsync("ends", static t => t.Status.State == Wire.TaskState.Failed)).Status.ExitCode);
-        Assert.Equal(137, (await TaskAsync("killed", static t => t.Status.State == Wire.TaskState.Failed)).Status.ExitCode);
+        Assert.Equal(7, (await TaskAsync("ends", static t => t.Status.State == V1.TaskState.Failed)).Status.ExitCode);
+        Assert.Equal(137, (await TaskAsync("killed", static t => t.Status.State == V1.TaskState.Failed)).Status.ExitCode);
         // And both can be removed.
         await _node.Control.RemoveServiceAsync(new() { Selector = "ends" }, cancellationToken: Cancel);
         await _node.Control.RemoveServiceAsync(new() { Selector = "killed" }, cancellationToken: Cancel);

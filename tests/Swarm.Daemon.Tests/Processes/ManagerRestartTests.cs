@@ -1,4 +1,4 @@
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -37,15 +37,15 @@ public sealed class ManagerRestartTests
         web[1].Kill();
 
         await swarm.Manager.StartAsync();
-        await swarm.NodeAsync(swarm.Manager, static n => n is { State: Wire.NodeState.Ready, StateMessage: "" });
-        await swarm.NodeAsync(worker, static n => n is { State: Wire.NodeState.Ready, StateMessage: "" });
+        await swarm.NodeAsync(swarm.Manager, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
+        await swarm.NodeAsync(worker, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
         Assert.True(
             swarm.Manager.Output.All(static l => !l.Contains("is down:", StringComparison.Ordinal)),
             $"{swarm.Manager.Log()}\n\n{worker.Log()}"
         );
         await swarm.AssertKeptAsync("own", own);
         var tasks = await swarm.TasksAsync("web", static t => t.Count == 3 && t.Count(ProcessSwarm.IsRunning) == 2);
-        Assert.Equal(Wire.TaskState.Failed, Assert.Single(tasks, t => t.Id == web[1].Id).Status.State);
+        Assert.Equal(V1.TaskState.Failed, Assert.Single(tasks, t => t.Id == web[1].Id).Status.State);
         Assert.True(web[0].IsAlive);
 
         own[0].Kill();

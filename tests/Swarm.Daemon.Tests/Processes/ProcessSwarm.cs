@@ -3,8 +3,8 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Swarm.Daemon.Executors.Docker;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Agent.Executors.Docker;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -33,7 +33,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
 
     public SwarmdNode Manager { get; }
     public IReadOnlyList<SwarmdNode> Workers { get; }
-    public Wire.Control.ControlClient Control => Manager.Control;
+    public V1.Control.ControlClient Control => Manager.Control;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -64,9 +64,9 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         {
             await Task.WhenAll(swarm.Workers.Append(swarm.Manager).Select(n => n.StartAsync()));
             var made = await swarm.Control.InitSwarmAsync(
-                new Wire.InitSwarmRequest
+                new V1.InitSwarmRequest
                 {
-                    Settings = new Wire.ClusterSettings { HeartbeatPeriod = Duration.FromTimeSpan(heartbeat ?? TimeSpan.FromSeconds(1)) },
+                    Settings = new V1.ClusterSettings { HeartbeatPeriod = Duration.FromTimeSpan(heartbeat ?? TimeSpan.FromSeconds(1)) },
                 },
                 cancellationToken: Cancel
             );
@@ -75,7 +75,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             {
                 await swarm.JoinAsync(worker);
             }
-            await swarm.NodeAsync(swarm.Manager, static n => n.State == Wire.NodeState.Ready);
+            await swarm.NodeAsync(swarm.Manager, static n => n.State == V1.NodeState.Ready);
             return swarm;
         }
         catch
@@ -89,7 +89,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     public async Task JoinAsync(SwarmdNode worker)
     {
         var tokens = await Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
-        var request = new Wire.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { Manager.Address } };
+        var request = new V1.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { Manager.Address } };
         // On a busy machine a manager may take longer to answer than a join waits: then a person joins again, too.
         await Eventually.GetAsync(
             () => worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync,
@@ -97,14 +97,14 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             $"{worker.Name} joins",
             Logs
         );
-        await NodeAsync(worker, static n => n.State == Wire.NodeState.Ready);
+        await NodeAsync(worker, static n => n.State == V1.NodeState.Ready);
     }
 
     /// <summary>A folder of this swarm that goes with it.</summary>
     public string Combine(string name) => Path.Combine(_directory, name);
 
     /// <summary>The node as the manager shows it, as soon as it is as wanted.</summary>
-    public Task<Wire.Node> NodeAsync(SwarmdNode node, Func<Wire.Node, bool> wanted) =>
+    public Task<V1.Node> NodeAsync(SwarmdNode node, Func<V1.Node, bool> wanted) =>
         Eventually.GetAsync(
             async () => (await ListAsync(Control.ListNodes(new() { Selectors = { node.Name } }, cancellationToken: Cancel))).Single(),
             wanted,
@@ -112,15 +112,15 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             Logs
         );
 
-    public Task<Wire.Node> NodeAsync(SwarmdNode node) => NodeAsync(node, static _ => true);
+    public Task<V1.Node> NodeAsync(SwarmdNode node) => NodeAsync(node, static _ => true);
 
     /// <summary>Creates a service of a program that runs until it is stopped, and returns its tasks once they all run.</summary>
     public async Task<IReadOnlyList<RunningTask>> RunAsync(string name, int tasks, string constraint, bool global = false)
     {
-        var spec = new Wire.ServiceSpec
+        var spec = new V1.ServiceSpec
         {
             Name = name,
-            Container = new Wire.ContainerSpec
+            Container = new V1.ContainerSpec
             {
                 Image = "alpine",
                 Command = { "sleep", "100000" },
@@ -128,16 +128,16 @@ internal sealed class ProcessSwarm : IAsyncDisposable
                 StopSignal = "KILL",
                 StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
             },
-            Placement = new Wire.Placement { Constraints = { constraint } },
-            RestartPolicy = new Wire.RestartPolicy { Delay = new Duration() },
+            Placement = new V1.Placement { Constraints = { constraint } },
+            RestartPolicy = new V1.RestartPolicy { Delay = new Duration() },
         };
         if (global)
         {
-            spec.Global = new Wire.GlobalMode();
+            spec.Global = new V1.GlobalMode();
         }
         else
         {
-            spec.Replicated = new Wire.ReplicatedMode { Replicas = (ulong)tasks };
+            spec.Replicated = new V1.ReplicatedMode { Replicas = (ulong)tasks };
         }
         await Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel);
         var running = await TasksAsync(name, t => t.Count(IsRunning) == tasks);
@@ -145,7 +145,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     }
 
     /// <summary>All tasks of a service, history included, as soon as they are as wanted.</summary>
-    public Task<List<Wire.Task>> TasksAsync(string service, Func<List<Wire.Task>, bool> wanted) =>
+    public Task<List<V1.Task>> TasksAsync(string service, Func<List<V1.Task>, bool> wanted) =>
         Eventually.GetAsync(
             () => ListAsync(Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel)),
             wanted,
@@ -153,7 +153,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             Logs
         );
 
-    public static bool IsRunning(Wire.Task task) => task is { DesiredState: Wire.TaskState.Running, Status.State: Wire.TaskState.Running };
+    public static bool IsRunning(V1.Task task) => task is { DesiredState: V1.TaskState.Running, Status.State: V1.TaskState.Running };
 
     /// <summary>The service has these tasks and never had others, each runs, and as the process that it was.</summary>
     public async Task AssertKeptAsync(string service, IReadOnlyList<RunningTask> before)

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Grpc.Core;
+using Swarm.Control.Addresses;
+using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Membership;
 using Swarm.Daemon.Tests.Manager;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Wire.Errors;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -69,7 +71,7 @@ public sealed class ProgramTests
     {
         await using var swarm = await ProcessSwarm.StartAsync("Simulated", workers: 0);
         var invalid = ApiRequests.Create("web");
-        invalid.Spec.Placement = new Wire.Placement { Constraints = { "node.labels.zone=östlich" } };
+        invalid.Spec.Placement = new V1.Placement { Constraints = { "node.labels.zone=östlich" } };
         var refused = await Assert.ThrowsAsync<RpcException>(() =>
             swarm.Control.CreateServiceAsync(invalid, cancellationToken: Cancel).ResponseAsync
         );
@@ -123,14 +125,14 @@ public sealed class ProgramTests
         };
         await using (await ControlHost.StartAsync(options, cancellation: Cancel))
         {
-            await swarm.NodeAsync(manager, static n => n is { State: Wire.NodeState.Ready, StateMessage: "" });
+            await swarm.NodeAsync(manager, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
             await swarm.AssertKeptAsync("web", before);
-            var labelled = new Wire.UpdateNodeRequest { Selector = manager.Name, LabelsSet = { ["by"] = "another build" } };
+            var labelled = new V1.UpdateNodeRequest { Selector = manager.Name, LabelsSet = { ["by"] = "another build" } };
             await swarm.Control.UpdateNodeAsync(labelled, cancellationToken: Cancel);
         }
 
         await manager.StartAsync();
-        var node = await swarm.NodeAsync(manager, static n => n is { State: Wire.NodeState.Ready, StateMessage: "" });
+        var node = await swarm.NodeAsync(manager, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
         Assert.Equal("another build", node.Labels["by"]);
         await swarm.AssertKeptAsync("web", before);
     }

@@ -1,5 +1,5 @@
-using Swarm.Daemon.Executors.Process;
-using Wire = Swarm.Protocol.V1;
+using Swarm.Agent.Executors.Process;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -8,7 +8,7 @@ internal sealed record RunningTask(string Id, string Name, string NodeName, int 
 {
     public bool IsAlive => ProcStat.Of(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
 
-    public static RunningTask Of(Wire.Task task)
+    public static RunningTask Of(V1.Task task)
     {
         var stat = ProcStat.Of((int)task.Status.Pid);
         Assert.True(stat is not null, $"{task.Name} runs as process {task.Status.Pid}, which is not there.");

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Net.Client;
-using Swarm.Daemon.Executors.Process;
+using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Agent;
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -24,7 +24,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         Socket = Path.Combine(directory, name + ".sock");
         Address = LoopbackAddress.Next();
         _channel = ScriptedDispatcher.Connect(Socket);
-        Control = new Wire.Control.ControlClient(_channel);
+        Control = new V1.Control.ControlClient(_channel);
     }
 
     public string Name { get; }
@@ -36,7 +36,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public string Address { get; }
 
     /// <summary>Over the local socket.</summary>
-    public Wire.Control.ControlClient Control { get; }
+    public V1.Control.ControlClient Control { get; }
 
     /// <summary>More than state directory, socket, address, name and executor.</summary>
     public List<string> Arguments { get; } = [];

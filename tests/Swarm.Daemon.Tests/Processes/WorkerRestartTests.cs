@@ -1,4 +1,4 @@
-using Wire = Swarm.Protocol.V1;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -19,24 +19,24 @@ public sealed class WorkerRestartTests
         Assert.Equal(0, await upgraded.TerminateAsync());
         Assert.False(File.Exists(upgraded.Socket));
         var held = await swarm.NodeAsync(upgraded);
-        Assert.Equal((Wire.NodeState.Ready, "restarting"), (held.State, held.StateMessage));
+        Assert.Equal((V1.NodeState.Ready, "restarting"), (held.State, held.StateMessage));
         // Longer than a node may be silent that has not announced itself: the other one is Down by then.
         await killed.KillAsync();
-        await swarm.NodeAsync(killed, static n => n.State == Wire.NodeState.Down);
+        await swarm.NodeAsync(killed, static n => n.State == V1.NodeState.Down);
         held = await swarm.NodeAsync(upgraded);
-        Assert.Equal((Wire.NodeState.Ready, "restarting"), (held.State, held.StateMessage));
+        Assert.Equal((V1.NodeState.Ready, "restarting"), (held.State, held.StateMessage));
         await swarm.AssertKeptAsync("web", before);
 
         // An upgrade: another swarmd on the same state directory.
         await upgraded.StartAsync(SwarmdProgram.Find().CopyTo(swarm.Combine("upgrade")));
-        await swarm.NodeAsync(upgraded, static n => n is { State: Wire.NodeState.Ready, StateMessage: "" });
+        await swarm.NodeAsync(upgraded, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
         await swarm.AssertKeptAsync("web", before);
 
         // It has adopted them: it sees one end, and the slot gets another.
         before[0].Kill();
         var tasks = await swarm.TasksAsync("web", static t => t.Count == 3 && t.Count(ProcessSwarm.IsRunning) == 2);
         var failed = Assert.Single(tasks, t => t.Id == before[0].Id);
-        Assert.Equal((Wire.TaskState.Failed, 137), (failed.Status.State, failed.Status.ExitCode));
+        Assert.Equal((V1.TaskState.Failed, 137), (failed.Status.State, failed.Status.ExitCode));
         Assert.Contains(tasks, t => t.Id == before[1].Id && ProcessSwarm.IsRunning(t));
         Assert.True(before[1].IsAlive);
     }
@@ -52,10 +52,10 @@ public sealed class WorkerRestartTests
         await swarm.JoinAsync(worker);
         var before = await swarm.RunAsync("web", 1, "node.hostname==worker1");
         Assert.Equal(0, await worker.TerminateAsync());
-        var down = await swarm.NodeAsync(worker, static n => n.State == Wire.NodeState.Down);
+        var down = await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Down);
         Assert.Equal("did not come back from its restart in time", down.StateMessage);
         var tasks = await swarm.TasksAsync("web", t => t.Any(x => x.Id != before[0].Id));
-        Assert.Equal(Wire.TaskState.Shutdown, Assert.Single(tasks, t => t.Id == before[0].Id).DesiredState);
+        Assert.Equal(V1.TaskState.Shutdown, Assert.Single(tasks, t => t.Id == before[0].Id).DesiredState);
     }
 
     [Theory]
@@ -69,11 +69,11 @@ public sealed class WorkerRestartTests
         var before = await swarm.RunAsync("web", 3, "node.hostname==worker1");
 
         await worker.KillAsync();
-        await swarm.NodeAsync(worker, static n => n.State == Wire.NodeState.Disconnected);
+        await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Disconnected);
         Assert.All(before, t => Assert.True(t.IsAlive));
 
         await worker.StartAsync();
-        await swarm.NodeAsync(worker, static n => n.State == Wire.NodeState.Ready);
+        await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Ready);
         await swarm.AssertKeptAsync("web", before);
 
         before[2].Kill();
@@ -93,14 +93,14 @@ public sealed class WorkerRestartTests
         var kept = Assert.Single(everywhere, t => t.NodeName == lost.Name);
 
         await lost.KillAsync();
-        await swarm.NodeAsync(lost, static n => n.State == Wire.NodeState.Down);
+        await swarm.NodeAsync(lost, static n => n.State == V1.NodeState.Down);
         await swarm.TasksAsync("web", t => t.Count(x => ProcessSwarm.IsRunning(x) && x.NodeName == other.Name) == 2);
         Assert.True(replaced.IsAlive);
         Assert.True(kept.IsAlive);
 
         await lost.StartAsync();
-        await swarm.NodeAsync(lost, static n => n.State == Wire.NodeState.Ready);
-        var tasks = await swarm.TasksAsync("web", t => t.Single(x => x.Id == replaced.Id).Status.State == Wire.TaskState.Shutdown);
+        await swarm.NodeAsync(lost, static n => n.State == V1.NodeState.Ready);
+        var tasks = await swarm.TasksAsync("web", t => t.Single(x => x.Id == replaced.Id).Status.State == V1.TaskState.Shutdown);
         await Eventually.BeTrueAsync(() => !replaced.IsAlive, "the replaced task has ended");
         Assert.Equal(2, tasks.Count(t => ProcessSwarm.IsRunning(t) && t.NodeName == other.Name));
         Assert.Equal(3, tasks.Count);

@@ -1,6 +1,5 @@
 using System.Text;
-using Swarm.Daemon.Consensus;
-using Swarm.Daemon.Storage;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Storage;
 
@@ -43,8 +42,8 @@ public sealed class DataKeyStoreTests
         var read = DataKeyStore.Load(temporary.Path);
         Assert.True(read.IsLocked);
         Assert.True(read.IsWrapped);
-        Assert.Equal(ReplicatedLogError.Locked, Assert.Throws<ReplicatedLogException>(() => read.DataKey).Error);
-        Assert.Equal(ReplicatedLogError.Locked, Assert.Throws<ReplicatedLogException>(() => read.Lock(unlockKey)).Error);
+        Assert.Equal(DataKeyError.Locked, Assert.Throws<DataKeyException>(() => read.DataKey).Error);
+        Assert.Equal(DataKeyError.Locked, Assert.Throws<DataKeyException>(() => read.Lock(unlockKey)).Error);
         foreach (
             var wrong in new[]
             {
@@ -57,7 +56,7 @@ public sealed class DataKeyStoreTests
             }
         )
         {
-            Assert.Equal(ReplicatedLogError.WrongKey, Assert.Throws<ReplicatedLogException>(() => read.Unlock(wrong)).Error);
+            Assert.Equal(DataKeyError.WrongKey, Assert.Throws<DataKeyException>(() => read.Unlock(wrong)).Error);
             Assert.True(read.IsLocked);
         }
         read.Unlock($" {unlockKey}\n");
@@ -72,7 +71,7 @@ public sealed class DataKeyStoreTests
         var first = store.Rotate();
         var second = store.Rotate();
         var read = DataKeyStore.Load(temporary.Path);
-        Assert.Equal(ReplicatedLogError.WrongKey, Assert.Throws<ReplicatedLogException>(() => read.Unlock(first)).Error);
+        Assert.Equal(DataKeyError.WrongKey, Assert.Throws<DataKeyException>(() => read.Unlock(first)).Error);
         read.Unlock(second);
         Assert.Equal(store.DataKey, read.DataKey);
         read.RemoveLock();
@@ -81,18 +80,18 @@ public sealed class DataKeyStoreTests
     }
 
     [Theory]
-    [InlineData("", ReplicatedLogError.Corrupted)]
-    [InlineData("null", ReplicatedLogError.Corrupted)]
-    [InlineData("{}", ReplicatedLogError.Corrupted)]
-    [InlineData("{\"version\":1,\"key\":\"AAAA\"}", ReplicatedLogError.Corrupted)]
-    [InlineData("{\"version\":1,\"key\":\"%\"}", ReplicatedLogError.Corrupted)]
-    [InlineData("{\"version\":1,\"wrapped\":{\"nonce\":\"AAAA\"}}", ReplicatedLogError.Corrupted)]
-    [InlineData("{\"version\":2,\"later\":true}", ReplicatedLogError.UnknownFormat)]
-    public void A_damaged_file_is_refused_and_named(string content, ReplicatedLogError expected)
+    [InlineData("", DataKeyError.Damaged)]
+    [InlineData("null", DataKeyError.Damaged)]
+    [InlineData("{}", DataKeyError.Damaged)]
+    [InlineData("{\"version\":1,\"key\":\"AAAA\"}", DataKeyError.Damaged)]
+    [InlineData("{\"version\":1,\"key\":\"%\"}", DataKeyError.Damaged)]
+    [InlineData("{\"version\":1,\"wrapped\":{\"nonce\":\"AAAA\"}}", DataKeyError.Damaged)]
+    [InlineData("{\"version\":2,\"later\":true}", DataKeyError.UnknownFormat)]
+    public void A_damaged_file_is_refused_and_named(string content, DataKeyError expected)
     {
         using var temporary = new TemporaryDirectory();
         File.WriteAllText(temporary.Combine(DataKeyStore.FileName), content, new UTF8Encoding(false));
-        var error = Assert.Throws<ReplicatedLogException>(() => DataKeyStore.Load(temporary.Path));
+        var error = Assert.Throws<DataKeyException>(() => DataKeyStore.Load(temporary.Path));
         Assert.Equal(expected, error.Error);
         Assert.Contains(temporary.Combine(DataKeyStore.FileName), error.Message, StringComparison.Ordinal);
     }
@@ -101,6 +100,6 @@ public sealed class DataKeyStoreTests
     public void A_missing_file_is_refused()
     {
         using var temporary = new TemporaryDirectory();
-        Assert.Equal(ReplicatedLogError.Corrupted, Assert.Throws<ReplicatedLogException>(() => DataKeyStore.Load(temporary.Path)).Error);
+        Assert.Equal(DataKeyError.Damaged, Assert.Throws<DataKeyException>(() => DataKeyStore.Load(temporary.Path)).Error);
     }
 }

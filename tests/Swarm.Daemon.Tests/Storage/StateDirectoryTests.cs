@@ -1,4 +1,5 @@
-using Swarm.Daemon.Storage;
+using Swarm.Core.Errors;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Storage;
 

@@ -32,7 +32,7 @@ public sealed class HostInspectionTests
     [InlineData(0, HostCheckStatus.Failed, "0 of 200 GiB are free at /var/lib/docker", DiskRemedy)]
     public async Task The_engine_needs_room(long free, HostCheckStatus status, string detail, string remedy)
     {
-        var system = new RecordedSystem { Files = { ["/var/lib/docker/x"] = "" }, Disk = new DiskSpace(free, 200 * Gigabyte) };
+        var system = new RecordedSystem { Files = { ["/var/lib/docker/x"] = "" }, Disk = new VolumeSpace(free, 200 * Gigabyte) };
         Assert.Equal(new HostCheck("Disk", status, detail, remedy), await CheckAsync(system, "Disk"));
     }
 

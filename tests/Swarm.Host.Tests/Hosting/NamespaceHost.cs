@@ -114,7 +114,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
 
     public bool Exists(string path) => _local.Exists(Outside(path));
 
-    public DiskSpace Space(string path) => _local.Space(Outside(path));
+    public VolumeSpace Space(string path) => _local.Space(Outside(path));
 
     public ListeningPorts Listening() => throw new NotSupportedException("Those of the machine's namespace are not this host's.");
 

@@ -14,7 +14,7 @@ internal sealed class RecordedSystem : IHostSystem
     public Dictionary<string, ToolResult> Answers { get; } = [];
 
     /// <summary>Null: it cannot be told.</summary>
-    public DiskSpace? Disk { get; init; } = new(100L << 30, 200L << 30);
+    public VolumeSpace? Disk { get; init; } = new(100L << 30, 200L << 30);
     public ListeningPorts Ports { get; init; } = new(new HashSet<int>(), new HashSet<int>());
     public IReadOnlyList<IPAddress> OwnAddresses { get; init; } = [IPAddress.Parse("10.0.0.5")];
     public bool IsWindows { get; init; }
@@ -38,7 +38,7 @@ internal sealed class RecordedSystem : IHostSystem
 
     public bool Exists(string path) => Files.ContainsKey(path) || Files.Keys.Any(f => f.StartsWith(path + "/", StringComparison.Ordinal));
 
-    public DiskSpace Space(string path) => Disk ?? throw new IOException("Input/output error");
+    public VolumeSpace Space(string path) => Disk ?? throw new IOException("Input/output error");
 
     public ListeningPorts Listening() => Ports;
 

@@ -1,0 +1,217 @@
+using System.Diagnostics.CodeAnalysis;
+using Swarm.Agent.Executors;
+using Swarm.Core.Model;
+using Swarm.Wire.Limits;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Agent;
+
+/// <summary>The tasks of this node: applies assignment sets, and finds again what ran before swarmd was restarted.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing.")]
+internal sealed class AssignedTasks(RunnerContext context)
+{
+    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, TaskRunner> _runners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ExecutorTask> _strays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _removals = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopped = new();
+
+    /// <summary>Goes on with the remembered tasks, and notes those that only the executor knows.</summary>
+    /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
+    public async Task AdoptAsync(CancellationToken cancellation)
+    {
+        var found = await context.Executor.ListAsync(cancellation);
+        lock (_gate)
+        {
+            foreach (var (assignment, status) in context.Store.Load(context.Time.GetUtcNow()))
+            {
+                Add(new TaskRunner(context, assignment, status, remembered: true));
+            }
+            foreach (var task in found.Where(t => !_runners.ContainsKey(t.TaskId)))
+            {
+                // Whether it is wanted, a manager's complete set will tell.
+                _strays[task.TaskId] = task;
+            }
+        }
+    }
+
+    /// <summary>Tasks that are being removed.</summary>
+    public int Removing
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _removals.Count;
+            }
+        }
+    }
+
+    /// <summary>Every task with its state, for the registration.</summary>
+    public IReadOnlyList<V1.TaskStatusUpdate> Report()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _runners
+                    .Values.Select(r => (r.TaskId, r.Status))
+                    .Concat(_strays.Values.Select(s => (s.TaskId, s.Status)))
+                    .Select(t => new V1.TaskStatusUpdate { TaskId = t.TaskId, Status = ProtocolMapping.ToWire(t.Status) }),
+            ];
+        }
+    }
+
+    public void Apply(V1.AssignmentSet set)
+    {
+        lock (_gate)
+        {
+            if (set.Kind == V1.AssignmentSet.Types.Kind.Complete)
+            {
+                var wanted = set.Update.Select(u => u.TaskId).ToHashSet(StringComparer.Ordinal);
+                foreach (var taskId in _runners.Keys.Concat(_strays.Keys).Where(id => !wanted.Contains(id)).ToList())
+                {
+                    Remove(taskId);
+                }
+            }
+            foreach (var taskId in set.Remove)
+            {
+                Remove(taskId);
+            }
+            foreach (var assignment in set.Update)
+            {
+                if (Problem(assignment) is { } problem)
+                {
+                    // One that cannot be read must not keep the others from running.
+                    context.Logger.AssignmentIgnored(problem);
+                }
+                else if (_runners.TryGetValue(assignment.TaskId, out var runner))
+                {
+                    runner.Update(assignment);
+                }
+                else if (!_removals.ContainsKey(assignment.TaskId))
+                {
+                    Take(assignment);
+                }
+            }
+        }
+    }
+
+    /// <summary>Stops and removes every task.</summary>
+    public async Task RemoveAllAsync()
+    {
+        List<Task> removals;
+        lock (_gate)
+        {
+            foreach (var taskId in _runners.Keys.Concat(_strays.Keys).ToList())
+            {
+                Remove(taskId);
+            }
+            removals = [.. _removals.Values];
+        }
+        await Task.WhenAll(removals);
+    }
+
+    /// <summary>Ends the runners; the tasks run on.</summary>
+    public async Task DetachAsync()
+    {
+        List<Task> ends;
+        await _stopped.CancelAsync();
+        lock (_gate)
+        {
+            ends = [.. _runners.Values.Select(r => r.DetachAsync()), .. _removals.Values];
+            _runners.Clear();
+        }
+        await Task.WhenAll(ends);
+    }
+
+    /// <summary>Why an assignment cannot be followed; null when it can. What its spec says is judged when the task is prepared: that is a rejection.</summary>
+    private static string? Problem(V1.TaskAssignment assignment) =>
+        !TaskStore.IsTaskId(assignment.TaskId) ? $"'{BoundedText.Cut(assignment.TaskId, 100)}' is not a task id"
+        : !IsKnown(assignment.DesiredState) ? $"task {assignment.TaskId} has the desired state {(int)assignment.DesiredState}"
+        : !IsKnown(assignment.State) ? $"task {assignment.TaskId} has the state {(int)assignment.State}"
+        : null;
+
+    private static bool IsKnown(V1.TaskState state) => state is > V1.TaskState.Unspecified and <= V1.TaskState.Orphaned;
+
+    /// <summary>An assignment this agent does not know yet.</summary>
+    private void Take(V1.TaskAssignment assignment)
+    {
+        var now = context.Time.GetUtcNow();
+        var known = ProtocolMapping.FromWire(assignment.State);
+        if (_strays.Remove(assignment.TaskId, out var stray))
+        {
+            var status = stray.Status.State == TaskState.Ready ? stray.Status with { State = TaskState.Preparing } : stray.Status;
+            context.Outbox.Add(assignment.TaskId, status);
+            Add(new TaskRunner(context, assignment, status));
+            return;
+        }
+        if (SwarmTask.IsTerminal(known))
+        {
+            // History: it has ended and nothing of it is here.
+            return;
+        }
+        // States only move forward: what the manager saw start and we cannot find has failed; what was on its way is prepared once more.
+        var first = new TaskStatus { State = known < TaskState.Ready ? known : TaskState.Preparing, Timestamp = now };
+        if (known >= TaskState.Starting)
+        {
+            first = first with { State = TaskState.Failed, Message = "started", Error = "task: not found on its node" };
+            context.Store.Save(assignment, first);
+            context.Outbox.Add(assignment.TaskId, first);
+        }
+        Add(new TaskRunner(context, assignment, first));
+    }
+
+    private void Add(TaskRunner runner)
+    {
+        _runners[runner.TaskId] = runner;
+        runner.Start();
+    }
+
+    private void Remove(string taskId)
+    {
+        context.Logger.RemovingTask(taskId);
+        if (_runners.Remove(taskId, out var runner))
+        {
+            _removals[taskId] = RemoveAsync(taskId, runner.RemoveAsync);
+        }
+        else if (_strays.Remove(taskId))
+        {
+            _removals[taskId] = RemoveAsync(taskId, cancellation => context.Executor.RemoveAsync(taskId, cancellation));
+        }
+    }
+
+    /// <summary>Until it is gone: a manager says so once, and an engine may be away or refuse for a while.</summary>
+    private async Task RemoveAsync(string taskId, Func<CancellationToken, Task> remove)
+    {
+        await Task.Yield();
+        // When swarmd stops, what is left is told to the next one.
+        for (var pause = _firstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
+        {
+            try
+            {
+                await remove(_stopped.Token);
+                break;
+            }
+            catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+            {
+                break;
+            }
+#pragma warning disable CA1031 // One task that cannot be removed must not keep the others.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                context.Logger.NotRemoved(taskId, e.Message);
+                await Task.Delay(pause, context.Time, _stopped.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        lock (_gate)
+        {
+            _removals.Remove(taskId);
+        }
+    }
+}

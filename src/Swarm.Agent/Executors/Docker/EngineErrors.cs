@@ -1,0 +1,56 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using global::Docker.DotNet;
+
+namespace Swarm.Agent.Executors.Docker;
+
+/// <summary>Tells an engine that is away from an engine that refuses, and reads its words.</summary>
+internal static class EngineErrors
+{
+    public static bool IsAway(Exception e, CancellationToken cancellation) =>
+        e is HttpRequestException or IOException or SocketException or TimeoutException
+        || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+        || e is DockerApiException { StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable };
+
+    /// <summary>Runs a call that only asks. There is nothing in it to refuse: an engine that answers with a fault of its own (it is stopping, or its
+    /// runtime is away) is away, and no task has failed for it.</summary>
+    public static async Task<T> AskAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CallAsync(call, cancellation);
+        }
+        catch (DockerApiException e) when (e.StatusCode >= HttpStatusCode.InternalServerError)
+        {
+            throw new ExecutorUnavailableException($"The container engine is in trouble: {MessageOf(e)}", e);
+        }
+    }
+
+    /// <summary>Runs an engine call; when the engine is away, this says so.</summary>
+    public static async Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (IsAway(e, cancellation))
+        {
+            throw new ExecutorUnavailableException($"The container engine does not answer: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The engine's message without its JSON.</summary>
+    public static string MessageOf(DockerApiException e)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(e.ResponseBody ?? "");
+            return body.RootElement.TryGetProperty("message", out var message) ? message.GetString() ?? e.Message : e.Message;
+        }
+        catch (JsonException)
+        {
+            return e.ResponseBody is { Length: > 0 } text ? text : e.Message;
+        }
+    }
+}

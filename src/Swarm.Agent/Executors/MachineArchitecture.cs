@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace Swarm.Agent.Executors;
+
+/// <summary>This machine's architecture in the words that <c>docker node inspect</c> uses.</summary>
+public static class MachineArchitecture
+{
+    public static string Name =>
+        RuntimeInformation.OSArchitecture switch
+        {
+            Architecture.X64 => "x86_64",
+            Architecture.Arm64 => "aarch64",
+            Architecture.X86 => "i386",
+            Architecture.Arm => "armv7l",
+            var other => other.ToString().ToLowerInvariant(),
+        };
+}

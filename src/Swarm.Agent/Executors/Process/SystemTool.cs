@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace Swarm.Agent.Executors.Process;
+
+/// <summary>Programs of the system that start a task's program. They are named with their whole path: a task's own PATH must not decide which they are.</summary>
+internal static class SystemTool
+{
+    public const string StandardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>The tool's path; its bare name when it is in none of the usual places, so that the error names it.</summary>
+    public static string PathOf(string tool) =>
+        StandardPath.Split(':').Select(directory => Path.Combine(directory, tool)).FirstOrDefault(File.Exists) ?? tool;
+
+    /// <summary>What makes env(1) undo that a signal is ignored; nothing where env cannot (other than GNU's, or before coreutils 8.31). A swarmd that was started in the
+    /// background of a script ignores SIGINT and SIGQUIT, its tasks would inherit that, and a task whose stop signal is SIGINT would never see it.</summary>
+    public static IReadOnlyList<string> SignalReset => s_signalReset.Value;
+
+    private static readonly Lazy<string[]> s_signalReset = new(static () =>
+    {
+        const string Option = "--default-signal=INT,QUIT";
+        return OutputOf(PathOf("env"), Option, PathOf("true")) is null ? [] : [Option];
+    });
+
+    /// <summary>The shell adds nothing, and swarmd ignores no signal that a task would inherit: env(1) has nothing to do.</summary>
+    public static bool StartsDirectly => s_startsDirectly.Value;
+
+    private static readonly Lazy<bool> s_startsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing);
+
+    /// <summary>A shell that executes a program gives it what was exported and nothing else. (dash does; bash adds variables of its own at the last moment.)</summary>
+    public static bool ShellAddsNothing => s_shellAddsNothing.Value;
+
+    private static readonly Lazy<bool> s_shellAddsNothing = new(static () =>
+        OutputOf("/bin/sh", "-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}") == $"PATH={StandardPath}\n"
+    );
+
+    /// <summary>What a program prints that has the standard path in its environment and nothing else; null when it fails or is not there (a task's start says so then).</summary>
+    private static string? OutputOf(string program, params string[] arguments)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = StandardPath;
+        try
+        {
+            using var probe = System.Diagnostics.Process.Start(start)!;
+            var output = probe.StandardOutput.ReadToEnd();
+            probe.WaitForExit();
+            return probe.ExitCode == 0 ? output : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>SIGINT or SIGQUIT: the mask of ignored signals has bit N-1 for signal N (proc(5), SigIgn).</summary>
+    private static bool IgnoresSignals()
+    {
+        const string Field = "SigIgn:";
+        try
+        {
+            var mask = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Field, StringComparison.Ordinal));
+            var ignored = ulong.Parse(mask.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            return (ignored & ((1UL << (PosixSignal.Interrupt - 1)) | (1UL << (PosixSignal.Quit - 1)))) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
+        {
+            // Unknown: as if it did.
+            return true;
+        }
+    }
+
+    /// <summary>The same command with the path of its tool; nothing when there is none.</summary>
+    public static IEnumerable<string> WithPath(IReadOnlyList<string> command) =>
+        command.Count == 0
+            ? []
+            : [command[0].Contains('/', StringComparison.Ordinal) ? command[0] : PathOf(command[0]), .. command.Skip(1)];
+}

@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+using Swarm.Core.Model;
+
+namespace Swarm.Agent.Executors.Process;
+
+/// <summary>What a task directory says of its task (<c>task.json</c>): all that is needed to start it, check it and stop it.</summary>
+internal sealed record TaskRecord
+{
+    public required string TaskId { get; init; }
+    public required string ServiceId { get; init; }
+    public required string ClusterId { get; init; }
+    public required string NodeId { get; init; }
+    public required string ContainerId { get; init; }
+    public required string ContainerName { get; init; }
+    public required string Image { get; init; }
+
+    /// <summary>The program (an absolute path) and its arguments.</summary>
+    public required List<string> Arguments { get; init; }
+
+    /// <summary>The whole environment, <c>NAME=value</c>.</summary>
+    public required List<string> Environment { get; init; }
+
+    /// <summary>What stands before the program to change user and groups.</summary>
+    public required List<string> Prefix { get; init; }
+    public required string WorkingDirectory { get; init; }
+    public required int StopSignal { get; init; }
+    public TimeSpan StopGracePeriod { get; init; }
+    public ProbeRecord? HealthCheck { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>A health check with Docker's defaults filled in.</summary>
+internal sealed record ProbeRecord(List<string> Test, TimeSpan Interval, TimeSpan Timeout, TimeSpan StartPeriod, uint Retries)
+{
+    /// <summary>Null when there is none, or <c>NONE</c>. Source of the defaults: Docker's HEALTHCHECK (30 s, 30 s, 0 s, 3).</summary>
+    public static ProbeRecord? From(HealthCheck? check, ManifestHealthCheck? image)
+    {
+        // As in Docker, what the service leaves out comes from the image.
+        var test = check is { Test.Count: > 0 } ? [.. check.Test] : image?.Test ?? [];
+        if (test.Count == 0 || test[0] == "NONE")
+        {
+            return null;
+        }
+        if (test[0] is not ("CMD" or "CMD-SHELL") || test.Count < 2)
+        {
+            throw new TaskRejectedException(
+                "InvalidOption",
+                $"Health check test '{string.Join(' ', test)}': it must begin with NONE, CMD or CMD-SHELL and name a command."
+            );
+        }
+        return new ProbeRecord(
+            test,
+            Choose(check?.Interval, image?.IntervalSeconds, 30),
+            Choose(check?.Timeout, image?.TimeoutSeconds, 30),
+            Choose(check?.StartPeriod, image?.StartPeriodSeconds, 0),
+            check is { Retries: > 0 } ? check.Retries
+                : image is { Retries: > 0 } ? image.Retries
+                : 3
+        );
+    }
+
+    private static TimeSpan Choose(TimeSpan? service, double? image, double standard) =>
+        service is { Ticks: > 0 } time ? time : TimeSpan.FromSeconds(image is > 0 ? image.Value : standard);
+}
+
+[JsonSerializable(typeof(TaskRecord))]
+internal sealed partial class TaskRecordJson : JsonSerializerContext;

@@ -1,0 +1,250 @@
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Wire.Errors;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Agent;
+
+/// <summary>How a session ended.</summary>
+/// <param name="Opened">The manager had accepted it.</param>
+/// <param name="RedirectTo">Not null: that manager does not lead; these may.</param>
+internal sealed record SessionEnd(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason);
+
+/// <summary>One stream to one manager, from registration to its end.</summary>
+internal sealed class ManagerSession(
+    AgentOptions options,
+    AssignedTasks tasks,
+    StatusOutbox outbox,
+    Func<NodeDescription> describe,
+    Action<NodeDescription> described,
+    Action<V1.SessionInfo, TimeSpan> opened,
+    ILogger logger
+)
+{
+    /// <summary>A manager that has not answered by then is given up.</summary>
+    private static readonly TimeSpan _openTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Heartbeat periods that a manager may ask for: a shorter one would keep the machine busy, a longer one would never be noticed missing.</summary>
+    private static readonly TimeSpan _shortestPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _longestPeriod = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often the node is looked at anew.</summary>
+    private static readonly TimeSpan _describePeriod = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<V1.AgentMessage> _outgoing = Channel.CreateUnbounded<V1.AgentMessage>(new() { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private volatile bool _isOpen;
+
+    public async Task<SessionEnd> RunAsync(string address, CancellationToken cancellation)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var open = new CancellationTokenSource(_openTimeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, open.Token);
+        var work = new List<Task>();
+        try
+        {
+            using var channel = options.Connect(address);
+            using var call = new V1.Dispatcher.DispatcherClient(channel).Session(cancellationToken: ending.Token);
+            var register = new V1.RegisterAgent
+            {
+                Description = ProtocolMapping.ToWire(describe()),
+                ProtocolVersion = "1",
+                Address = options.Address,
+            };
+            register.Tasks.AddRange(tasks.Report());
+            await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = register }, either.Token);
+            ulong? sequence = null;
+            while (await call.ResponseStream.MoveNext(_isOpen ? ending.Token : either.Token))
+            {
+                var message = call.ResponseStream.Current;
+                switch (message.MessageCase)
+                {
+                    case V1.ManagerMessage.MessageOneofCase.Session when !_isOpen:
+                        var period = HeartbeatPeriod(message.Session);
+                        opened(message.Session, period);
+                        _isOpen = true;
+                        logger.SessionOpened(message.Session.SessionId, address, register.Tasks.Count);
+                        outbox.Reset();
+                        work.Add(WriteAsync(call.RequestStream, ending));
+                        work.Add(ReportAsync(ending.Token));
+                        work.Add(BeatAsync(period, ending.Token));
+                        work.Add(DescribeAsync(ending.Token));
+                        break;
+                    case V1.ManagerMessage.MessageOneofCase.Session:
+                        return new SessionEnd(_isOpen, false, null, "the manager has opened the session twice");
+                    case V1.ManagerMessage.MessageOneofCase.Assignments or V1.ManagerMessage.MessageOneofCase.Ack when !_isOpen:
+                        return new SessionEnd(_isOpen, false, null, $"the manager sent {message.MessageCase} before it opened the session");
+                    case V1.ManagerMessage.MessageOneofCase.Assignments:
+                        var set = message.Assignments;
+                        if (set.Kind != V1.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
+                        {
+                            return new SessionEnd(_isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
+                        }
+                        sequence = set.ResultsIn;
+                        tasks.Apply(set);
+                        break;
+                    case V1.ManagerMessage.MessageOneofCase.Ack:
+                        outbox.Acknowledge(message.Ack.Number);
+                        break;
+                    case V1.ManagerMessage.MessageOneofCase.HostCall:
+                        work.Add(RunHostCallAsync(message.HostCall, ending.Token));
+                        break;
+                    case V1.ManagerMessage.MessageOneofCase.Redirect:
+                        return new SessionEnd(_isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
+                    case V1.ManagerMessage.MessageOneofCase.Removed:
+                        return new SessionEnd(_isOpen, true, null, "this node was removed");
+                }
+            }
+            return new SessionEnd(_isOpen, false, null, "the manager has closed it");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new SessionEnd(_isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
+        }
+        catch (Exception e)
+            when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            // A node that was away when it was removed is told so by the refusal of its session.
+            var removed = e is RpcException refused && GrpcErrors.ToSwarmException(refused) is { ErrorId: "NodeRemoved" };
+            return new SessionEnd(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message);
+        }
+        catch (SwarmException e)
+        {
+            return new SessionEnd(_isOpen, false, null, $"the manager sent what cannot be understood: {e.Message}");
+        }
+#pragma warning disable CA1031 // Whatever a manager sends, and whatever goes wrong with it here: the agent goes on, and tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            cancellation.ThrowIfCancellationRequested();
+            logger.SessionFault(e);
+            return new SessionEnd(_isOpen, false, null, e.Message);
+        }
+        finally
+        {
+            _ended.TrySetResult();
+            await ending.CancelAsync();
+            await Task.WhenAll(work);
+        }
+    }
+
+    private static TimeSpan HeartbeatPeriod(V1.SessionInfo info)
+    {
+        var period = ProtocolMapping.FromWire(info.HeartbeatPeriod, TimeSpan.FromSeconds(1), "HeartbeatPeriod");
+        return period < _shortestPeriod ? _shortestPeriod
+            : period > _longestPeriod ? _longestPeriod
+            : period;
+    }
+
+    /// <summary>Announces a planned stop; completes when the manager has closed the stream for it (2 s at most): ending it from here would lose the word.</summary>
+    public async Task SayGoodbyeAsync(bool restart, TimeSpan grace)
+    {
+        if (
+            _isOpen
+            && _outgoing.Writer.TryWrite(
+                new V1.AgentMessage
+                {
+                    Goodbye = new V1.Goodbye { Restart = restart, Grace = Duration.FromTimeSpan(grace) },
+                }
+            )
+        )
+        {
+            await _ended.Task.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WriteAsync(IClientStreamWriter<V1.AgentMessage> stream, CancellationTokenSource ending)
+    {
+        try
+        {
+            await foreach (var message in _outgoing.Reader.ReadAllAsync(ending.Token))
+            {
+                await stream.WriteAsync(message, ending.Token);
+                if (message.MessageCase == V1.AgentMessage.MessageOneofCase.Goodbye)
+                {
+                    await stream.CompleteAsync();
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException or IOException or InvalidOperationException)
+        {
+            await ending.CancelAsync();
+        }
+    }
+
+    /// <summary>Beside the session, which goes on: a firewall's tool may take its time.</summary>
+    private async Task RunHostCallAsync(V1.HostCall call, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await options.RunHostCommand(call.Command ?? new V1.HostCommand(), cancellation);
+            _outgoing.Writer.TryWrite(
+                new V1.AgentMessage
+                {
+                    HostReply = new V1.HostReply { Number = call.Number, Answer = answer },
+                }
+            );
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended; a change that was under way is rolled back.
+        }
+    }
+
+    private Task ReportAsync(CancellationToken cancellation) =>
+        UntilCancelledAsync(async () => _outgoing.Writer.TryWrite(new V1.AgentMessage { Report = await outbox.NextAsync(cancellation) }));
+
+    private Task BeatAsync(TimeSpan period, CancellationToken cancellation) =>
+        UntilCancelledAsync(async () =>
+        {
+            await Task.Delay(period, options.Time, cancellation);
+            _outgoing.Writer.TryWrite(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
+        });
+
+    private Task DescribeAsync(CancellationToken cancellation)
+    {
+        var last = describe();
+        return UntilCancelledAsync(async () =>
+        {
+            await Task.Delay(_describePeriod, options.Time, cancellation);
+            try
+            {
+                var now = await options.Executor.DescribeAsync(cancellation);
+                if (now != last)
+                {
+                    last = now;
+                    described(now);
+                    _outgoing.Writer.TryWrite(new V1.AgentMessage { Description = ProtocolMapping.ToWire(now) });
+                }
+            }
+#pragma warning disable CA1031 // Whatever the engine refuses with: the session goes on, and it is asked again.
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.ExecutorAway(e.Message);
+            }
+        });
+    }
+
+    private static async Task UntilCancelledAsync(Func<Task> act)
+    {
+        try
+        {
+            while (true)
+            {
+                await act();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended.
+        }
+    }
+}

@@ -1,0 +1,374 @@
+using System.Diagnostics.CodeAnalysis;
+using Swarm.Agent.Executors;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Agent;
+
+/// <summary>Takes one task from Accepted to its end, one step at a time, as far as its desired state allows. States, messages and errors are those of
+/// SwarmKit (agent/exec/controller.go).</summary>
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "Cancellation sources without timers hold nothing; a runner has no moment after which nobody may call it."
+)]
+internal sealed class TaskRunner
+{
+    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+
+    private readonly RunnerContext _context;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _detached = new();
+    private V1.TaskAssignment _assignment;
+    private TaskStatus _status;
+    private CancellationTokenSource _step = new();
+    private TaskCompletionSource _desiredChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _run = Task.CompletedTask;
+
+    /// <param name="remembered">The assignment is from the agent's own memory, which keeps no credentials: a task that may still have to pull waits for the
+    /// manager's word before it is prepared.</param>
+    public TaskRunner(RunnerContext context, V1.TaskAssignment assignment, TaskStatus status, bool remembered = false)
+    {
+        _context = context;
+        _assignment = assignment;
+        _status = status;
+        if (!remembered)
+        {
+            _told.SetResult();
+        }
+    }
+
+    public string TaskId => _assignment.TaskId;
+
+    public TaskStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _status;
+            }
+        }
+    }
+
+    private TaskState Desired
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return ProtocolMapping.FromWire(_assignment.DesiredState);
+            }
+        }
+    }
+
+    public void Start() => _run = Task.Run(RunAsync);
+
+    /// <summary>Takes over the manager's latest word.</summary>
+    public void Update(V1.TaskAssignment assignment)
+    {
+        TakeOver(assignment);
+        _told.TrySetResult();
+    }
+
+    private void TakeOver(V1.TaskAssignment assignment)
+    {
+        CancellationTokenSource? step = null;
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            // A desired state only ever moves forward.
+            if (assignment.DesiredState < _assignment.DesiredState)
+            {
+                return;
+            }
+            var same = assignment.DesiredState == _assignment.DesiredState;
+            _assignment = assignment;
+            if (same)
+            {
+                return;
+            }
+            _context.Store.Save(_assignment, _status);
+            if (ProtocolMapping.FromWire(assignment.DesiredState) > TaskState.Running)
+            {
+                step = _step;
+            }
+            changed = _desiredChanged;
+            _desiredChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        changed.TrySetResult();
+        try
+        {
+            step?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // That step has just ended by itself; the next one sees the new desired state.
+        }
+    }
+
+    /// <summary>Ends the runner; the task runs on.</summary>
+    public async Task DetachAsync()
+    {
+        await _detached.CancelAsync();
+        await _run;
+    }
+
+    /// <summary>Stops the task, removes what is left of it, and forgets it. May be called again when it failed.</summary>
+    public async Task RemoveAsync(CancellationToken cancellation)
+    {
+        await DetachAsync();
+        if (!SwarmTask.IsTerminal(Status.State))
+        {
+            try
+            {
+                await _context.Executor.StopAsync(Definition(), cancellation);
+            }
+            catch (TaskRejectedException)
+            {
+                // Its spec cannot be read: then it was never prepared.
+            }
+        }
+        await _context.Executor.RemoveAsync(TaskId, cancellation);
+        _context.Store.Delete(TaskId);
+        _context.Outbox.Forget(TaskId);
+    }
+
+    private async Task RunAsync()
+    {
+        var retry = _firstRetry;
+        while (!SwarmTask.IsTerminal(Status.State) && !_detached.IsCancellationRequested)
+        {
+            CancellationToken step;
+            CancellationTokenSource source;
+            lock (_gate)
+            {
+                source = _step = CancellationTokenSource.CreateLinkedTokenSource(_detached.Token);
+                step = source.Token;
+            }
+            try
+            {
+                if (Desired > TaskState.Running)
+                {
+                    await ShutDownAsync(_detached.Token);
+                }
+                else
+                {
+                    await StepAsync(step);
+                }
+                retry = _firstRetry;
+            }
+            catch (OperationCanceledException) when (step.IsCancellationRequested)
+            {
+                // Detached, or the desired state has moved on: the loop sees which.
+            }
+            catch (ExecutorUnavailableException e)
+            {
+                _context.Logger.ExecutorAway(e.Message);
+                try
+                {
+                    retry = await PauseAsync(retry, _detached.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+            catch (TaskRejectedException e)
+            {
+                Report(Status with { State = TaskState.Rejected, Error = e.Message });
+            }
+            catch (TaskFailedException e)
+            {
+                await FailAsync(e.Message, e.ExitCode);
+            }
+#pragma warning disable CA1031 // Whatever goes wrong with one task must not take the agent or the other tasks down; it is the task's failure.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _context.Logger.TaskError(TaskId, e);
+                await FailAsync(e.Message, null);
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _step = new CancellationTokenSource();
+                }
+                source.Dispose();
+            }
+        }
+    }
+
+    private async Task StepAsync(CancellationToken cancellation)
+    {
+        var executor = _context.Executor;
+        switch (Status.State)
+        {
+            case < TaskState.Accepted:
+                Report(Status with { State = TaskState.Accepted, Message = "accepted" });
+                break;
+            case TaskState.Accepted:
+                Report(Status with { State = TaskState.Preparing, Message = "preparing" });
+                break;
+            case TaskState.Preparing:
+                await _told.Task.WaitAsync(cancellation);
+                var containerId = await executor.PrepareAsync(Definition(), cancellation);
+                Report(Status with { State = TaskState.Ready, Message = "prepared", ContainerId = containerId });
+                break;
+            case TaskState.Ready:
+                Task changed;
+                lock (_gate)
+                {
+                    changed = _desiredChanged.Task;
+                }
+                if (Desired < TaskState.Running)
+                {
+                    await changed.WaitAsync(cancellation);
+                }
+                else
+                {
+                    Report(Status with { State = TaskState.Starting, Message = "starting" });
+                }
+                break;
+            case TaskState.Starting:
+                await executor.StartAsync(Definition(), cancellation);
+                await executor.WaitHealthyAsync(Definition(), cancellation);
+                var pid = await executor.GetPidAsync(Definition(), cancellation);
+                Report(Status with { State = TaskState.Running, Message = "started", Pid = pid });
+                break;
+            case TaskState.Running:
+                await FinishAsync(await executor.WaitExitAsync(Definition(), cancellation), cancellation);
+                break;
+        }
+    }
+
+    private async Task FinishAsync(ExecutorExit exit, CancellationToken cancellation)
+    {
+        if (exit.Error == ExitMessages.Unhealthy)
+        {
+            await _context.Executor.StopAsync(Definition(), cancellation);
+            var ended = await _context.Executor.WaitExitAsync(Definition(), cancellation);
+            exit = new ExecutorExit(ended.ExitCode, ExitMessages.With(ended.ExitCode, ExitMessages.Unhealthy));
+        }
+        Report(
+            exit.Error.Length == 0
+                ? Status with
+                {
+                    State = TaskState.Complete,
+                    Message = "finished",
+                    ExitCode = exit.ExitCode,
+                    Pid = 0,
+                }
+                : Status with
+                {
+                    State = TaskState.Failed,
+                    Error = exit.Error,
+                    ExitCode = exit.ExitCode,
+                    Pid = 0,
+                }
+        );
+    }
+
+    private async Task ShutDownAsync(CancellationToken cancellation)
+    {
+        var status = Status;
+        await _context.Executor.StopAsync(Definition(), cancellation);
+        int? code = null;
+        if (status.State >= TaskState.Running)
+        {
+            code = (await _context.Executor.WaitExitAsync(Definition(), cancellation)).ExitCode;
+        }
+        Report(status with { State = TaskState.Shutdown, Message = "shutdown", ExitCode = code, Pid = 0 });
+    }
+
+    /// <summary>Before it starts, what goes wrong is a rejection: another node may do better. From then on it is a failure.</summary>
+    private async Task FailAsync(string error, int? exitCode)
+    {
+        if (Status.State >= TaskState.Starting)
+        {
+            try
+            {
+                await _context.Executor.StopAsync(Definition(), _detached.Token);
+            }
+#pragma warning disable CA1031 // It has failed whether it can be stopped or not; the manager's order to remove the task ends what is left of it.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _context.Logger.NotStopped(TaskId, e.Message);
+            }
+        }
+        Report(
+            Status with
+            {
+                State = Status.State < TaskState.Starting ? TaskState.Rejected : TaskState.Failed,
+                Error = error,
+                ExitCode = exitCode,
+                Pid = 0,
+            }
+        );
+    }
+
+    /// <exception cref="TaskRejectedException">The spec cannot be read, or a template placeholder in it is not known.</exception>
+    private TaskDefinition Definition()
+    {
+        V1.TaskAssignment assignment;
+        lock (_gate)
+        {
+            assignment = _assignment;
+        }
+        try
+        {
+            var task = new TaskDefinition
+            {
+                TaskId = assignment.TaskId,
+                ServiceId = assignment.ServiceId,
+                ServiceName = assignment.ServiceName,
+                Slot = (uint)assignment.Slot,
+                Revision = assignment.Revision,
+                ContainerName = assignment.ContainerName,
+                Spec = ProtocolMapping.FromWire(assignment.Spec),
+                RegistryCredential = ProtocolMapping.FromWire(assignment.RegistryCredential),
+            };
+            return TemplateExpansion.Expand(task, _context.NodeId, _context.Node());
+        }
+        catch (SwarmException e)
+        {
+            throw new TaskRejectedException("InvalidOption", e.Message, e);
+        }
+    }
+
+    /// <summary>Remembers, then tells.</summary>
+    private void Report(TaskStatus status)
+    {
+        status = status with { Timestamp = _context.Time.GetUtcNow() };
+        lock (_gate)
+        {
+            _status = status;
+            _context.Store.Save(_assignment, status);
+        }
+        _context.Logger.TaskState(TaskId, status.State, status.Message, status.Error);
+        _context.Outbox.Add(TaskId, status);
+    }
+
+    private async Task<TimeSpan> PauseAsync(TimeSpan pause, CancellationToken cancellation)
+    {
+        await Task.Delay(pause, _context.Time, cancellation);
+        return pause * 2 < _longestRetry ? pause * 2 : _longestRetry;
+    }
+}
+
+/// <summary>What all runners of an agent share.</summary>
+internal sealed record RunnerContext(
+    ITaskExecutor Executor,
+    TaskStore Store,
+    StatusOutbox Outbox,
+    string NodeId,
+    Func<NodeDescription> Node,
+    TimeProvider Time,
+    ILogger Logger
+);

@@ -1,0 +1,52 @@
+using System.Text.Json.Serialization;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+
+namespace Swarm.Consensus.Serialization;
+
+/// <summary>How state is written to the log and to snapshots. Made at compile time: nothing here reflects.</summary>
+/// <remarks>Nulls are left out; every other value is written, also a default one, since a record's own default may be another.</remarks>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    Converters = new[]
+    {
+        typeof(StateChangeConverter),
+        typeof(ServiceModeConverter),
+        typeof(ValueMapConverter),
+        typeof(StringListConverter),
+        typeof(MountListConverter),
+        typeof(PortListConverter),
+        typeof(PendingReasonListConverter),
+    }
+)]
+[JsonSerializable(typeof(StateChange))]
+[JsonSerializable(typeof(IReadOnlyList<StateChange>))]
+[JsonSerializable(typeof(StateSnapshot))]
+[JsonSerializable(typeof(StateChange.ClusterSet))]
+[JsonSerializable(typeof(StateChange.NodeCreate))]
+[JsonSerializable(typeof(StateChange.NodeSpecSet))]
+[JsonSerializable(typeof(StateChange.NodeStatusSet))]
+[JsonSerializable(typeof(StateChange.NodeDescriptionSet))]
+[JsonSerializable(typeof(StateChange.NodeRoleSet))]
+[JsonSerializable(typeof(StateChange.NodeRemove))]
+[JsonSerializable(typeof(StateChange.ServiceCreate))]
+[JsonSerializable(typeof(StateChange.ServiceSpecSet))]
+[JsonSerializable(typeof(StateChange.ServiceUpdateStatusSet))]
+[JsonSerializable(typeof(StateChange.ServiceRemove))]
+[JsonSerializable(typeof(StateChange.RevisionRemove))]
+[JsonSerializable(typeof(StateChange.TaskCreate))]
+[JsonSerializable(typeof(StateChange.TaskAssign))]
+[JsonSerializable(typeof(StateChange.TaskDesire))]
+[JsonSerializable(typeof(StateChange.TaskObserve))]
+[JsonSerializable(typeof(StateChange.TaskPendingSet))]
+[JsonSerializable(typeof(StateChange.TaskRemove))]
+[JsonSerializable(typeof(StateChange.RequestRecord))]
+[JsonSerializable(typeof(ServiceMode.Replicated))]
+[JsonSerializable(typeof(ServiceMode.Global))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(Mount))]
+[JsonSerializable(typeof(PublishedPort))]
+[JsonSerializable(typeof(PendingReason))]
+internal sealed partial class StateJsonContext : JsonSerializerContext;

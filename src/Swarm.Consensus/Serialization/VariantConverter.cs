@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+
+namespace Swarm.Consensus.Serialization;
+
+/// <summary>What the schema needs to know of a <see cref="VariantConverter{TBase}"/>.</summary>
+internal interface IVariantConverter
+{
+    IReadOnlyCollection<Type> Types { get; }
+
+    Type? FindType(string discriminator);
+}
+
+/// <summary>One of several records as <c>["discriminator", {…}]</c>. Discriminators are for ever: what is in a log today must be readable by every later swarmd.</summary>
+/// <remarks>Not <c>[JsonPolymorphic]</c>, whose attributes would stand on Core's types: Core knows nothing of how it is stored.</remarks>
+internal abstract class VariantConverter<TBase>(params (string Discriminator, Type Type)[] variants)
+    : JsonConverter<TBase>,
+        IVariantConverter
+    where TBase : class
+{
+    private readonly Dictionary<string, Type> _types = variants.ToDictionary(v => v.Discriminator, v => v.Type, StringComparer.Ordinal);
+    private readonly Dictionary<Type, string> _discriminators = variants.ToDictionary(v => v.Type, v => v.Discriminator);
+
+    public IReadOnlyCollection<Type> Types => _types.Values;
+
+    public Type? FindType(string discriminator) => _types.GetValueOrDefault(discriminator);
+
+    public override TBase Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray || !reader.Read() || reader.TokenType != JsonTokenType.String)
+        {
+            throw new JsonException($"A {typeof(TBase).Name} is expected.");
+        }
+        var discriminator = reader.GetString()!;
+        if (!_types.TryGetValue(discriminator, out var type))
+        {
+            throw new UnknownVariantException($"'{discriminator}' is no {typeof(TBase).Name} that this swarmd knows.");
+        }
+        reader.Read();
+        var value = (TBase?)JsonSerializer.Deserialize(ref reader, Info(options, type));
+        if (value is null || !reader.Read() || reader.TokenType != JsonTokenType.EndArray)
+        {
+            throw new JsonException($"A {typeof(TBase).Name} has no end.");
+        }
+        return value;
+    }
+
+    public override void Write(Utf8JsonWriter writer, TBase value, JsonSerializerOptions options)
+    {
+        var type = value.GetType();
+        if (!_discriminators.TryGetValue(type, out var discriminator))
+        {
+            throw new NotSupportedException($"{type.Name} has no discriminator in {GetType().Name}.");
+        }
+        writer.WriteStartArray();
+        writer.WriteStringValue(discriminator);
+        JsonSerializer.Serialize(writer, value, Info(options, type));
+        writer.WriteEndArray();
+    }
+
+    private static JsonTypeInfo Info(JsonSerializerOptions options, Type type) => options.GetTypeInfo(type);
+}
+
+/// <summary>Written by a newer swarmd.</summary>
+internal sealed class UnknownVariantException(string message) : Exception(message);
+
+internal sealed class StateChangeConverter()
+    : VariantConverter<StateChange>(
+        ("cluster", typeof(StateChange.ClusterSet)),
+        ("node+", typeof(StateChange.NodeCreate)),
+        ("node.spec", typeof(StateChange.NodeSpecSet)),
+        ("node.status", typeof(StateChange.NodeStatusSet)),
+        ("node.desc", typeof(StateChange.NodeDescriptionSet)),
+        ("node.role", typeof(StateChange.NodeRoleSet)),
+        ("node-", typeof(StateChange.NodeRemove)),
+        ("service+", typeof(StateChange.ServiceCreate)),
+        ("service.spec", typeof(StateChange.ServiceSpecSet)),
+        ("service.update", typeof(StateChange.ServiceUpdateStatusSet)),
+        ("service-", typeof(StateChange.ServiceRemove)),
+        ("revision-", typeof(StateChange.RevisionRemove)),
+        ("task+", typeof(StateChange.TaskCreate)),
+        ("task.assign", typeof(StateChange.TaskAssign)),
+        ("task.desire", typeof(StateChange.TaskDesire)),
+        ("task.observe", typeof(StateChange.TaskObserve)),
+        ("task.pending", typeof(StateChange.TaskPendingSet)),
+        ("task-", typeof(StateChange.TaskRemove)),
+        ("request", typeof(StateChange.RequestRecord))
+    );
+
+internal sealed class ServiceModeConverter()
+    : VariantConverter<ServiceMode>(("replicated", typeof(ServiceMode.Replicated)), ("global", typeof(ServiceMode.Global)));

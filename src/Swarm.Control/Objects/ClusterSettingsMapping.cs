@@ -1,0 +1,72 @@
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.Validation;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Control.Objects;
+
+/// <summary>Checks and applies what an init or an update asks of the swarm's settings.</summary>
+public static class ClusterSettingsMapping
+{
+    /// <summary>Agents cannot be asked to report more often.</summary>
+    private static readonly TimeSpan ShortestHeartbeat = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
+
+    /// <summary>The settings with what the request names changed.</summary>
+    /// <exception cref="SwarmException">InvalidSetting.</exception>
+    public static ClusterSettings Apply(ClusterSettings settings, V1.ClusterSettings? asked)
+    {
+        if (asked is null)
+        {
+            return settings;
+        }
+        if (asked.HasTaskHistoryLimit)
+        {
+            settings = settings with
+            {
+                TaskHistoryLimit =
+                    asked.TaskHistoryLimit >= -1
+                        ? asked.TaskHistoryLimit
+                        : throw Invalid("task history limit", asked.TaskHistoryLimit.ToString(), "0 or more, or -1 to keep every task"),
+            };
+        }
+        if (asked.HasSnapshotInterval)
+        {
+            settings = settings with
+            {
+                SnapshotInterval =
+                    asked.SnapshotInterval > 0
+                        ? asked.SnapshotInterval
+                        : throw Invalid("snapshot interval", "0", "a number of log entries, at least 1"),
+            };
+        }
+        if (asked.HeartbeatPeriod is { } heartbeat)
+        {
+            var period = ProtocolMapping.FromWire(heartbeat, settings.HeartbeatPeriod, "HeartbeatPeriod");
+            settings = settings with
+            {
+                HeartbeatPeriod =
+                    period >= ShortestHeartbeat && period <= LongestHeartbeat
+                        ? period
+                        : throw Invalid("heartbeat period", period.ToString(), "a duration from 100ms to 1h"),
+            };
+        }
+        if (asked.CertificateExpiry is { } expiry)
+        {
+            var lifetime = ProtocolMapping.FromWire(expiry, settings.CertificateExpiry, "CertificateExpiry");
+            settings = settings with
+            {
+                CertificateExpiry =
+                    lifetime >= CertificateLifetimes.ShortestOfNode && lifetime <= CertificateLifetimes.Root
+                        ? lifetime
+                        : throw Invalid("certificate expiry", lifetime.ToString(), "a duration from 1h to 20 years"),
+            };
+        }
+        return asked.HasAutolock ? settings with { Autolock = asked.Autolock } : settings;
+    }
+
+    private static SwarmException Invalid(string what, string value, string expected) =>
+        new(SwarmErrorKind.InvalidArgument, "InvalidSetting", $"The {what} cannot be {value}.", value, $"Give {expected}.");
+}

@@ -1,0 +1,240 @@
+using System.Runtime.CompilerServices;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+using Swarm.Core.Validation;
+using Swarm.Daemon.Executors;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Control.Objects;
+
+public sealed partial class ObjectApi
+{
+    public async Task<V1.CreateServiceResponse> CreateServiceAsync(V1.CreateServiceRequest request, CancellationToken cancellation)
+    {
+        var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
+        ServiceSpecValidation.Validate(spec);
+        var credential = ProtocolMapping.FromWire(request.RegistryCredential);
+        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        // Before the registry is asked: a name that is taken is refused at once. A retry finds its own service instead.
+        store.Read(state =>
+        {
+            if (request.RequestId.Length == 0 || state.FindRequest(request.RequestId) is null)
+            {
+                RequireFreeName(state, spec.Name);
+            }
+            return true;
+        });
+        var response = new V1.CreateServiceResponse();
+        if (request.DryRun)
+        {
+            response.Preview = await PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, Now), cancellation)
+                .ConfigureAwait(false);
+            return response;
+        }
+        if (!request.NoResolveImage)
+        {
+            spec = await PinAsync(spec, credential, response.Warnings, cancellation).ConfigureAwait(false);
+        }
+        response.Service = await ExecuteAsync(
+                request.RequestId,
+                state =>
+                {
+                    RequireFreeName(state, spec.Name);
+                    var id = loop.Ids.Next();
+                    return new CommandChanges(ServiceChanges.Create(id, spec, credential, Now), id);
+                },
+                ServiceOrVanished,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return response;
+    }
+
+    public async IAsyncEnumerable<V1.Service> ListServicesAsync(
+        V1.ListServicesRequest request,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        var services = store.Read(state => SelectServices(state, request.Selectors));
+        foreach (var service in services)
+        {
+            yield return store.Read(state => WireObjects.Of(state.FindService(service.Id) ?? service, state));
+        }
+    }
+
+    public async Task<V1.UpdateServiceResponse> UpdateServiceAsync(V1.UpdateServiceRequest request, CancellationToken cancellation)
+    {
+        var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
+        ServiceSpecValidation.Validate(spec);
+        var credential = ProtocolMapping.FromWire(request.RegistryCredential);
+        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        var (current, known) = store.Read(state =>
+        {
+            var service = Selectors.Service(state, request.Selector);
+            // A retry is answered from its record, however often the service changed since.
+            if (request.RequestId.Length == 0 || state.FindRequest(request.RequestId) is null)
+            {
+                RequireUpdatable(service, spec, request.Version);
+            }
+            return (service, state.FindRevision(service.Id, service.Revision)?.RegistryCredential);
+        });
+        var response = new V1.UpdateServiceResponse();
+        // Before a preview as well: the tag that is given may mean the digest that runs already.
+        if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
+        {
+            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
+        }
+        if (spec.Container.Image == current.Spec.Container.Image)
+        {
+            // The same image is made for what it was made for, whether or not its registry has answered this time.
+            spec = spec with
+            {
+                Placement = spec.Placement with { Platforms = current.Spec.Placement.Platforms },
+            };
+        }
+        if (request.DryRun)
+        {
+            response.Preview = await PreviewAsync(
+                    state =>
+                    {
+                        var service = Selectors.Service(state, current.Id);
+                        RequireUpdatable(service, spec, request.Version);
+                        return ServicePlanner.PreviewUpdate(state, service, spec, Now);
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            return response;
+        }
+        response.Service = await ExecuteAsync(
+                request.RequestId,
+                state =>
+                {
+                    var service = Selectors.Service(state, current.Id);
+                    RequireUpdatable(service, spec, request.Version);
+                    return new CommandChanges(ServiceChanges.Update(state, service, spec, credential, Now), service.Id);
+                },
+                ServiceOrVanished,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return response;
+    }
+
+    public async Task<V1.RemoveServiceResponse> RemoveServiceAsync(V1.RemoveServiceRequest request, CancellationToken cancellation)
+    {
+        if (request.DryRun)
+        {
+            var id = "";
+            var preview = await PreviewAsync(
+                    state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, Now),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            return new V1.RemoveServiceResponse { ServiceId = id, Preview = preview };
+        }
+        var removed = await ExecuteAsync(
+                request.RequestId,
+                state =>
+                {
+                    var service = Selectors.Service(state, request.Selector);
+                    return new CommandChanges([new StateChange.ServiceRemove(service.Id)], service.Id);
+                },
+                static (_, id) => id,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return new V1.RemoveServiceResponse { ServiceId = removed };
+    }
+
+    private static List<Service> SelectServices(ClusterState state, IReadOnlyCollection<string> selectors) =>
+        selectors.Count == 0
+            ? [.. state.Services.OrderBy(s => s.Spec.Name, StringComparer.Ordinal)]
+            : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()];
+
+    private static void RequireFreeName(ClusterState state, string name)
+    {
+        if (state.FindServiceByName(name) is not null)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.AlreadyExists,
+                "NameConflict",
+                $"name conflicts with an existing object: service {name} already exists",
+                name,
+                "Choose another name, or change the existing service with Set-SwarmService."
+            );
+        }
+    }
+
+    private static void RequireUpdatable(Service service, ServiceSpec spec, ulong version)
+    {
+        var name = service.Spec.Name;
+        RequireVersion(version, service.Version, "service", name);
+        if (spec.Name != name)
+        {
+            throw ServiceSpecValidation.Refuse(
+                "NameCannotChange",
+                $"The name of service {name} cannot change to {spec.Name}.",
+                name,
+                "Create a service with the new name and remove the old one."
+            );
+        }
+        if (spec.Mode.GetType() != service.Spec.Mode.GetType())
+        {
+            throw ServiceSpecValidation.Refuse(
+                "ModeCannotChange",
+                $"Service {name} cannot change between replicated and global.",
+                name,
+                "Create a service with the other mode and remove the old one."
+            );
+        }
+    }
+
+    /// <summary>Pins the image to the digest it means now, so that every node runs the same. Source of the warning: docker service create.</summary>
+    private async Task<ServiceSpec> PinAsync(
+        ServiceSpec spec,
+        RegistryCredential? credential,
+        ICollection<string> warnings,
+        CancellationToken cancellation
+    )
+    {
+        if (!ImageReference.TryParse(spec.Container.Image, out var image) || image.Digest.Length > 0)
+        {
+            return spec;
+        }
+        ResolvedImage? resolved;
+        try
+        {
+            resolved = await options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+        }
+        catch (ImageNotResolvedException e)
+        {
+            warnings.Add(NotPinned(spec.Container.Image, $" ({e.Message})", e.NeedsCredential));
+            return spec;
+        }
+        if (string.IsNullOrEmpty(resolved?.Digest))
+        {
+            warnings.Add(NotPinned(spec.Container.Image, "", false));
+            return spec;
+        }
+        var tagged = image.Tag.Length > 0 ? image : image with { Tag = "latest" };
+        return spec with
+        {
+            Container = spec.Container with { Image = (tagged with { Digest = resolved.Digest }).ToString() },
+            Placement = spec.Placement with { Platforms = resolved.Platforms },
+        };
+    }
+
+    /// <summary>As asked for: only an image's registry can tell what the image is made for.</summary>
+    private static ServiceSpec WithoutPlatforms(ServiceSpec spec) => spec with { Placement = spec.Placement with { Platforms = [] } };
+
+    private static string NotPinned(string image, string reason, bool needsCredential) =>
+        $"image {image} could not be accessed on a registry to record its digest{reason}. Each node will access {image} independently, possibly leading to "
+        + "different nodes running different versions of the image."
+        + (needsCredential ? " If it is private, give the registry's user and password with -RegistryCredential." : "");
+}

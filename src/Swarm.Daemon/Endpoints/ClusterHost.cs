@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Swarm.Control.Addresses;
+using Swarm.Control.Planes;
+using Swarm.Core.Errors;
+using Swarm.Manager;
+using Swarm.Manager.Dispatcher;
+using Swarm.Security;
+
+namespace Swarm.Daemon.Endpoints;
+
+/// <summary>The cluster port (2377): control API, dispatcher and certificate authority with mTLS. Comes and goes with the membership.</summary>
+internal sealed class ClusterHost : IAsyncDisposable
+{
+    /// <summary>Calls that have not ended by then are cut off.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
+
+    private readonly WebApplication _app;
+
+    private ClusterHost(WebApplication app) => _app = app;
+
+    /// <param name="listen">Where; an IP address.</param>
+    /// <param name="credentials">Who this node is and whom it trusts.</param>
+    /// <param name="plane">Answers the control API.</param>
+    /// <param name="manager">The manager that runs here, or null.</param>
+    /// <param name="time">The clock that certificates are judged by.</param>
+    /// <param name="loggers">swarmd's.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="SwarmException">ListenAddressInUse, InvalidListenAddress.</exception>
+    public static async Task<ClusterHost> StartAsync(
+        HostAddress listen,
+        ClusterCredentials credentials,
+        IControlPlane plane,
+        Func<ManagerRuntime?> manager,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellation
+    )
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "swarmd" });
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, DependentLifetime>();
+        builder.Services.AddSingleton(plane);
+        builder.Services.AddSingleton<ControlService>();
+        builder.Services.AddSingleton<IPeerIdentity, CertificatePeerIdentity>();
+        builder.Services.AddSingleton(services => new DispatcherService(
+            () => manager()?.Agents,
+            services.GetRequiredService<IPeerIdentity>()
+        ));
+        builder.Services.AddSingleton(new CertificateAuthorityService(manager, time));
+        builder.Services.AddSingleton(
+            new PeerAuthorization(credentials, id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null))
+        );
+        builder.Services.AddSingleton<StatusInterceptor>();
+        builder.Services.AddGrpcServer(static options =>
+        {
+            options.Interceptors.Add<StatusInterceptor>();
+            options.Interceptors.Add<PeerAuthorization>();
+        });
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+            {
+                GrpcLimits.Apply(kestrel);
+                kestrel.Listen(
+                    new IPEndPoint(listen.IpAddress ?? IPAddress.Any, listen.Port),
+                    endpoint =>
+                    {
+                        endpoint.Protocols = HttpProtocols.Http2;
+                        endpoint.UseHttps(
+                            new TlsHandshakeCallbackOptions
+                            {
+                                OnConnection = _ => ValueTask.FromResult(credentials.ServerOptions(SslApplicationProtocol.Http2)),
+                            }
+                        );
+                    }
+                );
+            });
+        var app = builder.Build();
+        app.MapGrpcService<ControlService>();
+        app.MapGrpcService<DispatcherService>();
+        app.MapGrpcService<CertificateAuthorityService>();
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException e)
+        {
+            await app.DisposeAsync();
+            throw InUse(listen, e);
+        }
+        catch (SocketException e)
+        {
+            await app.DisposeAsync();
+            throw NotUsable(listen, e);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+        return new ClusterHost(app);
+    }
+
+    /// <summary>Finds out whether the address can be listened on before anything is done that depends on it.</summary>
+    /// <exception cref="SwarmException">ListenAddressInUse, InvalidListenAddress.</exception>
+    public static void RequireFree(HostAddress listen)
+    {
+        var endPoint = new IPEndPoint(listen.IpAddress ?? IPAddress.Any, listen.Port);
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endPoint);
+            socket.Listen();
+        }
+        catch (SocketException e)
+        {
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? InUse(listen, e) : NotUsable(listen, e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var deadline = new CancellationTokenSource(StopWithin);
+        await _app.StopAsync(deadline.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static SwarmException InUse(HostAddress listen, Exception inner) =>
+        new(
+            SwarmErrorKind.FailedPrecondition,
+            "ListenAddressInUse",
+            $"Cannot listen on {listen}: the port is in use by another program.",
+            listen.ToString(),
+            "Stop that program, or choose another address or port with -ListenAddress (swarmd --listen).",
+            inner
+        );
+
+    private static SwarmException NotUsable(HostAddress listen, Exception inner) =>
+        new(
+            SwarmErrorKind.InvalidArgument,
+            "InvalidListenAddress",
+            $"Cannot listen on {listen}: {inner.Message}.",
+            listen.ToString(),
+            "Give an address of this machine with -ListenAddress (swarmd --listen); 0.0.0.0 is all of them.",
+            inner
+        );
+
+    /// <summary>This host is started and stopped by swarmd, not by the system's signals.</summary>
+    private sealed class DependentLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,25 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Swarm.Security;
+
+namespace Swarm.Daemon.Endpoints;
+
+/// <summary>What a client may ask of either endpoint before it is cut off.</summary>
+internal static class GrpcLimits
+{
+    public static void Apply(GrpcServiceOptions options)
+    {
+        options.MaxReceiveMessageSize = ClusterChannel.MaxMessageSize;
+        // A list of a million tasks is many small messages, but one service may be large.
+        options.MaxSendMessageSize = null;
+        options.EnableDetailedErrors = false;
+        options.IgnoreUnknownServices = false;
+    }
+
+    public static void Apply(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+    }
+}

@@ -1,8 +1,0 @@
-namespace Swarm.Daemon.Hosting;
-
-/// <summary>The version of this program.</summary>
-internal static class SwarmdVersion
-{
-    /// <summary>major.minor.patch</summary>
-    public static string Text { get; } = typeof(SwarmdVersion).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
-}

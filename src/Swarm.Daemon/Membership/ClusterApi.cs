@@ -1,0 +1,174 @@
+using Google.Protobuf.WellKnownTypes;
+using Swarm.Consensus;
+using Swarm.Control.Addresses;
+using Swarm.Control.Objects;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Manager;
+using Swarm.Security;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Membership;
+
+/// <summary>The API's part about the swarm itself, answered by a running manager.</summary>
+internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
+{
+    private readonly ManagerRuntime _manager = node.Manager!;
+
+    /// <summary>Empty without autolock.</summary>
+    public string UnlockKey => Current.UnlockKey;
+
+    private Cluster Current =>
+        _manager.State.Read(static s => s.Cluster)
+        ?? throw new SwarmException(
+            SwarmErrorKind.Unavailable,
+            "NoLeader",
+            "This manager has not heard of its swarm's state yet.",
+            action: "Retry in a moment."
+        );
+
+    public V1.Cluster GetCluster() => _manager.State.Read(state => Show(state, state.Cluster ?? Current));
+
+    public V1.JoinTokens GetJoinTokens() => Tokens(Current);
+
+    public async Task<V1.Cluster> UpdateClusterAsync(V1.UpdateClusterRequest request, CancellationToken cancellation)
+    {
+        // Drawn once: prepare may be called again.
+        var newKey = Storage.UnlockKey.Generate();
+        var updated = await ChangeAsync(
+            request.RequestId,
+            cluster =>
+            {
+                if (request.Version != 0 && request.Version != cluster.Version)
+                {
+                    throw new SwarmException(
+                        SwarmErrorKind.FailedPrecondition,
+                        "VersionConflict",
+                        $"The swarm was changed by somebody else since it was read (version {request.Version}, now {cluster.Version}).",
+                        cluster.Id,
+                        "Read it again with Get-Swarm and repeat the change."
+                    );
+                }
+                var settings = ClusterSettingsMapping.Apply(cluster.Settings, request.Settings);
+                var key =
+                    !settings.Autolock ? ""
+                    : cluster.UnlockKey.Length > 0 ? cluster.UnlockKey
+                    : newKey;
+                return cluster with { Settings = settings, UnlockKey = key };
+            },
+            cancellation
+        );
+        AutolockKeys.Reconcile(node.Keys!, updated);
+        return GetCluster();
+    }
+
+    public async Task<V1.JoinTokens> RotateJoinTokenAsync(V1.RotateJoinTokenRequest request, CancellationToken cancellation)
+    {
+        var role = ProtocolMapping.FromWire(request.Role);
+        var secret = JoinToken.NewSecret();
+        return Tokens(
+            await ChangeAsync(
+                request.RequestId,
+                cluster =>
+                    role == NodeRole.Manager ? cluster with { ManagerJoinSecret = secret } : cluster with { WorkerJoinSecret = secret },
+                cancellation
+            )
+        );
+    }
+
+    public async Task<V1.UnlockKey> RotateUnlockKeyAsync(V1.RotateUnlockKeyRequest request, CancellationToken cancellation)
+    {
+        var key = Storage.UnlockKey.Generate();
+        var updated = await ChangeAsync(
+            request.RequestId,
+            cluster =>
+                cluster.Settings.Autolock
+                    ? cluster with
+                    {
+                        UnlockKey = key,
+                    }
+                    : throw new SwarmException(
+                        SwarmErrorKind.FailedPrecondition,
+                        "AutolockNotEnabled",
+                        "The unlock key cannot be rotated: autolock is not enabled.",
+                        cluster.Id,
+                        "Enable it with Set-Swarm -Autolock."
+                    ),
+            cancellation
+        );
+        AutolockKeys.Reconcile(node.Keys!, updated);
+        return new V1.UnlockKey { UnlockKey_ = updated.UnlockKey };
+    }
+
+    public V1.IssueClientCertificateResponse IssueClientCertificate(V1.IssueClientCertificateRequest request)
+    {
+        var cluster = Current;
+        using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
+        var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
+        var issued = ClientCertificates.Issue(
+            authority,
+            cluster.Id,
+            request.Name,
+            request.CertificateRequest.Span,
+            lifetime,
+            time.GetUtcNow()
+        );
+        var response = new V1.IssueClientCertificateResponse { Certificate = issued.Chain, RootCertificate = issued.Root };
+        response.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
+        return response;
+    }
+
+    private Task<Cluster> ChangeAsync(string requestId, Func<Cluster, Cluster> change, CancellationToken cancellation) =>
+        _manager.ExecuteAsync(
+            requestId,
+            state =>
+            {
+                var before = state.Cluster ?? throw MembershipErrors.Starting("this manager has not heard of its swarm's state yet");
+                var after = change(before);
+                return after == before
+                    ? CommandChanges.None(before.Id)
+                    : new CommandChanges([new StateChange.ClusterSet(after with { UpdatedAt = time.GetUtcNow() })], before.Id);
+            },
+            static (state, _) => state.Cluster!,
+            cancellation
+        );
+
+    private V1.JoinTokens Tokens(Cluster cluster) =>
+        new()
+        {
+            Worker = JoinToken.Format(cluster.RootCertificate, cluster.WorkerJoinSecret),
+            Manager = JoinToken.Format(cluster.RootCertificate, cluster.ManagerJoinSecret),
+            ManagerAddress = node.Record.Advertise,
+        };
+
+    private V1.Cluster Show(ClusterState state, Cluster cluster)
+    {
+        using var root = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(cluster.RootCertificate);
+        var shown = new V1.Cluster
+        {
+            Id = cluster.Id,
+            Version = cluster.Version,
+            CreatedAt = Timestamp.FromDateTimeOffset(cluster.CreatedAt),
+            UpdatedAt = Timestamp.FromDateTimeOffset(cluster.UpdatedAt),
+            TaskHistoryLimit = cluster.Settings.TaskHistoryLimit,
+            SnapshotInterval = cluster.Settings.SnapshotInterval,
+            HeartbeatTick = ReplicatedLogOptions.HeartbeatTick,
+            ElectionTick = ReplicatedLogOptions.ElectionTick,
+            HeartbeatPeriod = Duration.FromTimeSpan(cluster.Settings.HeartbeatPeriod),
+            CertificateExpiry = Duration.FromTimeSpan(cluster.Settings.CertificateExpiry),
+            Autolock = cluster.Settings.Autolock,
+            Managers = (uint)state.Nodes.Count(static n => n.Role == NodeRole.Manager),
+            Nodes = (uint)state.Nodes.Count,
+            NodeId = node.Record.NodeId,
+            NodeAddress = HostAddress.TryParse(node.Record.Advertise, HostAddress.ClusterPort, out var address) ? address.Host : "",
+            IsManager = true,
+            CaFingerprint = JoinToken.Fingerprint(cluster.RootCertificate),
+            CaExpiresAt = Timestamp.FromDateTime(root.NotAfter.ToUniversalTime()),
+        };
+        shown.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
+        return shown;
+    }
+}

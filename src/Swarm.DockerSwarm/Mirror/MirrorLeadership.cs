@@ -1,0 +1,17 @@
+using Swarm.Daemon.Consensus;
+
+namespace Swarm.DockerSwarm.Mirror;
+
+/// <summary>The mirror may always be answered from: it was brought up to date before, or the call was refused.</summary>
+internal sealed class MirrorLeadership : ILeadership
+{
+    public bool IsLeader => true;
+
+    public string? LeaderAddress => null;
+
+    public event Action<bool>? LeadershipChanged
+    {
+        add { }
+        remove { }
+    }
+}

@@ -1,0 +1,53 @@
+using Swarm.Control.State;
+using Swarm.Core.State;
+
+namespace Swarm.DockerSwarm.Mirror;
+
+/// <summary>The services and nodes as the engine has them. What it said of a new version is shown from the very moment on at which the state shows what was read
+/// from it: whoever takes both within one read of the state has a pair of the same version, and a change that was worked out on the one is written into the
+/// other.</summary>
+internal sealed class MirroredObjects : IStateObserver
+{
+    public MirroredObjects(StateStore store) => store.Add(this);
+
+    public MirroredTable<MirroredService> Services { get; } = new();
+
+    public MirroredTable<MirroredNode> Nodes { get; } = new();
+
+    /// <inheritdoc cref="MirroredTable{T}.Begin"/>
+    public void Begin()
+    {
+        Services.Begin();
+        Nodes.Begin();
+    }
+
+    void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
+    {
+        foreach (var change in changes)
+        {
+            switch (change)
+            {
+                case ChangedObject.OfService { After: { } service }:
+                    Services.Show(service.Id, service.Version);
+                    break;
+                case ChangedObject.OfService { Before: { } gone }:
+                    Services.Remove(gone.Id);
+                    break;
+                case ChangedObject.OfNode { After: { } node }:
+                    Nodes.Show(node.Id, node.Version);
+                    break;
+                case ChangedObject.OfNode { Before: { } gone }:
+                    Nodes.Remove(gone.Id);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    void IStateObserver.OnRestored()
+    {
+        Services.Clear();
+        Nodes.Clear();
+    }
+}

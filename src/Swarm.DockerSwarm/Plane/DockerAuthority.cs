@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Security;
+using Swarm.Engine;
+using Swarm.Security;
+using Swarm.Storage;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.DockerSwarm.Plane;
+
+/// <summary>Trust for remote sessions: Docker signs nothing for us, so this swarmd has an authority of its own, in its state directory.</summary>
+public sealed class DockerAuthority : IAsyncDisposable
+{
+    /// <summary>Root certificate and key; readable by its owner only.</summary>
+    public const string FileName = "docker-authority.json";
+
+    /// <summary>Life of the certificate that this swarmd shows; it is renewed at half of it. As a node's.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(90);
+
+    private readonly CertificateAuthority _authority;
+    private readonly string _name;
+    private readonly string _id;
+    private readonly TimeProvider _time;
+    private readonly ITimer _renewal;
+
+    private DockerAuthority(CertificateAuthority authority, string id, string name, TimeProvider time)
+    {
+        _authority = authority;
+        _id = id;
+        _name = name;
+        _time = time;
+        Credentials = new ClusterCredentials(NewIdentity(), time);
+        _renewal = time.CreateTimer(_ => Credentials.Replace(NewIdentity()), null, Lifetime / 2, Lifetime / 2);
+    }
+
+    /// <summary>What the port shows and trusts.</summary>
+    public ClusterCredentials Credentials { get; }
+
+    /// <summary>Reads the authority, or makes one at the first start.</summary>
+    /// <exception cref="SwarmException">StateDirectoryDamaged.</exception>
+    public static DockerAuthority Open(StateDirectory directory, string name, TimeProvider time)
+    {
+        var path = directory.Combine(FileName);
+        try
+        {
+            if (directory.Read(FileName) is not { } bytes)
+            {
+                var (certificate, key) = CertificateAuthority.CreateRoot(time.GetUtcNow());
+                var made = new JsonObject
+                {
+                    ["id"] = NodeIds.Next(),
+                    ["certificate"] = Convert.ToBase64String(certificate),
+                    ["key"] = Convert.ToBase64String(key),
+                };
+                bytes = Encoding.UTF8.GetBytes(made.ToJsonString());
+                directory.WriteAtomic(FileName, bytes);
+            }
+            var content = JsonNode.Parse(bytes);
+            var authority = new CertificateAuthority(
+                Convert.FromBase64String(content.Text("certificate")),
+                Convert.FromBase64String(content.Text("key"))
+            );
+            return new DockerAuthority(authority, content.Text("id"), name, time);
+        }
+        catch (Exception e) when (e is JsonException or CryptographicException or FormatException)
+        {
+            throw StateDirectory.Damaged(path, "is damaged", e);
+        }
+    }
+
+    /// <inheritdoc cref="ClientCertificates.Issue"/>
+    public V1.IssueClientCertificateResponse Issue(V1.IssueClientCertificateRequest request)
+    {
+        var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
+        var issued = ClientCertificates.Issue(
+            _authority,
+            _id,
+            request.Name,
+            request.CertificateRequest.Span,
+            lifetime,
+            _time.GetUtcNow()
+        );
+        return new V1.IssueClientCertificateResponse { Certificate = issued.Chain, RootCertificate = issued.Root };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _renewal.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    private NodeIdentity NewIdentity()
+    {
+        var (key, request) = NodeIdentity.CreateRequest();
+        var identity = new PeerIdentity(_name, CertificateRole.Manager, _id);
+        return NodeIdentity.Create(_authority.Sign(request, identity, Lifetime, _time.GetUtcNow()), key, _authority.RootCertificate);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Swarm.Core.Errors;
+using Swarm.Security;
+
+namespace Swarm.DockerSwarm.Plane;
+
+/// <summary>Reads a certificate of another swarmd's authority, as New-SwarmCredential writes it: key, certificate and root in one PEM file.</summary>
+internal static class PeerCredential
+{
+    /// <summary>Read at every use: a new certificate needs no restart.</summary>
+    /// <exception cref="SwarmException">PeerCertificateInvalid: missing, unreadable, or expired.</exception>
+    public static ClusterCredentials Load(PeerSetting peer, TimeProvider time)
+    {
+        try
+        {
+            var text = File.ReadAllText(peer.Certificate);
+            using var own = X509Certificate2.CreateFromPem(text, text);
+            using var key = own.GetECDsaPrivateKey() ?? throw new CryptographicException("Its key is not one of an elliptic curve.");
+            X509Certificate2Collection all = [];
+            all.ImportFromPem(text);
+            var root =
+                all.FirstOrDefault(static c => c.Subject == c.Issuer) ?? throw new CryptographicException("It holds no root certificate.");
+            var identity = NodeIdentity.Create(own.RawData, key.ExportPkcs8PrivateKey(), root.RawData);
+            var credentials = new ClusterCredentials(identity, time);
+            return credentials.IsCurrent ? credentials : throw new CryptographicException($"It expired on {own.NotAfter:yyyy-MM-dd}.");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.FailedPrecondition,
+                "PeerCertificateInvalid",
+                $"The certificate '{peer.Certificate}' of the peer {peer.Node} cannot be used: {e.Message.TrimEnd('.')}. Nothing was done there.",
+                peer.Node,
+                $"Make one on {peer.Node} with New-SwarmCredential, and put the PEM file there; swarmd need not be started again.",
+                e
+            );
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Identity;
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+using Swarm.Daemon.Api;
+using Swarm.DockerSwarm.Mirror;
+using Swarm.DockerSwarm.Specs;
+using Swarm.Engine;
+
+namespace Swarm.DockerSwarm.Writes;
+
+/// <summary>Makes the API's writes come true on an engine: works out the changes on the mirrored state, as our own leader does on its state, and asks the engine
+/// for them. When somebody else was faster, both are done again on fresh state.</summary>
+public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror, RevisionLedger ledger, TimeProvider time) : IOrchestrator
+{
+    /// <summary>Each try lost to another writer; more than this is no coincidence.</summary>
+    private const int MostTries = 8;
+
+    private readonly RequestsUnderWay<string> _underWay = new();
+    private readonly UnknownOutcomes _unknown = new();
+
+    /// <summary>Only for previews and for ids that the engine replaces by its own.</summary>
+    public IdSource Ids { get; } = new(static bytes => RandomNumberGenerator.Fill(bytes));
+
+    public bool CanChangeRoles => true;
+
+    public async Task<T> ExecuteAsync<T>(
+        string requestId,
+        Func<ClusterState, CommandChanges> prepare,
+        Func<ClusterState, string, T> result,
+        CancellationToken cancellation
+    )
+    {
+        var id = await _underWay.RunAsync(requestId, () => WriteAsync(requestId, prepare, cancellation), cancellation);
+        return mirror.Store.Read(state => result(state, id));
+    }
+
+    /// <summary>On a copy, whose control loop is made for the question.</summary>
+    public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
+    {
+        var copy = new ClusterState();
+        copy.Restore(mirror.Store.Capture());
+        return question(new ControlLoop(copy, time, Ids), copy);
+    }
+
+    /// <summary>Looks whether writes whose answer was lost have been made after all, so that a retry is answered from them. After a refresh of the mirror.</summary>
+    public void SettleUnknown()
+    {
+        var records = mirror.Store.Read(state => _unknown.Settle(state, time.GetUtcNow()));
+        if (records.Count > 0)
+        {
+            mirror.Store.Apply(records, mirror.Store.Read(static s => s.Index));
+        }
+    }
+
+    public void RequireStopTask() => throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Docker, "Stop-SwarmTask");
+
+    private async Task<string> WriteAsync(string requestId, Func<ClusterState, CommandChanges> prepare, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await mirror.RefreshAsync(cancellation);
+            SettleUnknown();
+            var (changes, seen, done) = mirror.Store.Read(state => Prepare(state, requestId, prepare));
+            if (changes is null)
+            {
+                return done;
+            }
+            var resultId = changes.ResultId;
+            try
+            {
+                foreach (var change in seen)
+                {
+                    if (await PerformAsync(change, cancellation) is { } id)
+                    {
+                        resultId = id;
+                    }
+                }
+            }
+            catch (EngineException e) when (e.IsVersionConflict && attempt < MostTries)
+            {
+                continue;
+            }
+            catch (EngineException e)
+            {
+                var (target, kind) = mirror.Store.Read(state => TargetOf(state, changes));
+                var refusal = DockerErrors.From(e, target, kind);
+                if (refusal.ErrorId == "NoLeader")
+                {
+                    // What was proposed to managers that then lost each other may yet be agreed on.
+                    _unknown.Add(requestId, changes, time.GetUtcNow());
+                }
+                throw refusal;
+            }
+            catch (Exception e) when (e is SwarmException or OperationCanceledException)
+            {
+                _unknown.Add(requestId, changes, time.GetUtcNow());
+                throw;
+            }
+            if (requestId.Length > 0)
+            {
+                var record = new StateChange.RequestRecord(requestId, resultId, time.GetUtcNow());
+                mirror.Store.Apply([record], mirror.Store.Read(static s => s.Index));
+            }
+            await mirror.RefreshAsync(cancellation);
+            return resultId;
+        }
+    }
+
+    /// <returns>The changes and what they were worked out on; or, when the request was answered before, its result.</returns>
+    private (CommandChanges? Changes, IReadOnlyList<SeenChange> Seen, string Done) Prepare(
+        ClusterState state,
+        string requestId,
+        Func<ClusterState, CommandChanges> prepare
+    )
+    {
+        if (requestId.Length > 0 && state.FindRequest(requestId) is { } before)
+        {
+            return (null, [], before.ResultId);
+        }
+        var changes = prepare(state);
+        return (changes, [.. changes.Changes.Select(c => SeenChange.Of(c, state, mirror, ledger))], "");
+    }
+
+    /// <returns>The id that the engine gave a new object, or null.</returns>
+    private async Task<string?> PerformAsync(SeenChange seen, CancellationToken cancellation)
+    {
+        switch (seen.Change)
+        {
+            case StateChange.ServiceCreate c:
+                var made = await engine.SendAsync(
+                    HttpMethod.Post,
+                    "/services/create",
+                    DockerSpecWriter.New(c.Service.Spec),
+                    EngineClient.DefaultDeadline,
+                    RegistryAuth.Encode(c.RegistryCredential),
+                    cancellation
+                );
+                return made.Text("ID");
+            case StateChange.ServiceSpecSet c:
+                await SetSpecAsync(c, seen, cancellation);
+                return null;
+            case StateChange.ServiceRemove c:
+                await engine.DeleteAsync($"/services/{c.ServiceId}", cancellation);
+                return null;
+            case StateChange.NodeSpecSet c:
+                await SetNodeAsync(c, seen, cancellation);
+                return null;
+            case StateChange.NodeRemove c:
+                var down = seen.Node?.Status.State == NodeState.Down;
+                await engine.DeleteAsync($"/nodes/{c.NodeId}" + (down ? "" : "?force=true"), cancellation);
+                return null;
+            default:
+                throw new InvalidOperationException($"The engine cannot be asked for a {seen.Change.GetType().Name}.");
+        }
+    }
+
+    private async Task SetSpecAsync(StateChange.ServiceSpecSet change, SeenChange seen, CancellationToken cancellation)
+    {
+        if (seen is not { Service: { } known, MirroredService: { } mirrored })
+        {
+            throw new EngineException(System.Net.HttpStatusCode.NotFound, "service not found");
+        }
+        var path = string.Create(CultureInfo.InvariantCulture, $"/services/{change.ServiceId}/update?version={mirrored.Version}");
+        var spec = mirrored.Spec.Copy();
+        if (seen.Earlier is { } earlier)
+        {
+            if (IsDockersPrevious(mirrored, earlier))
+            {
+                // Docker's own way back has states and a policy of its own.
+                path += "&rollback=previous";
+            }
+            else
+            {
+                spec["TaskTemplate"] = earlier.Spec["TaskTemplate"]?.DeepClone();
+            }
+        }
+        else
+        {
+            DockerSpecWriter.Change(spec, known.Spec, change.Spec);
+        }
+        await engine.SendAsync(
+            HttpMethod.Post,
+            path,
+            spec,
+            EngineClient.DefaultDeadline,
+            RegistryAuth.Encode(change.RegistryCredential),
+            cancellation
+        );
+    }
+
+    /// <summary>Docker rolls back the whole spec, scale included. That is what is meant only when nothing but the template differs.</summary>
+    private static bool IsDockersPrevious(MirroredService mirrored, SeenRevision wanted)
+    {
+        if (mirrored.PreviousSpec is not { } previous || DockerSpecReader.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)
+        {
+            return false;
+        }
+        var expected = mirrored.Spec.Copy();
+        expected["TaskTemplate"] = previous["TaskTemplate"]?.DeepClone();
+        return JsonNode.DeepEquals(expected, previous);
+    }
+
+    private async Task SetNodeAsync(StateChange.NodeSpecSet change, SeenChange seen, CancellationToken cancellation)
+    {
+        if (seen is not { Node: { } known, MirroredNode: { } mirrored })
+        {
+            throw new EngineException(System.Net.HttpStatusCode.NotFound, "node not found");
+        }
+        var spec = mirrored.Spec.Copy();
+        if (change.Spec.Labels != known.Spec.Labels)
+        {
+            spec["Labels"] = Json.Object(change.Spec.Labels);
+        }
+        if (change.Spec.Availability != known.Spec.Availability)
+        {
+            spec["Availability"] = change.Spec.Availability switch
+            {
+                NodeAvailability.Pause => "pause",
+                NodeAvailability.Drain => "drain",
+                _ => "active",
+            };
+        }
+        if (change.Spec.Role != known.Spec.Role)
+        {
+            spec["Role"] = change.Spec.Role == NodeRole.Manager ? "manager" : "worker";
+        }
+        var path = string.Create(CultureInfo.InvariantCulture, $"/nodes/{change.NodeId}/update?version={mirrored.Version}");
+        await engine.PostAsync(path, spec, cancellation);
+    }
+
+    private static (string Target, string Kind) TargetOf(ClusterState state, CommandChanges changes) =>
+        changes.Changes is [var only, ..]
+            ? only switch
+            {
+                StateChange.ServiceCreate c => (c.Service.Spec.Name, "service"),
+                StateChange.ServiceSpecSet c => (state.FindService(c.ServiceId)?.Spec.Name ?? c.ServiceId, "service"),
+                StateChange.ServiceRemove c => (state.FindService(c.ServiceId)?.Spec.Name ?? c.ServiceId, "service"),
+                StateChange.NodeSpecSet c => (state.FindNode(c.NodeId)?.Name ?? c.NodeId, "node"),
+                StateChange.NodeRemove c => (state.FindNode(c.NodeId)?.Name ?? c.NodeId, "node"),
+                _ => (changes.ResultId, ""),
+            }
+            : (changes.ResultId, "");
+}

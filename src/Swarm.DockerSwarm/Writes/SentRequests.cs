@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace Swarm.DockerSwarm.Writes;
+
+/// <summary>What requests have asked the engine for, while they may be retried: the answer may be lost on its way here, or from here on.</summary>
+/// <remarks>In memory only, as <see cref="UnknownOutcomes"/>.</remarks>
+internal sealed class SentRequests<T>(TimeProvider time)
+    where T : class
+{
+    private readonly ConcurrentDictionary<string, (T Asked, DateTimeOffset At)> _sent = new(StringComparer.Ordinal);
+
+    /// <param name="requestId">Empty: it is not retried.</param>
+    /// <param name="asked">Takes the place of what was noted before.</param>
+    public void Add(string requestId, T asked)
+    {
+        var now = time.GetUtcNow();
+        foreach (var (id, sent) in _sent)
+        {
+            if (now - sent.At > UnknownOutcomes.Kept)
+            {
+                _sent.TryRemove(id, out _);
+            }
+        }
+        if (requestId.Length > 0)
+        {
+            _sent[requestId] = (asked, now);
+        }
+    }
+
+    /// <summary>It was refused: nothing came of it.</summary>
+    public void Remove(string requestId) => _sent.TryRemove(requestId, out _);
+
+    public T? Find(string requestId) =>
+        _sent.TryGetValue(requestId, out var sent) && time.GetUtcNow() - sent.At <= UnknownOutcomes.Kept ? sent.Asked : null;
+}

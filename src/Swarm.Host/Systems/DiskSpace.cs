@@ -1,6 +1,0 @@
-namespace Swarm.Host.Systems;
-
-/// <summary>Room on a file system, in bytes.</summary>
-/// <param name="Free">For this process: what is kept for root does not count to others.</param>
-/// <param name="Total">All of it.</param>
-public sealed record DiskSpace(long Free, long Total);

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Grpc.Core;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Core.Validation;
+using Swarm.Daemon.Api;
+using Swarm.Daemon.Security;
+using Swarm.Security;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Manager;
+
+/// <summary>Lets newcomers in and renews certificates, on a manager's cluster port.</summary>
+/// <param name="manager">The manager that runs here; null while this node is none.</param>
+/// <param name="time">For the life of certificates.</param>
+public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, TimeProvider time)
+    : V1.CertificateAuthority.CertificateAuthorityBase
+{
+    public override Task<V1.GetRootCertificateResponse> GetRootCertificate(
+        V1.GetRootCertificateRequest request,
+        ServerCallContext context
+    )
+    {
+        var cluster = ReadCluster(RequireManager());
+        return Task.FromResult(new V1.GetRootCertificateResponse { Certificate = ByteString.CopyFrom(cluster.RootCertificate) });
+    }
+
+    public override async Task<V1.IssueNodeCertificateResponse> IssueNodeCertificate(
+        V1.IssueNodeCertificateRequest request,
+        ServerCallContext context
+    )
+    {
+        var running = RequireManager();
+        var csr = request.CertificateRequest.ToByteArray();
+        var node = request.Token.Length > 0 ? await AdmitAsync(running, request, csr, context) : Renewing(running, context);
+        return Issue(running, node, csr, time);
+    }
+
+    /// <summary>Renews the certificate of the manager itself. It holds the authority: asking over a connection would take the certificate that is to be
+    /// renewed, which may have ended while the manager was off.</summary>
+    /// <exception cref="SwarmException">NoLeader: its state is not there yet. NodeRemoved.</exception>
+    public static V1.IssueNodeCertificateResponse RenewOwn(ManagerRuntime running, byte[] certificateRequest, TimeProvider time) =>
+        Issue(running, Member(running, running.Options.NodeId), certificateRequest, time);
+
+    public static IReadOnlyList<string> ManagerAddresses(ManagerRuntime running) =>
+        running.Log.Members is { Count: > 0 } members ? [.. members] : [running.Options.ClusterAddress];
+
+    private static V1.IssueNodeCertificateResponse Issue(ManagerRuntime running, Node node, byte[] csr, TimeProvider time)
+    {
+        var cluster = ReadCluster(running);
+        using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
+        var role = node.Role == NodeRole.Manager ? CertificateRole.Manager : CertificateRole.Worker;
+        var certificate = authority.Sign(
+            csr,
+            new PeerIdentity(node.Id, role, cluster.Id),
+            cluster.Settings.CertificateExpiry,
+            time.GetUtcNow()
+        );
+        var response = new V1.IssueNodeCertificateResponse
+        {
+            NodeId = node.Id,
+            ClusterId = cluster.Id,
+            Role = ProtocolMapping.ToWire(node.Role),
+            Certificate = ByteString.CopyFrom(certificate),
+            RootCertificate = ByteString.CopyFrom(cluster.RootCertificate),
+        };
+        response.ManagerAddresses.Add(ManagerAddresses(running));
+        return response;
+    }
+
+    private static Node Renewing(ManagerRuntime running, ServerCallContext context)
+    {
+        if (PeerAuthorization.PeerOf(context) is not { Role: not CertificateRole.Admin } peer)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.PermissionDenied,
+                "InvalidJoinToken",
+                "A valid join token is necessary to join this cluster: none was given.",
+                action: "Give the token that Get-SwarmJoinToken shows on a manager."
+            );
+        }
+        return Member(running, peer.Name);
+    }
+
+    private static Node Member(ManagerRuntime running, string nodeId) =>
+        running.State.Read(state => state.FindNode(nodeId))
+        ?? throw new SwarmException(
+            SwarmErrorKind.PermissionDenied,
+            "NodeRemoved",
+            $"Node {nodeId} is not in this swarm any more: it was removed.",
+            nodeId,
+            "Leave with Exit-Swarm -Force on that node, then join again."
+        );
+
+    private async Task<Node> AdmitAsync(
+        ManagerRuntime running,
+        V1.IssueNodeCertificateRequest request,
+        byte[] certificateRequest,
+        ServerCallContext context
+    )
+    {
+        var token = JoinToken.Parse(request.Token);
+        var cluster = ReadCluster(running);
+        Check(token, cluster);
+        // Refused before anything is written.
+        CheckRequest(cluster, certificateRequest);
+        var availability = ProtocolMapping.FromWire(request.Availability);
+        var address = request.Address.Length > 0 ? request.Address : RemoteAddress(context);
+        // A newcomer that did not get the answer asks again with the same request: it must not become two nodes.
+        var requestId = "join-" + Convert.ToHexStringLower(SHA256.HashData(certificateRequest));
+        return await running.ExecuteAsync(
+            requestId,
+            state =>
+            {
+                // The token may have been rotated while this waited for its turn.
+                Check(token, state.Cluster!);
+                var now = time.GetUtcNow();
+                var id = NodeIds.Next();
+                var node = new Node
+                {
+                    Id = id,
+                    CreatedAt = now,
+                    UpdatedAt = now,
+                    Role = NodeRole.Worker,
+                    Spec = NodeSpec.Default with { Availability = availability },
+                    Description = NodeDescription.Unknown with { Hostname = request.Hostname },
+                    Status = NodeStatus.New with { Address = address, Since = now },
+                };
+                return new CommandChanges([new StateChange.NodeCreate(node)], id);
+            },
+            (state, id) => state.FindNode(id) ?? throw JoinToken.Refused(),
+            context.CancellationToken
+        );
+    }
+
+    private static void Check(JoinToken token, Cluster cluster)
+    {
+        if (token.RootDigest != JoinToken.Fingerprint(cluster.RootCertificate))
+        {
+            throw JoinToken.Refused();
+        }
+        // Both are compared always, so that the time tells nothing.
+        var worker = JoinToken.SecretsEqual(token.Secret, cluster.WorkerJoinSecret);
+        var manager = JoinToken.SecretsEqual(token.Secret, cluster.ManagerJoinSecret);
+        if (manager)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.NotSupported,
+                ControlPlaneLimits.OneManagerErrorId,
+                "The token is a manager's, and this version of swarmd supports one manager in a swarm.",
+                action: "Join as a worker, with the token of Get-SwarmJoinToken -Role Worker."
+            );
+        }
+        if (!worker)
+        {
+            throw JoinToken.Refused();
+        }
+    }
+
+    private void CheckRequest(Cluster cluster, byte[] certificateRequest)
+    {
+        using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
+        _ = authority.Sign(
+            certificateRequest,
+            new PeerIdentity("check", CertificateRole.Worker, cluster.Id),
+            CertificateLifetimes.ShortestOfNode,
+            time.GetUtcNow()
+        );
+    }
+
+    private static string RemoteAddress(ServerCallContext context)
+    {
+        var remote = context.GetHttpContext().Connection.RemoteIpAddress ?? IPAddress.None;
+        return (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote).ToString();
+    }
+
+    private static Cluster ReadCluster(ManagerRuntime running) =>
+        running.State.Read(static state => state.Cluster)
+        ?? throw new SwarmException(
+            SwarmErrorKind.Unavailable,
+            "NoLeader",
+            "This manager has not heard of its swarm's state yet.",
+            action: "Retry in a moment."
+        );
+
+    private ManagerRuntime RequireManager() =>
+        manager()
+        ?? throw new SwarmException(
+            SwarmErrorKind.FailedPrecondition,
+            "NotAManager",
+            "This node is not a swarm manager: it cannot let nodes in.",
+            action: "Give the address of a manager."
+        );
+}

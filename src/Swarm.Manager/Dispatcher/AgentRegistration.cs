@@ -1,0 +1,92 @@
+using Grpc.Core;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Manager;
+using Swarm.Wire.Limits;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Manager.Dispatcher;
+
+/// <summary>The first message of a session: what the node is, where it is reached, and the tasks that it found again.</summary>
+internal sealed class AgentRegistration
+{
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+
+    private readonly NodeDescription _description;
+    private readonly string _address;
+    private readonly List<ReportedStatus> _statuses;
+
+    private AgentRegistration(V1.RegisterAgent message, DateTimeOffset now)
+    {
+        _description = StatusChecks.Read(message.Description);
+        _statuses = StatusChecks.Read(message.Tasks, now);
+        _address = BoundedText.Cut(message.Address, 255);
+    }
+
+    /// <summary>Statuses that are more than go with the word that the node is back: they are committed before it, part by part.</summary>
+    public IEnumerable<ReportedStatus[]> Earlier => _statuses.Skip(StatusChecks.StatusesAtOnce).Chunk(StatusChecks.StatusesAtOnce);
+
+    /// <exception cref="SwarmException">RegisterFirst: something else came first, or nothing in time.</exception>
+    public static async Task<AgentRegistration> ReadAsync(
+        string nodeId,
+        IAsyncStreamReader<V1.AgentMessage> requests,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        using var limit = new CancellationTokenSource(Within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            if (await requests.MoveNext(either.Token).ConfigureAwait(false) && requests.Current.Register is { } register)
+            {
+                return new AgentRegistration(register, time.GetUtcNow());
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Told below.
+        }
+        throw new SwarmException(
+            SwarmErrorKind.InvalidArgument,
+            "RegisterFirst",
+            $"Node {nodeId} did not register: the first message of a session is RegisterAgent.",
+            nodeId,
+            "Send RegisterAgent first."
+        );
+    }
+
+    /// <summary>What it changes. What the node found again goes with the word that it is back, so that nothing is planned on one without the other.</summary>
+    public IReadOnlyList<StateChange> Changes(ClusterState state, Node node, DateTimeOffset now)
+    {
+        var changes = new List<StateChange>();
+        foreach (var (taskId, observed) in _statuses.Take(StatusChecks.StatusesAtOnce))
+        {
+            if (
+                state.FindTask(taskId) is { } task
+                && task.NodeId == node.Id
+                && observed.State >= task.Status.State
+                && observed != task.Status
+            )
+            {
+                changes.Add(new StateChange.TaskObserve(taskId, observed, now));
+            }
+        }
+        if (node.Description != _description)
+        {
+            changes.Add(new StateChange.NodeDescriptionSet(node.Id, _description, now));
+        }
+        var status = new NodeStatus
+        {
+            State = NodeState.Ready,
+            Address = _address,
+            Since = node.Status is { State: NodeState.Ready, HeldUntil: null } ? node.Status.Since : now,
+        };
+        if (node.Status != status)
+        {
+            changes.Add(new StateChange.NodeStatusSet(node.Id, status, now));
+        }
+        return changes;
+    }
+}

@@ -1,0 +1,226 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Dispatcher;
+using Swarm.Manager.Leader;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Manager.Dispatcher;
+
+/// <summary>How a session ended; says what becomes of the node.</summary>
+internal enum SessionEnd
+{
+    /// <summary>The stream broke, or was ended for a fault of the agent.</summary>
+    Broken,
+
+    /// <summary>The agent said it restarts.</summary>
+    Restarting,
+
+    /// <summary>The agent said it leaves.</summary>
+    Left,
+
+    /// <summary>The manager has settled the node's status already, or no longer leads.</summary>
+    Settled,
+}
+
+/// <summary>One registered agent's stream: reads its messages, commits its reports, sends its assignments.</summary>
+internal sealed class AgentSession(
+    string nodeId,
+    AgentSessions sessions,
+    StateStore store,
+    LeaderLoop loop,
+    DispatcherOptions options,
+    IAsyncStreamReader<V1.AgentMessage> requests,
+    IServerStreamWriter<V1.ManagerMessage> responses
+) : IDisposable
+{
+    /// <summary>Reports that may wait for the log; beyond it the agent's stream is no longer read.</summary>
+    private const int ReportsInFlight = 16;
+
+    private readonly Channel<V1.TaskStatusReport> _reports = Channel.CreateBounded<V1.TaskStatusReport>(ReportsInFlight);
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
+    private readonly CancellationTokenSource _ended = new();
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly Lock _gate = new();
+    private readonly HostCalls _hostCalls = new();
+    private Exception? _why;
+    private V1.ManagerMessage? _lastWord;
+
+    public string SessionId { get; } = Guid.NewGuid().ToString("N");
+    public Assignments Assignments { get; } = new(nodeId);
+
+    /// <summary>The manager itself keeps the stream from being read: silence is then not the agent's.</summary>
+    public bool IsBlockedByManager { get; private set; }
+
+    /// <summary>Something new is to be sent.</summary>
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>Ends the session from the manager's side.</summary>
+    /// <param name="why">The status the agent sees; null: the stream ends well.</param>
+    /// <param name="lastWord">Sent before the stream ends.</param>
+    public void End(SwarmException? why, V1.ManagerMessage? lastWord = null)
+    {
+        lock (_gate)
+        {
+            if (_ended.IsCancellationRequested)
+            {
+                return;
+            }
+            (_why, _lastWord) = (why, lastWord);
+        }
+        // Not on this thread: it may hold the state's lock.
+        ThreadPool.UnsafeQueueUserWorkItem(static ended => Cancel(ended), _ended, preferLocal: false);
+    }
+
+    /// <summary>Has the node's swarmd do something on its host.</summary>
+    /// <returns>Null: the session ended before the answer.</returns>
+    public Task<V1.HostAnswer?> RunHostCommandAsync(V1.HostCommand command, CancellationToken cancellation) =>
+        _hostCalls.RunAsync(command, call => WriteAsync(new V1.ManagerMessage { HostCall = call }, cancellation), cancellation);
+
+    /// <summary>Runs until the stream ends.</summary>
+    public async Task<SessionEnd> RunAsync(V1.SessionInfo info, CancellationToken cancellation)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ended.Token);
+        var token = linked.Token;
+        await WriteAsync(new V1.ManagerMessage { Session = info }, token).ConfigureAwait(false);
+        Wake();
+        var reading = ReadAsync(token);
+        var sending = SendAsync(token);
+        var committing = CommitAsync(token);
+        var first = await Task.WhenAny(reading, sending, committing).ConfigureAwait(false);
+        await linked.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _hostCalls.EndAll();
+        if (_ended.IsCancellationRequested)
+        {
+            if (_lastWord is { } lastWord && !cancellation.IsCancellationRequested)
+            {
+                await WriteAsync(lastWord, cancellation).ConfigureAwait(false);
+            }
+            return _why is { } why ? throw why : SessionEnd.Settled;
+        }
+        if (first.Exception?.GetBaseException() is SwarmException refusal)
+        {
+            throw refusal;
+        }
+        return reading.IsCompletedSuccessfully ? await reading.ConfigureAwait(false) : SessionEnd.Broken;
+    }
+
+    public void Dispose()
+    {
+        _hostCalls.EndAll();
+        // The token source stays: End may still be on its way to it, and it holds nothing that has to be freed.
+        _writing.Dispose();
+    }
+
+    private static void Cancel(CancellationTokenSource source) => source.Cancel();
+
+    private async Task<SessionEnd> ReadAsync(CancellationToken cancellation)
+    {
+        var budget = new MessageBudget(options.Time);
+        while (await requests.MoveNext(cancellation).ConfigureAwait(false))
+        {
+            if (!budget.TryTake())
+            {
+                throw new SwarmException(
+                    SwarmErrorKind.ResourceExhausted,
+                    "TooManyMessages",
+                    $"Node {nodeId} sends more messages than a session may.",
+                    nodeId,
+                    "Connect again, and send reports in batches."
+                );
+            }
+            sessions.Touch(nodeId, this);
+            var message = requests.Current;
+            switch (message.MessageCase)
+            {
+                case V1.AgentMessage.MessageOneofCase.Heartbeat:
+                    break;
+                case V1.AgentMessage.MessageOneofCase.Report:
+                    IsBlockedByManager = true;
+                    await _reports.Writer.WriteAsync(message.Report, cancellation).ConfigureAwait(false);
+                    IsBlockedByManager = false;
+                    break;
+                case V1.AgentMessage.MessageOneofCase.Description:
+                    IsBlockedByManager = true;
+                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation).ConfigureAwait(false);
+                    IsBlockedByManager = false;
+                    break;
+                case V1.AgentMessage.MessageOneofCase.HostReply:
+                    _hostCalls.Complete(message.HostReply);
+                    break;
+                case V1.AgentMessage.MessageOneofCase.Goodbye:
+                    // What it reported before goes first.
+                    _reports.Writer.TryComplete();
+                    return await sessions.SayGoodbyeAsync(nodeId, this, message.Goodbye, cancellation).ConfigureAwait(false);
+                default:
+                    throw new SwarmException(
+                        SwarmErrorKind.InvalidArgument,
+                        "UnexpectedMessage",
+                        $"Node {nodeId} sent {message.MessageCase} where a heartbeat, report, description or goodbye is expected.",
+                        nodeId,
+                        "Register once, as the first message."
+                    );
+            }
+            sessions.Touch(nodeId, this);
+        }
+        return SessionEnd.Broken;
+    }
+
+    private async Task CommitAsync(CancellationToken cancellation)
+    {
+        await foreach (var report in _reports.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        {
+            var statuses = StatusChecks.Read(report.Updates, options.Time.GetUtcNow());
+            foreach (var chunk in statuses.Chunk(StatusChecks.StatusesAtOnce))
+            {
+                await loop.ReportAsync(nodeId, chunk, cancellation).ConfigureAwait(false);
+            }
+            await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation)
+                .ConfigureAwait(false);
+        }
+        // The reader has said goodbye and ends the session.
+        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SendAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await _wake.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            if (options.AssignmentBatching > TimeSpan.Zero)
+            {
+                await Task.Delay(options.AssignmentBatching, cancellation).ConfigureAwait(false);
+            }
+            bool more;
+            do
+            {
+                (var set, more) = store.Read(state =>
+                {
+                    var next = Assignments.Next(state, out var left);
+                    return (next, left);
+                });
+                if (set is not null)
+                {
+                    await WriteAsync(new V1.ManagerMessage { Assignments = set }, cancellation).ConfigureAwait(false);
+                }
+            } while (more);
+        }
+    }
+
+    private async Task WriteAsync(V1.ManagerMessage message, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using Swarm.Control.Errors;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Daemon.Dispatcher;
+
+namespace Swarm.Manager.Dispatcher;
+
+/// <content>The clocks: which session a node has, and after how much silence it is Down.</content>
+public sealed partial class AgentSessions
+{
+    /// <summary>The agent has been heard.</summary>
+    internal void Touch(string nodeId, AgentSession session)
+    {
+        lock (_gate)
+        {
+            if (_nodes.TryGetValue(nodeId, out var node) && ReferenceEquals(node.Session, session))
+            {
+                node.Arm(HeartbeatRules.Silence(node.Period));
+            }
+        }
+    }
+
+    /// <summary>Makes the session the node's only one and starts its clock.</summary>
+    /// <returns>The heartbeat period.</returns>
+    private TimeSpan Attach(string nodeId, AgentSession session)
+    {
+        var period = Period();
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                throw LeaderErrors.Stopping();
+            }
+            var node = Watch(nodeId);
+            node.Session?.End(
+                new SwarmException(
+                    SwarmErrorKind.FailedPrecondition,
+                    "SessionReplaced",
+                    $"Another session of node {nodeId} has taken the place of this one.",
+                    nodeId,
+                    "Two daemons with one identity? Give each node a state directory of its own."
+                )
+            );
+            node.Session = session;
+            node.Period = period;
+            node.DownMessage = "heartbeat failure";
+            node.Arm(HeartbeatRules.Silence(period));
+        }
+        return period;
+    }
+
+    private async Task DetachAsync(string nodeId, AgentSession session, SessionEnd end)
+    {
+        lock (_gate)
+        {
+            if (_stopping || !_nodes.TryGetValue(nodeId, out var node) || !ReferenceEquals(node.Session, session))
+            {
+                return;
+            }
+            node.Session = null;
+            switch (end)
+            {
+                case SessionEnd.Restarting:
+                    return;
+                case SessionEnd.Left:
+                case SessionEnd.Settled:
+                    node.Disarm();
+                    return;
+                default:
+                    node.DownMessage = "connection lost";
+                    node.Arm(HeartbeatRules.ReturnGrace(node.Period));
+                    break;
+            }
+        }
+        LogDisconnected(nodeId);
+        try
+        {
+            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "connection lost", null, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+        catch (SwarmException e)
+        {
+            // The clock runs all the same: it becomes Down under this leader, or is judged by the next.
+            LogStatusNotSet(e, nodeId);
+        }
+    }
+
+    /// <summary>A node's time is up.</summary>
+    private async Task ExpireAsync(WatchedNode node)
+    {
+        AgentSession? session;
+        string message;
+        lock (_gate)
+        {
+            if (_stopping || !_leading || !_nodes.TryGetValue(node.Id, out var current) || !ReferenceEquals(node, current) || !node.IsDue())
+            {
+                return;
+            }
+            session = node.Session;
+            message = node.DownMessage;
+            if (session is { IsBlockedByManager: true })
+            {
+                node.Arm(HeartbeatRules.Silence(node.Period));
+                return;
+            }
+            node.Session = null;
+            node.Disarm();
+        }
+        session?.End(
+            new SwarmException(
+                SwarmErrorKind.Unavailable,
+                "HeartbeatFailure",
+                $"Node {node.Id} was not heard for {HeartbeatRules.MissedUntilDown} heartbeat periods.",
+                node.Id,
+                "Connect again."
+            )
+        );
+        try
+        {
+            LogDown(node.Id, message);
+            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SwarmException e)
+        {
+            LogStatusNotSet(e, node.Id);
+            lock (_gate)
+            {
+                if (node.Session is null)
+                {
+                    // Not committed: a full disk, say. It is tried again as long as this manager leads.
+                    node.Arm(TimeSpan.FromSeconds(1));
+                }
+            }
+        }
+    }
+
+    private WatchedNode Watch(string nodeId)
+    {
+        if (!_nodes.TryGetValue(nodeId, out var node))
+        {
+            _nodes[nodeId] = node = new WatchedNode(nodeId, _options.Time, expired => _ = ExpireAsync(expired));
+        }
+        return node;
+    }
+
+    private TimeSpan Period() =>
+        _store.Read(static state =>
+            HeartbeatRules.Period((state.Cluster?.Settings ?? ClusterSettings.Default).HeartbeatPeriod, state.Nodes.Count)
+        );
+
+    private bool IsCurrent(string nodeId, AgentSession? session)
+    {
+        lock (_gate)
+        {
+            return _nodes.TryGetValue(nodeId, out var node) && ReferenceEquals(node.Session, session);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The session of node {NodeId} broke.")]
+    private partial void LogDisconnected(string nodeId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {NodeId} is down: {Reason}.")]
+    private partial void LogDown(string nodeId, string reason);
+}

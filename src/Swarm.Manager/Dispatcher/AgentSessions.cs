@@ -1,0 +1,193 @@
+using Grpc.Core;
+using Swarm.Consensus;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Dispatcher;
+using Swarm.Manager.Leader;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Manager.Dispatcher;
+
+/// <summary>Every agent's session with this manager, and from them what is observed of the nodes: Ready, Disconnected, Down.</summary>
+/// <remarks>Its lock is taken while the state is being changed: under it the state is never read.</remarks>
+public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
+{
+    private readonly StateStore _store;
+    private readonly LeaderLoop _loop;
+    private readonly IReplicatedLog _log;
+    private readonly DispatcherOptions _options;
+    private readonly ILogger<AgentSessions> _logger;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, WatchedNode> _nodes = new(StringComparer.Ordinal);
+    private bool _leading;
+    private bool _stopping;
+
+    internal AgentSessions(StateStore store, LeaderLoop loop, IReplicatedLog log, DispatcherOptions options)
+    {
+        _store = store;
+        _loop = loop;
+        _log = log;
+        _options = options;
+        _logger = options.LoggerFactory.CreateLogger<AgentSessions>();
+        store.Add(this);
+        loop.LeadershipGained += OnLeadershipGained;
+        loop.LeadershipLost += OnLeadershipLost;
+    }
+
+    private DateTimeOffset Now => _options.Time.GetUtcNow();
+
+    /// <summary>Serves one agent's stream to its end.</summary>
+    /// <exception cref="SwarmException">The agent did something that a session does not allow; the stream ends with that status.</exception>
+    public async Task RunAsync(
+        string nodeId,
+        IAsyncStreamReader<V1.AgentMessage> requests,
+        IServerStreamWriter<V1.ManagerMessage> responses,
+        CancellationToken cancellation
+    )
+    {
+        if (!_log.IsLeader)
+        {
+            await responses.WriteAsync(new V1.ManagerMessage { Redirect = Redirect() }, cancellation).ConfigureAwait(false);
+            return;
+        }
+        var registration = await AgentRegistration.ReadAsync(nodeId, requests, _options.Time, cancellation).ConfigureAwait(false);
+        var known = _store.Read(state => state.FindNode(nodeId));
+        if (known is null)
+        {
+            await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation).ConfigureAwait(false);
+            return;
+        }
+        using var session = new AgentSession(nodeId, this, _store, _loop, _options, requests, responses);
+        var period = Attach(nodeId, session);
+        var end = SessionEnd.Broken;
+        try
+        {
+            var registered = await RegisterAsync(nodeId, session, registration, cancellation).ConfigureAwait(false);
+            var info = SessionInfo(session, registered, period);
+            LogRegistered(registered.Name, nodeId);
+            end = await session.RunAsync(info, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The agent is gone.
+        }
+        finally
+        {
+            await DetachAsync(nodeId, session, end).ConfigureAwait(false);
+        }
+    }
+
+    void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
+    {
+        lock (_gate)
+        {
+            foreach (var change in changes)
+            {
+                switch (change)
+                {
+                    case ChangedObject.OfTask c:
+                        Mark(c.After?.NodeId, c.After?.Id);
+                        if (c.Before?.NodeId != c.After?.NodeId)
+                        {
+                            Mark(c.Before?.NodeId, c.Before?.Id);
+                        }
+                        break;
+                    case ChangedObject.OfNode { Before: null, After: { } after } when _leading:
+                        // It has joined; its agent connects in a moment, or it never will.
+                        var created = Watch(after.Id);
+                        created.DownMessage = "no session since it joined";
+                        created.Arm(HeartbeatRules.DefaultRestartGrace);
+                        break;
+                    case ChangedObject.OfNode { After: null, Before: { } before } when _nodes.Remove(before.Id, out var removed):
+                        removed.Session?.End(null, new V1.ManagerMessage { Removed = new V1.Removed() });
+                        removed.Dispose();
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+    }
+
+    void IStateObserver.OnRestored()
+    {
+        lock (_gate)
+        {
+            foreach (var node in _nodes.Values)
+            {
+                node.Session?.Assignments.MarkAll();
+                node.Session?.Wake();
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _store.Remove(this);
+        _loop.LeadershipGained -= OnLeadershipGained;
+        _loop.LeadershipLost -= OnLeadershipLost;
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+        EndAll(null);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Commits that the node is there, with what it has found again.</summary>
+    private async Task<Node> RegisterAsync(
+        string nodeId,
+        AgentSession session,
+        AgentRegistration registration,
+        CancellationToken cancellation
+    )
+    {
+        foreach (var statuses in registration.Earlier)
+        {
+            await _loop.ReportAsync(nodeId, statuses, cancellation).ConfigureAwait(false);
+        }
+        return await _loop
+            .ExecuteAsync(
+                "",
+                state =>
+                    state.FindNode(nodeId) is { } node && IsCurrent(nodeId, session)
+                        ? new CommandChanges(registration.Changes(state, node, Now), nodeId)
+                        : CommandChanges.None(nodeId),
+                (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
+                cancellation
+            )
+            .ConfigureAwait(false);
+    }
+
+    private V1.SessionInfo SessionInfo(AgentSession session, Node node, TimeSpan period)
+    {
+        var info = new V1.SessionInfo
+        {
+            SessionId = session.SessionId,
+            NodeId = node.Id,
+            ClusterId = _store.Read(state => state.Cluster?.Id ?? ""),
+            HeartbeatPeriod = ProtocolMapping.ToWire(period),
+            Role = ProtocolMapping.ToWire(node.Role),
+        };
+        info.ManagerAddresses.AddRange(ManagerAddresses());
+        info.NodeLabels.Add(ProtocolMapping.ToDictionary(node.Spec.Labels));
+        return info;
+    }
+
+    private void Mark(string? nodeId, string? taskId)
+    {
+        if (nodeId is not null && taskId is not null && _nodes.TryGetValue(nodeId, out var node) && node.Session is { } session)
+        {
+            session.Assignments.Mark(taskId);
+            session.Wake();
+        }
+    }
+
+    private IReadOnlyCollection<string> ManagerAddresses() => _log.Members.Count > 0 ? _log.Members : [_options.ClusterAddress];
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Name} ({NodeId}) has a session.")]
+    private partial void LogRegistered(string name, string nodeId);
+}

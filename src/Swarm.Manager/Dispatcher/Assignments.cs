@@ -1,0 +1,139 @@
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Manager.Dispatcher;
+
+/// <summary>What one session has been told, and what it has to be told next. Holds one small entry a task, however slow the agent is.</summary>
+internal sealed class Assignments(string nodeId)
+{
+    /// <summary>About the most bytes of an incremental set; what is left follows in the next.</summary>
+    private const int SetBytes = 1024 * 1024;
+
+    private readonly Dictionary<string, TaskState> _told = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private HashSet<string> _changed = new(StringComparer.Ordinal);
+    private bool _complete = true;
+    private ulong _number;
+
+    /// <summary>A task that is, was or becomes this node's has changed.</summary>
+    public void Mark(string taskId)
+    {
+        lock (_gate)
+        {
+            if (!_complete)
+            {
+                _changed.Add(taskId);
+            }
+        }
+    }
+
+    /// <summary>The next set is a complete one.</summary>
+    public void MarkAll()
+    {
+        lock (_gate)
+        {
+            _complete = true;
+            _changed.Clear();
+        }
+    }
+
+    /// <summary>The next set to send; null when there is nothing new. Called by one caller at a time, under the state's shared lock.</summary>
+    /// <param name="more">Something was left for another set.</param>
+    public V1.AssignmentSet? Next(ClusterState state, out bool more)
+    {
+        bool complete;
+        HashSet<string> changed;
+        lock (_gate)
+        {
+            (complete, changed) = (_complete, _changed);
+            _complete = false;
+            _changed = new HashSet<string>(StringComparer.Ordinal);
+        }
+        more = false;
+        var set = complete ? Complete(state) : Incremental(state, changed, out more);
+        if (set is not null)
+        {
+            set.AppliesTo = _number;
+            set.ResultsIn = ++_number;
+        }
+        return set;
+    }
+
+    private V1.AssignmentSet Complete(ClusterState state)
+    {
+        _told.Clear();
+        var set = new V1.AssignmentSet { Kind = V1.AssignmentSet.Types.Kind.Complete };
+        foreach (var task in state.TasksOfNode(nodeId).Where(IsTold).OrderBy(t => t.Id, StringComparer.Ordinal))
+        {
+            Tell(set, task, state);
+        }
+        return set;
+    }
+
+    private V1.AssignmentSet? Incremental(ClusterState state, HashSet<string> changed, out bool more)
+    {
+        var set = new V1.AssignmentSet { Kind = V1.AssignmentSet.Types.Kind.Incremental };
+        var bytes = 0;
+        var left = new List<string>();
+        foreach (var taskId in changed.Order(StringComparer.Ordinal))
+        {
+            if (bytes > SetBytes)
+            {
+                left.Add(taskId);
+                continue;
+            }
+            var task = state.FindTask(taskId);
+            if (task is null || task.NodeId != nodeId || !IsTold(task))
+            {
+                if (_told.Remove(taskId))
+                {
+                    set.Remove.Add(taskId);
+                    bytes += 32;
+                }
+            }
+            else if (!_told.TryGetValue(taskId, out var told) || told != task.DesiredState)
+            {
+                bytes += Tell(set, task, state);
+            }
+        }
+        more = left.Count > 0;
+        left.ForEach(Mark);
+        return set.Update.Count + set.Remove.Count > 0 ? set : null;
+    }
+
+    /// <summary>Before a node is chosen there is nothing to tell; a task that is only to be forgotten is told as removed.</summary>
+    private static bool IsTold(SwarmTask task) => task.Status.State >= TaskState.Assigned;
+
+    /// <summary>Only who may still have to pull gets to see the credential. That includes a task that is Ready: an agent that finds nothing of it any more
+    /// prepares it again.</summary>
+    private bool MayPull(SwarmTask task, ClusterState state) =>
+        task is { Status.State: < TaskState.Starting, DesiredState: <= TaskState.Running }
+        && state.FindNode(nodeId)?.Description.Executor == ExecutorNames.Docker;
+
+    private int Tell(V1.AssignmentSet set, SwarmTask task, ClusterState state)
+    {
+        if (state.FindRevision(task.ServiceId, task.Revision) is not { } revision)
+        {
+            return 0;
+        }
+        var name = revision.Spec.Name;
+        var assignment = new V1.TaskAssignment
+        {
+            TaskId = task.Id,
+            ServiceId = task.ServiceId,
+            ServiceName = name,
+            Slot = task.Slot,
+            DesiredState = ProtocolMapping.ToWire(task.DesiredState),
+            Revision = task.Revision,
+            Spec = ProtocolMapping.ToWire(revision.Spec),
+            RegistryCredential = MayPull(task, state) ? ProtocolMapping.ToWire(revision.RegistryCredential) : null,
+            ContainerName = TaskNames.ContainerNameOf(task, name),
+            State = ProtocolMapping.ToWire(task.Status.State),
+        };
+        _told[task.Id] = task.DesiredState;
+        set.Update.Add(assignment);
+        return assignment.CalculateSize();
+    }
+}

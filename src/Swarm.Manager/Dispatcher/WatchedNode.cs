@@ -1,0 +1,46 @@
+using Swarm.Manager.Dispatcher;
+
+namespace Swarm.Daemon.Dispatcher;
+
+/// <summary>A node with its session, if it has one, and the clock after which it is Down. Guarded by its owner's lock.</summary>
+internal sealed class WatchedNode : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private DateTimeOffset? _due;
+
+    public WatchedNode(string id, TimeProvider time, Action<WatchedNode> expired)
+    {
+        Id = id;
+        _time = time;
+        _timer = time.CreateTimer(_ => expired(this), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Id { get; }
+    public AgentSession? Session { get; set; }
+    public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Why it is Down if the clock runs out.</summary>
+    public string DownMessage { get; set; } = "heartbeat failure";
+
+    public void Arm(TimeSpan after)
+    {
+        _due = _time.GetUtcNow() + after;
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+    }
+
+    public void Disarm()
+    {
+        _due = null;
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>False when the clock was armed again after the timer fired. Wall time may be set back: a little early counts as due.</summary>
+    public bool IsDue() => _due is { } due && due - _time.GetUtcNow() <= TimeSpan.FromMilliseconds(50);
+
+    public void Dispose()
+    {
+        _due = null;
+        _timer.Dispose();
+    }
+}

@@ -1,0 +1,316 @@
+using System.Threading.Channels;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
+using Swarm.Control.Errors;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Identity;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+using Swarm.Daemon.Manager;
+
+namespace Swarm.Manager.Leader;
+
+/// <summary>The one loop of a leader: gathers writes, agents' reports and what is due, and proposes one batch at a time.</summary>
+/// <remarks>At most one batch is in flight; whatever comes meanwhile waits for the next. Plans see applied state only. Without leadership nothing is
+/// planned, and whoever waits is told.</remarks>
+public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDisposable
+{
+    /// <summary>After a failure that the next attempt may not have (a full disk), the loop waits this long.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>Estimated bytes. Batches are kept under this; the log refuses more than 1 MB.</summary>
+    private const int BatchLimit = 768 * 1024;
+
+    private readonly StateStore _store;
+    private readonly IReplicatedLog _log;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LeaderLoop> _logger;
+    private readonly ControlLoop _control;
+    private readonly LeaderLoopInbox _inbox = new(commandsAtMost: 4096);
+    private readonly Lock _planGate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ITimer _timer;
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true }
+    );
+    private Task _running = Task.CompletedTask;
+    private volatile bool _mustReset;
+    private bool _leading;
+
+    public LeaderLoop(StateStore store, IReplicatedLog log, TimeProvider time, IdSource ids, ILogger<LeaderLoop> logger)
+    {
+        _store = store;
+        _log = log;
+        _time = time;
+        _logger = logger;
+        Ids = ids;
+        _control = store.Read(state => new ControlLoop(state, time, ids));
+        _timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        store.Add(this);
+        log.LeadershipChanged += OnLeadershipChanged;
+    }
+
+    /// <summary>Ids for objects that commands create. Used on the loop's thread only: inside <c>prepare</c>.</summary>
+    public IdSource Ids { get; }
+
+    bool IOrchestrator.CanChangeRoles => false;
+
+    /// <summary>Raised on the loop, before anything is planned, each time this manager has become the leader. Must be quick.</summary>
+    public event Action? LeadershipGained;
+
+    /// <summary>Raised on the loop when leadership was lost.</summary>
+    public event Action? LeadershipLost;
+
+    public void Start()
+    {
+        _running = Task.Run(RunAsync);
+        Wake();
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> ExecuteAsync<T>(
+        string requestId,
+        Func<ClusterState, CommandChanges> prepare,
+        Func<ClusterState, string, T> result,
+        CancellationToken cancellation
+    )
+    {
+        if (requestId.Length > 128)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidRequestId",
+                "The request id is longer than 128 characters.",
+                requestId[..128],
+                "Use any unique string of at most 128 characters, such as a GUID."
+            );
+        }
+        cancellation.ThrowIfCancellationRequested();
+        var command = new WaitingCommand<T>(requestId, prepare, result, cancellation);
+        _inbox.Add(command);
+        Wake();
+        return await command.Answer.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Commits what an agent says of its tasks; statuses of tasks that are not that node's, or that would move one backwards, are ignored.</summary>
+    public async Task ReportAsync(string nodeId, IReadOnlyList<ReportedStatus> updates, CancellationToken cancellation)
+    {
+        var report = new WaitingReport(nodeId, updates);
+        _inbox.Add(report);
+        Wake();
+        await report.Committed.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the orchestrator something without changing anything. Nothing is applied or planned meanwhile.</summary>
+    public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
+    {
+        // The gate comes first everywhere: who holds the shared lock never waits for it.
+        lock (_planGate)
+        {
+            return _store.Read(state => question(_control, state));
+        }
+    }
+
+    void IOrchestrator.RequireStopTask() { }
+
+    void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
+    {
+        // The control loop has its marks; the loop that proposed this batch looks at them next.
+    }
+
+    void IStateObserver.OnRestored()
+    {
+        _mustReset = true;
+        Wake();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        _log.LeadershipChanged -= OnLeadershipChanged;
+        _store.Remove(this);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _inbox.FailAll(LeaderErrors.Stopping(), forGood: true);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private void OnLeadershipChanged(bool leads) => Wake();
+
+    private void Wake() => _wake.Writer.TryWrite(true);
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
+                if (FollowLeadership())
+                {
+                    await WorkAsync().ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ReplicatedLogException e)
+            {
+                // The plan in flight is gone; the marks it consumed come back with the reset.
+                _mustReset = true;
+                LogProposalFailed(e, e.Error);
+                Arm(RetryDelay);
+            }
+#pragma warning disable CA1031 // The loop must outlive a fault in one plan; the fault is logged, and whoever waits is told.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _mustReset = true;
+                LogFault(e);
+                _inbox.FailAll(
+                    new SwarmException(
+                        SwarmErrorKind.Internal,
+                        "InternalError",
+                        "The manager met an unexpected fault.",
+                        action: "Look into swarmd's log on the manager, and whether the change was made, then retry.",
+                        inner: e
+                    )
+                );
+                Arm(RetryDelay);
+            }
+        }
+    }
+
+    /// <returns>True while this manager leads.</returns>
+    private bool FollowLeadership()
+    {
+        var leads = _log.IsLeader;
+        if (leads && !_leading)
+        {
+            _leading = true;
+            _mustReset = true;
+            LogLeads();
+            LeadershipGained?.Invoke();
+        }
+        else if (!leads)
+        {
+            if (_leading)
+            {
+                _leading = false;
+                LogFollows();
+                LeadershipLost?.Invoke();
+            }
+            _inbox.FailAll(LeaderErrors.NotLeading(_log));
+        }
+        if (leads && _mustReset)
+        {
+            _mustReset = false;
+            Ask(
+                (control, _) =>
+                {
+                    control.Reset();
+                    return true;
+                }
+            );
+        }
+        return leads;
+    }
+
+    private async Task WorkAsync()
+    {
+        while (true)
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            if (_mustReset || !_log.IsLeader)
+            {
+                Wake();
+                return;
+            }
+            var committed = await CommitWaitingAsync().ConfigureAwait(false);
+            var plan = Ask((control, _) => control.HasWork(_time.GetUtcNow()) ? control.Plan() : []);
+            if (plan.Count > 0)
+            {
+                await ProposeSplitAsync(plan).ConfigureAwait(false);
+            }
+            if (!committed && plan.Count == 0 && _inbox.IsEmpty)
+            {
+                break;
+            }
+        }
+        var now = _time.GetUtcNow();
+        var (next, busy) = Ask((control, _) => (control.NextDeadline, control.HasWork(now)));
+        if (busy || next is not null)
+        {
+            // A deadline that has passed by now, or work that a plan left without a change, is looked at again soon, not at once.
+            var due = next is { } at && at > now ? at - now : TimeSpan.FromMilliseconds(50);
+            Arm(busy && due > TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : due);
+        }
+    }
+
+    private void Arm(TimeSpan due)
+    {
+        // Timers take at most about 49 days; a later deadline is armed again then.
+        var longest = TimeSpan.FromDays(1);
+        // Rounded up to whole milliseconds, so that the deadline has passed when the timer fires.
+        var milliseconds = Math.Ceiling((due > longest ? longest : due).TotalMilliseconds);
+        try
+        {
+            _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task ProposeSplitAsync(IReadOnlyList<StateChange> changes)
+    {
+        var chunk = new List<StateChange>(changes.Count);
+        var size = 0;
+        foreach (var change in changes)
+        {
+            var next = change.EstimateSize();
+            if (chunk.Count > 0 && size + next > BatchLimit)
+            {
+                await ProposeHalvingAsync(chunk).ConfigureAwait(false);
+                chunk = [];
+                size = 0;
+            }
+            chunk.Add(change);
+            size += next;
+        }
+        await ProposeHalvingAsync(chunk).ConfigureAwait(false);
+    }
+
+    private async Task ProposeHalvingAsync(List<StateChange> changes)
+    {
+        try
+        {
+            await _log.ProposeAsync(changes, _stop.Token).ConfigureAwait(false);
+        }
+        catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge && changes.Count > 1)
+        {
+            var half = changes.Count / 2;
+            await ProposeHalvingAsync(changes[..half]).ConfigureAwait(false);
+            await ProposeHalvingAsync(changes[half..]).ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This manager leads the swarm.")]
+    private partial void LogLeads();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This manager no longer leads the swarm.")]
+    private partial void LogFollows();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A batch was not committed ({Error}).")]
+    private partial void LogProposalFailed(Exception exception, ReplicatedLogError error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected fault in the leader's loop.")]
+    private partial void LogFault(Exception exception);
+}

@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using Swarm.Consensus;
+using Swarm.Consensus.Errors;
+using Swarm.Control.Objects;
+using Swarm.Control.Planes;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Identity;
+using Swarm.Core.State;
+using Swarm.Manager.Dispatcher;
+using Swarm.Manager.Leader;
+
+namespace Swarm.Manager;
+
+/// <summary>A running manager: log, state, the leader's loop, the dispatcher and the part of the API that answers from them.</summary>
+public sealed class ManagerRuntime : IAsyncDisposable
+{
+    private readonly LeaderLoop _loop;
+
+    internal LeaderLoop Loop => _loop;
+
+    private ManagerRuntime(ManagerRuntimeOptions options)
+    {
+        Options = options;
+        State = new StateStore();
+        Log = options.CreateLog(State);
+        _loop = new LeaderLoop(
+            State,
+            Log,
+            options.Time,
+            new IdSource(static bytes => RandomNumberGenerator.Fill(bytes)),
+            options.LoggerFactory.CreateLogger<LeaderLoop>()
+        );
+        Agents = new AgentSessions(
+            State,
+            _loop,
+            Log,
+            new DispatcherOptions(options.ClusterAddress, options.AssignmentBatching, options.Time, options.LoggerFactory)
+        );
+        Objects = new ObjectApi(State, _loop, Log, 
+            new ObjectApiOptions
+            {
+                NodeId = options.NodeId,
+                ClusterAddress = options.ClusterAddress,
+                ResolveImage = options.ResolveImage,
+                Time = options.Time,
+                LeaderWait = options.LeaderWait,
+            }
+        );
+    }
+
+    public ManagerRuntimeOptions Options { get; }
+    public StateStore State { get; }
+    public IReplicatedLog Log { get; }
+
+    /// <summary>The API's part about nodes, services and tasks.</summary>
+    public IObjectApi Objects { get; }
+
+    /// <summary>The agents' sessions: what the Dispatcher service needs.</summary>
+    public AgentSessions Agents { get; }
+
+    /// <summary>Recovers what is on disk, starts the loops, and with a bootstrap batch returns once that is committed.</summary>
+    /// <exception cref="ReplicatedLogException">The log cannot be opened.</exception>
+    public static async Task<ManagerRuntime> StartAsync(ManagerRuntimeOptions options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var runtime = new ManagerRuntime(options);
+        try
+        {
+            await runtime.Log.StartAsync(cancellation).ConfigureAwait(false);
+            runtime._loop.Start();
+            if (options.Bootstrap is { } bootstrap)
+            {
+                await runtime.WaitForLeadershipAsync(cancellation).ConfigureAwait(false);
+                await runtime
+                    ._loop.ExecuteAsync(
+                        "",
+                        state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
+                        static (_, _) => true,
+                        cancellation
+                    )
+                    .ConfigureAwait(false);
+            }
+            return runtime;
+        }
+        catch
+        {
+            await runtime.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="LeaderLoop.ExecuteAsync{T}"/>
+    public async Task<T> ExecuteAsync<T>(
+        string requestId,
+        Func<ClusterState, CommandChanges> prepare,
+        Func<ClusterState, string, T> result,
+        CancellationToken cancellation
+    )
+    {
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
+        return await _loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A node by id, name or unique id prefix, asked of the leader: it holds the agents' sessions.</summary>
+    /// <exception cref="SwarmException">NodeNotFound, NoLeader.</exception>
+    public async Task<Core.Model.Node> FindNodeAsync(string selector, CancellationToken cancellation)
+    {
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
+        return State.Read(state => Selectors.Node(state, selector));
+    }
+
+    /// <summary>Ends the sessions and loops, then the log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Agents.DisposeAsync().ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await Log.DisposeAsync().ConfigureAwait(false);
+        State.Close();
+    }
+
+    private Task WaitForLeadershipAsync(CancellationToken cancellation) =>
+        Leadership.WaitAsync(Log, TimeSpan.FromSeconds(30), Options.Time, cancellation);
+}

@@ -1,0 +1,18 @@
+using Grpc.Core;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Security;
+
+namespace Swarm.Security;
+
+/// <summary>Which node is at the other end: what <see cref="PeerAuthorization"/> found in its certificate.</summary>
+public sealed class CertificatePeerIdentity : IPeerIdentity
+{
+    public string RequireNode(ServerCallContext context) =>
+        PeerAuthorization.PeerOf(context) is { Role: not CertificateRole.Admin } peer
+            ? peer.Name
+            : throw new SwarmException(
+                SwarmErrorKind.PermissionDenied,
+                "ClientCertificateRequired",
+                "A node certificate of this swarm is required."
+            );
+}

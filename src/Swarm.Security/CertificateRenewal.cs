@@ -1,0 +1,88 @@
+using Swarm.Security;
+
+namespace Swarm.Daemon.Security;
+
+/// <summary>Replaces this node's certificate before its life ends.</summary>
+/// <remarks>At a random point between half and four fifths of its life, so that nodes that joined together do not renew together.
+/// Source: moby/swarmkit ca/renewer.go (calculateRandomExpiry).</remarks>
+public sealed partial class CertificateRenewal(
+    ClusterCredentials credentials,
+    Func<byte[], CancellationToken, Task<(byte[] Certificate, byte[] Root)>> issue,
+    Action<NodeIdentity> save,
+    TimeProvider time,
+    ILogger<CertificateRenewal> logger
+)
+{
+    private const double Earliest = 0.5;
+    private const double Latest = 0.8;
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
+
+    /// <summary>A timer can wait no longer than this at once.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
+    /// <summary>When a certificate with this life is to be renewed.</summary>
+    /// <param name="from">The beginning as it stands in the certificate: back-dated.</param>
+    /// <param name="until">The end.</param>
+    /// <param name="draw">0 to 1: where between half and four fifths.</param>
+    public static DateTimeOffset DueAt(DateTimeOffset from, DateTimeOffset until, double draw)
+    {
+        // The back-dated hour is no part of its life: for the shortest certificates it would be most of it.
+        var begin = from + CertificateAuthority.Backdate < until ? from + CertificateAuthority.Backdate : from;
+        return begin + ((until - begin) * (Earliest + ((Latest - Earliest) * draw)));
+    }
+
+    /// <summary>Renews again and again until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var certificate = credentials.Identity.Certificate;
+            var due = DueAt(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), Random.Shared.NextDouble());
+            LogDue(logger, due, certificate.NotAfter.ToUniversalTime());
+            await WaitUntilAsync(due, cancellation).ConfigureAwait(false);
+            var retry = FirstRetry;
+            while (!await TryRenewAsync(cancellation).ConfigureAwait(false))
+            {
+                await Task.Delay(retry, time, cancellation).ConfigureAwait(false);
+                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+            }
+        }
+    }
+
+    private async Task WaitUntilAsync(DateTimeOffset due, CancellationToken cancellation)
+    {
+        while (due - time.GetUtcNow() is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left < LongestWait ? left : LongestWait, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> TryRenewAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var (key, request) = NodeIdentity.CreateRequest();
+            var (certificate, root) = await issue(request, cancellation).ConfigureAwait(false);
+            var identity = NodeIdentity.Create(certificate, key, root);
+            save(identity);
+            credentials.Replace(identity);
+            LogRenewed(logger, identity.Certificate.NotAfter.ToUniversalTime());
+            return true;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            LogFailed(logger, e, credentials.Identity.Certificate.NotAfter.ToUniversalTime());
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "This node's certificate will be renewed at {Due:u}; it ends at {End:u}.")]
+    private static partial void LogDue(ILogger logger, DateTimeOffset due, DateTime end);
+
+    [LoggerMessage(LogLevel.Information, "This node's certificate was renewed; it ends at {End:u}.")]
+    private static partial void LogRenewed(ILogger logger, DateTime end);
+
+    [LoggerMessage(LogLevel.Warning, "This node's certificate, which ends at {End:u}, could not be renewed; trying again.")]
+    private static partial void LogFailed(ILogger logger, Exception error, DateTime end);
+}

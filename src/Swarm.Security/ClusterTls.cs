@@ -1,0 +1,26 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Swarm.Security;
+
+/// <summary>What every TLS connection between nodes has in common.</summary>
+public static class ClusterTls
+{
+    /// <summary>A name to put into the handshake: peers are known by their certificate, not by host name.</summary>
+    public const string TargetHost = "swarm-manager";
+
+    public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>Options of a client that accepts a server by <paramref name="accept"/> alone.</summary>
+    public static SslClientAuthenticationOptions ClientOptions(Func<X509Certificate2, bool> accept, X509Certificate2? own) =>
+        new()
+        {
+            TargetHost = TargetHost,
+            EnabledSslProtocols = Protocols,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 peer && accept(peer),
+            ClientCertificates = own is null ? null : [own],
+            LocalCertificateSelectionCallback = own is null ? null : (_, _, _, _, _) => own,
+        };
+}

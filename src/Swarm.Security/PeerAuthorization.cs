@@ -1,0 +1,137 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Swarm.Core.Errors;
+using Swarm.Daemon.Security;
+
+namespace Swarm.Security;
+
+/// <summary>Lets a call on the cluster port through when the peer's certificate allows it: no certificate for the certificate authority, a node of
+/// the swarm for the dispatcher, an administrator or a manager for the control API.</summary>
+/// <param name="credentials">Who is trusted.</param>
+/// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal.</param>
+public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember) : Interceptor
+{
+    private static readonly object PeerKey = new();
+    private static readonly HashSet<string> LocalOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
+
+    /// <summary>The peer of a call on the cluster port, or null: a call without certificate, or on the local socket.</summary>
+    public static PeerIdentity? PeerOf(ServerCallContext context) =>
+        context.UserState.TryGetValue(PeerKey, out var peer) ? peer as PeerIdentity : null;
+
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request,
+        ServerCallContext context,
+        UnaryServerMethod<TRequest, TResponse> continuation
+    )
+    {
+        Authorize(context);
+        return continuation(request, context);
+    }
+
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation
+    )
+    {
+        Authorize(context);
+        return continuation(request, responseStream, context);
+    }
+
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation
+    )
+    {
+        Authorize(context);
+        return continuation(requestStream, responseStream, context);
+    }
+
+    private void Authorize(ServerCallContext context)
+    {
+        // "/swarm.v1.Control/GetCluster"
+        var parts = context.Method.Split('/');
+        var service = parts[1];
+        // Verified again, not only in the handshake: a connection may outlive the certificate it was made with.
+        var certificate = context.GetHttpContext().Connection.ClientCertificate;
+        var peer = credentials.Verify(certificate);
+        if (peer is not null)
+        {
+            context.UserState[PeerKey] = peer;
+        }
+        switch (service)
+        {
+            case "swarm.v1.CertificateAuthority":
+                return;
+            case "swarm.v1.Dispatcher":
+                AuthorizeNode(RequirePeer(peer, certificate is not null));
+                return;
+            default:
+                AuthorizeControl(RequirePeer(peer, certificate is not null), parts[2]);
+                return;
+        }
+    }
+
+    private static PeerIdentity RequirePeer(PeerIdentity? peer, bool presented) =>
+        peer
+        ?? throw (
+            presented
+                ? Denied(
+                    "CertificateNotValid",
+                    "The client certificate is not (or no longer) valid in this swarm.",
+                    "",
+                    "A node renews its certificate by itself, or is joined again; a person gets a new one with New-SwarmCredential."
+                )
+                : Denied(
+                    "ClientCertificateRequired",
+                    "A client certificate of this swarm is required.",
+                    "",
+                    "Get one on a manager with New-SwarmCredential and pass it to Connect-Swarm."
+                )
+        );
+
+    private void AuthorizeNode(PeerIdentity peer)
+    {
+        if (peer.Role == CertificateRole.Admin)
+        {
+            throw Denied("NotANode", $"'{peer.Name}' is an administrator's certificate, not a node's.", peer.Name, "");
+        }
+        if (!isMember(peer.Name))
+        {
+            throw Denied(
+                "NodeRemoved",
+                $"Node {peer.Name} is not in this swarm any more: it was removed.",
+                peer.Name,
+                "Leave with Exit-Swarm -Force on that node, then join again."
+            );
+        }
+    }
+
+    private void AuthorizeControl(PeerIdentity peer, string method)
+    {
+        if (peer.Role == CertificateRole.Worker || (peer.Role == CertificateRole.Manager && !isMember(peer.Name)))
+        {
+            throw Denied(
+                "PermissionDenied",
+                $"Node {peer.Name} may not use the control API: an administrator's or a manager's certificate is needed.",
+                peer.Name,
+                "Use a certificate made with New-SwarmCredential on a manager."
+            );
+        }
+        if (LocalOnly.Contains(method))
+        {
+            throw Denied(
+                "LocalOnly",
+                $"{method} can be asked for on the node itself only.",
+                method,
+                "Run it on that node, over swarmd's local socket."
+            );
+        }
+    }
+
+    private static SwarmException Denied(string errorId, string message, string target, string action) =>
+        new(SwarmErrorKind.PermissionDenied, errorId, message, target, action);
+}

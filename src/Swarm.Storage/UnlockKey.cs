@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+
+namespace Swarm.Storage;
+
+/// <summary>The key that a person types to unlock a manager's data key, as Docker shows it: <c>SWMKEY-1-</c> and 43 characters.</summary>
+/// <remarks>32 random bytes in base 64 without padding. Source: moby/swarmkit manager/encryption (HumanReadableKey).</remarks>
+public static class UnlockKey
+{
+    public const string Prefix = "SWMKEY-1-";
+
+    /// <summary>Bytes of randomness in it.</summary>
+    public const int Size = 32;
+
+    private const int EncodedLength = 43;
+
+    public static string Generate() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Size)).TrimEnd('=');
+
+    /// <summary>The bytes of a key as typed; surrounding white space does not count.</summary>
+    /// <exception cref="DataKeyException">WrongKey: it does not look like an unlock key.</exception>
+    public static byte[] Parse(string text)
+    {
+        var key = text.Trim();
+        if (key.StartsWith(Prefix, StringComparison.Ordinal) && key.Length == Prefix.Length + EncodedLength)
+        {
+            var bytes = new byte[Size];
+            if (Convert.TryFromBase64String(key[Prefix.Length..] + "=", bytes, out var count) && count == Size)
+            {
+                return bytes;
+            }
+        }
+        throw new DataKeyException(
+            DataKeyError.WrongKey,
+            $"This is not an unlock key. One starts with {Prefix} and has {Prefix.Length + EncodedLength} characters; a manager that is unlocked shows it."
+        );
+    }
+}
