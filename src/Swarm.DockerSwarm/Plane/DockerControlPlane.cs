@@ -232,7 +232,7 @@ public sealed partial class DockerControlPlane(
         }
         names.ToNames(service.Spec);
         names.ToNames(service.PreviousSpec);
-        service.PublishedPorts.Add(DockerSpecReader.Ports(mirror.Service(service.Id)?.Endpoint).Select(ProtocolMapping.ToWire));
+        service.PublishedPorts.Add(DockerPorts.Read(mirror.Service(service.Id)?.Endpoint).Select(ProtocolMapping.ToWire));
         return service;
     }
 

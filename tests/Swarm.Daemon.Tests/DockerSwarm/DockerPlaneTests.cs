@@ -329,7 +329,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         await AssertPendingAsync("second", "ports", "host port 18080/tcp is taken by another task");
 
         // As the docker CLI leaves an image that is made for other machines only.
-        var spec = DockerSpecWriter.New(Spec("foreign"));
+        var spec = DockerServiceSpec.New(Spec("foreign"));
         spec["TaskTemplate"]!["Placement"] = JsonNode.Parse("""{"Platforms":[{"Architecture":"s390x","OS":"linux"}]}""");
         await _docker.PostAsync("/services/create", spec, Cancel);
         var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
