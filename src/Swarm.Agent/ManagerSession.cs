@@ -12,7 +12,7 @@ namespace Swarm.Agent;
 /// <summary>How a session ended.</summary>
 /// <param name="Opened">The manager had accepted it.</param>
 /// <param name="RedirectTo">Not null: that manager does not lead; these may.</param>
-internal sealed record SessionEnd(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason);
+internal sealed record SessionResult(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason);
 
 /// <summary>One stream to one manager, from registration to its end.</summary>
 internal sealed class ManagerSession(
@@ -40,7 +40,7 @@ internal sealed class ManagerSession(
 
     private volatile bool _isOpen;
 
-    public async Task<SessionEnd> RunAsync(string address, CancellationToken cancellation)
+    public async Task<SessionResult> RunAsync(string address, CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var open = new CancellationTokenSource(_openTimeout, options.Time);
@@ -76,14 +76,14 @@ internal sealed class ManagerSession(
                         work.Add(DescribeAsync(ending.Token));
                         break;
                     case V1.ManagerMessage.MessageOneofCase.Session:
-                        return new SessionEnd(_isOpen, false, null, "the manager has opened the session twice");
+                        return new SessionResult(_isOpen, false, null, "the manager has opened the session twice");
                     case V1.ManagerMessage.MessageOneofCase.Assignments or V1.ManagerMessage.MessageOneofCase.Ack when !_isOpen:
-                        return new SessionEnd(_isOpen, false, null, $"the manager sent {message.MessageCase} before it opened the session");
+                        return new SessionResult(_isOpen, false, null, $"the manager sent {message.MessageCase} before it opened the session");
                     case V1.ManagerMessage.MessageOneofCase.Assignments:
                         var set = message.Assignments;
                         if (set.Kind != V1.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
                         {
-                            return new SessionEnd(_isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
+                            return new SessionResult(_isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
                         }
                         sequence = set.ResultsIn;
                         tasks.Apply(set);
@@ -95,16 +95,16 @@ internal sealed class ManagerSession(
                         work.Add(RunHostCallAsync(message.HostCall, ending.Token));
                         break;
                     case V1.ManagerMessage.MessageOneofCase.Redirect:
-                        return new SessionEnd(_isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
+                        return new SessionResult(_isOpen, false, [.. message.Redirect.ManagerAddresses], "that manager does not lead");
                     case V1.ManagerMessage.MessageOneofCase.Removed:
-                        return new SessionEnd(_isOpen, true, null, "this node was removed");
+                        return new SessionResult(_isOpen, true, null, "this node was removed");
                 }
             }
-            return new SessionEnd(_isOpen, false, null, "the manager has closed it");
+            return new SessionResult(_isOpen, false, null, "the manager has closed it");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new SessionEnd(_isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
+            return new SessionResult(_isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
         }
         catch (Exception e)
             when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)
@@ -112,11 +112,11 @@ internal sealed class ManagerSession(
             cancellation.ThrowIfCancellationRequested();
             // A node that was away when it was removed is told so by the refusal of its session.
             var removed = e is RpcException refused && GrpcErrors.ToSwarmException(refused) is { ErrorId: "NodeRemoved" };
-            return new SessionEnd(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message);
+            return new SessionResult(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message);
         }
         catch (SwarmException e)
         {
-            return new SessionEnd(_isOpen, false, null, $"the manager sent what cannot be understood: {e.Message}");
+            return new SessionResult(_isOpen, false, null, $"the manager sent what cannot be understood: {e.Message}");
         }
 #pragma warning disable CA1031 // Whatever a manager sends, and whatever goes wrong with it here: the agent goes on, and tries again.
         catch (Exception e)
@@ -124,7 +124,7 @@ internal sealed class ManagerSession(
         {
             cancellation.ThrowIfCancellationRequested();
             logger.SessionFault(e);
-            return new SessionEnd(_isOpen, false, null, e.Message);
+            return new SessionResult(_isOpen, false, null, e.Message);
         }
         finally
         {

@@ -3,7 +3,6 @@ using DotNext.Buffers;
 using DotNext.Net;
 using DotNext.Net.Cluster.Consensus.Raft.Membership;
 using Swarm.Consensus.Errors;
-using Swarm.Daemon.Consensus;
 using Swarm.Storage;
 
 namespace Swarm.Consensus;

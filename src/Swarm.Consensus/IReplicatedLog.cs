@@ -1,6 +1,5 @@
 using Swarm.Consensus.Errors;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
 
 namespace Swarm.Consensus;
 

@@ -1,7 +1,7 @@
 using DotNext.Net.Cluster;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
-using Swarm.Daemon.Consensus;
+using Swarm.Storage;
 
 namespace Swarm.Consensus;
 

@@ -1,6 +1,6 @@
 using Swarm.Consensus.Errors;
 
-namespace Swarm.Daemon.Consensus;
+namespace Swarm.Consensus;
 
 /// <summary>The one way to say that something on disk is damaged: which file, what about it, and what to do.</summary>
 internal static class LogDamage

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Connections;
-using Swarm.Daemon.Consensus;
 using Swarm.Storage;
 
 namespace Swarm.Consensus;

@@ -6,7 +6,6 @@ using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using Swarm.Consensus.Errors;
 using Swarm.Consensus.Serialization;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
 using Swarm.Storage;
 
 namespace Swarm.Consensus;

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using Swarm.Consensus.Errors;
-using Swarm.Daemon.Consensus;
 using Swarm.Storage;
 
 namespace Swarm.Consensus;

@@ -2,14 +2,14 @@ using System.Net;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using Swarm.Control.Planes;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Core.Validation;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Security;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

@@ -3,8 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
 using Swarm.Protocol.V1;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

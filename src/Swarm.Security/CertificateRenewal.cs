@@ -1,6 +1,6 @@
-using Swarm.Security;
+using Swarm.Security.Certificates;
 
-namespace Swarm.Daemon.Security;
+namespace Swarm.Security;
 
 /// <summary>Replaces this node's certificate before its life ends.</summary>
 /// <remarks>At a random point between half and four fifths of its life, so that nodes that joined together do not renew together.

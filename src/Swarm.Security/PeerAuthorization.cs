@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Security;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

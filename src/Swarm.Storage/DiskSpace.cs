@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Consensus;
+namespace Swarm.Storage;
 
 /// <summary>Looks before the log leaps: DotNext's log cannot go on once a write of its own has failed, so proposals are refused while there is still room.</summary>
 public sealed class DiskSpace(string directory, long reserve)

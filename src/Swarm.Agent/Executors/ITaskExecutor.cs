@@ -1,5 +1,5 @@
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 
 namespace Swarm.Agent.Executors;
 

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Executors;
+namespace Swarm.Agent.Executors;
 
 /// <summary>Waits of any length. A timer takes 49.7 days at most (2³² - 2 ms), a service's durations are up to 100 years.</summary>
 internal static class LongDelay

@@ -1,5 +1,5 @@
 using Swarm.Core.Errors;
-using Swarm.Daemon.Consensus;
+using Swarm.Core.State;
 
 namespace Swarm.Control.Errors;
 

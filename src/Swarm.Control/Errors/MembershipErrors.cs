@@ -1,6 +1,6 @@
 using Swarm.Control.Addresses;
 using Swarm.Core.Errors;
-namespace Swarm.Daemon.Membership;
+namespace Swarm.Control.Errors;
 
 /// <summary>The refusals that depend on what this node is now, in Docker's words where Docker has words for them.</summary>
 public static class MembershipErrors

@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
+using Swarm.Control.Planes;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 using Swarm.Core.Validation;
-using Swarm.Daemon.Api;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

@@ -5,7 +5,6 @@ using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 using Swarm.Core.Validation;
-using Swarm.Daemon.Executors;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

@@ -3,7 +3,6 @@ using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Control.Objects;

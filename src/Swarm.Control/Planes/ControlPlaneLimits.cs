@@ -1,5 +1,5 @@
 using Swarm.Core.Errors;
-namespace Swarm.Daemon.Api;
+namespace Swarm.Control.Planes;
 
 /// <summary>What a control plane cannot do, and why. docs/control-planes.md has the same table; a test compares.</summary>
 public static class ControlPlaneLimits

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Hosting;
+namespace Swarm.Control.Planes;
 
 /// <summary>The version of this program.</summary>
 public static class SwarmdVersion

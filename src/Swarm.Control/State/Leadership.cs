@@ -1,6 +1,6 @@
 using Swarm.Control.Errors;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Consensus;
+using Swarm.Core.State;
 
 namespace Swarm.Control.State;
 

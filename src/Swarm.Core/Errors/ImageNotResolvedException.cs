@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Executors;
+namespace Swarm.Core.Errors;
 
 /// <summary>The registry did not say what digest an image's tag means, and the node has no copy that does; the message is the registry's or the engine's own.</summary>
 public sealed class ImageNotResolvedException(string message, bool needsCredential, Exception? inner = null) : Exception(message, inner)

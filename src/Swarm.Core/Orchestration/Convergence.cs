@@ -1,6 +1,8 @@
 using System.Globalization;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;

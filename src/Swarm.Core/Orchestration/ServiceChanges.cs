@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;

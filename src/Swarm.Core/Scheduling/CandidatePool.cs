@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling;
 
 /// <summary>The nodes of one profile, kept in the order in which a service without tasks (or one certain large service) would take them; one order for each leaf of the

@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling;
 
 /// <summary>Chooses nodes, one after another, for tasks of one service revision.</summary>

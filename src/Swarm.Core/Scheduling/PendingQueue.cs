@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Swarm.Core.Model;
+using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 

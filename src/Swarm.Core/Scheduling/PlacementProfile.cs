@@ -1,6 +1,7 @@
 using Swarm.Core.Constraints;
 using Swarm.Core.Model;
 using Swarm.Core.Scheduling.Filters;
+using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 

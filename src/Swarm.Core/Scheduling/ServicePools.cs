@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling;
 
 /// <summary>Orders of nodes for single large services. A service without many tasks shares the order of its profile and sets its few nodes aside for each placement;

@@ -1,5 +1,6 @@
 using Swarm.Core.Constraints;
 using Swarm.Core.Model;
+using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 

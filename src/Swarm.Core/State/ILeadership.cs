@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Consensus;
+namespace Swarm.Core.State;
 
 /// <summary>Whether what is applied here is the swarm's current state, and may be answered from.</summary>
 public interface ILeadership

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Swarm.Daemon.Hosting;
 using Swarm.DockerSwarm.Plane;
 
 namespace Swarm.Daemon.Configuration;

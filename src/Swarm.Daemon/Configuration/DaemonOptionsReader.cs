@@ -1,7 +1,6 @@
 using System.Globalization;
 using Swarm.Control.Addresses;
 using Swarm.Core.Model;
-using Swarm.Daemon.Hosting;
 using Swarm.DockerSwarm.Plane;
 using Swarm.Manager.Dispatcher;
 

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Hosting;
+namespace Swarm.Daemon.Configuration;
 
 /// <summary>One setting: its name on the command line (<c>--name</c>) and in the file; in the environment it is <c>SWARMD_NAME</c>, with _ for -.</summary>
 internal sealed record Setting(string Name, string Value, string Description)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Swarm.Daemon.Hosting;
 
 namespace Swarm.Daemon.Configuration;
 

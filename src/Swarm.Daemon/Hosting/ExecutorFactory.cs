@@ -2,10 +2,9 @@ using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Docker;
 using Swarm.Agent.Executors.Process;
 using Swarm.Agent.Executors.Simulated;
+using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Configuration;
-using Swarm.Daemon.Executors.Docker;
-using Swarm.Daemon.Executors.Process;
 using Swarm.Daemon.Membership;
 using Swarm.Storage;
 

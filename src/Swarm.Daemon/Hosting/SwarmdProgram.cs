@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Configuration;
 

@@ -7,9 +7,9 @@ using Swarm.Control.State;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Endpoints;
-using Swarm.Daemon.Security;
 using Swarm.Manager;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;

@@ -3,8 +3,6 @@ using Google.Protobuf.WellKnownTypes;
 using Swarm.Control.Addresses;
 using Swarm.Control.Hosts;
 using Swarm.Control.Planes;
-using Swarm.Daemon.Api;
-using Swarm.Daemon.Hosting;
 using Swarm.Protocol.V1;
 using Swarm.Wire.Mapping;
 using Task = System.Threading.Tasks.Task;

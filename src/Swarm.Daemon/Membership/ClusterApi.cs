@@ -1,13 +1,14 @@
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Consensus;
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Control.Objects;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Manager;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

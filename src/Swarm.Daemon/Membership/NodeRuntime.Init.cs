@@ -1,10 +1,10 @@
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Control.Objects;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Security;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

@@ -1,9 +1,11 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Endpoints;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Errors;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

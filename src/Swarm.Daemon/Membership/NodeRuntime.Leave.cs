@@ -1,3 +1,4 @@
+using Swarm.Control.Errors;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using V1 = Swarm.Protocol.V1;

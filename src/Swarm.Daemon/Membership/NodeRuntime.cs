@@ -1,7 +1,8 @@
+using Swarm.Control.Errors;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using V1 = Swarm.Protocol.V1;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
-using Swarm.Daemon.DockerSwarm;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;
 

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.DockerSwarm;
+namespace Swarm.DockerSwarm.Mirror;
 
 /// <summary>An object as the engine has it.</summary>
 internal interface IMirrored

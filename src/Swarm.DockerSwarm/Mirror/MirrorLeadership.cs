@@ -1,4 +1,4 @@
-using Swarm.Daemon.Consensus;
+using Swarm.Core.State;
 
 namespace Swarm.DockerSwarm.Mirror;
 

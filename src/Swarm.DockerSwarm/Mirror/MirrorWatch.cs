@@ -1,7 +1,6 @@
 using Swarm.Core.Errors;
-using Swarm.DockerSwarm.Mirror;
 
-namespace Swarm.Daemon.DockerSwarm;
+namespace Swarm.DockerSwarm.Mirror;
 
 /// <summary>Somebody waits for, or watches, the mirrored state.</summary>
 public sealed class MirrorWatch(DockerMirror mirror) : IDisposable

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Swarm.Daemon.DockerSwarm;
 
 namespace Swarm.DockerSwarm.Mirror;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Swarm.Daemon.DockerSwarm;
 
 namespace Swarm.DockerSwarm.Mirror;
 

@@ -2,14 +2,14 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Control.Objects;
+using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Hosting;
-using Swarm.Daemon.Membership;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
+using Swarm.Control.Errors;
 using Swarm.Core.Errors;
-using Swarm.Daemon.DockerSwarm;
-using Swarm.Daemon.Membership;
 using Swarm.DockerSwarm.Writes;
 using Swarm.Engine;
 using V1 = Swarm.Protocol.V1;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Plane;

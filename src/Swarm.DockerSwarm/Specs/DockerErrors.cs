@@ -1,7 +1,6 @@
 using System.Net;
 using Swarm.Control.Errors;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Membership;
 using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;

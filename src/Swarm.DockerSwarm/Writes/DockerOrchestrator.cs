@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Swarm.Control.Planes;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
-using Swarm.Daemon.Api;
 using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;

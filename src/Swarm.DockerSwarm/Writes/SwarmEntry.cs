@@ -1,6 +1,4 @@
-using Swarm.DockerSwarm.Writes;
-
-namespace Swarm.Daemon.DockerSwarm;
+namespace Swarm.DockerSwarm.Writes;
 
 /// <summary>Which request took this engine into its swarm, or may have: its retry is answered from what is there, and not refused as a second one.</summary>
 /// <remarks>The last one only: an engine that was outside when that was sent has not been taken in by any before it. In memory only, as

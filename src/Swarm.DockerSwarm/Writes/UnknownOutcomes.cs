@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Swarm.Control.State;
 using Swarm.Core.State;
-using Swarm.Daemon.DockerSwarm;
 using Swarm.DockerSwarm.Specs;
 
 namespace Swarm.DockerSwarm.Writes;

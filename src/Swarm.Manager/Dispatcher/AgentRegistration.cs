@@ -2,7 +2,7 @@ using Grpc.Core;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Manager;
+using Swarm.Manager.Leader;
 using Swarm.Wire.Limits;
 using V1 = Swarm.Protocol.V1;
 

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Grpc.Core;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
-using Swarm.Daemon.Dispatcher;
 using Swarm.Manager.Leader;
 using V1 = Swarm.Protocol.V1;
 

@@ -1,7 +1,6 @@
 using Swarm.Control.Errors;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Dispatcher;
 
 namespace Swarm.Manager.Dispatcher;
 

@@ -4,7 +4,6 @@ using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Dispatcher;
 using Swarm.Manager.Leader;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Dispatcher;
+namespace Swarm.Manager.Dispatcher;
 
 /// <summary>A token bucket: a session may send so many messages in a second, with a burst. Protects the manager from an agent gone mad.</summary>
 internal sealed class MessageBudget(TimeProvider time)

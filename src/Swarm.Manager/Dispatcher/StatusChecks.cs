@@ -1,5 +1,5 @@
 using Swarm.Core.Model;
-using Swarm.Daemon.Manager;
+using Swarm.Manager.Leader;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

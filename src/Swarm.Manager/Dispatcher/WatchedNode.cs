@@ -1,6 +1,4 @@
-using Swarm.Manager.Dispatcher;
-
-namespace Swarm.Daemon.Dispatcher;
+namespace Swarm.Manager.Dispatcher;
 
 /// <summary>A node with its session, if it has one, and the clock after which it is Down. Guarded by its owner's lock.</summary>
 internal sealed class WatchedNode : IDisposable

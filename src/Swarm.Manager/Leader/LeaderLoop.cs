@@ -7,7 +7,6 @@ using Swarm.Core.Errors;
 using Swarm.Core.Identity;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
-using Swarm.Daemon.Manager;
 
 namespace Swarm.Manager.Leader;
 

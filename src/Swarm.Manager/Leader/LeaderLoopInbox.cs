@@ -1,7 +1,6 @@
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.State;
-using Swarm.Daemon.Manager;
 
 namespace Swarm.Manager.Leader;
 

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Manager;
+namespace Swarm.Manager.Leader;
 
 /// <summary>An agent's word on one of its tasks.</summary>
 public sealed record ReportedStatus(string TaskId, TaskStatus Status);

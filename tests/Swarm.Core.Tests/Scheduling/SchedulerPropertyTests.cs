@@ -1,5 +1,5 @@
 using Swarm.Core.Model;
-using Swarm.Core.Scheduling;
+using Swarm.Core.Scheduling.Nodes;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Scheduling;

@@ -1,5 +1,6 @@
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Simulation;

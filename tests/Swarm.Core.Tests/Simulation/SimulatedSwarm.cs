@@ -2,6 +2,7 @@ using System.Text;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Simulation;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 
 namespace Swarm.Core.Tests.Simulation;
 

@@ -3,7 +3,6 @@ using Swarm.Agent;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Simulated;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Simulated;
 using Swarm.Daemon.Tests.Executors;
 using Swarm.Daemon.Tests.Processes;
 using V1 = Swarm.Protocol.V1;

@@ -3,8 +3,6 @@ using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Process;
 using Swarm.Agent.Executors.Simulated;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Process;
-using Swarm.Daemon.Executors.Simulated;
 using Swarm.Daemon.Tests.Executors;
 using V1 = Swarm.Protocol.V1;
 

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Daemon.Tests.DockerSwarm;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Api;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Grpc.Core;
-using Swarm.Daemon.Api;
+using Swarm.Control.Planes;
 using Swarm.Daemon.Tests.DockerSwarm;
 using Swarm.Daemon.Tests.Hosting;
 using V1 = Swarm.Protocol.V1;

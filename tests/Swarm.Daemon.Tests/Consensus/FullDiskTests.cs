@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Swarm.Consensus;
 using Swarm.Consensus.Errors;
-using Swarm.Daemon.Consensus;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

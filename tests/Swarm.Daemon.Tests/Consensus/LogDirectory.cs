@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Consensus;
 using Swarm.Core.State;
-using Swarm.Daemon.Consensus;
+using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Consensus;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 using Swarm.DockerSwarm.Plane;
 using Swarm.Engine;
 

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Docker;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Docker;
 using Swarm.Daemon.Tests.DockerSwarm;
 
 namespace Swarm.Daemon.Tests.Executors;

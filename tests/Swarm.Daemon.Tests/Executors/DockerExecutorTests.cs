@@ -1,7 +1,6 @@
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Docker;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Docker;
 
 namespace Swarm.Daemon.Tests.Executors;
 

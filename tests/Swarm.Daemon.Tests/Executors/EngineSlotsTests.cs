@@ -1,4 +1,4 @@
-using Swarm.Daemon.Executors.Docker;
+using Swarm.Agent.Executors.Docker;
 
 namespace Swarm.Daemon.Tests.Executors;
 

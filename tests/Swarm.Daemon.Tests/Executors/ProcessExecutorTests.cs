@@ -3,8 +3,6 @@ using System.Text.Json;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Process;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Executors;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Simulated;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Simulated;
 
 namespace Swarm.Daemon.Tests.Executors;
 

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using V1 = Swarm.Protocol.V1;
 

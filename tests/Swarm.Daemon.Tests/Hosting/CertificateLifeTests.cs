@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;

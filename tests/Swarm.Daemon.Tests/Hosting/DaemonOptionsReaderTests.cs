@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Swarm.Daemon.Configuration;
-using Swarm.Daemon.Hosting;
 using Swarm.Manager.Dispatcher;
 
 namespace Swarm.Daemon.Tests.Hosting;

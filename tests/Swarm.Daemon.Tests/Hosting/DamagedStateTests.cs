@@ -1,6 +1,6 @@
 using System.Text;
 using Swarm.Daemon.Membership;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using V1 = Swarm.Protocol.V1;
 

@@ -6,9 +6,9 @@ using System.Net.Sockets;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;

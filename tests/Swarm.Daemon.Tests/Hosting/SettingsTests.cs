@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Core.Model;
 using Swarm.Daemon.Configuration;
-using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Tests.Storage;
 
 namespace Swarm.Daemon.Tests.Hosting;

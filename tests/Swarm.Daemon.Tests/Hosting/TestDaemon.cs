@@ -9,11 +9,11 @@ using Swarm.Control.Addresses;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Membership;
-using Swarm.Daemon.Security;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Daemon.Tests.Storage;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;

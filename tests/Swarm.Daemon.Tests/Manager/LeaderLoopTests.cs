@@ -3,7 +3,7 @@ using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Manager;
+using Swarm.Manager.Leader;
 
 namespace Swarm.Daemon.Tests.Manager;
 

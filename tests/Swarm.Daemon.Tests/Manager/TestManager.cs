@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Control.State;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Daemon.Executors;
 using Swarm.Manager;
 
 namespace Swarm.Daemon.Tests.Manager;

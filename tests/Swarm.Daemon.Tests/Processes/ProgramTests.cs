@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Grpc.Core;
 using Swarm.Control.Addresses;
+using Swarm.Control.Planes;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Hosting;
 using Swarm.Daemon.Tests.Manager;

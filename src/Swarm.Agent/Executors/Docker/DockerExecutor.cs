@@ -3,7 +3,6 @@ using System.Net;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Docker;
 using NodeDescription = Swarm.Core.Model.NodeDescription;
 
 namespace Swarm.Agent.Executors.Docker;

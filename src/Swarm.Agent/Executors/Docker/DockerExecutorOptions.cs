@@ -1,6 +1,4 @@
-using Swarm.Agent.Executors;
-
-namespace Swarm.Daemon.Executors.Docker;
+namespace Swarm.Agent.Executors.Docker;
 
 /// <summary>Which engine the Docker executor talks to, and how.</summary>
 public sealed record DockerExecutorOptions

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
 using Swarm.Engine;
 
 namespace Swarm.Agent.Executors.Docker;

@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Executors.Docker;
+namespace Swarm.Agent.Executors.Docker;
 
 /// <summary>So many calls at a time to an engine. Of those that wait, starts of containers come before creations, each in the order they came.</summary>
 /// <remarks>Creating a container keeps the disk busy, starting one the processors. With one queue a hundred new tasks would first all be created and then all be

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Swarm.Daemon.Executors;
 
 namespace Swarm.Agent.Executors.Process;
 

@@ -4,8 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors;
-using Swarm.Daemon.Executors.Process;
 
 namespace Swarm.Agent.Executors.Process;
 

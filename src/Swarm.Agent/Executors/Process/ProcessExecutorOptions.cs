@@ -1,6 +1,4 @@
-using Swarm.Agent.Executors;
-
-namespace Swarm.Daemon.Executors.Process;
+namespace Swarm.Agent.Executors.Process;
 
 /// <summary>Where the process executor keeps its tasks and finds its images.</summary>
 public sealed record ProcessExecutorOptions

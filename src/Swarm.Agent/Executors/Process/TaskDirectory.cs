@@ -1,4 +1,4 @@
-namespace Swarm.Daemon.Executors.Process;
+namespace Swarm.Agent.Executors.Process;
 
 /// <summary>Takes away tasks' directories while others may still write to them by name: an adopting executor's watch its <c>exit</c>, a probe its <c>healthy</c>.</summary>
 /// <remarks>First the directory gets another name, in one step. From then on nobody finds it, and a swarmd that dies half-way leaves something that the next one

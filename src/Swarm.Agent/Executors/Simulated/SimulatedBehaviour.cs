@@ -1,6 +1,4 @@
-using Swarm.Agent.Executors;
-
-namespace Swarm.Daemon.Executors.Simulated;
+namespace Swarm.Agent.Executors.Simulated;
 
 /// <summary>The script of one simulated task: how long each step takes, and what goes wrong. Times run on the executor's TimeProvider.</summary>
 public sealed record SimulatedBehaviour

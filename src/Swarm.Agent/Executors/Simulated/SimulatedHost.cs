@@ -1,5 +1,4 @@
 using Swarm.Core.Model;
-using Swarm.Daemon.Executors.Simulated;
 
 namespace Swarm.Agent.Executors.Simulated;
 

@@ -1,3 +1,5 @@
+using Swarm.Core.Scheduling.Nodes;
+
 namespace Swarm.Core.Scheduling.Filters;
 
 /// <summary>One stage of the filter pipeline, made for one placement profile. Stages that a profile does not need are not made at all.</summary>

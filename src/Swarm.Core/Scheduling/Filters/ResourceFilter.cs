@@ -1,4 +1,5 @@
 using System.Globalization;
+using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling.Filters;
 

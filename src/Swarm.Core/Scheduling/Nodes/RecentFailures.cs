@@ -1,0 +1,95 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.Scheduling.Nodes;
+
+/// <summary>Which revisions failed where of late, so that a node on which a service fails in a loop is avoided by it.</summary>
+/// <remarks>Source of the figures: moby/swarmkit manager/scheduler/scheduler.go (monitorFailures, maxFailures).</remarks>
+internal sealed class RecentFailures
+{
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
+    public const int Threshold = 5;
+
+    private readonly Dictionary<(string ServiceId, ulong Revision), Dictionary<string, List<DateTimeOffset>>> _byRevision = [];
+    private DateTimeOffset _pruned = DateTimeOffset.MinValue;
+
+    /// <summary>Global tasks are not counted: the scheduler does not choose their nodes.</summary>
+    public void Record(SwarmTask task)
+    {
+        if (task.NodeId is null || task.Slot == 0)
+        {
+            return;
+        }
+        var key = (task.ServiceId, task.Revision);
+        if (!_byRevision.TryGetValue(key, out var byNode))
+        {
+            _byRevision[key] = byNode = new(StringComparer.Ordinal);
+        }
+        if (!byNode.TryGetValue(task.NodeId, out var times))
+        {
+            byNode[task.NodeId] = times = [];
+        }
+        var ended = SwarmTask.EndOf(task);
+        var at = times.BinarySearch(ended);
+        times.Insert(at < 0 ? ~at : at, ended);
+    }
+
+    /// <summary>Nodes on which the revision failed at least <see cref="Threshold"/> times within <see cref="Window"/>; null when there are none.</summary>
+    public Dictionary<NodeInfo, int>? Of(string serviceId, ulong revision, DateTimeOffset now, NodeSet nodes)
+    {
+        if (_byRevision.Count == 0 || !_byRevision.TryGetValue((serviceId, revision), out var byNode))
+        {
+            return null;
+        }
+        Dictionary<NodeInfo, int>? failures = null;
+        foreach (var (nodeId, times) in byNode)
+        {
+            var count = times.Count - CountExpired(times, now);
+            if (count >= Threshold && nodes.Find(nodeId) is { } node)
+            {
+                (failures ??= [])[node] = count;
+            }
+        }
+        return failures;
+    }
+
+    /// <summary>Forgets what is too old; does nothing when it did so within the last window.</summary>
+    public void Prune(DateTimeOffset now)
+    {
+        if (_byRevision.Count == 0 || now - _pruned < Window)
+        {
+            return;
+        }
+        _pruned = now;
+        foreach (var (key, byNode) in _byRevision)
+        {
+            foreach (var (nodeId, times) in byNode)
+            {
+                times.RemoveRange(0, CountExpired(times, now));
+                if (times.Count == 0)
+                {
+                    byNode.Remove(nodeId);
+                }
+            }
+            if (byNode.Count == 0)
+            {
+                _byRevision.Remove(key);
+            }
+        }
+    }
+
+    public void Clear()
+    {
+        _byRevision.Clear();
+        _pruned = DateTimeOffset.MinValue;
+    }
+
+    private static int CountExpired(List<DateTimeOffset> times, DateTimeOffset now)
+    {
+        var expired = 0;
+        while (expired < times.Count && now - times[expired] > Window)
+        {
+            expired++;
+        }
+        return expired;
+    }
+}
