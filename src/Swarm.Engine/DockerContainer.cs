@@ -85,7 +85,8 @@ public static class DockerContainer
         };
     }
 
-    private static List<string>? List(ValueList<string> texts) => texts.Count > 0 ? [.. texts] : null;
+    // The library's own default, which it declares as not null, is null: it leaves such a property out.
+    private static List<string> List(ValueList<string> texts) => texts.Count > 0 ? [.. texts] : null!;
 
     /// <summary>As the engine compares them: upper case, with the prefix. Source: moby opts.EffectiveCapAddCapDrop.</summary>
     private static ValueList<string> Capabilities(ValueList<string> names) =>

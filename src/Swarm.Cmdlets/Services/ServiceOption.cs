@@ -1,5 +1,4 @@
 using System.Reflection;
-using Swarm.Cmdlets.Commands;
 
 namespace Swarm.Cmdlets.Services;
 
@@ -10,11 +9,9 @@ internal sealed record ServiceOption(string Name, SpecField? Field, SpecFieldUse
 {
     /// <summary>By name.</summary>
     public static IReadOnlyDictionary<string, ServiceOption> All { get; } =
-        typeof(NewSwarmServiceCommand)
+        typeof(ServiceUpdateCmdlet)
             .GetProperties()
-            .Concat(typeof(SetSwarmServiceCommand).GetProperties())
             .Where(p => p.IsDefined(typeof(ParameterAttribute)))
-            .DistinctBy(p => p.Name)
             .Select(Of)
             .ToDictionary(o => o.Name, StringComparer.OrdinalIgnoreCase);
 

@@ -186,4 +186,7 @@ public abstract partial class ServiceUpdateCmdlet
     [Ports]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public PublishedPort[] RemovePublish { get; set; } = [];
+
+    [Parameter]
+    public SwitchParameter ForceUpdate { get; set; }
 }

@@ -14,13 +14,13 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
 
     /// <summary>The spec of a new service: Docker's defaults, and the options.</summary>
     /// <exception cref="SwarmException">ConflictingParameters or InvalidReplicas.</exception>
-    public V1.ServiceSpec Create(string name)
+    public V1.ServiceSpec Create(string name, ServiceMode mode)
     {
         if (Get<string>("Image") is null)
         {
             throw Conflict("A service needs an image.", "Add -Image, for example -Image alpine.");
         }
-        var spec = ServiceSpecDefaults.New(name, Get<ServiceMode>("Mode") == ServiceMode.Global);
+        var spec = ServiceSpecDefaults.New(name, mode == ServiceMode.Global);
         Change(spec);
         return spec;
     }

@@ -107,7 +107,7 @@ public sealed class OptionFlowTests
         await using var shell = await Shell.StartAsync();
         var options = Settings.Select(o => o.Data).ToDictionary(o => o, o => (object?)Value(o, 7));
         shell.Run("New-SwarmService web @options", ("options", new Hashtable(options))).ThrowIfFailed();
-        var expected = new ServiceSpecBuilder(options).Create("web");
+        var expected = new ServiceSpecBuilder(options).Create("web", ServiceMode.Replicated);
         Assert.Equal(expected, shell.Fake.Last<V1.CreateServiceRequest>().Spec);
     }
 
@@ -200,5 +200,5 @@ public sealed class OptionFlowTests
         };
 
     private static PropertyInfo Property(string option) =>
-        typeof(Commands.SetSwarmServiceCommand).GetProperty(option) ?? typeof(Commands.NewSwarmServiceCommand).GetProperty(option)!;
+        typeof(ServiceUpdateCmdlet).GetProperty(option)!;
 }

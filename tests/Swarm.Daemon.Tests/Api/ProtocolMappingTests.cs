@@ -1,7 +1,6 @@
-using Swarm.Control.Objects;
 using Swarm.Core.Model;
-using Swarm.Wire.Mapping;
 using Swarm.Daemon.Tests.Options;
+using Swarm.Wire.Mapping;
 
 namespace Swarm.Daemon.Tests.Api;
 

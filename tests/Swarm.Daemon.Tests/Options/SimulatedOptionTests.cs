@@ -1,6 +1,5 @@
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Simulated;
-using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Tests.Options;
 

@@ -80,7 +80,8 @@ internal static class SpecValues
         var n = ++next;
         if (type == typeof(string))
         {
-            return $"text{n}";
+            // As long as an id.
+            return $"text{n:D21}";
         }
         if (type == typeof(bool))
         {

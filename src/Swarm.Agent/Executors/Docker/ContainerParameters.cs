@@ -12,11 +12,12 @@ internal static class ContainerParameters
         parameters.Name = task.ContainerName;
         parameters.Labels = DockerLabels.Of(task, node);
         var resources = task.Spec.Resources;
-        parameters.HostConfig.NanoCPUs = resources.Limits.NanoCpus;
-        parameters.HostConfig.Memory = resources.Limits.MemoryBytes;
+        var host = parameters.HostConfig!;
+        host.NanoCPUs = resources.Limits.NanoCpus;
+        host.Memory = resources.Limits.MemoryBytes;
         if (resources.PidsLimit > 0)
         {
-            parameters.HostConfig.PidsLimit = resources.PidsLimit;
+            host.PidsLimit = resources.PidsLimit;
         }
         return parameters;
     }

@@ -15,7 +15,7 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        var spec = Builder().Create(Name);
+        var spec = Builder().Create(Name, Mode);
         var request = new V1.CreateServiceRequest
         {
             RequestId = NewRequestId(),

@@ -18,9 +18,6 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
     public string[] Name { get; set; } = [];
 
     [Parameter]
-    public SwitchParameter ForceUpdate { get; set; }
-
-    [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
