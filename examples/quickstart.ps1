@@ -18,7 +18,7 @@ if (-not (Get-Module Swarm)) {
 
 function Title([string] $Text) { "`n== $Text" | Out-Default }
 
-# Shows a command as typed at a prompt, runs it, and shows its objects as PowerShell does. What it wrote is in $shown.
+# Shows a command as typed at a prompt, runs it, and shows its objects as PowerShell does. $shown holds the objects.
 function Show([scriptblock] $Command) {
     # A container that pings docker.com ends where there is no internet; the task of a Process sandbox does not ask.
     if ($containers) { $Command = [scriptblock]::Create($Command.ToString().Replace('docker.com', '127.0.0.1')) }
@@ -133,7 +133,7 @@ try {
     $lost = @(Get-SwarmTask | Where-Object { $_.Node -eq 'worker1' -and $_.State -eq 'Running' })
     "kill -9: swarmd of worker1 (process $($worker1.ProcessId)) and its $($lost.Count) tasks" | Out-Default
     foreach ($id in @($worker1.ProcessId) + @($lost | ForEach-Object ProcessId)) {
-        # One may have ended by itself meanwhile; 0 is a container whose process the engine does not tell.
+        # A process may have ended by itself meanwhile; 0 is a container whose process id the engine does not report.
         if ($id -gt 0) { try { [Diagnostics.Process]::GetProcessById($id).Kill() } catch [ArgumentException] { $null = $_ } }
     }
     Wait-Until { "$((Get-SwarmNode worker1).State)" -eq 'Down' } 'worker1 Down'

@@ -5,7 +5,7 @@ using ContainerSpec = Swarm.Core.Model.ContainerSpec;
 
 namespace Swarm.Engine;
 
-/// <summary>The options of a container in Docker's words: in a service's spec (read and written), and in the call that creates a container.</summary>
+/// <summary>The options of a container in Docker's words: in a service's spec, and in the call that creates a container.</summary>
 /// <remarks>Source of what absent properties mean: moby daemon/cluster/convert and moby/swarmkit api/defaults.</remarks>
 public static class DockerContainer
 {
@@ -56,8 +56,9 @@ public static class DockerContainer
         raw.ChangeFlag("TTY", before.Tty, after.Tty);
     }
 
-    /// <summary>What the engine's create call takes. Labels, name and limits are the caller's; the stop grace period is given with the stop.</summary>
-    /// <remarks>What is empty is left out: the engine then takes the image's value, or its default.</remarks>
+    /// <summary>The parameters of the engine's create call. The caller adds name, labels and limits; the call that stops the container has the
+    /// grace period.</summary>
+    /// <remarks>Empty values are left out. The engine then takes the image's value, or its default.</remarks>
     public static CreateContainerParameters ToCreate(ContainerSpec spec)
     {
         var host = new HostConfig

@@ -10,7 +10,7 @@ internal static class DockerMount
 {
     public static ValueList<Mount> ReadAll(JsonArray? raw) => (raw ?? []).Select(Read).ToValueList();
 
-    /// <summary>A mount that is the same in our words keeps what Docker knows of it beyond them.</summary>
+    /// <summary>A mount that does not change keeps the properties that only Docker knows.</summary>
     public static void ChangeAll(JsonObject container, ValueList<Mount> before, ValueList<Mount> after)
     {
         if (before == after)

@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Engine;
 
-/// <summary>Writes into the engine's JSON what differs between two values, and leaves every other letter. What is empty is left out, as the engine does.</summary>
+/// <summary>Writes a value into the engine's JSON if it differs from the one before. Empty texts and lists are removed, as the engine does.</summary>
 public static class JsonChanges
 {
     public static void ChangeText(this JsonObject raw, string name, string before, string after)

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Swarm.Benchmarks;
 
-/// <summary><c>import</c>: how long Import-Module takes in a fresh process of each PowerShell host given.</summary>
+/// <summary><c>import</c>: the time of Import-Module in a fresh process of each given PowerShell host.</summary>
 internal static partial class ImportVerb
 {
     private const string Usage =
@@ -45,7 +45,7 @@ internal static partial class ImportVerb
         Console.WriteLine(Measurement.Header);
         foreach (var (name, program) in hosts)
         {
-            // The first run reads the files from disk; a person's second import of the day does not.
+            // The first run reads the files from disk; a user's second import of the day does not.
             Import(program, script, module);
             var values = Enumerable.Range(0, runs).Select(_ => Import(program, script, module)).ToArray();
             Console.WriteLine(new Measurement($"Import-Module in a fresh process, {name}", "ms", values, "< 150 ms"));

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Swarm.BuildHost.Tests;
 
-/// <summary>Which host build.sh takes, and how: with a pwsh and a dotnet on the path that only say how they were called.</summary>
+/// <summary>The host that build.sh chooses, and its arguments: the pwsh and the dotnet on the path only report how they were
+/// called.</summary>
 public sealed class BootstrapTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("swarm-bootstrap-").FullName;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Swarm.BuildHost.Tests;
 
-/// <summary>The built module in a process of its own: what an import may not do shows only where nothing was loaded before.</summary>
+/// <summary>The built module in a process of its own: forbidden effects of an import show only where nothing was loaded before.</summary>
 public sealed class ImportTests
 {
     [Fact]

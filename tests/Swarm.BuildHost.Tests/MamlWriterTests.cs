@@ -24,7 +24,7 @@ public sealed class MamlWriterTests : IDisposable
         var command = Command();
         Assert.Equal("Gets samples by name.", command.Element(s_command + "details")!.Element(s_maml + "description")!.Value);
         Assert.Equal(
-            ["First paragraph on two lines.", "- one thing", "- another"],
+            ["First paragraph on two lines.", "- a thing", "- another"],
             command.Element(s_maml + "description")!.Elements(s_maml + "para").Select(p => p.Value)
         );
     }

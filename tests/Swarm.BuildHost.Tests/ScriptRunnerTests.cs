@@ -2,7 +2,7 @@ using Swarm.BuildHost.Hosting;
 
 namespace Swarm.BuildHost.Tests;
 
-/// <summary>The exit code of a script is what <c>pwsh -File</c> would make of it: a failed build or test run must not look like a good one.</summary>
+/// <summary>The exit code of a script is the one of <c>pwsh -File</c>: a failed build or test run must not look like a good one.</summary>
 public sealed class ScriptRunnerTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("swarm-scripts-").FullName;

@@ -114,7 +114,7 @@ public sealed class ModuleTests
             }
         }
         var service = (PSObject)PSSerializer.Deserialize(PSSerializer.Serialize(shell.Run("Get-SwarmService web").Output[0], 2));
-        // What came back still leads to its service.
+        // The returned object still leads to its service.
         Assert.Equal("web", shell.Run("$s | Get-SwarmService", ("s", service)).One<Service>().Name);
         Assert.Equal("front", ((System.Collections.IDictionary)((PSObject)service.Properties["Labels"].Value).BaseObject)["tier"]);
         var mounts = (System.Collections.IEnumerable)((PSObject)service.Properties["Mounts"].Value).BaseObject;

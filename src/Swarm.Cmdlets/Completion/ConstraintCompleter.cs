@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Constraints that can be written about the nodes there are.</summary>
+/// <summary>Completes constraints from the properties of the nodes.</summary>
 public sealed class ConstraintCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Everything that events are about: services, nodes and running tasks.</summary>
+/// <summary>Completes the subjects of events: services, nodes and running tasks.</summary>
 public sealed class EventSubjectCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(

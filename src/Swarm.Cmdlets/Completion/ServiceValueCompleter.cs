@@ -4,7 +4,8 @@ using Swarm.Cmdlets.Services;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>What the services that -Name names have of what the parameter removes: the keys of their labels for -RemoveLabel, and so on.</summary>
+/// <summary>Completes the values that the parameter can remove from the services of -Name: keys of their labels for -RemoveLabel, and so
+/// on.</summary>
 public sealed class ServiceValueCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Placement preferences that can be written with the labels there are.</summary>
+/// <summary>Completes placement preferences from the labels of the nodes.</summary>
 public sealed class SpreadCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(

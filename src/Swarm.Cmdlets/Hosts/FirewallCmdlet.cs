@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Hosts;
 
-/// <summary>What the firewall cmdlets have in common: which ports, for whom, in which firewall.</summary>
+/// <summary>The common part of the firewall cmdlets: ports, sources and the firewall.</summary>
 public abstract class FirewallCmdlet : HostCmdlet
 {
     [Parameter]
@@ -29,7 +29,7 @@ public abstract class FirewallCmdlet : HostCmdlet
         {
             throw new SwarmException(
                 "UnknownFirewallProvider",
-                "None is what a host without a firewall answers; it cannot be chosen.",
+                "The provider None stands for a host without a firewall; it cannot be chosen.",
                 "None",
                 "Choose Firewalld, Ufw, Nftables, Iptables or Windows, or leave -Provider out."
             );
@@ -63,8 +63,9 @@ public abstract class FirewallCmdlet : HostCmdlet
         return daemon.IsManager || daemon.State == V1.LocalNodeState.Inactive;
     }
 
-    /// <summary>-WhatIf shows the commands of that host, and puts them on the information stream with the tag SwarmPlan.</summary>
-    /// <returns>The host's answer; null: nothing was to be done.</returns>
+    /// <summary>Changes the firewall of a host. -WhatIf shows the commands, and writes them to the information stream with the tag
+    /// SwarmPlan.</summary>
+    /// <returns>The host's answer; null: there was nothing to do.</returns>
     private protected async Task<(string Host, V1.FirewallReport Report)?> ChangeAsync(
         V1.Node? node,
         V1.FirewallCommand command,

@@ -7,7 +7,7 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Cmdlets.Hosts;
 
-/// <summary>A cmdlet about hosts: of the nodes that are named or come through the pipeline, else this machine.</summary>
+/// <summary>A cmdlet about hosts: the named or piped nodes, else this machine.</summary>
 public abstract class HostCmdlet : SwarmCmdlet
 {
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -18,14 +18,14 @@ public abstract class HostCmdlet : SwarmCmdlet
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    /// <summary>What a bare machine is to become where nothing else says it.</summary>
+    /// <summary>The future role of a machine that is in no swarm yet.</summary>
     [Parameter]
     public NodeRole? Role { get; set; }
 
-    /// <summary>This machine's name where no node's is known.</summary>
+    /// <summary>This machine's name, for use where no node's name is known.</summary>
     private protected static string ThisHost => Environment.MachineName;
 
-    /// <summary>Calls <paramref name="each"/> for every host; what one refuses is an error of its own, and the others go on.</summary>
+    /// <summary>Calls <paramref name="each"/> for every host. A host's error is an error record of its own, and the others go on.</summary>
     /// <param name="each">Gets the node, or null for this machine.</param>
     /// <param name="cancellationToken">Ctrl+C.</param>
     private protected async ValueTask ForEachHostAsync(Func<V1.Node?, ValueTask> each, CancellationToken cancellationToken)
@@ -49,10 +49,11 @@ public abstract class HostCmdlet : SwarmCmdlet
         }
     }
 
-    /// <summary>Has it done by the node's swarmd; without a node by the session's, in this process, or by this machine's.</summary>
+    /// <summary>Has the node's swarmd run the command. Without a node, the session's swarmd, this process or this machine's swarmd runs
+    /// it.</summary>
     /// <returns>The name of the host, and its answer.</returns>
-    /// <exception cref="SwarmException">What this machine refuses.</exception>
-    /// <exception cref="RpcException">What a swarmd refuses.</exception>
+    /// <exception cref="SwarmException">This machine refused.</exception>
+    /// <exception cref="RpcException">A swarmd refused.</exception>
     private protected async Task<(string Host, V1.HostAnswer Answer)> RunAsync(
         V1.Node? node,
         V1.HostCommand command,
@@ -76,10 +77,10 @@ public abstract class HostCmdlet : SwarmCmdlet
             }
             catch (RpcException e) when (Errors.ErrorMapper.IdOf(e) == "DaemonUnavailable")
             {
-                // It says below that root is needed.
+                // The message below says that root is needed.
             }
         }
-        // Not on the pipeline's thread: it goes on with its progress, and Ctrl+C is heard.
+        // Not on the pipeline's thread, which keeps showing progress and reacts to Ctrl+C.
         var answer = await AsyncTask.Run(
             () => new HostCommands(system, TimeProvider.System).RunAsync(command, cancellationToken),
             cancellationToken

@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Swarm.Cmdlets.Mapping;
 
-/// <summary>From the wire's messages to the plain objects that scripts get.</summary>
+/// <summary>Maps the wire's messages to the plain output objects.</summary>
 internal static class OutputMapper
 {
     private const double NanoCpus = 1e9;

@@ -4,10 +4,11 @@ using Swarm.Cmdlets.Mapping;
 
 namespace Swarm.Cmdlets.Services;
 
-/// <summary>Read, change, write with the version that was read; a conflict is retried as long as nobody else touched the same properties.</summary>
+/// <summary>Reads, changes and writes a service with the version that was read. A conflict is retried unless another writer changed the
+/// same properties.</summary>
 internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.ServiceSpec> change)
 {
-    // Each try lost to another writer; more than this is no coincidence.
+    // Each failed attempt lost to another writer; more than this is no coincidence.
     private const int MaxTries = 8;
 
     public bool NoResolveImage { get; init; }

@@ -12,7 +12,7 @@ internal static class ServiceMessages
             Mode = (V1.PublishMode)port.Mode,
         };
 
-    /// <summary>One target port may be published several times; the published port is what is one.</summary>
+    /// <summary>A target port may be published several times; the published port identifies an entry.</summary>
     public static bool IsSamePort(V1.PublishedPort one, V1.PublishedPort other) =>
         one.Protocol == other.Protocol
         && (

@@ -5,7 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Swarm.Cmdlets.Services;
 
-/// <summary>Writes a set of options into a service's spec: those that are given, and nothing else.</summary>
+/// <summary>Writes the given options into a service's spec, and nothing else.</summary>
 /// <param name="options">By name, as the parameters of New-SwarmService and Set-SwarmService are named, with values of the parameters' types. An
 /// option is given when it is in the set, whatever its value. Names that are no option of a spec (<c>Wait</c>, <c>Session</c>) are passed over.</param>
 internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> options)
@@ -130,7 +130,7 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
                 RemoveWhere(mounts, m => values.Contains(m.Target));
                 break;
             case RepeatedField<V1.PublishedPort> ports:
-                // As docker service update --publish-rm: by target port and protocol.
+                // As in docker service update --publish-rm, target port and protocol select the port.
                 var removed = values.Cast<PublishedPort>().Select(ServiceMessages.Of).ToList();
                 RemoveWhere(ports, p => removed.Exists(r => r.TargetPort == p.TargetPort && r.Protocol == p.Protocol));
                 break;
@@ -176,7 +176,7 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
         {
             container.HealthCheck ??= new V1.HealthCheck();
             container.HealthCheck.Test.Clear();
-            // One string is a shell's line, several are a program and its arguments: Docker's two forms.
+            // A single string is a command line for a shell; several are a program and its arguments. These are Docker's two forms.
             container.HealthCheck.Test.Add(command.Length == 1 ? ["CMD-SHELL", command[0]] : ["CMD", .. command]);
         }
     }

@@ -5,7 +5,7 @@ namespace Swarm.Cmdlets.Services;
 /// <summary>The options of a service, shared by New-SwarmService and Set-SwarmService.</summary>
 public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
 {
-    /// <summary>What was given on the command line.</summary>
+    /// <summary>A builder with the bound parameters.</summary>
     private protected ServiceSpecBuilder Builder() =>
         new(ServiceOption.All.Keys.Where(IsBound).ToDictionary(o => o, o => GetType().GetProperty(o)!.GetValue(this)));
 

@@ -10,7 +10,7 @@ internal sealed class SpecFieldAttribute(string path) : Attribute
     public SpecFieldUse Use { get; init; }
 }
 
-/// <summary>What an option does with its field.</summary>
+/// <summary>The effect of an option on its field.</summary>
 internal enum SpecFieldUse
 {
     /// <summary>Sets a value; entries of a list or a map are added to those that are there.</summary>

@@ -4,13 +4,13 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Swarm.Core.Model;
 
-/// <summary>A spec as property paths and values, in the order of the records: to say what differs between two, and how much one holds.</summary>
-/// <remarks>The properties come from metadata that the compiler makes of the records: one that is added takes part without being named here.</remarks>
+/// <summary>Lists a spec's properties as paths and values, in the order of the records.</summary>
+/// <remarks>The properties come from metadata that the compiler makes of the records. An added property takes part without a line here.</remarks>
 public static class SpecProperties
 {
     private const string Nothing = "(none)";
 
-    /// <summary>Every property that is no record of its own, with its value; null below a record that is absent.</summary>
+    /// <summary>The path and value of every property that is no record itself. Values below an absent record are null.</summary>
     public static IReadOnlyList<(string Path, object? Value)> Of(ServiceSpec spec)
     {
         var properties = new List<(string, object?)>();
@@ -26,7 +26,7 @@ public static class SpecProperties
         return properties;
     }
 
-    /// <summary>One line a property: <c>Container.Image: redis:3.0.6 -> redis:3.0.7</c>. Empty when nothing differs.</summary>
+    /// <summary>A line for each property that differs: <c>Container.Image: redis:3.0.6 -> redis:3.0.7</c>. Empty when nothing differs.</summary>
     public static IReadOnlyList<string> Compare(ServiceSpec before, ServiceSpec after)
     {
         var lines = new List<string>();
@@ -63,7 +63,7 @@ public static class SpecProperties
         }
     }
 
-    // CPUs are what is said, as -LimitCpu and -ReserveCpu are.
+    // Users know CPUs, as in -LimitCpu and -ReserveCpu.
     private static bool IsCpus(string path) => path.EndsWith(".NanoCpus", StringComparison.Ordinal);
 
     private static string Shown(string path) => IsCpus(path) ? path.Replace(".NanoCpus", ".Cpus", StringComparison.Ordinal) : path;

@@ -6,15 +6,16 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>Tries changes out on a copy of the state: what <c>-WhatIf</c> shows. Changes nothing.</summary>
-/// <remarks>The control loop itself runs on the copy, with agents that do at once what they are asked; updates are taken in one go. Where a task would go is
-/// what the scheduler would say now.</remarks>
+/// <summary>Previews changes for <c>-WhatIf</c> on a copy of the state. The state itself does not change.</summary>
+/// <remarks>The control loop itself runs on the copy, with agents that obey at once; an update replaces all tasks in one step. Nodes of new
+/// tasks
+/// are the scheduler's choices of this moment.</remarks>
 public static class ServicePlanner
 {
-    /// <summary>Enough for every change that converges at all: creation, placement, start, and the same again for replacements.</summary>
+    /// <summary>Enough rounds for every change that converges: creation, placement, start, and the same again for replacements.</summary>
     private const int MostRounds = 64;
 
-    /// <summary>What creating a service would do.</summary>
+    /// <summary>The effects of creating a service.</summary>
     public static IReadOnlyList<PlannedAction> PreviewCreate(ClusterState state, ServiceSpec spec, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -22,7 +23,7 @@ public static class ServicePlanner
         return Try(state, ServiceChanges.Create(id, spec, null, now), now, t => t.ServiceId == id);
     }
 
-    /// <summary>What a new spec would do: scale as well as template.</summary>
+    /// <summary>The effects of a new spec, on scale and on the task template.</summary>
     /// <exception cref="ArgumentException">As <see cref="ServiceChanges.Update"/>.</exception>
     public static IReadOnlyList<PlannedAction> PreviewUpdate(
         ClusterState state,
@@ -31,16 +32,16 @@ public static class ServicePlanner
         DateTimeOffset now
     ) => Try(state, ServiceChanges.Update(state, service, newSpec, null, now), now, t => t.ServiceId == service.Id);
 
-    /// <summary>What a rollback would do.</summary>
+    /// <summary>The effects of a rollback.</summary>
     /// <exception cref="ArgumentException">As <see cref="ServiceChanges.Rollback"/>.</exception>
     public static IReadOnlyList<PlannedAction> PreviewRollback(ClusterState state, Service service, ulong toRevision, DateTimeOffset now) =>
         Try(state, ServiceChanges.Rollback(state, service, toRevision, now), now, t => t.ServiceId == service.Id);
 
-    /// <summary>What removing a service would do.</summary>
+    /// <summary>The effects of removing a service.</summary>
     public static IReadOnlyList<PlannedAction> PreviewRemove(ClusterState state, string serviceId, DateTimeOffset now) =>
         Try(state, [new StateChange.ServiceRemove(serviceId)], now, t => t.ServiceId == serviceId);
 
-    /// <summary>What setting a node's availability, or removing the node, would do.</summary>
+    /// <summary>The effects of setting a node's availability, or of removing the node.</summary>
     /// <param name="availability">Null: the node is removed.</param>
     /// <exception cref="ArgumentException">There is no such node.</exception>
     public static IReadOnlyList<PlannedAction> PreviewNode(
@@ -64,7 +65,7 @@ public static class ServicePlanner
         );
     }
 
-    /// <summary>What stopping one task would do.</summary>
+    /// <summary>The effects of stopping one task.</summary>
     public static IReadOnlyList<PlannedAction> PreviewStop(ClusterState state, string taskId, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -80,7 +81,7 @@ public static class ServicePlanner
     )
     {
         ArgumentNullException.ThrowIfNull(state);
-        // What is already on its way (a restart, an update) happens in both copies and so does not show as work of this change.
+        // Work already in progress (a restart, an update) happens in both copies, so it does not show as an effect of this change.
         var without = Settle(state, [], now, null);
         var with = Settle(state, change, now, concerns);
         return Compare(state, without, with, concerns, showKept);
@@ -124,7 +125,7 @@ public static class ServicePlanner
         return copy;
     }
 
-    /// <summary>Rolling takes time, and time is not what a preview is about.</summary>
+    /// <summary>Removes the update's delays and batches: a preview does not show time.</summary>
     private static List<StateChange> UpdateInOneGo(ClusterState copy, ClusterState original, DateTimeOffset now)
     {
         var atOnce = UpdateConfig.Default with { Parallelism = 0, Monitor = TimeSpan.Zero, FailureAction = FailureAction.Continue };
@@ -140,7 +141,7 @@ public static class ServicePlanner
         return changes;
     }
 
-    /// <summary>Perfect agents: what is to run runs, what is to stop has stopped.</summary>
+    /// <summary>Acts as perfect agents: every task reaches its desired state at once.</summary>
     private static List<StateChange> Obey(ClusterState copy, DateTimeOffset now)
     {
         var reports = new List<StateChange>();
@@ -200,7 +201,7 @@ public static class ServicePlanner
             }
             else if (untouched.GetValueOrDefault(key)?.Id != old.Id && !concerns(old))
             {
-                // It would be replaced anyway.
+                // The task would be replaced without this change as well.
                 continue;
             }
             else if (next.Revision == old.Revision && next.NodeId != old.NodeId)
@@ -220,7 +221,7 @@ public static class ServicePlanner
                 Add(next, PlannedActionKind.Create, "", next.NodeId ?? "", Where(next, ""));
             }
         }
-        // Stable, so that the stop of a slot stays before its create.
+        // The sort is stable, so that the stop of a slot stays before its create.
         return
         [
             .. actions

@@ -2,7 +2,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>About how many bytes a record takes as JSON, rather more than less.</summary>
+/// <summary>The bytes that a record takes as JSON, estimated from its texts and rounded up.</summary>
 public static class JsonSize
 {
     public static int Of(Cluster cluster) =>

@@ -2,23 +2,23 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>One committed change. A batch of them is one log entry; every manager applies them in log order.</summary>
-/// <remarks>Changes are field-level, so that an agent's report, a user's write and the control loop's plan made at the same time do not undo each
-/// other. A change of an object that is gone by the time it is applied does nothing: every manager decides that alike.</remarks>
+/// <summary>A committed change. A log entry is a batch of them; every manager applies them in log order.</summary>
+/// <remarks>Changes are field-level. An agent's report, a user's write and the control loop's plan of the same moment do not undo each
+/// other. A change of an object that is already gone does nothing, on every manager alike.</remarks>
 public abstract record StateChange
 {
-    /// <summary>Bytes of what stands around a change in the log, and of its ids.</summary>
+    /// <summary>Bytes of a change's ids and of its punctuation in the log.</summary>
     private const int Frame = 160;
 
     private StateChange() { }
 
-    /// <summary>Adds the objects and unique names that the change touches: two commands that were checked against the same state share a batch
-    /// only if they have no key in common.</summary>
+    /// <summary>Adds the objects and unique names that the change touches. Two commands that were checked against the same state share a
+    /// batch only if they have no key in common.</summary>
     /// <param name="keys"><c>node:ID</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>request:ID</c> or <c>cluster</c>.</param>
     /// <param name="state">The state that the change was worked out against.</param>
     public abstract void AddKeys(ISet<string> keys, ClusterState state);
 
-    /// <summary>About how many bytes the change takes in the log, rather more than less: batches are divided by it before the log refuses them.</summary>
+    /// <summary>The bytes that the change takes in the log, rounded up. Batches are divided by it, because the log refuses large ones.</summary>
     public abstract int EstimateSize();
 
     private static void AddTask(ISet<string> keys, ClusterState state, string taskId)
@@ -154,7 +154,7 @@ public abstract record StateChange
         public override int EstimateSize() => Frame;
     }
 
-    /// <summary>Raises the desired state. A lower one than the task has is ignored.</summary>
+    /// <summary>Raises the desired state. A lower desired state than the task's current one is ignored.</summary>
     public sealed record TaskDesire(string TaskId, TaskState DesiredState) : StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
@@ -162,8 +162,8 @@ public abstract record StateChange
         public override int EstimateSize() => Frame;
     }
 
-    /// <summary>An observed status. One that would move the task backwards is ignored. <paramref name="At"/> is when the manager learned of it, by its own clock;
-    /// null: the status is the manager's own, and its time will do.</summary>
+    /// <summary>An observed status. A status that would move the task backwards is ignored. <paramref name="At"/> is the moment at which
+    /// the manager learned of it, by its own clock; null: the manager made the status, so its timestamp counts.</summary>
     public sealed record TaskObserve(string TaskId, TaskStatus Status, DateTimeOffset? At = null) : StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state)

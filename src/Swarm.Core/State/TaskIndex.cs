@@ -8,7 +8,7 @@ internal sealed class TaskIndex
 {
     private readonly Dictionary<string, TaskSet> _sets = new(StringComparer.Ordinal);
 
-    /// <summary>The tasks of one key. Not to be enumerated while the index changes.</summary>
+    /// <summary>The tasks of one key. Do not enumerate them while the index changes.</summary>
     public IReadOnlyCollection<SwarmTask> Of(string key) => _sets.TryGetValue(key, out var set) ? set.Tasks : [];
 
     public int CountOf(string key) => _sets.TryGetValue(key, out var set) ? set.Count : 0;

@@ -176,7 +176,7 @@ public static partial class ContainerSpecValidation
         }
     }
 
-    /// <summary>What holds for every text and every map, so that an option without a rule of its own has this one.</summary>
+    /// <summary>The rule for every text and every map. An option without a rule of its own has at least this one.</summary>
     private static void ValidateTexts(ContainerSpec spec)
     {
         foreach (var (path, value) in SpecProperties.Of(spec))

@@ -4,7 +4,8 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>Docker's service spec as ours, and changes of ours in Docker's. What ours has no place for is not read, and stays as it is letter for letter.</summary>
+/// <summary>Reads Docker's service spec, and writes changes of our spec into it. Properties that our spec does not have stay as they are, letter for
+/// letter.</summary>
 /// <remarks>Source of what absent properties mean: moby daemon/cluster/convert and moby/swarmkit api/defaults.</remarks>
 internal static class DockerServiceSpec
 {
@@ -28,7 +29,7 @@ internal static class DockerServiceSpec
         };
     }
 
-    /// <summary>Docker's spec of a new service: what differs from Docker's defaults.</summary>
+    /// <summary>Docker's spec of a new service, with the values that differ from Docker's defaults.</summary>
     public static JsonObject New(ServiceSpec spec)
     {
         var made = new JsonObject
@@ -61,7 +62,7 @@ internal static class DockerServiceSpec
         DockerPorts.Change(raw, before.Ports, after.Ports);
     }
 
-    /// <summary>What identifies a task's template: tasks show the template that they were made of, but for the runtime.</summary>
+    /// <summary>The text that identifies a task's template. Tasks show the template that they were made of, without the runtime.</summary>
     public static string TemplateKey(JsonObject? template)
     {
         if (template is null)

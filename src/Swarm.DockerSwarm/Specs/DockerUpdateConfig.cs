@@ -32,7 +32,7 @@ internal static class DockerUpdateConfig
         {
             return;
         }
-        // One that is absent means other defaults than one that is there: it is written in full.
+        // An absent object means other defaults than a present one, so a new object is written in full.
         var whole = spec[name] is null;
         var raw = spec.Child(name);
         Set(whole || before.Parallelism != after.Parallelism, "Parallelism", after.Parallelism);

@@ -6,8 +6,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Wire.Mapping;
 
-/// <summary>The spec of a service, both ways. The mapping is made at compile time: a property or field without its counterpart is an error, and one that
-/// is named as its counterpart needs no line here.</summary>
+/// <summary>Maps the spec of a service, both ways. The compiler makes the mapping: a property without a counterpart is an error, and a property with
+/// the name of its counterpart needs no line here.</summary>
 /// <remarks>From the protocol: every message must be there (see <see cref="ProtocolMapping.FromWire(V1.ServiceSpec?)"/>).</remarks>
 [Mapper(EnumMappingStrategy = EnumMappingStrategy.ByValueCheckDefined, RequiredEnumMappingStrategy = RequiredMappingStrategy.None)]
 internal static partial class SpecMapper

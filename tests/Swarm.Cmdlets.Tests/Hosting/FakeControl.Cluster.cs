@@ -14,7 +14,7 @@ internal sealed partial class FakeControl
         return AsyncTask.FromResult(Daemon);
     }
 
-    /// <summary>What every node hears that is asked to listen.</summary>
+    /// <summary>The report of every node that listens.</summary>
     public V1.ListenReport Listening { get; set; } = new() { Arrived = { 7946, 4789 } };
 
     /// <summary>Nodes whose swarmd is not connected.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class FakeControl
         return SendAsync((request.Selectors.Count == 0 ? Nodes : request.Selectors.Select(Node)).Select(Copy), responseStream);
     }
 
-    // What is sent is not changed meanwhile by another call.
+    // A copy, so that no other call changes the message while it is sent.
     private V1.Node Copy(V1.Node node)
     {
         lock (_gate)

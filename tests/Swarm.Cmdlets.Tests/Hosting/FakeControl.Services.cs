@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <content>Services, tasks, placement and what is waited for.</content>
+/// <content>Services, tasks, placement and waits.</content>
 internal sealed partial class FakeControl
 {
     public override Task<V1.CreateServiceResponse> CreateService(V1.CreateServiceRequest request, ServerCallContext context)

@@ -7,7 +7,7 @@ using Grpc.Core;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <summary>The control API in memory, with just enough behaviour to see what the module asks and how it takes the answers.</summary>
+/// <summary>The control API in memory, with just enough behaviour to test the module's calls and its use of the answers.</summary>
 internal sealed partial class FakeControl : V1.Control.ControlBase
 {
     private readonly Lock _gate = new();
@@ -33,7 +33,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
             ManagerAddress = "127.0.0.11:2377",
         };
 
-    /// <summary>What waits answer, until the stream ends; null waits until it is cancelled.</summary>
+    /// <summary>The answers of waits, until the stream ends; null waits until it is cancelled.</summary>
     public List<V1.ServiceProgress?> Progress { get; } = [];
 
     /// <summary>Runs before each update is applied: another writer.</summary>
@@ -46,10 +46,10 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     /// <summary>Breaks the connection once, after the services have been scaled.</summary>
     public bool BreaksAfterScale { get; set; }
 
-    /// <summary>What happens to a node that is waited for.</summary>
+    /// <summary>Changes a node during a wait for it.</summary>
     public Action<V1.Node>? DuringNodeWait { get; set; }
 
-    /// <summary>What happens to a stopped task that is waited for.</summary>
+    /// <summary>Changes a stopped task during a wait for it.</summary>
     public Action<V1.Task>? DuringTaskWait { get; set; }
 
     /// <summary>The wait for a stopped task ends with a replacement that has failed for good.</summary>
@@ -58,13 +58,13 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     /// <summary>The id of a task whose wait breaks off, as when the daemon goes away.</summary>
     public string? BreaksWaitOf { get; set; }
 
-    /// <summary>Waits for nodes and tasks tell one step and last until they are cancelled.</summary>
+    /// <summary>Waits for nodes and tasks report one step and last until they are cancelled.</summary>
     public bool WaitsNeverEnd { get; set; }
 
     /// <summary>Lists of tasks are sent and last until they are cancelled.</summary>
     public bool TaskListsNeverEnd { get; set; }
 
-    /// <summary>Completes when a wait has told its steps and lasts.</summary>
+    /// <summary>Completes when a wait has reported its steps and lasts.</summary>
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public int TaskHistoryLimit { get; set; } = 5;
 

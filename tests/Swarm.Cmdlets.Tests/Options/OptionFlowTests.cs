@@ -7,7 +7,7 @@ using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests.Options;
 
-/// <summary>Follows every option of a service: from the parameter into the spec, and from the spec into the object. What is forgotten fails by its name.</summary>
+/// <summary>Follows every option of a service: from the parameter into the spec, and from the spec into the object. A forgotten option fails by its name.</summary>
 public sealed class OptionFlowTests
 {
     /// <summary>Fields that no single parameter is written to, with the reason.</summary>
@@ -189,7 +189,7 @@ public sealed class OptionFlowTests
         };
     }
 
-    /// <summary>What a Remove parameter names the entries by.</summary>
+    /// <summary>The names by which a Remove parameter selects the entries.</summary>
     private static Array Names(object value) =>
         value switch
         {

@@ -122,7 +122,7 @@ public sealed class AgentTests()
         await session.UpdateAsync(Desire(task, V1.TaskState.Shutdown));
         var status = (await session.UntilAsync(task.TaskId, V1.TaskState.Shutdown))[^1];
         Assert.Equal(("shutdown", "", 143), (status.Message, status.Error, status.ExitCode));
-        // What has ended is kept for its history until the manager forgets it.
+        // An ended task is kept for its history until the manager deletes it.
         Assert.Equal([task.TaskId], Host.TaskIds);
         await session.RemoveAsync(task.TaskId);
         await UntilAsync(() => Host.TaskIds.Count == 0);
@@ -360,7 +360,7 @@ public sealed class AgentTests()
         for (var beat = 0; beat < 3; beat++)
         {
             var received = session.ReceiveAsync(m => m.Heartbeat is not null);
-            // The agent may not have set its timer yet: time moves on until the beat is there.
+            // The agent may not have set its timer yet, so the time is advanced until the beat arrives.
             while (!received.IsCompleted)
             {
                 time.Advance(TimeSpan.FromSeconds(1));

@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Tests.Agent;
 
-/// <summary>An executor whose node changes while it is used: the engine is given a label, or the machine another name.</summary>
+/// <summary>An executor whose node changes meanwhile: the engine gets a label, or the machine another name.</summary>
 internal sealed class ChangingExecutor(ITaskExecutor inner) : ITaskExecutor
 {
     public Func<NodeDescription, NodeDescription> Change { get; set; } = static description => description;

@@ -7,11 +7,12 @@ using V1 = Swarm.Protocol.V1;
 namespace Swarm.Daemon.Tests.Api;
 
 /// <summary>Each feature of the table of docs/control-planes.md as a call.</summary>
-/// <remarks>What is asked for need not be there: a control plane that has the feature answers so, with the refusals beside the call; one that has it not refuses
-/// before it looks.</remarks>
+/// <remarks>The objects of the calls need not exist: a control plane with the feature answers so, with the refusals beside the call.
+/// A control plane without it refuses before it looks.</remarks>
 internal static class ControlPlaneFeatures
 {
-    /// <summary>Refusals of a host, or of a peer that is none: the command was understood. What a host answers depends on the machine of the tests.</summary>
+    /// <summary>Refusals of a host, or of a peer that does not exist: the command was understood. A host's answer depends on the machine of
+    /// the tests.</summary>
     private static readonly string[] s_ofHosts =
     [
         "NodeNotConnected",
@@ -115,7 +116,7 @@ internal static class ControlPlaneFeatures
             static (c, o) => PlaneHost.ListAsync(c.WaitServices(new() { Selectors = { "nosuch" } }, o)),
             "ServiceNotFound"
         ),
-        // Without end: a refusal comes at once, a watch that is there is ended by the deadline.
+        // Without end: a refusal comes at once, and the deadline ends a working watch.
         ["Watch-SwarmEvent"] = new(
             static (c, o) => PlaneHost.ListAsync(c.WatchEvents(new(), o.WithDeadline(DateTime.UtcNow + TimeSpan.FromMilliseconds(500)))),
             nameof(StatusCode.DeadlineExceeded)
@@ -141,7 +142,7 @@ internal static class ControlPlaneFeatures
     private static Task Host(V1.Control.ControlClient client, CallOptions options, V1.HostCommand command) =>
         client.RunHostCommandAsync(new() { Selector = "worker1", Command = command }, options).ResponseAsync;
 
-    /// <summary>Only what would be done: the machine of the tests keeps its firewall.</summary>
+    /// <summary>A dry run: the machine of the tests keeps its firewall.</summary>
     private static V1.HostCommand Firewall(V1.FirewallAction action) =>
         new()
         {

@@ -337,7 +337,7 @@ public sealed class ControlServiceTests
 
         await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
         Assert.Equal(TestManager.Platforms, Platforms());
-        // Whoever sends the spec back knows nothing of them.
+        // A client that sends the spec back knows nothing of them.
         await UpdateAsync("pinned:1@" + TestManager.Digests["pinned:1"], 2);
         Assert.Equal(TestManager.Platforms, Platforms());
         Assert.Equal(1ul, grpc.Manager.Runtime.State.Read(s => s.FindServiceByName("web")!.Revision));
@@ -459,7 +459,7 @@ public sealed class ControlServiceTests
             },
             Cancel
         );
-        // The watch begins at some moment: services are created until it sees one.
+        // The watch begins at an unknown moment, so services are created until it reports one.
         for (var i = 0; !created && i < 1000; i++)
         {
             await grpc.Control.CreateServiceAsync(ApiRequests.Create($"s{i}"), cancellationToken: Cancel);

@@ -54,12 +54,12 @@ public sealed class AgentSessionsTests
         var status = grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status);
         Assert.Equal(TaskState.Running, status.State);
         Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(status.Error), 4000, 4096);
-        // States that are not an agent's to report, and tasks that are not its own, are ignored and acknowledged.
+        // The manager ignores and acknowledges states that agents do not report, and tasks of other nodes.
         await agent.ReportAsync(assigned.TaskId, V1.TaskState.Orphaned);
         await agent.ReportAsync("nobody", V1.TaskState.Failed);
         await agent.ReadUntilAsync(() => agent.Acknowledged == 3);
         Assert.Equal(TaskState.Running, grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status.State));
-        // Connecting again, the task runs already: the credential is not sent any more.
+        // On the second connection the task runs already, so the credential is no longer sent.
         using var again = await grpc.ConnectWithAsync("n1", "Docker");
         await again.ReadUntilAsync(() => again.Sets.Count == 1);
         Assert.Null(again.Assigned[assigned.TaskId].RegistryCredential);

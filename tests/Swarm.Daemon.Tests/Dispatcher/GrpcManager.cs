@@ -14,7 +14,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
-/// <summary>A manager behind real gRPC on a Unix socket. Who calls says its node id in a header; the real daemon reads it from a certificate.</summary>
+/// <summary>A manager behind real gRPC on a Unix socket. The caller's node id is in a header; the real daemon reads it from a
+/// certificate.</summary>
 internal sealed class GrpcManager : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -57,7 +58,7 @@ internal sealed class GrpcManager : IAsyncDisposable
     public Task<ScriptedAgent> ConnectAsync(string nodeId, params V1.TaskStatusUpdate[] tasks) =>
         ConnectWithAsync(nodeId, "Simulated", tasks);
 
-    /// <summary>As a node with that executor.</summary>
+    /// <summary>Connects as a node with that executor.</summary>
     public async Task<ScriptedAgent> ConnectWithAsync(string nodeId, string executor, params V1.TaskStatusUpdate[] tasks)
     {
         var agent = new ScriptedAgent(nodeId, Call(nodeId), executor);

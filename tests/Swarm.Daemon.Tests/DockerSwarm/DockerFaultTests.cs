@@ -5,7 +5,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Engines that are slow, old, away, or changed by somebody else at the wrong moment.</summary>
+/// <summary>Engines that are slow, old or away, or whose objects another client changes at the wrong moment.</summary>
 public sealed class DockerFaultTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -117,7 +117,7 @@ public sealed class DockerFaultTests
         await using var engine = await FakeEngine.StartAsync();
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
-        // It answers pings only. The answer comes with the deadline, long before the test's.
+        // The engine answers pings only. The answer comes with the deadline, long before the test's.
         engine.Answer("/tasks", context => Task.Delay(Timeout.Infinite, context.RequestAborted));
         Assert.Equal("NoLeader", await NodesRefusedAsync(plane));
     }
@@ -147,7 +147,7 @@ public sealed class DockerFaultTests
             "/services/create",
             context =>
             {
-                // It is made, and then the engine goes away before it says so.
+                // The service is created, and then the engine goes away before it answers.
                 engine.Answer("/services", $"[{Service(20, 1, "a")}]");
                 context.Abort();
                 return Task.CompletedTask;
@@ -330,7 +330,7 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        // The looks go on, and whoever asks is told why there is no answer; the engine's log has one line for each.
+        // Polling goes on, and callers get the reason why there is no answer; the engine's log has a line for each.
         await looked.WaitAsync(Cancel);
         await looked.WaitAsync(Cancel);
         Assert.Equal(1, Volatile.Read(ref asked));
@@ -424,7 +424,7 @@ public sealed class DockerFaultTests
                 r.Number.ToString(CultureInfo.InvariantCulture) + r.Spec.Container.Image
             );
         Assert.Equal(["1a", "2b"], await Images());
-        // c and d came and went; e is there, and Docker would go back to d, of which no task is left.
+        // c and d came and went; e is current, and Docker would go back to d, which has no task left.
         engine.Answer("/services", $"[{Versioned(26, "e", "d")}]");
         engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")},{TaskOf("t3", 3, "c")}]");
         Assert.Equal(["1a", "2b", "3c", "4d", "5e"], await Images());

@@ -3,12 +3,12 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Networks of an engine that has no swarm to ask, or whose answers are lost.</summary>
+/// <summary>Networks of an engine without a usable swarm, or whose answers are lost.</summary>
 public sealed class DockerNetworkFaultTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>What is asked of the swarm; a list of networks is answered all the same, with those of the host alone.</summary>
+    /// <summary>Requests to the swarm; a list of networks is answered all the same, with the host's networks only.</summary>
     private static readonly string[] s_ofTheSwarm =
     [
         "/swarm",
@@ -47,7 +47,7 @@ public sealed class DockerNetworkFaultTests
             Networks = { "mynet" },
         };
 
-    /// <summary>Words of an engine 20.10.24.</summary>
+    /// <summary>Messages of an engine 20.10.24.</summary>
     [Theory]
     [InlineData(
         503,
@@ -97,7 +97,7 @@ public sealed class DockerNetworkFaultTests
             Subnets = { new V1.NetworkSubnet { Subnet = "10.0.9.0/24" } },
         };
 
-    /// <summary>As the leader completes it: with the driver's own options and a gateway.</summary>
+    /// <summary>The network as the leader completes it, with the driver's own options and a gateway.</summary>
     private const string Made = """
         {"Id":"w1","Name":"mynet","Created":"2026-11-24T10:41:21Z","Scope":"swarm","Driver":"overlay","Attachable":true,"Internal":false,"EnableIPv6":false,
         "Labels":{"l":"a"},"Options":{"encrypted":"","com.docker.network.driver.mtu":"1400","com.docker.network.driver.overlay.vxlanid_list":"4097"},

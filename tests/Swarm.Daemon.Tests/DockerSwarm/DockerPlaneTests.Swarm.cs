@@ -27,7 +27,8 @@ public sealed partial class DockerPlaneTests
     public async Task Events_tell_of_services_and_tasks()
     {
         using var call = Client.WatchEvents(new V1.WatchEventsRequest { Selectors = { "ev" } }, cancellationToken: Cancel);
-        // The watch begins at an unknown moment, maybe in the middle of a service's life: made again and again, one is seen from its beginning at last.
+        // The watch begins at an unknown moment, maybe in the middle of a service's life. Services are created again and again until it
+        // sees all of one.
         var events = new List<V1.Event>();
         var reading = Task.Run(
             async () =>
@@ -131,7 +132,7 @@ public sealed partial class DockerPlaneTests
         Assert.Equal(["mynet"], service.Spec.Networks);
         var ports = await UntilAsync(async () => (await ServiceAsync("net")).PublishedPorts, p => p.Count == 2);
         Assert.Equal([8089U, 80U], [ports[0].PublishedPort_, ports[0].TargetPort]);
-        // The second one was chosen.
+        // The swarm chose the second one.
         Assert.True(ports[1].PublishedPort_ >= 30000, ports[1].ToString());
 
         var used = new V1.RemoveNetworkRequest { Selector = "mynet" };
@@ -180,7 +181,7 @@ public sealed partial class DockerPlaneTests
         Assert.StartsWith("SWMTKN-1-", begun.Tokens.Manager, StringComparison.Ordinal);
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("lost")));
         Assert.Equal(2, (await Client.GetClusterAsync(new V1.GetClusterRequest(), cancellationToken: Cancel)).TaskHistoryLimit);
-        // The engine goes on to the other tests.
+        // Other tests use the engine afterwards.
         var standard = new V1.ClusterSettings { TaskHistoryLimit = 5 };
         await Client.UpdateClusterAsync(new V1.UpdateClusterRequest { Settings = standard }, cancellationToken: Cancel);
     }

@@ -40,7 +40,7 @@ public sealed partial class DockerPlaneTests
             );
             Assert.Equal(3, seen.Count);
         }
-        // Docker itself would go back to 3.0.7 only; and this swarmd was not there when 3.0.6 was.
+        // Docker itself would go back only to 3.0.7, and this swarmd did not run when 3.0.6 was current.
         await using var later = await PlaneHost.StartAsync(engine.Socket, directory.Path);
         var revisions = await PlaneHost.ListAsync(
             later.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)

@@ -174,7 +174,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         var spec = EveryOption.Spec with
         {
             Container = EveryOption.Spec.Container with { Image = "alpine:3.18", Command = ["sleep 1000"], StopSignal = "SIGKILL" },
-            // Networks that there are, and ports that are published, are another test's.
+            // Other tests cover existing networks and published ports.
             Networks = [],
             Ports = [],
         };
@@ -207,7 +207,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             }
             """
         );
-        // Of a stack's service these are the most usual.
+        // These are the most usual options of a stack's service.
         var given = raw!["TaskTemplate"]!["ContainerSpec"]!;
         foreach (var kind in new[] { "Secret", "Config" })
         {
@@ -328,7 +328,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         await CreateAsync(Spec("second") with { Ports = [port] });
         await AssertPendingAsync("second", "ports", "host port 18080/tcp is taken by another task");
 
-        // As the docker CLI leaves an image that is made for other machines only.
+        // The spec as the docker CLI leaves it for an image of other platforms only.
         var spec = DockerServiceSpec.New(Spec("foreign"));
         spec["TaskTemplate"]!["Placement"] = JsonNode.Parse("""{"Platforms":[{"Architecture":"s390x","OS":"linux"}]}""");
         await _docker.PostAsync("/services/create", spec, Cancel);

@@ -6,7 +6,7 @@ namespace Swarm.Daemon.Tests.DockerSwarm;
 
 public sealed class DockerServiceSpecTests
 {
-    /// <summary>As the docker CLI leaves it, with much that our model has no place for.</summary>
+    /// <summary>A spec as the docker CLI leaves it, with many options that our model does not have.</summary>
     private const string Foreign = """
         {
           "Name": "web", "Labels": { "com.docker.stack.namespace": "shop" },
@@ -33,7 +33,7 @@ public sealed class DockerServiceSpecTests
         }
         """;
 
-    /// <summary>As the engine's answer comes: text, read again.</summary>
+    /// <summary>The spec as in the engine's answer: written as text and read again.</summary>
     private static JsonObject Reread(JsonNode node) => (JsonObject)JsonNode.Parse(node.ToJsonString())!;
 
     [Fact]

@@ -5,7 +5,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>A join that the engine gives up: which port did not answer is said by swarmd, since the engine does not.</summary>
+/// <summary>A join that the engine gives up: swarmd names the port that did not answer, because the engine does not.</summary>
 public sealed class JoinFaultTests
 {
     private const string Timeout =

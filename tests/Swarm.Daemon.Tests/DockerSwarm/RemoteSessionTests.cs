@@ -85,7 +85,7 @@ public sealed class RemoteSessionTests
         using var channel = Connect(port, own, root);
         var remote = new V1.Control.ControlClient(channel);
         Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.ListNodes(new V1.ListNodesRequest()))).Name);
-        // What changes the membership is for the machine itself.
+        // Calls that change the membership are for the machine itself.
         Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
     }
 

@@ -19,7 +19,8 @@ public sealed class SwarmEntryFaultTests
             """
         );
 
-    /// <summary>Outside; the first request ends in <paramref name="state"/> without an answer, each other one is refused as a second one.</summary>
+    /// <summary>An engine outside of a swarm. The first request ends in <paramref name="state"/> without an answer; each other one is
+    /// refused as a second one.</summary>
     private static async Task<FakeEngine> EngineAsync(string path, string state, bool manager = true)
     {
         var engine = await FakeEngine.StartAsync();

@@ -50,7 +50,7 @@ public sealed class AutolockTests
         Assert.Equal(made.UnlockKey, (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
         await manager.RestartAsync();
         await AssertLockedAsync(manager);
-        // Nothing that is on the disk gives the keys away.
+        // No file on the disk reveals the keys.
         var files = Directory.GetFiles(manager.Options.StateDirectory, "*", SearchOption.AllDirectories);
         Assert.All(
             files.Where(f => !f.EndsWith("lock", StringComparison.Ordinal)),
@@ -103,7 +103,7 @@ public sealed class AutolockTests
         Assert.Equal(V1.LocalNodeState.Active, (await manager.InfoAsync()).State);
     }
 
-    /// <summary>The swarm's state has the new key before the key file is wrapped with it: a crash may come between the two.</summary>
+    /// <summary>The swarm's state has the new key before the key file is encrypted with it: a crash may come between the two.</summary>
     [Fact]
     public async Task A_crash_between_the_change_and_the_key_file_is_made_good_at_the_next_start()
     {
@@ -115,7 +115,7 @@ public sealed class AutolockTests
         await manager.StopAsync();
         File.WriteAllBytes(file, before);
         await manager.StartAsync();
-        // The file is what decides now; once open, it is wrapped with the key of the state.
+        // The file decides at first; once opened, it is encrypted with the key of the state.
         await UnlockAsync(manager, made.UnlockKey);
         await manager.RestartAsync();
         await UnlockAsync(manager, rotated);

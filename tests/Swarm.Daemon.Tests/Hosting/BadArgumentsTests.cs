@@ -8,8 +8,9 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>What a person may get wrong, said to the API itself: the cmdlets are not its only callers. Each is refused with its own id, what it is about and what to
-/// do, and changes nothing; over the local socket and over the cluster port alike.</summary>
+/// <summary>Mistakes of a user, sent to the API itself, because the cmdlets are not its only callers. Each is refused with an id of its
+/// own, its object and
+/// the next step, and changes nothing. The local socket and the cluster port behave alike.</summary>
 public sealed class BadArgumentsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -262,7 +263,7 @@ public sealed class BadArgumentsTests
             )
             .ResponseAsync;
 
-    /// <summary>Everything that a request could have changed.</summary>
+    /// <summary>The whole state that a request could have changed.</summary>
     private static async Task<string> SeenAsync(V1.Control.ControlClient control)
     {
         var services = await AllAsync(control.ListServices(new(), cancellationToken: Cancel));

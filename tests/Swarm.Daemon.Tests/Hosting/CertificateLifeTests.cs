@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Certificates are renewed in time, over the cluster port and with a clock of the test's own; and what happens to those that were not.</summary>
+/// <summary>Certificates are renewed in time, over the cluster port and with a clock of the test's own; or they expire.</summary>
 public sealed class CertificateLifeTests
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -15,7 +15,7 @@ public sealed class CertificateLifeTests
 
     private static NodeIdentity IdentityOf(TestDaemon daemon) => daemon.Runtime.Now.Active!.Credentials.Identity;
 
-    /// <summary>Lets time pass, a little at a time, until something has come about.</summary>
+    /// <summary>Advances the time in small steps until the condition holds.</summary>
     private async Task PassAsync(TimeSpan step, Func<Task<bool>> until, string what)
     {
         await Eventually.GetAsync(

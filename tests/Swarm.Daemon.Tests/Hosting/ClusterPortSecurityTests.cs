@@ -9,7 +9,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Who may do what on the cluster port, over real TLS: nobody, strangers, workers, managers, administrators; and those whose time is over.</summary>
+/// <summary>Permissions on the cluster port over real TLS: no certificate, a foreign one, workers, managers, administrators, and expired
+/// ones.</summary>
 public sealed class ClusterPortSecurityTests : IAsyncLifetime
 {
     private static readonly string[] s_localOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
@@ -24,11 +25,11 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _manager.DisposeAsync();
 
-    /// <summary>Every method of a service, by its descriptor: one that is added later is tested, too.</summary>
+    /// <summary>Every method of a service, by its descriptor, so that later methods are tested, too.</summary>
     private static IEnumerable<MethodDescriptor> MethodsOf(ServiceDescriptor service) => service.Methods;
 
     /// <summary>Calls a method with an empty message.</summary>
-    /// <returns>The error id of its refusal; empty when it was answered, or refused without one.</returns>
+    /// <returns>The error id of its refusal; empty when the call succeeded, or was refused without an id.</returns>
     private static async Task<(StatusCode Code, string ErrorId)> CallAsync(GrpcChannel channel, MethodDescriptor method)
     {
         var type = (method.IsClientStreaming, method.IsServerStreaming) switch
@@ -39,7 +40,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
             _ => throw new NotSupportedException(method.FullName),
         };
         var called = new Method<byte[], byte[]>(type, method.Service.FullName, method.Name, s_bytes, s_bytes);
-        // A stream of events that was let through never ends by itself.
+        // An accepted stream of events never ends by itself.
         var options = new CallOptions(
             cancellationToken: Cancel,
             deadline: method.Name == "WatchEvents" ? DateTime.UtcNow.AddSeconds(5) : null
@@ -74,7 +75,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         }
         catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
         {
-            // The end of the wait for an event; or a stream over a connection that did not come about.
+            // The end of the wait for an event, or a stream whose connection failed.
             return (StatusCode.Cancelled, "");
         }
     }
@@ -107,7 +108,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         {
             Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
         }
-        // The session itself is open to it: it is only told to register first.
+        // The session itself is open to it: the refusal only asks it to register first.
         Assert.Equal((StatusCode.InvalidArgument, "RegisterFirst"), await CallAsync(channel, MethodsOf(Dispatcher).Single()));
     }
 
@@ -147,7 +148,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
             using var channel = _manager.Connect(certificate);
             foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
             {
-                // The handshake fails: nothing of the call is seen.
+                // The handshake fails before the call.
                 var (code, errorId) = await CallAsync(channel, method);
                 AssertNoConnection(code, errorId, method.Name);
             }
@@ -158,7 +159,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     [Fact]
     public async Task A_certificate_of_a_node_that_is_no_member_opens_nothing()
     {
-        // Signed by this swarm, of a node that was removed (or never was).
+        // Signed by this swarm, for a node that was removed (or never existed).
         foreach (var role in new[] { CertificateRole.Worker, CertificateRole.Manager })
         {
             using var certificate = _manager.Issue("nobody", role);

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Initialize-Swarm -ForceNewCluster: a manager starts again as the only one, with what it knew.</summary>
+/// <summary>Initialize-Swarm -ForceNewCluster: a manager starts again as the only one, with its state.</summary>
 public sealed class ForceNewClusterTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -23,7 +23,7 @@ public sealed class ForceNewClusterTests
         var made = await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel);
 
         Assert.Equal((before.Item1.Id, before.NodeId, before.Item2), (made.ClusterId, made.NodeId, made.Tokens));
-        // A retry is answered, and starts nothing again.
+        // A retry gets the same answer and starts nothing again.
         Assert.Equal(made, await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel));
         await KeptAsync(manager, before.Item1, service);
         var nodes = await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == V1.NodeState.Ready));

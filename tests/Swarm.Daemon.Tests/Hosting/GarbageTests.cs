@@ -13,7 +13,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Peers that do not speak the protocol, or speak it wrongly, on the local socket and on the cluster port: refused, and swarmd goes on as before.</summary>
+/// <summary>Peers on the local socket and on the cluster port that do not speak the protocol, or speak it wrongly. They are refused, and
+/// swarmd goes on.</summary>
 public sealed class GarbageTests : IAsyncLifetime
 {
     private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
@@ -57,7 +58,7 @@ public sealed class GarbageTests : IAsyncLifetime
 
     public static TheoryData<string> Noise => [.. Noises.Keys];
 
-    /// <summary>Sends noise, says that there is no more, and reads until the other side has closed.</summary>
+    /// <summary>Sends noise, ends the sending side, and reads until the other side has closed.</summary>
     private static async Task SendAsync(Stream stream, byte[] noise, Action endOfSending)
     {
         try
@@ -69,7 +70,7 @@ public sealed class GarbageTests : IAsyncLifetime
         }
         catch (IOException)
         {
-            // Reset: also an answer.
+            // A reset is an answer, too.
         }
     }
 
@@ -101,7 +102,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var client = new TcpClient();
         await client.ConnectAsync(IPEndPoint.Parse(_manager.Address), Cancel);
         await using var tls = new SslStream(client.GetStream());
-        // Without ALPN: what is spoken then is HTTP/2, or nothing.
+        // Without ALPN, the server speaks HTTP/2 or nothing.
         await tls.AuthenticateAsClientAsync(ClusterTls.ClientOptions(static _ => true, null), Cancel);
         await SendAsync(tls, Noises[noise], () => client.Client.Shutdown(SocketShutdown.Send));
         await _manager.AssertWorksAsync();
@@ -123,7 +124,7 @@ public sealed class GarbageTests : IAsyncLifetime
         await _manager.AssertWorksAsync();
     }
 
-    // -- well-formed HTTP/2 with something wrong in it
+    // -- well-formed HTTP/2 with wrong content
 
     private HttpClient Http(bool local)
     {
@@ -204,10 +205,10 @@ public sealed class GarbageTests : IAsyncLifetime
                 [0, 0, 0],
                 Framed([1, 2, 3], length: 100),
                 Framed([1, 2, 3], length: -1),
-                // Compressed, as nobody agreed upon.
+                // Compressed, which was not negotiated.
                 Framed([1, 2, 3], flag: 1),
                 Framed([1, 2, 3], flag: 7),
-                // Protobuf that is none: a field cut off, a wrong wire type, a group that never ends, text that is not UTF-8.
+                // Invalid protobuf: a truncated field, a wrong wire type, a group that never ends, text that is not UTF-8.
                 Framed([0x0a]),
                 Framed([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f]),
                 Framed([0x0f]),
@@ -257,13 +258,13 @@ public sealed class GarbageTests : IAsyncLifetime
             invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync
         );
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
-        // Only announced to be large: 2 GB less one byte.
+        // Only the announced length is large: 2 GB less one byte.
         using var client = Http(local);
         Assert.Equal(
             StatusCode.ResourceExhausted,
             await StatusAsync(client, "/swarm.v1.Control/CreateService", Grpc(Framed([1, 2, 3], length: int.MaxValue)))
         );
-        // One that is just small enough is read, and refused for what it says.
+        // A message that is just small enough is read, and refused for its content.
         large.Spec.Labels["padding"] = new string('x', ClusterChannel.MaxMessageSize - 1000);
         await TestDaemon.RefusedAsync(
             "SpecTooLarge",
@@ -282,7 +283,7 @@ public sealed class GarbageTests : IAsyncLifetime
         var refused = await Record.ExceptionAsync(async () =>
         {
             using var response = await client.SendAsync(request, Cancel);
-            // Which of the two depends on whether the web server has the whole headers' size, or only that of a part, when it gives up.
+            // Either may come: it depends on whether the web server knows the size of all headers or only of a part when it gives up.
             Assert.True(
                 response.StatusCode is HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.BadRequest,
                 $"{response.StatusCode}"

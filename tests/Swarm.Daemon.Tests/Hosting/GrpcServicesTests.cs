@@ -12,7 +12,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>The list of methods is written by hand: it must be what the .proto files say.</summary>
+/// <summary>The list of methods is written by hand: it must match the .proto files.</summary>
 public sealed class GrpcServicesTests
 {
     public static TheoryData<string> Services =>

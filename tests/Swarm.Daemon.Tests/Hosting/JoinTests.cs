@@ -15,7 +15,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Joins that are refused: by the token, by the manager, or by the newcomer who was not shown what the token promises.</summary>
+/// <summary>Refused joins: because of the token, by the manager, or by the new node whose manager does not match the token.</summary>
 public sealed class JoinTests : IAsyncLifetime
 {
     private TestDaemon _manager = null!;
@@ -37,7 +37,8 @@ public sealed class JoinTests : IAsyncLifetime
         await _manager.DisposeAsync();
     }
 
-    /// <summary>Refused, outside, with nothing left, and unknown to the manager; afterwards the true token works.</summary>
+    /// <summary>The join is refused, the node is outside, nothing is left, and the manager does not know it. Afterwards the true token
+    /// works.</summary>
     private async Task<RpcException> RefusedAsync(string errorId, string token, params string[] addresses)
     {
         var request = new V1.JoinSwarmRequest { Token = token };
@@ -166,7 +167,7 @@ public sealed class JoinTests : IAsyncLifetime
         var serving = Task.Run(
             async () =>
             {
-                // A web server, say: it answers in plain text whatever it is sent.
+                // For example a web server: it answers everything in plain text.
                 while (true)
                 {
                     using var client = await listener.AcceptTcpClientAsync(Cancel);
@@ -186,7 +187,7 @@ public sealed class JoinTests : IAsyncLifetime
         var root = await RootAsync();
         using var stranger = SelfSigned((await _manager.InfoAsync()).ClusterId);
         await using var between = await Impostor.StartAsync(stranger, root);
-        // The digest fits; what ends the join is that the impostor's own certificate is not signed by that root.
+        // The digest matches. The join fails because that root has not signed the impostor's own certificate.
         await RefusedAsync("ManagerUnreachable", _token, between.Address);
         Assert.Equal(0, between.TokensSeen);
     }
@@ -251,7 +252,7 @@ public sealed class JoinTests : IAsyncLifetime
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
     }
 
-    /// <summary>Stands between a newcomer and its manager, and counts the tokens that it gets to see.</summary>
+    /// <summary>Sits between a new node and its manager, and counts the tokens that it receives.</summary>
     private sealed class Impostor : V1.CertificateAuthority.CertificateAuthorityBase, IAsyncDisposable
     {
         private readonly byte[] _root;

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>In and out of a swarm, over the real socket and the real cluster port; and what is refused on the way.</summary>
+/// <summary>Nodes enter and leave a swarm, over the real socket and the real cluster port, with the refusals on the way.</summary>
 public sealed class MembershipTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -194,7 +194,7 @@ public sealed class MembershipTests
             n.Name == "worker1"
         );
         Assert.Equal("left the swarm", left.StateMessage);
-        // And back in, as another node.
+        // The node joins again, as another node.
         var again = await worker.JoinAsync(manager);
         Assert.NotEqual(left.Id, again.NodeId);
     }

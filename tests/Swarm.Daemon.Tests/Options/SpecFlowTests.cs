@@ -12,7 +12,7 @@ using Swarm.Wire.Mapping;
 namespace Swarm.Daemon.Tests.Options;
 
 /// <summary>Follows every property of a service's spec: over the wire, into the state's JSON, into Docker's JSON and back, into the container, and into
-/// what a revision shows. What is forgotten fails by its name.</summary>
+/// the changes of a revision. A forgotten property fails by its name.</summary>
 public sealed partial class SpecFlowTests
 {
     /// <summary>Properties that a container does not carry, with the reason.</summary>

@@ -146,7 +146,7 @@ internal static class SpecValues
     private static object Entry(Type element, string name, ref int next) =>
         name.StartsWith("Capability", StringComparison.Ordinal) ? $"CAP_TEXT{++next}" : Make(element, name, ref next);
 
-    /// <summary>One of each type, with what that type can have: the names of the properties say it.</summary>
+    /// <summary>A mount of each type, with the options of that type. The names of the properties begin with the type they belong to.</summary>
     private static object[] Mounts(ref int next)
     {
         var mounts = new List<object>();

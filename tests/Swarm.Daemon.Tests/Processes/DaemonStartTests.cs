@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A real swarmd's start: what it refuses and with what exit code, its socket, its log, its labels.</summary>
+/// <summary>A real swarmd's start: refusals and their exit codes, its socket, its log, its labels.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class DaemonStartTests : IAsyncLifetime
 {
@@ -60,7 +60,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         Assert.Contains($"'{first.StateDirectory}' is in use by another swarmd (pid {first.ProcessId})", said, StringComparison.Ordinal);
         Assert.Contains("--state-dir", said, StringComparison.Ordinal);
         Assert.Equal(V1.LocalNodeState.Inactive, (await first.Control.GetDaemonAsync(new(), cancellationToken: Cancel)).State);
-        // Killed, it holds nothing any more.
+        // A killed process holds no lock any more.
         await first.KillAsync();
         await second.StartAsync();
     }
@@ -115,7 +115,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         Assert.Equal("660 0 4321", await StatAsync(node.Socket));
         Assert.Equal("700 0 0", await StatAsync(node.StateDirectory));
         await node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
-        // Nobody else gets in, and it is the socket that keeps them out, not the folder around it.
+        // No other user gets in, because of the socket itself and not of the folder around it.
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
         Assert.Contains("PermissionError", await ConnectAsync(node.Socket, user: 1234, group: 1234), StringComparison.Ordinal);
@@ -222,7 +222,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
             socket
         );
 
-    /// <summary>What a program says, on either stream.</summary>
+    /// <summary>The output of a program, on either stream.</summary>
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(

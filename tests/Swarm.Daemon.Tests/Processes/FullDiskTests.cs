@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A real swarmd whose disk fills up: what it says, that nothing is lost, and that it goes on when there is room again.</summary>
+/// <summary>A real swarmd whose disk fills up: it reports that, loses nothing, and goes on when there is space again.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class FullDiskTests : IAsyncLifetime
 {
@@ -42,7 +42,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    /// <summary>Takes all the room that there is; disposing gives it back.</summary>
+    /// <summary>Takes all the free space; disposing returns it.</summary>
     private void FillUp()
     {
         using var file = new FileStream(Ballast, FileMode.Append, FileAccess.Write);
@@ -108,7 +108,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
         Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
         Assert.Contains("nothing was lost", e.Status.Detail, StringComparison.Ordinal);
-        // A manager that cannot write does not lead: it says why, as often as it is asked. What runs runs on.
+        // A manager that cannot write does not lead, and every call gets the reason. Tasks run on.
         await TestDaemon.RefusedAsync("StorageFull", () => CreateAsync("during", "true"));
         await TestDaemon.RefusedAsync("StorageFull", ServicesAsync);
         Assert.True(running.IsAlive);
@@ -152,13 +152,13 @@ public sealed class FullDiskTests : IAsyncLifetime
         var info = await _node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
         if (info.State == V1.LocalNodeState.Error)
         {
-            // What it had begun could not even be removed: that takes a leave, now that there is room.
+            // The start of the membership could not even be removed. A leave removes it, now that there is space.
             await _node.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         }
         await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
     }
 
-    /// <summary>The supervisor cannot write the exit code down then: it is known all the same.</summary>
+    /// <summary>The supervisor cannot write the exit code then, and swarmd still learns it.</summary>
     [Fact]
     public async Task A_task_that_ends_while_the_disk_is_full_has_ended_with_its_code()
     {

@@ -11,7 +11,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>What any build of swarmd must do, native ones included: its command line, its settings, its log, its refusals and its state.</summary>
+/// <summary>The requirements of any build of swarmd, native ones included: its command line, its settings, its log, its refusals and its
+/// state.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class ProgramTests
 {
@@ -50,7 +51,7 @@ public sealed class ProgramTests
         await using var swarm = await ProcessSwarm.StartAsync("Simulated", workers: 0);
         var file = swarm.Combine("swarmd.json");
         await File.WriteAllTextAsync(file, """{ "log-level": "sometimes", "labels": { "disk": "ssd" } }""", Cancel);
-        // Which source decided shows in whose value is refused.
+        // The value that the error names shows which source won.
         var variables = new Dictionary<string, string> { ["SWARMD_CONFIG"] = file };
         Assert.Contains("'sometimes' is not valid", (await RunAsync(variables)).Error, StringComparison.Ordinal);
         variables["SWARMD_LOG_LEVEL"] = "often";
@@ -113,7 +114,7 @@ public sealed class ProgramTests
         var manager = swarm.Manager;
         Assert.Equal(0, await manager.TerminateAsync());
 
-        // The one in this very process: framework-dependent, whatever the other was. It reads the state, and writes more.
+        // The swarmd of this test process: framework-dependent, whatever the other was. It reads the state, and writes more.
         Assert.True(HostAddress.TryParse(manager.Address, HostAddress.ClusterPort, out var address));
         var options = new DaemonOptions
         {

@@ -9,7 +9,7 @@ public sealed class GetSwarmCommand : SwarmCmdlet
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
-        // A worker knows its own part only; a daemon outside of any swarm has nothing more to say.
+        // A worker knows only its own part; a daemon outside of any swarm has nothing more to report.
         var cluster = daemon is { State: V1.LocalNodeState.Active, IsManager: true }
             ? await Client.GetClusterAsync(new V1.GetClusterRequest(), cancellationToken: cancellationToken)
             : null;

@@ -90,16 +90,17 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         );
     }
 
-    /// <summary>A file that only its owner may read. It is opened before anything is asked of the swarm, so that a certificate that cannot be kept is
-    /// never issued, and takes its name when it is whole.</summary>
+    /// <summary>A file that only its owner may read. It is opened before the swarm is asked, so that no certificate is issued that cannot
+    /// be
+    /// saved. It gets its final name when it is complete.</summary>
     private sealed class PrivateFile : IDisposable
     {
         private readonly string _path;
         private readonly string _temporary;
         private readonly FileStream _file;
 
-        /// <exception cref="IOException">It cannot be made there.</exception>
-        /// <exception cref="UnauthorizedAccessException">Nor by this user.</exception>
+        /// <exception cref="IOException">The file cannot be created there.</exception>
+        /// <exception cref="UnauthorizedAccessException">This user may not create it.</exception>
         public PrivateFile(string path)
         {
             if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
@@ -126,7 +127,7 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         public void Dispose()
         {
             _file.Dispose();
-            // Does nothing after Commit.
+            // After Commit, there is no such file any more.
             File.Delete(_temporary);
         }
     }

@@ -40,7 +40,7 @@ public sealed class WatchSwarmEventCommand : SwarmCmdlet
         }
         catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // -Timeout ends the watch; what was seen has been written.
+            // -Timeout ends the watch; all events so far are written.
         }
     }
 }

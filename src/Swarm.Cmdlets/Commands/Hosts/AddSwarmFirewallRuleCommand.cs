@@ -36,7 +36,7 @@ public sealed class AddSwarmFirewallRuleCommand : FirewallCmdlet
             ? addresses
             : throw new SwarmException(
                 "AddressUnknown",
-                "No node of the swarm has told its address yet.",
+                "No node of the swarm has reported its address yet.",
                 "",
                 "Wait until Get-SwarmNode shows addresses, or give them with -RemoteAddress."
             );

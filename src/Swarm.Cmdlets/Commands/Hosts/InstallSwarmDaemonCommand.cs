@@ -13,7 +13,7 @@ public sealed class InstallSwarmDaemonCommand : DaemonCmdlet
         const string Action = "Install swarmd and start it";
         if (IsWhatIf)
         {
-            // Who only looks changes no modes of files.
+            // A preview must not change modes of files.
             var plan = Request(DaemonProgram.Find(prepare: false)) with
             {
                 DryRun = true,

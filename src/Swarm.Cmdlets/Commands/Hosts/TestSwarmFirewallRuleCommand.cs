@@ -64,7 +64,7 @@ public sealed class TestSwarmFirewallRuleCommand : FirewallCmdlet
         return default;
     }
 
-    /// <summary>Connects from this machine. A datagram is not answered, so that UDP ports cannot be tried alone.</summary>
+    /// <summary>Connects from this machine. Datagrams get no answer, so this machine alone cannot test UDP ports.</summary>
     private async ValueTask TryAsync(string address, CancellationToken cancellationToken)
     {
         List<PortRange> ports =

@@ -54,7 +54,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
         );
     }
 
-    /// <summary>Datagrams from a node to the others.</summary>
+    /// <summary>Sends datagrams from a node to the others.</summary>
     private Task<IReadOnlyList<V1.HostCheck>> SendAsync(V1.Node node, IEnumerable<V1.Node> others, CancellationToken cancellationToken)
     {
         async Task<V1.HostAnswer> Ask(V1.Node to, V1.HostCommand command, CancellationToken token) =>
@@ -65,7 +65,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
         );
     }
 
-    /// <summary>Datagrams from this machine to the one of the session.</summary>
+    /// <summary>Sends datagrams from this machine to the one of the session.</summary>
     private async Task<IReadOnlyList<V1.HostCheck>> SendFromHereAsync(CancellationToken cancellationToken)
     {
         var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
@@ -94,7 +94,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
             return;
         }
         var system = new Swarm.Host.Systems.LocalSystem();
-        // A remote session is the other side: it tries this host's ports.
+        // The daemon of a remote session is the other side: it tries this host's ports.
         var checks = await AsyncTask.Run(
             () =>
                 new Swarm.Host.Commands.HostCommands(system, TimeProvider.System).RunAsync(

@@ -14,7 +14,7 @@ public sealed class UninstallSwarmDaemonCommand : DaemonCmdlet
 
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        var action = RemoveData ? "Stop swarmd and remove it with all that it remembers" : "Stop swarmd and remove it";
+        var action = RemoveData ? "Stop swarmd and remove it with its state" : "Stop swarmd and remove it";
         if (IsWhatIf)
         {
             var plan = await RunAsync(() => Installer.UninstallAsync(RemoveData, dryRun: true, cancellationToken), cancellationToken);

@@ -60,7 +60,7 @@ public sealed class RemoveSwarmNodeCommand : SwarmCmdlet
         }
     }
 
-    // All of them are followed at once.
+    // Follows all nodes at the same time.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         if (Wait)

@@ -113,7 +113,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         }
         if (PassThru)
         {
-            // After a wait the object shows what the wait led to.
+            // After a wait, the output shows the state that the wait ended with.
             foreach (var shown in Wait ? await FindNodesAsync([node.Id], cancellationToken) : [answer.Node])
             {
                 WriteObject(OutputMapper.ToNode(shown));
@@ -128,8 +128,8 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         return (await Client.UpdateNodeAsync(dry, cancellationToken: cancellationToken)).Preview;
     }
 
-    // To demote the last manager is of high impact, which the cmdlet as a whole is not. Who has answered already (-Confirm, -Confirm:$false) and who
-    // has said that nothing is to be asked (-Force, $ConfirmPreference None) is not asked again; the manager's refusal still tells.
+    // Demoting the last manager is of high impact; the cmdlet as a whole is not. A user who answered already (-Confirm, -Confirm:$false) or
+    // who disabled questions (-Force, $ConfirmPreference None) is not asked again. The manager's refusal still explains the risk.
     private bool AsksAgain =>
         !Force
         && !IsBound("Confirm")

@@ -78,7 +78,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         }
         catch
         {
-            // Whatever went wrong, Ctrl+C included: nothing half started stays behind.
+            // After any failure, including Ctrl+C, no part of the sandbox stays.
             await SandboxLauncher.StopAsync(sandbox, _ => { }, CancellationToken.None);
             throw;
         }
@@ -114,7 +114,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         {
             return SandboxExecutor.Docker;
         }
-        // Processes are no containers: nobody should take the one for the other.
+        // Processes are no containers: users should not confuse them.
         WriteWarning(
             "No container engine answers on this machine: the tasks are supervised processes. -Executor Process says so from the start."
         );
@@ -151,7 +151,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
             {
                 throw new SwarmException(
                     "NodeNotFound",
-                    $"-Label names the node '{key}', which this sandbox has not.",
+                    $"-Label names the node '{key}', which this sandbox does not have.",
                     key,
                     "Nodes are manager1, worker1, worker2, …"
                 );

@@ -19,7 +19,7 @@ public sealed class StopSwarmSandboxCommand : AsyncCmdlet
     {
         foreach (var sandbox in Chosen())
         {
-            if (ShouldProcess(sandbox.Name, "Stop the sandbox and remove what it stored"))
+            if (ShouldProcess(sandbox.Name, "Stop the sandbox and remove its files"))
             {
                 await StopAsync(sandbox, cancellationToken);
             }
@@ -57,7 +57,7 @@ public sealed class StopSwarmSandboxCommand : AsyncCmdlet
         }
     }
 
-    // Without a name: what this process started, else the only one. Never another session's among several.
+    // Without a name: the sandboxes of this process, else the only one. Never another session's among several.
     private List<Sandbox> Chosen()
     {
         var all = SandboxStore.All();

@@ -75,7 +75,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
         }
     }
 
-    // One call for everything that came through the pipeline: all or nothing.
+    // A single call scales everything from the pipeline: all or nothing.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         if (_wanted.Count == 0)

@@ -30,7 +30,7 @@ public sealed class WaitSwarmServiceCommand : SwarmCmdlet
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        // A removed service is no longer listed while its tasks end: the manager still knows it by its name.
+        // A removed service is no longer listed while its tasks end, but the manager still knows its name.
         string[] known = Removed ? [.. Name.Where(n => !WildcardPattern.ContainsWildcardCharacters(n))] : [];
         foreach (var name in known)
         {
@@ -46,10 +46,10 @@ public sealed class WaitSwarmServiceCommand : SwarmCmdlet
         }
     }
 
-    // All of them are followed at once.
+    // Follows all services at the same time.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        // Removed is what was asked for, so it is no error; a mistyped name looks the same, so it is not silence either.
+        // The user asked for the removal, so an absent service is no error. A mistyped name looks the same, so there is a message.
         foreach (var name in await WaitForServicesAsync(_names, Removed, Timeout, cancellationToken))
         {
             if (!Connection.RemovedServices.ContainsKey(name))

@@ -37,7 +37,7 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
                 : Connection.OpenSocket(Socket is null ? SessionTable.LocalSocket : GetUnresolvedProviderPathFromPSPath(Socket));
         try
         {
-            // The first call opens the connection: a session is only handed out when somebody answers.
+            // The first call opens the connection: the cmdlet returns a session only when a daemon answers.
             var daemon = await connection.Client.GetDaemonAsync(
                 new V1.GetDaemonRequest(),
                 deadline: DateTime.UtcNow + connection.Timeout,
@@ -50,9 +50,9 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
             connection.Dispose();
             throw new SwarmException(
                 "CertificateRefused",
-                $"The manager at {connection.Endpoint} hung up on the client certificate '{CertificatePath}'.",
+                $"The manager at {connection.Endpoint} refused the client certificate '{CertificatePath}'.",
                 CertificatePath,
-                "It may be of another swarm, or its time over by the manager's clock: make another one with New-SwarmCredential."
+                "It may belong to another swarm, or be expired by the manager's clock: make another one with New-SwarmCredential."
             );
         }
         catch

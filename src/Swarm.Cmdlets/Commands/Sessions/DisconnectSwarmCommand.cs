@@ -13,7 +13,7 @@ public sealed class DisconnectSwarmCommand : AsyncCmdlet
         var sessions = Session.Length > 0 ? Session : [.. SessionTable.All().Where(s => s.IsDefault)];
         if (sessions.Length == 0)
         {
-            throw new SwarmException("SessionNotFound", "There is no default session.", "", "Get-SwarmSession lists what is open.");
+            throw new SwarmException("SessionNotFound", "There is no default session.", "", "Get-SwarmSession lists the open sessions.");
         }
         foreach (var session in sessions)
         {

@@ -17,7 +17,7 @@ public sealed class GetSwarmSessionCommand : AsyncCmdlet
             if (all.All(s => s.Id != id))
             {
                 Report(
-                    new SwarmException("SessionNotFound", $"There is no session {id}.", $"{id}", "Get-SwarmSession lists what is open.")
+                    new SwarmException("SessionNotFound", $"There is no session {id}.", $"{id}", "Get-SwarmSession lists the open sessions.")
                 );
             }
         }

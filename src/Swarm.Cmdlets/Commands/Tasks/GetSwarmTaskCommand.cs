@@ -78,7 +78,8 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
     private string Property(params string[] names) =>
         names.Select(n => $"{InputObject!.Properties[n]?.Value}").FirstOrDefault(v => v.Length > 0) ?? "";
 
-    /// <summary>Wildcards become the ids of what they match; the manager looks the rest up. Null when there are wildcards and nothing matches.</summary>
+    /// <summary>Replaces wildcards by the ids of their matches; the manager resolves the rest. Null when there are wildcards and nothing
+    /// matches.</summary>
     private static async ValueTask<List<string>?> ExpandAsync<T>(
         string[] given,
         Func<IEnumerable<string>, CancellationToken, ValueTask<List<T>>> find,
@@ -92,7 +93,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         {
             all.AddRange((await find(wildcards, cancellationToken)).Select(idOf));
         }
-        // An empty list would ask for the tasks of all.
+        // An empty list would select all tasks.
         return given.Length > 0 && all.Count == 0 ? null : all;
     }
 
@@ -113,11 +114,11 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         }
         catch (RpcException e) when (ErrorMapper.IdOf(e) == "TaskNotFound")
         {
-            // Perhaps it names a service, as it does for `docker service ps`.
+            // The name may be a service's, as in `docker service ps`.
         }
         try
         {
-            // An existing service without tasks is silence, not an error.
+            // An existing service without tasks gives no output and no error.
             using var named = Client.ListServices(
                 new V1.ListServicesRequest { Selectors = { name } },
                 cancellationToken: cancellationToken
@@ -139,7 +140,8 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         );
     }
 
-    /// <summary>Writes the tasks as they arrive, slot by slot: the manager sends them by service, slot and, for a global service, node.</summary>
+    /// <summary>Writes the tasks as they arrive, slot by slot: the manager sends them by service, slot and, for a global service,
+    /// node.</summary>
     /// <returns>Whether there were any.</returns>
     private async ValueTask<bool> ShowAsync(
         IEnumerable<string> names,
@@ -180,11 +182,11 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         return any;
     }
 
-    // Tasks of a global service have no slot: by the node's name, which people know, and not by its id, which is in the task's name.
+    // Tasks of a global service have no slot. They are sorted by the node's name, which people know; the node's id is in the task's name.
     private static (string Service, long Slot, string Node) PlaceOf(Task task) =>
         (task.ServiceName, task.Slot, task.Slot == 0 ? task.Node : "");
 
-    // History is shown under the task that holds the slot now, which takes the whole slot.
+    // History is shown under the task that holds the slot now, so the whole slot must be there first.
     private void WriteSlot(List<Task> tasks)
     {
         var ordered = tasks

@@ -55,7 +55,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
         }
     }
 
-    // All of them are followed at once.
+    // Follows all tasks at the same time.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         if (_stopped.Count == 0)
@@ -69,7 +69,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
         }
     }
 
-    /// <summary>The task as the wait left it; as it was when it was stopped, if it is in no history any more.</summary>
+    /// <summary>Reads the task after the wait. If no history holds it any more, the task as it was when it was stopped.</summary>
     private async Task<V1.Task> ReadAsync(V1.Task task, CancellationToken cancellationToken)
     {
         try

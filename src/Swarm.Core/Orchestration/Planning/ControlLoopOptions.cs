@@ -1,6 +1,6 @@
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>What may be set of a <see cref="ControlLoop"/>.</summary>
+/// <summary>Settings of a <see cref="ControlLoop"/>.</summary>
 public sealed record ControlLoopOptions
 {
     public static ControlLoopOptions Default { get; } = new();
@@ -8,11 +8,11 @@ public sealed record ControlLoopOptions
     /// <summary>Tasks of a node that has been down for longer become Orphaned. Docker's 24 h (moby/swarmkit dispatcher, defaultNodeDownPeriod).</summary>
     public TimeSpan OrphanAfter { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>How much longer than its stop grace period a task may take to stop before its replacement no longer waits for it.
+    /// <summary>The time beyond its stop grace period that a task may take to stop; after it, the replacement no longer waits.
     /// SwarmKit waits one minute in all (defaultOldTaskTimeout), which a longer grace period would outlast.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Revisions kept of a service, besides those in use.</summary>
+    /// <summary>Revisions of a service that are kept besides the ones in use.</summary>
     public int RevisionsKept { get; init; } = 20;
 
     internal InjectedFault Fault { get; init; }

@@ -1,6 +1,7 @@
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>The moment at which each service needs another look, derived from replicated state and therefore the same under every leader.</summary>
+/// <summary>The moment at which each service must be checked again. It is derived from replicated state, so every leader computes the
+/// same.</summary>
 internal sealed class Deadlines
 {
     private readonly Dictionary<string, DateTimeOffset> _byId = new(StringComparer.Ordinal);
@@ -12,7 +13,7 @@ internal sealed class Deadlines
 
     public DateTimeOffset? Next => _inOrder.Count == 0 ? null : _inOrder.Min.At;
 
-    /// <summary>Sets the only deadline of an id; null: it has none.</summary>
+    /// <summary>Sets the only deadline of an id; null removes it.</summary>
     public void Set(string id, DateTimeOffset? at)
     {
         if (_byId.Remove(id, out var before))
@@ -26,7 +27,7 @@ internal sealed class Deadlines
         }
     }
 
-    /// <summary>Takes out the deadlines that have passed, earliest first.</summary>
+    /// <summary>Removes the deadlines that have passed, earliest first.</summary>
     public void TakeDue(DateTimeOffset now, DirtyQueue into)
     {
         while (_inOrder.Count > 0 && _inOrder.Min is var (at, id) && at <= now)

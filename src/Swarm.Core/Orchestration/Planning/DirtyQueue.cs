@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>A queue in which an id is at most once: what has waited longest is served first, so that no busy service starves the others.</summary>
+/// <summary>A queue that holds each id at most once. It is first in, first out, so that no busy service starves the others.</summary>
 internal sealed class DirtyQueue
 {
     private readonly Queue<string> _order = new();

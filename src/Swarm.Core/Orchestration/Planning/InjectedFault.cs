@@ -1,6 +1,6 @@
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>A known fault that the simulation tests switch on, to show that they would notice it. Never set outside tests.</summary>
+/// <summary>A fault that the simulation tests inject to show that they detect it. Never set outside tests.</summary>
 internal enum InjectedFault
 {
     None = 0,
@@ -23,9 +23,9 @@ internal enum InjectedFault
     /// <summary>A replacement is started without waiting for the task before it to stop.</summary>
     StartBeforeStopped,
 
-    /// <summary>A rollback follows the order of updates.</summary>
+    /// <summary>A rollback uses the order of updates (start-first or stop-first).</summary>
     RollBackInOrderOfUpdate,
 
-    /// <summary>The scheduler overlooks the most replicas that a node may have.</summary>
+    /// <summary>The scheduler ignores the maximum of replicas per node.</summary>
     IgnoreMaxReplicas,
 }

@@ -2,13 +2,15 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>What a node's state means for the tasks on it.</summary>
+/// <summary>The consequences of a node's state for its tasks.</summary>
 internal static class NodeHealth
 {
-    /// <summary>Nobody can say what its tasks do: it is down, or no longer a member. A node that is only Disconnected (or not yet heard of by a new
-    /// leader) keeps its tasks.</summary>
+    /// <summary>True when the state of the node's tasks is unknown: the node is down, or no longer a member. A node that is only
+    /// Disconnected (or
+    /// that a new leader has not heard of yet) keeps its tasks.</summary>
     public static bool IsLost(Node? node) => node is null || node.Status.State == NodeState.Down;
 
-    /// <summary>Its tasks belong elsewhere. Source: InvalidNode in moby/swarmkit manager/orchestrator/task.go.</summary>
+    /// <summary>True when the node's tasks have to move elsewhere. Source: InvalidNode in moby/swarmkit
+    /// manager/orchestrator/task.go.</summary>
     public static bool IsInvalid(Node? node) => IsLost(node) || node!.Spec.Availability == NodeAvailability.Drain;
 }

@@ -6,7 +6,7 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>One plan being made: the applied state it starts from, the moment, and the changes so far.</summary>
+/// <summary>A plan in the making: the applied state, the moment, and the changes so far.</summary>
 internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSource ids, ControlLoopOptions options, int limit)
 {
     private readonly Dictionary<(string ServiceId, ulong Revision), Constraint[]?> _constraints = [];
@@ -16,20 +16,21 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     public ControlLoopOptions Options { get; } = options;
     public List<StateChange> Changes { get; } = [];
 
-    /// <summary>Something was left for the next plan because this one is full.</summary>
+    /// <summary>True when the plan is full and the next plan has to do the rest.</summary>
     public bool CutOff { get; private set; }
 
-    /// <summary>The earliest moment at which the service in hand needs another look.</summary>
+    /// <summary>The earliest moment at which the current service must be checked again.</summary>
     public DateTimeOffset? Deadline { get; private set; }
 
-    /// <summary>Starts on another service.</summary>
+    /// <summary>Begins with the next service.</summary>
     public void Begin()
     {
         CutOff = false;
         Deadline = null;
     }
 
-    /// <summary>True when there is no room for another step; a step itself is never divided, so a plan may be slightly larger than its limit.</summary>
+    /// <summary>True when there is no room for another step. A step is never divided, so a plan may be slightly larger than its
+    /// limit.</summary>
     public bool IsFull()
     {
         if (Changes.Count >= limit)
@@ -49,14 +50,14 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
 
     public Node? NodeOf(SwarmTask task) => task.NodeId is null ? null : State.FindNode(task.NodeId);
 
-    /// <summary>True when somebody still has to stop it: it was asked to end, has not, and its node is there to do so.</summary>
+    /// <summary>True when the task was asked to end, has not ended, and its node is there to stop it.</summary>
     public bool IsStopping(SwarmTask task) => task.DesiredState > TaskState.Running && MayRun(task);
 
-    /// <summary>True when an agent that can be reached may be running it.</summary>
+    /// <summary>True when an agent that can be reached may run the task.</summary>
     public bool MayRun(SwarmTask task) =>
         task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !NodeHealth.IsLost(NodeOf(task));
 
-    /// <summary>Raises the desired state. A task that no node was told of has nothing to stop and is deleted instead.</summary>
+    /// <summary>Raises the desired state. A task that was never sent to a node has nothing to stop, so it is deleted instead.</summary>
     public void End(SwarmTask task, TaskState desired)
     {
         if (task.Status.State < TaskState.Assigned)
@@ -70,9 +71,9 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     }
 
     /// <summary>Creates the next task of a slot from the service's current revision.</summary>
-    /// <param name="waits">It has to wait for a task of its slot to stop.</param>
+    /// <param name="waits">The new task waits until another task of its slot has stopped.</param>
     /// <param name="delay">Restart delay; null: none.</param>
-    /// <param name="ofUpdate">It is the work of an update: see <see cref="Updater.IsOfUpdate"/>.</param>
+    /// <param name="ofUpdate">An update makes the task: see <see cref="Updater.IsOfUpdate"/>.</param>
     public void Create(Service service, Slot slot, bool waits, TimeSpan? delay = null, uint restartCount = 0, bool ofUpdate = false)
     {
         // Within a slot no two tasks are created at the same moment, so that "the newest" is well defined.
@@ -102,7 +103,8 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
         );
     }
 
-    /// <summary>True when the node satisfies the placement constraints of the spec. A constraint that cannot be read is satisfied by no node.</summary>
+    /// <summary>True when the node satisfies the placement constraints of the spec. No node satisfies a constraint that cannot be
+    /// read.</summary>
     public bool MeetsConstraints(Node node, string serviceId, ulong revision, ServiceSpec spec)
     {
         if (spec.Placement.Constraints.Count == 0)

@@ -2,23 +2,25 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>Whether and when an ended task is replaced. Everything is derived from replicated state, so that a new leader goes on where the old one stopped.</summary>
-/// <remarks>Condition, attempts and window are SwarmKit's (manager/orchestrator/restart). Ours is the back-off: the first restart of a slot comes after the
-/// policy's delay; each further one, when the task failed within <see cref="StableAfter"/>, after twice the delay before, up to
+/// <summary>Decides whether and when an ended task is replaced. All inputs are replicated, so a new leader continues where the old one
+/// stopped.</summary>
+/// <remarks>Condition, attempts and window are SwarmKit's (manager/orchestrator/restart). The back-off is ours. The first restart of a slot
+/// comes
+/// after the policy's delay. Each further one doubles the delay if the task failed within <see cref="StableAfter"/>, up to
 /// <see cref="LongestDelay"/> (or the policy's own delay where that is longer). A task that lasted longer starts the series again.
 /// Tasks lost with their node, drained or evicted are replaced at once and do not count as attempts.</remarks>
 internal static class RestartRules
 {
-    /// <summary>A task that lasted this long from the moment it was due to start was not a quick failure.</summary>
+    /// <summary>A task that lasted this long after it was due to start did not fail quickly.</summary>
     public static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
     /// <summary>The cap of the back-off, unless the policy's delay is longer.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
-    /// <summary>What the second restart waits when the policy has no delay.</summary>
+    /// <summary>The delay of the second restart when the policy has no delay.</summary>
     public static readonly TimeSpan ShortestBackOff = TimeSpan.FromSeconds(1);
 
-    /// <summary>The task came to its end without having been asked to.</summary>
+    /// <summary>True when the task ended without having been asked to.</summary>
     public static bool EndedByItself(SwarmTask task) => task.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected;
 
     /// <summary>True when the policy wants another task in the slot after this one.</summary>
@@ -42,7 +44,7 @@ internal static class RestartRules
         return AttemptsSince(SwarmTask.EndOf(task) - policy.Window, task, slot) < policy.MaxAttempts;
     }
 
-    /// <summary>How long the replacement of a task that ended by itself waits.</summary>
+    /// <summary>The delay before the replacement of a task that ended by itself starts.</summary>
     public static TimeSpan NextDelay(SwarmTask ended, RestartPolicy policy)
     {
         if (ended.RestartCount == 0 || SwarmTask.EndOf(ended) - DueAt(ended) >= StableAfter)
@@ -61,18 +63,18 @@ internal static class RestartRules
     {
         if (task.Revision != revision)
         {
-            // Failures of another spec say nothing about this one.
+            // Failures of another spec do not predict failures of this one.
             return 0;
         }
         return EndedByItself(task) ? task.RestartCount + 1 : task.RestartCount;
     }
 
-    /// <summary>When the task was meant to start, as far as its restart delay goes.</summary>
+    /// <summary>The moment at which the task was due to start, after its restart delay.</summary>
     public static DateTimeOffset DueAt(SwarmTask task) => task.StartAfter is { } start && start > task.CreatedAt ? start : task.CreatedAt;
 
     private static ulong AttemptsSince(DateTimeOffset since, SwarmTask task, Slot slot)
     {
-        // A replacement for a lost node carries the count of the task it replaces: counting distinct numbers counts restarts only.
+        // The replacement for a task on a lost node keeps that task's count, so the number of distinct counts is the number of restarts.
         var attempts = 0UL;
         var last = 0U;
         foreach (var other in slot.Tasks)

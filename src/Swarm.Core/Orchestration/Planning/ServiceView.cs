@@ -2,7 +2,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>A service with its tasks by slot, as one plan sees it.</summary>
+/// <summary>A service with its tasks by slot, for the duration of one plan.</summary>
 internal sealed class ServiceView
 {
     private readonly PlanContext _plan;
@@ -57,15 +57,15 @@ internal sealed class ServiceView
     /// <summary>Slots that have tasks, in order of number or node id.</summary>
     public List<Slot> Slots { get; }
 
-    /// <summary>The spec that the task is made of; null when its revision is no longer kept.</summary>
+    /// <summary>The spec that defines the task; null when its revision is no longer kept.</summary>
     public ServiceSpec? SpecOf(SwarmTask task) => Revision(task.Revision).Spec;
 
     /// <summary>The restart policy that the task was made with.</summary>
     public RestartPolicy RestartPolicyOf(SwarmTask task) => (SpecOf(task) ?? Service.Spec).Restart;
 
-    /// <summary>True when the task is not one of the service's current spec and has to be replaced.</summary>
-    /// <remarks>Source: IsTaskDirty in moby/swarmkit manager/orchestrator/task.go: when placement alone has changed, a task whose node still satisfies the
-    /// constraints is kept.</remarks>
+    /// <summary>True when the task does not match the service's current spec and has to be replaced.</summary>
+    /// <remarks>When only placement has changed, a task stays if its node still satisfies the constraints. Source: IsTaskDirty in
+    /// moby/swarmkit manager/orchestrator/task.go.</remarks>
     public bool IsDirty(SwarmTask task)
     {
         if (task.Revision == Service.Revision)
@@ -81,7 +81,7 @@ internal sealed class ServiceView
         };
     }
 
-    /// <summary>True when nothing of the slot is meant to run and nothing will: its last task has ended and is not restarted.</summary>
+    /// <summary>True when the slot runs no task and never will: its last task has ended and is not restarted.</summary>
     public bool IsFinished(Slot slot) =>
         slot.NewestActive is null
         && slot.Newest is { DesiredState: < TaskState.Remove } newest

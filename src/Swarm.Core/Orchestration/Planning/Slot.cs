@@ -15,16 +15,16 @@ public sealed class Slot(uint number, string? nodeId)
     public string? NodeId { get; } = nodeId;
     public List<SwarmTask> Tasks { get; } = new(2);
 
-    /// <summary>The plan being made already changes it: whatever else there is to do must see the outcome first.</summary>
+    /// <summary>The current plan changes the slot already; further steps must wait for the outcome.</summary>
     public bool Touched { get; set; }
 
     public SwarmTask? Newest => Tasks.Count == 0 ? null : Tasks[^1];
 
-    /// <summary>The only task, if it goes on as it should and waits for nothing: by far the most common slot.</summary>
+    /// <summary>The slot's only task, if it needs no change and waits for nothing; this is by far the most common case.</summary>
     public SwarmTask? OnlyAndWell =>
         Tasks.Count == 1 && Tasks[0] is { DesiredState: TaskState.Running, Status.State: <= TaskState.Running } only ? only : null;
 
-    /// <summary>The tasks that nobody has asked to end, ended by themselves or not.</summary>
+    /// <summary>The tasks that were not asked to end, whether they ended by themselves or not.</summary>
     public IEnumerable<SwarmTask> Active
     {
         get

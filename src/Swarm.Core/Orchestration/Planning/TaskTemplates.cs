@@ -2,17 +2,17 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>How a task's own revision differs from what its service now wants.</summary>
+/// <summary>The difference between a task's own revision and the service's current spec.</summary>
 internal enum TemplateDifference
 {
     None,
 
-    /// <summary>Only where it may run differs: it is kept if its node will do.</summary>
+    /// <summary>Only the placement differs: the task stays if its node satisfies it.</summary>
     PlacementOnly,
     Full,
 }
 
-/// <summary>Compares the parts of two specs that a task is made of.</summary>
+/// <summary>Compares the task templates of two specs.</summary>
 internal static class TaskTemplates
 {
     public static TemplateDifference Compare(ServiceSpec? own, ServiceSpec wanted)
@@ -30,7 +30,8 @@ internal static class TaskTemplates
             : TemplateDifference.Full;
     }
 
-    /// <summary>The spec with the template of another: what a rollback makes. Scale, labels and policies of the service stay as they are now.</summary>
+    /// <summary>The spec with the task template of another, for a rollback. Scale, labels and policies of the service stay as they are
+    /// now.</summary>
     public static ServiceSpec WithTemplateOf(ServiceSpec spec, ServiceSpec template) =>
         spec with
         {

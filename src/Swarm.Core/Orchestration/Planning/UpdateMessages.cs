@@ -1,6 +1,7 @@
 namespace Swarm.Core.Orchestration.Planning;
 
-/// <summary>Docker's words for where an update stands. Source: moby/swarmkit manager/orchestrator/update/updater.go and controlapi/service.go.</summary>
+/// <summary>Docker's messages for the states of an update. Source: moby/swarmkit manager/orchestrator/update/updater.go and
+/// controlapi/service.go.</summary>
 internal static class UpdateMessages
 {
     public const string InProgress = "update in progress";

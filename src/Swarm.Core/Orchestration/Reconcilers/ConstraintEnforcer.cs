@@ -3,17 +3,20 @@ using Swarm.Core.Orchestration.Planning;
 
 namespace Swarm.Core.Orchestration.Reconcilers;
 
-/// <summary>Finds the tasks that a changed node no longer suits: labels that their constraints ask for are gone, or there are fewer resources than reserved.</summary>
-/// <remarks>Source: moby/swarmkit manager/orchestrator/constraintenforcer, with two differences. Theirs marks the task Rejected, which lets its replacement start while it
-/// still runs; here it is asked to shut down and its replacement waits for that. And a task is held to the constraints it was made with: those of a newer
-/// revision are the updater's business.</remarks>
+/// <summary>Finds the tasks that a changed node no longer suits: labels of their constraints are gone, or the node has fewer resources than
+/// they reserve.</summary>
+/// <remarks>Source: moby/swarmkit manager/orchestrator/constraintenforcer, with two differences. SwarmKit marks the task Rejected, so its
+/// replacement
+/// may start while the task still runs. Here the task is asked to shut down, and its replacement waits for that. Also, a task is held to
+/// the
+/// constraints of its own revision: the updater deals with the constraints of a newer one.</remarks>
 internal static class ConstraintEnforcer
 {
     /// <summary>Ids of the tasks to move away, in the order of their creation.</summary>
     public static List<string> FindNoncompliant(PlanContext plan, string nodeId)
     {
         var found = new List<string>();
-        // A drained node's tasks move anyway; those of a paused node stay, by the administrator's will; a lost node's are replaced.
+        // A drained node's tasks move anyway, and a lost node's are replaced; the administrator wants a paused node's tasks to stay.
         if (plan.State.FindNode(nodeId) is not { Spec.Availability: NodeAvailability.Active } node || NodeHealth.IsLost(node))
         {
             return found;
@@ -27,7 +30,7 @@ internal static class ConstraintEnforcer
             }
         }
         tasks.Sort(Slot.OldestFirst);
-        // Until the agent has described its node nothing is known of its resources.
+        // The resources of a node are unknown until its agent has described it.
         var described = node.Description.Resources != ResourceAmount.Zero;
         var (cpus, memory) = (node.Description.Resources.NanoCpus, node.Description.Resources.MemoryBytes);
         foreach (var task in tasks)

@@ -3,9 +3,10 @@ using Swarm.Core.Orchestration.Planning;
 
 namespace Swarm.Core.Orchestration.Reconcilers;
 
-/// <summary>Keeps one task of a global service on every node that fits.</summary>
-/// <remarks>Source: moby/swarmkit manager/orchestrator/global, but for one thing: a task on a node that is down is left as it is rather than shut down. It
-/// is not replaced elsewhere, so when the node returns its tasks go on.</remarks>
+/// <summary>Keeps one task of a global service on every suitable node.</summary>
+/// <remarks>Source: moby/swarmkit manager/orchestrator/global, with one difference: a task on a node that is down is left as it is instead
+/// of
+/// shut down. It is not replaced elsewhere, so when the node returns its tasks go on.</remarks>
 internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotReconciler slots)
 {
     public void Run(IReadOnlyCollection<string> nodeIds)
@@ -30,12 +31,12 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
         }
     }
 
-    /// <summary>Brings one node's tasks in line with the node; returns whether an update may take them up.</summary>
+    /// <summary>Reconciles the tasks of one node. Returns whether an update may replace them.</summary>
     private bool Keep(Slot slot, Node? node)
     {
         if (node is null)
         {
-            // The slot is the node: nobody will ever look for its history again.
+            // The slot is the node, so nobody will look for its history again.
             slots.EndAll(slot, TaskState.Remove);
             return false;
         }
@@ -46,7 +47,7 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
         }
         if (node.Status.State == NodeState.Down || node.Spec.Availability == NodeAvailability.Pause)
         {
-            // No new task on such a node, not even a restart; but what a start-first update began on a paused node is brought to its end.
+            // Such a node gets no new task, not even a restart. A start-first update that began on a paused node is still completed.
             foreach (var task in slot.Active)
             {
                 if (SwarmTask.IsTerminal(task.Status.State))

@@ -31,7 +31,7 @@ internal sealed class ReplicatedReconciler(PlanContext plan, ServiceView view, S
         {
             if (!slot.Touched && !plan.IsFull())
             {
-                // Nothing but history of a slot that is no longer wanted.
+                // Only the history of a slot that is no longer wanted.
                 slots.EndAll(slot, TaskState.Remove);
             }
         }
@@ -43,8 +43,8 @@ internal sealed class ReplicatedReconciler(PlanContext plan, ServiceView view, S
     }
 
     /// <summary>Removes the surplus and returns the slots that stay, in slot order.</summary>
-    /// <remarks>Slots that do not run go first, then those on the nodes with most tasks of the service, so that the rest is balanced; of equals the
-    /// highest slot number. Source: moby/swarmkit manager/orchestrator/replicated/slot.go.</remarks>
+    /// <remarks>Slots that do not run go first, then slots on the nodes with most tasks of the service, so that the rest is balanced.
+    /// Among equals the highest slot number goes first. Source: moby/swarmkit manager/orchestrator/replicated/slot.go.</remarks>
     private List<Slot> ScaleDown(List<Slot> occupied, int replicas)
     {
         var copies = new Dictionary<string, int>(StringComparer.Ordinal);

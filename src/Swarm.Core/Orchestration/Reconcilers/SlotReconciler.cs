@@ -4,23 +4,23 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration.Reconcilers;
 
-/// <summary>Keeps one slot alive: replaces tasks that ended or lost their node, starts those whose time has come, and leaves one task running where
-/// there are two.</summary>
+/// <summary>Keeps one slot alive: replaces tasks that ended or lost their node, and starts tasks whose delay is over.
+/// Where a slot has two tasks, it leaves one of them running.</summary>
 internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<SwarmTask, bool> isEvicted)
 {
-    /// <summary>What becomes of a task that cannot go on.</summary>
+    /// <summary>The reason why a task cannot go on.</summary>
     private enum Fate
     {
         GoesOn,
 
-        /// <summary>It ended by itself: restart policy and delay apply.</summary>
+        /// <summary>The task ended by itself: restart policy and delay apply.</summary>
         Ended,
 
-        /// <summary>Its node is lost or drained, or no longer suits it: replaced at once.</summary>
+        /// <summary>The node is lost or drained, or no longer suits the task: the task is replaced at once.</summary>
         Displaced,
     }
 
-    /// <summary>Replaces what has ended or was displaced, and removes what is too much.</summary>
+    /// <summary>Replaces ended and displaced tasks, and removes surplus ones.</summary>
     public void Heal(Slot slot)
     {
         var newest = slot.NewestActive;
@@ -49,7 +49,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         EndSurplus(slot);
     }
 
-    /// <summary>Moves tasks that wait at desired Ready on to Running when their delay is over and the task before them has stopped.</summary>
+    /// <summary>Moves waiting tasks from desired Ready to Running once their delay is over and the task before them has stopped.</summary>
     public void Promote(Slot slot)
     {
         if (slot.Touched || slot.OnlyAndWell is not null)
@@ -61,7 +61,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             if (task.DesiredState < TaskState.Running && !SwarmTask.IsTerminal(task.Status.State) && IsDue(task, slot))
             {
                 slot.Touched = true;
-                // One that has no node yet is not deleted, as End would: the next would begin at restart count 0.
+                // A task without a node is not deleted here, as End would do: its successor would begin at restart count 0.
                 plan.Changes.Add(new StateChange.TaskDesire(task.Id, TaskState.Running));
             }
         }
@@ -112,7 +112,8 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             plan.End(task, TaskState.Shutdown);
             return;
         }
-        // Ended before it was its turn (no such image): wait for that turn, or a slot whose tasks are rejected at once would be restarted in a tight loop.
+        // The task ended before its turn (no such image). Its replacement waits for that turn; a slot of rejected tasks would restart in a
+        // tight loop.
         if (fate == Fate.Ended && task.DesiredState < TaskState.Running && !IsDue(task, slot))
         {
             return;
@@ -125,7 +126,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             delay = null;
         }
         var count = RestartRules.NextRestartCount(task, view.Service.Revision);
-        // The work of an update stays the work of that update when it only loses its node.
+        // A task of an update that only lost its node is replaced as a task of that update.
         var ofUpdate = fate == Fate.Displaced && Updater.IsOfUpdate(task, view.Service);
         var waits = slot.Tasks.Exists(t => (t == task || plan.IsStopping(t)) && plan.MayRun(t));
         plan.Create(view.Service, slot, waits, delay, count, ofUpdate);
@@ -135,7 +136,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         }
     }
 
-    /// <summary>With more than one active task in the slot (a start-first update), ends those that are no longer needed.</summary>
+    /// <summary>Ends the superfluous tasks of a slot with more than one active task (a start-first update).</summary>
     public void EndSurplus(Slot slot)
     {
         if (slot.Touched)
@@ -167,7 +168,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             return;
         }
         var keep = cleanRunning ?? clean ?? dirtyRunning ?? dirty;
-        // Until the new task runs, the old one goes on doing the work.
+        // The old task serves until the new one runs.
         var keepToo = cleanRunning is null && clean is not null ? dirtyRunning : null;
         foreach (var task in slot.Active)
         {
@@ -181,7 +182,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
 
     private bool IsDue(SwarmTask task, Slot slot)
     {
-        // A task without delay is due even where its creation was moved on by a tick, see PlanContext.Create.
+        // A task without delay is due even where PlanContext.Create moved its creation by a tick.
         if (task.StartAfter is { } start && start > task.CreatedAt && start > plan.Now)
         {
             plan.WaitUntil(start);

@@ -4,8 +4,9 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration.Reconcilers;
 
-/// <summary>Deletes tasks and revisions that nobody needs any more, and gives up on tasks of nodes that are gone.</summary>
-/// <remarks>Source: moby/swarmkit manager/orchestrator/taskreaper. Looks at applied state only: what the plan in hand ends is dealt with by a later one.</remarks>
+/// <summary>Deletes tasks and revisions that are no longer needed, and marks the tasks of nodes that are gone.</summary>
+/// <remarks>Source: moby/swarmkit manager/orchestrator/taskreaper. It reads applied state only: a later plan handles the tasks that this
+/// plan ends.</remarks>
 internal sealed class TaskReaper(PlanContext plan)
 {
     public void Reap(ServiceView view)
@@ -26,7 +27,7 @@ internal sealed class TaskReaper(PlanContext plan)
         PruneRevisions(view);
     }
 
-    /// <summary>The tasks of a service that is no more.</summary>
+    /// <summary>Ends and deletes the tasks of a removed service.</summary>
     public void ReapAll(IEnumerable<SwarmTask> tasks)
     {
         foreach (var task in tasks)
@@ -37,7 +38,7 @@ internal sealed class TaskReaper(PlanContext plan)
             }
             if (task.DesiredState < TaskState.Remove)
             {
-                // A later plan deletes those that have ended: nothing is deleted that was not asked to end first.
+                // A later plan deletes the ended ones: no task is deleted before it was asked to end.
                 plan.End(task, TaskState.Remove);
             }
             else
@@ -47,7 +48,8 @@ internal sealed class TaskReaper(PlanContext plan)
         }
     }
 
-    /// <summary>Deletes the task if it was to be forgotten and has ended, or never reached a node; gives it up if its node is gone. Returns whether it was deleted.</summary>
+    /// <summary>Deletes a task that was to be deleted and has ended, or that never reached a node. Marks it Orphaned if its node is gone.
+    /// Returns whether it was deleted.</summary>
     private bool Bury(SwarmTask task)
     {
         var ended = SwarmTask.IsTerminal(task.Status.State);
@@ -90,7 +92,7 @@ internal sealed class TaskReaper(PlanContext plan)
             new StateChange.TaskObserve(task.Id, task.Status with { State = TaskState.Orphaned, Timestamp = plan.Now, Message = message })
         );
 
-    /// <summary>Keeps a slot's tasks, the one that runs included, within the history limit: Docker's count.</summary>
+    /// <summary>Keeps a slot's tasks within the history limit; the running task counts, as in Docker.</summary>
     private void Prune(Slot slot, int kept, ServiceView view)
     {
         var limit = (plan.State.Cluster?.Settings ?? ClusterSettings.Default).TaskHistoryLimit;
@@ -101,7 +103,7 @@ internal sealed class TaskReaper(PlanContext plan)
         var restart = view.Service.Spec.Restart;
         if (restart.MaxAttempts > 0 && restart.Window > TimeSpan.Zero)
         {
-            // Attempts within the window are counted from these tasks.
+            // These tasks are the record of the attempts within the window.
             limit = (int)Math.Min(int.MaxValue, Math.Max((ulong)limit, restart.MaxAttempts + 1));
         }
         if (kept <= limit)
@@ -118,8 +120,9 @@ internal sealed class TaskReaper(PlanContext plan)
                 return;
             }
             var isHistory = task.DesiredState is > TaskState.Running and < TaskState.Remove && SwarmTask.IsTerminal(task.Status.State);
-            // The last task of a finished slot says that it is finished, the failed one of an update that the update is done with the slot; the tasks of an
-            // update in progress say how it goes.
+            // The last task of a finished slot shows that it is finished. The failed task of an update shows that the update is done with
+            // the slot.
+            // The tasks of an update in progress show its progress.
             if (isHistory && task != finished && task != failure && !(rolling && Updater.IsOfUpdate(task, view.Service)))
             {
                 plan.Changes.Add(new StateChange.TaskRemove(task.Id));
@@ -128,7 +131,8 @@ internal sealed class TaskReaper(PlanContext plan)
         }
     }
 
-    /// <summary>Forgets the oldest revisions beyond <see cref="ControlLoopOptions.RevisionsKept"/>, but none that a task or a rollback may need.</summary>
+    /// <summary>Deletes the oldest revisions beyond <see cref="ControlLoopOptions.RevisionsKept"/>, but none that a task or a rollback may
+    /// need.</summary>
     private void PruneRevisions(ServiceView view)
     {
         var revisions = plan.State.RevisionsOf(view.Service.Id);

@@ -5,9 +5,10 @@ using Swarm.Core.State;
 namespace Swarm.Core.Orchestration.Reconcilers;
 
 /// <summary>Rolling updates and rollbacks.</summary>
-/// <remarks>SwarmKit's updater (manager/orchestrator/update) keeps its workers, timers and failure counts in the leader's memory. Here all of them are read off
-/// the tasks and <see cref="UpdateStatus"/>, so that a new leader goes on in the middle: a slot is busy while the task that the update made
-/// for it does not run yet and for the delay thereafter; it failed when that task ended before it ran, or within the monitor period after.</remarks>
+/// <remarks>SwarmKit's updater (manager/orchestrator/update) keeps its workers, timers and failure counts in the leader's memory. Here the
+/// tasks and
+/// <see cref="UpdateStatus"/> hold all of them, so that a new leader continues in the middle. A slot is busy until the update's task for it
+/// runs, and for the delay thereafter. A slot has failed when that task ended before it ran, or within the monitor period after.</remarks>
 internal sealed class Updater(PlanContext plan, ServiceView view)
 {
     /// <summary>SwarmKit monitors for this much longer than the delay when the delay is not shorter than the monitor period (updater.go).</summary>
@@ -15,8 +16,9 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     private readonly Service _service = view.Service;
 
-    /// <summary>True for a task that the service's update in progress made for a slot, as opposed to one made by scaling or a restart: its
-    /// <see cref="SwarmTask.StartAfter"/> is the moment of its creation.</summary>
+    /// <summary>True for a task that the service's update in progress made for a slot; false for one made by scaling or a restart. The mark
+    /// is
+    /// <see cref="SwarmTask.StartAfter"/> equal to the moment of creation.</summary>
     public static bool IsOfUpdate(SwarmTask task, Service service) =>
         service.UpdateStatus is { } status
         && task.Revision == service.Revision
@@ -24,13 +26,14 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         && task.StartAfter == task.CreatedAt
         && task.CreatedAt >= status.StartedAt;
 
-    /// <summary>An update or rollback is going on, not paused and not complete.</summary>
+    /// <summary>True while an update or rollback is in progress, neither paused nor complete.</summary>
     public static bool IsRolling(UpdateStatus? status) => status?.State is UpdateState.Updating or UpdateState.RollbackStarted;
 
-    /// <summary>The task that the update in progress, or the last one, made for the slot and that ended by itself, where only tasks of older specs are left; null
-    /// when there is none.</summary>
-    /// <remarks>The update is done with such a slot: what the restart policy does not restart is not tried again, and the old task of a start-first update
-    /// goes on. A new spec takes the slot up again. SwarmKit's updater visits each slot once as well.</remarks>
+    /// <summary>The task of the current or last update that ended by itself in a slot where only tasks of older specs are left; otherwise
+    /// null.</summary>
+    /// <remarks>The update is done with such a slot. A task that the restart policy does not restart is not tried again, and the old task
+    /// of a
+    /// start-first update goes on. A new spec takes the slot up again. SwarmKit's updater visits each slot once as well.</remarks>
     public static SwarmTask? FailureIn(Slot slot, ServiceView view)
     {
         SwarmTask? failed = null;
@@ -53,7 +56,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         return anyActive ? failed : null;
     }
 
-    /// <summary>Takes the update as far as it may go now.</summary>
+    /// <summary>Advances the update as far as it may go now.</summary>
     /// <param name="slots">The slots that belong to the service and may be updated.</param>
     public void Run(List<Slot> slots)
     {
@@ -67,7 +70,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
                 Roll(slots, dirty);
                 break;
             case UpdateState.Completed or UpdateState.RollbackCompleted:
-                // Left behind by an update that is over: its node was away or paused, or no longer satisfies what only the new spec asks.
+                // A completed update left these slots: their node was down or paused, or no longer satisfies the constraints of the new
+                // spec.
                 foreach (var slot in dirty)
                 {
                     if (!slot.Touched && !plan.IsFull())
@@ -81,7 +85,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         }
     }
 
-    /// <summary>The slot still has to be taken up: it holds no task of the current spec, and the update has not failed there.</summary>
+    /// <summary>True while the update has yet to take the slot up: no task is of the current spec, and the update has not failed
+    /// there.</summary>
     private bool IsDirty(Slot slot)
     {
         var any = false;
@@ -150,7 +155,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         CompleteAfterMonitor(status with { Progress = progress }, made, config);
     }
 
-    /// <summary>Starts on dirty slots, lowest first, as many as parallelism leaves room for. Returns whether any slot is still not as it should be.</summary>
+    /// <summary>Starts on dirty slots, lowest first, within the limit of parallelism. Returns whether any slot still differs from the
+    /// spec.</summary>
     private bool TakeUp(List<Slot> dirty, UpdateConfig config, int busy)
     {
         var room = config.Parallelism == 0 || config.Parallelism > int.MaxValue ? int.MaxValue : (int)config.Parallelism - busy;
@@ -175,7 +181,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         SwarmTask? goesOn = null;
         if (order == UpdateOrder.StartFirst)
         {
-            // Only a task that runs is worth keeping until the new one does.
+            // Only a running task is worth keeping until the new one runs.
             foreach (var task in slot.Active)
             {
                 goesOn = task.Status.State == TaskState.Running ? task : goesOn;
@@ -226,8 +232,9 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     private static bool HasFailed(SwarmTask task, UpdateConfig config) =>
         RestartRules.EndedByItself(task) && (task.RunningSince is not { } since || SwarmTask.EndOf(task) - since <= config.Monitor);
 
-    /// <summary>Slots that occupy one of the update's parallel places: SwarmKit's worker goes on to another slot when the task has run or failed and the
-    /// delay after that is over.</summary>
+    /// <summary>Counts the slots that take up the update's parallelism. SwarmKit's worker goes on to another slot when the task has run or
+    /// failed
+    /// and the delay after that is over.</summary>
     private int CountBusy(List<SwarmTask> made, UpdateConfig config)
     {
         var busy = 0;
@@ -249,8 +256,9 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         return busy;
     }
 
-    /// <summary>Nothing can come of it for now: its node is down, or pauses and has not been given the task yet. A global service leaves such tasks where they are,
-    /// see <see cref="GlobalReconciler"/>, and its update goes on without them.</summary>
+    /// <summary>True when the task cannot be updated now: its node is down, or is paused and has not received the task yet. A global
+    /// service leaves
+    /// such tasks where they are, see <see cref="GlobalReconciler"/>, and its update goes on without them.</summary>
     private bool IsOutOfReach(SwarmTask task) =>
         plan.NodeOf(task) is { } node
         && (
