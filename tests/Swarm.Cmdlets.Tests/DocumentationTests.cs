@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Swarm.BuildHost.Help;
 
 namespace Swarm.Cmdlets.Tests;
 
@@ -24,7 +25,7 @@ public sealed class DocumentationTests
     [MemberData(nameof(Names))]
     public void Page_describes_every_parameter_and_nothing_else(string name)
     {
-        var page = File.ReadAllText(Path.Combine(Docs, "en-US", name + ".md"));
+        var page = HelpPage.Read(Path.Combine(Docs, "en-US", name + ".md"));
         var type = ConventionTests.Cmdlets[name];
         var expected = ConventionTests.ParametersOf(type).ToList();
         if (type.GetCustomAttribute<CmdletAttribute>()!.SupportsShouldProcess)

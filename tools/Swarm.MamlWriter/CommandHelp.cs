@@ -28,7 +28,7 @@ internal sealed record CommandHelp
     /// <exception cref="InvalidDataException">The page breaks the schema; the message names file and place.</exception>
     public static CommandHelp? Parse(string file)
     {
-        var text = File.ReadAllText(file);
+        var text = HelpPage.Read(file);
         var document = Markdown.Parse(text, new MarkdownPipelineBuilder().UseYamlFrontMatter().Build());
         var front = document.OfType<YamlFrontMatterBlock>().FirstOrDefault() ?? throw Broken(file, "has no front matter");
         var matter = Yaml(file, front.Lines.ToString());

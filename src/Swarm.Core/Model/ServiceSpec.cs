@@ -7,11 +7,11 @@ public sealed record ServiceSpec
     /// <summary>Unique in the swarm: letters, digits, <c>-</c> and <c>_</c> and <c>.</c>, 1–63 characters, first and last alphanumeric.</summary>
     public required string Name { get; init; }
     public ValueMap Labels { get; init; } = ValueMap.Empty;
+    public required ServiceMode Mode { get; init; }
     public required ContainerSpec Container { get; init; }
     public ResourceRequirements Resources { get; init; } = ResourceRequirements.None;
     public RestartPolicy Restart { get; init; } = RestartPolicy.Default;
     public Placement Placement { get; init; } = Placement.Anywhere;
-    public required ServiceMode Mode { get; init; }
     public UpdateConfig Update { get; init; } = UpdateConfig.Default;
     public UpdateConfig Rollback { get; init; } = UpdateConfig.Default;
 
@@ -105,6 +105,14 @@ public sealed record Mount
     public uint TmpfsMode { get; init; }
     public string VolumeDriver { get; init; } = "";
     public ValueMap VolumeLabels { get; init; } = ValueMap.Empty;
+
+    public override string ToString() =>
+        $"{Type} {Source} at {Target}"
+        + (ReadOnly ? ", read-only" : "")
+        + (TmpfsSizeBytes > 0 ? $", size {TmpfsSizeBytes}" : "")
+        + (TmpfsMode > 0 ? $", mode {Convert.ToString(TmpfsMode, 8)}" : "")
+        + (VolumeDriver.Length > 0 ? $", driver {VolumeDriver}" : "")
+        + (VolumeLabels.Count > 0 ? ", labels " + string.Join(", ", VolumeLabels.Select(e => $"{e.Key}={e.Value}")) : "");
 }
 
 /// <summary>CPU in nano-CPUs (1e9 = one CPU), memory in bytes. 0: none.</summary>

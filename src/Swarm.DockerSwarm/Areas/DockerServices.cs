@@ -110,7 +110,7 @@ internal sealed class DockerServices(SwarmObjects objects, DockerCalls calls, Do
         }
         names.ToNames(service.Spec);
         names.ToNames(service.PreviousSpec);
-        service.PublishedPorts.Add(DockerSpecReader.Ports(mirror.Service(service.Id)?.Endpoint).Select(ProtocolMapping.ToWire));
+        service.PublishedPorts.Add(DockerPorts.Read(mirror.Service(service.Id)?.Endpoint).Select(ProtocolMapping.ToWire));
         return service;
     }
 }

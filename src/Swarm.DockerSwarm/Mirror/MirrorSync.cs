@@ -161,7 +161,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             {
                 continue;
             }
-            var key = DockerSpecReader.TemplateKey(template);
+            var key = DockerServiceSpec.TemplateKey(template);
             if (ledger.Find(serviceId, key) is null)
             {
                 if (!found.TryGetValue(serviceId, out var list))
@@ -215,8 +215,8 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     {
         var createdAt = service.Time("CreatedAt") ?? time.GetUtcNow();
         var at = service.Time("UpdatedAt") ?? createdAt;
-        var currentKey = DockerSpecReader.TemplateKey(mirrored.Spec.Object("TaskTemplate"));
-        var previousKey = mirrored.PreviousSpec is { } p ? DockerSpecReader.TemplateKey(p.Object("TaskTemplate")) : currentKey;
+        var currentKey = DockerServiceSpec.TemplateKey(mirrored.Spec.Object("TaskTemplate"));
+        var previousKey = mirrored.PreviousSpec is { } p ? DockerServiceSpec.TemplateKey(p.Object("TaskTemplate")) : currentKey;
         List<SeenRevision> missed =
         [
             .. templates.Where(t => t.Key != currentKey && t.Key != previousKey).Select(t => AddOf(id, mirrored.Spec, t.Template, t.At)),
@@ -238,7 +238,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
                 changes.Add(SpecSet(id, previous));
             }
         }
-        var spec = DockerSpecReader.Read(mirrored.Spec);
+        var spec = DockerServiceSpec.Read(mirrored.Spec);
         var now = store.Read(s => s.FindService(id));
         if (now is null || changes.Count > 0 || now.Revision != current.Number || now.Spec != spec)
         {
@@ -267,7 +267,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             Id = id,
             CreatedAt = createdAt,
             UpdatedAt = createdAt,
-            Spec = DockerSpecReader.Read(first.Spec),
+            Spec = DockerServiceSpec.Read(first.Spec),
             Revision = first.Number,
         };
         changes.Add(new StateChange.ServiceCreate(service, null));
@@ -275,7 +275,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     }
 
     private static StateChange.ServiceSpecSet SpecSet(string id, SeenRevision revision) =>
-        new(id, DockerSpecReader.Read(revision.Spec), revision.Number, null, null, revision.CreatedAt);
+        new(id, DockerServiceSpec.Read(revision.Spec), revision.Number, null, null, revision.CreatedAt);
 
     private SeenRevision AddOf(string serviceId, JsonObject spec, JsonObject template, DateTimeOffset at)
     {
@@ -344,7 +344,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         var serviceId = DockerObjects.Text(task, "ServiceID");
         var template = Template(task) ?? [];
         var createdAt = DockerObjects.Time(task, "CreatedAt");
-        var revision = ledger.Find(serviceId, DockerSpecReader.TemplateKey(template));
+        var revision = ledger.Find(serviceId, DockerServiceSpec.TemplateKey(template));
         var slot = task.TryGetProperty("Slot", out var number) ? number.GetUInt32() : 0;
         return new SwarmTask
         {

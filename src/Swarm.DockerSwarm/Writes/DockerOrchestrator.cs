@@ -136,7 +136,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 var made = await engine.SendAsync(
                     HttpMethod.Post,
                     "/services/create",
-                    DockerSpecWriter.New(c.Service.Spec),
+                    DockerServiceSpec.New(c.Service.Spec),
                     EngineClient.DefaultDeadline,
                     RegistryAuth.Encode(c.RegistryCredential),
                     cancellation
@@ -182,7 +182,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         }
         else
         {
-            DockerSpecWriter.Change(spec, known.Spec, change.Spec);
+            DockerServiceSpec.Change(spec, known.Spec, change.Spec);
         }
         await engine.SendAsync(
             HttpMethod.Post,
@@ -197,7 +197,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     /// <summary>Docker rolls back the whole spec, scale included. That is what is meant only when nothing but the template differs.</summary>
     private static bool IsDockersPrevious(MirroredService mirrored, SeenRevision wanted)
     {
-        if (mirrored.PreviousSpec is not { } previous || DockerSpecReader.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)
+        if (mirrored.PreviousSpec is not { } previous || DockerServiceSpec.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)
         {
             return false;
         }

@@ -329,7 +329,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         await AssertPendingAsync("second", "ports", "host port 18080/tcp is taken by another task");
 
         // The spec as the docker CLI leaves it for an image of other platforms only.
-        var spec = DockerSpecWriter.New(Spec("foreign"));
+        var spec = DockerServiceSpec.New(Spec("foreign"));
         spec["TaskTemplate"]!["Placement"] = JsonNode.Parse("""{"Platforms":[{"Architecture":"s390x","OS":"linux"}]}""");
         await _docker.PostAsync("/services/create", spec, Cancel);
         var node = Assert.Single(await PlaneHost.ListAsync(Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));

@@ -13,12 +13,9 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
     [Parameter]
     public ServiceMode Mode { get; set; }
 
-    private protected override bool ImageRequired => true;
-
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        var spec = ServiceSpecDefaults.New(Name, Mode == ServiceMode.Global);
-        Apply(spec);
+        var spec = Builder().Create(Name, Mode);
         var request = new V1.CreateServiceRequest
         {
             RequestId = NewRequestId(),

@@ -7,7 +7,7 @@ namespace Swarm.Cmdlets.Commands.Services;
 
 [Cmdlet(VerbsCommon.Set, "SwarmService", SupportsShouldProcess = true)]
 [OutputType(typeof(Service))]
-public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
+public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Selector(SelectorKind.Service)]
@@ -16,48 +16,6 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
-
-    [Parameter]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveEnv { get; set; } = [];
-
-    [Parameter]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveLabel { get; set; } = [];
-
-    [Parameter]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveContainerLabel { get; set; } = [];
-
-    [Parameter]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveConstraint { get; set; } = [];
-
-    [Parameter]
-    [Spread]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemovePlacementPreference { get; set; } = [];
-
-    [Parameter]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveMount { get; set; } = [];
-
-    [Parameter]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveGroup { get; set; } = [];
-
-    [Parameter]
-    [Selector(SelectorKind.Network)]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public string[] RemoveNetwork { get; set; } = [];
-
-    [Parameter]
-    [Ports]
-    [ArgumentCompleter(typeof(ServiceValueCompleter))]
-    public PublishedPort[] RemovePublish { get; set; } = [];
-
-    [Parameter]
-    public SwitchParameter ForceUpdate { get; set; }
 
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -79,7 +37,7 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
 
     private async ValueTask ChangeAsync(V1.Service service, CancellationToken cancellationToken)
     {
-        var edit = new ServiceEdit(Client, Change) { NoResolveImage = NoResolveImage };
+        var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage };
         var wanted = edit.Wanted(service);
         var credential = Credential(wanted);
         var what = SpecDiff.Changes(service.Spec, wanted).Keys.Order().ToArray();
@@ -93,32 +51,4 @@ public sealed class SetSwarmServiceCommand : ServiceSpecCmdlet
         var answer = await edit.WriteAsync(service, credential, NewRequestId(), cancellationToken);
         await FinishAsync(answer.Service, answer.Warnings, PassThru, cancellationToken);
     }
-
-    private void Change(V1.ServiceSpec spec)
-    {
-        var container = spec.Container;
-        RemoveWhere(container.Env, e => RemoveEnv.Contains(e.Split('=')[0], StringComparer.Ordinal));
-        RemoveWhere(container.Mounts, m => RemoveMount.Contains(m.Target, StringComparer.Ordinal));
-        RemoveWhere(container.Groups, g => RemoveGroup.Contains(g, StringComparer.Ordinal));
-        RemoveWhere(spec.Placement.Constraints, c => RemoveConstraint.Any(r => Squeeze(r) == Squeeze(c)));
-        RemoveWhere(spec.Placement.SpreadPreferences, p => RemovePlacementPreference.Contains(p, StringComparer.Ordinal));
-        RemoveWhere(spec.Networks, n => RemoveNetwork.Contains(n, StringComparer.Ordinal));
-        // As in docker service update --publish-rm, target port and protocol select the port.
-        RemoveWhere(spec.Ports, p => RemovePublish.Any(r => (uint)r.Target == p.TargetPort && (V1.PortProtocol)r.Protocol == p.Protocol));
-        foreach (var label in RemoveLabel)
-        {
-            spec.Labels.Remove(label);
-        }
-        foreach (var label in RemoveContainerLabel)
-        {
-            container.Labels.Remove(label);
-        }
-        if (ForceUpdate)
-        {
-            spec.ForceUpdate++;
-        }
-        Apply(spec);
-    }
-
-    private static string Squeeze(string constraint) => constraint.Replace(" ", "", StringComparison.Ordinal);
 }

@@ -4,7 +4,7 @@ using Swarm.DockerSwarm.Specs;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-public sealed class DockerSpecTests
+public sealed class DockerServiceSpecTests
 {
     /// <summary>A spec as the docker CLI leaves it, with many options that our model does not have.</summary>
     private const string Foreign = """
@@ -38,13 +38,13 @@ public sealed class DockerSpecTests
 
     [Fact]
     public void Every_option_is_read_as_it_was_written() =>
-        Assert.Equal(EveryOption.Spec, DockerSpecReader.Read(Reread(DockerSpecWriter.New(EveryOption.Spec))));
+        Assert.Equal(EveryOption.Spec, DockerServiceSpec.Read(Reread(DockerServiceSpec.New(EveryOption.Spec))));
 
     [Fact]
     public void A_global_service_is_read_as_it_was_written()
     {
         var spec = EveryOption.Spec with { Mode = new ServiceMode.Global() };
-        Assert.Equal(spec, DockerSpecReader.Read(Reread(DockerSpecWriter.New(spec))));
+        Assert.Equal(spec, DockerServiceSpec.Read(Reread(DockerServiceSpec.New(spec))));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class DockerSpecTests
         };
         Assert.Equal(
             """{"Name":"a","TaskTemplate":{"ContainerSpec":{"Image":"alpine"}},"Mode":{"Replicated":{"Replicas":1}}}""",
-            DockerSpecWriter.New(spec).ToJsonString()
+            DockerServiceSpec.New(spec).ToJsonString()
         );
     }
 
@@ -67,8 +67,8 @@ public sealed class DockerSpecTests
     {
         var raw = Reread(JsonNode.Parse(Foreign)!);
         var before = raw.ToJsonString();
-        var spec = DockerSpecReader.Read(raw);
-        DockerSpecWriter.Change(raw, spec, spec);
+        var spec = DockerServiceSpec.Read(raw);
+        DockerServiceSpec.Change(raw, spec, spec);
         Assert.Equal(before, raw.ToJsonString());
     }
 
@@ -76,7 +76,7 @@ public sealed class DockerSpecTests
     public void A_change_touches_its_own_properties_and_nothing_else()
     {
         var raw = Reread(JsonNode.Parse(Foreign)!);
-        var spec = DockerSpecReader.Read(raw);
+        var spec = DockerServiceSpec.Read(raw);
         var after = spec with
         {
             Container = spec.Container with { Image = "alpine:3.18", Env = ["A=1"] },
@@ -84,7 +84,7 @@ public sealed class DockerSpecTests
             Mode = new ServiceMode.Replicated(5),
             Update = spec.Update with { Parallelism = 1 },
         };
-        DockerSpecWriter.Change(raw, spec, after);
+        DockerServiceSpec.Change(raw, spec, after);
 
         var expected = Reread(JsonNode.Parse(Foreign)!);
         var container = expected["TaskTemplate"]!["ContainerSpec"]!;
@@ -100,16 +100,16 @@ public sealed class DockerSpecTests
     public void What_an_image_is_made_for_is_read_and_written()
     {
         var raw = Reread(JsonNode.Parse(Foreign)!);
-        var spec = DockerSpecReader.Read(raw);
+        var spec = DockerServiceSpec.Read(raw);
         Assert.Equal(["linux/amd64"], spec.Placement.Platforms);
         var after = spec with { Placement = spec.Placement with { Platforms = ["linux", "linux/arm64"] } };
-        DockerSpecWriter.Change(raw, spec, after);
+        DockerServiceSpec.Change(raw, spec, after);
         Assert.Equal(
             """[{"OS":"linux"},{"OS":"linux","Architecture":"arm64"}]""",
             raw["TaskTemplate"]!["Placement"]!["Platforms"]!.ToJsonString()
         );
-        Assert.Equal(after, DockerSpecReader.Read(Reread(raw)));
-        DockerSpecWriter.Change(raw, after, after with { Placement = after.Placement with { Platforms = [] } });
+        Assert.Equal(after, DockerServiceSpec.Read(Reread(raw)));
+        DockerServiceSpec.Change(raw, after, after with { Placement = after.Placement with { Platforms = [] } });
         Assert.Equal("{}", raw["TaskTemplate"]!["Placement"]!.ToJsonString());
     }
 
@@ -117,11 +117,11 @@ public sealed class DockerSpecTests
     public void A_mount_that_stays_keeps_what_only_Docker_knows_of_it()
     {
         var raw = Reread(JsonNode.Parse(Foreign)!);
-        var spec = DockerSpecReader.Read(raw);
+        var spec = DockerServiceSpec.Read(raw);
         var added = new Mount { Type = MountType.Tmpfs, Target = "/t" };
         var writable = spec.Container.Mounts[0] with { ReadOnly = true };
         var after = spec with { Container = spec.Container with { Mounts = [spec.Container.Mounts[1], added, writable] } };
-        DockerSpecWriter.Change(raw, spec, after);
+        DockerServiceSpec.Change(raw, spec, after);
 
         var mounts = raw["TaskTemplate"]!["ContainerSpec"]!["Mounts"]!.AsArray();
         var original = JsonNode.Parse(Foreign)!["TaskTemplate"]!["ContainerSpec"]!["Mounts"]!.AsArray();
@@ -135,9 +135,9 @@ public sealed class DockerSpecTests
     public void Networks_and_ports_that_stay_keep_what_only_Docker_knows_of_them()
     {
         var raw = Reread(JsonNode.Parse(Foreign)!);
-        var spec = DockerSpecReader.Read(raw);
+        var spec = DockerServiceSpec.Read(raw);
         var udp = new PublishedPort { Target = 53, Protocol = PortProtocol.Udp };
-        DockerSpecWriter.Change(raw, spec, spec with { Networks = ["new", "twmn"], Ports = [udp, spec.Ports[0]] });
+        DockerServiceSpec.Change(raw, spec, spec with { Networks = ["new", "twmn"], Ports = [udp, spec.Ports[0]] });
         Assert.Equal("""[{"Target":"new"},{"Target":"twmn","Aliases":["w"]}]""", raw["TaskTemplate"]!["Networks"]!.ToJsonString());
         Assert.Equal(
             """{"Mode":"vip","Ports":[{"Protocol":"udp","TargetPort":53,"PublishMode":"ingress"},{"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"ingress"}]}""",
@@ -151,16 +151,16 @@ public sealed class DockerSpecTests
         var raw = Reread(
             JsonNode.Parse("""{"Name":"j","TaskTemplate":{},"Mode":{"ReplicatedJob":{"MaxConcurrent":2,"TotalCompletions":6}}}""")!
         );
-        var spec = DockerSpecReader.Read(raw);
+        var spec = DockerServiceSpec.Read(raw);
         Assert.Equal(new ServiceMode.Replicated(6), spec.Mode);
-        DockerSpecWriter.Change(raw, spec, spec with { Labels = ValueMap.Empty.With("a", "1"), Mode = new ServiceMode.Replicated(8) });
+        DockerServiceSpec.Change(raw, spec, spec with { Labels = ValueMap.Empty.With("a", "1"), Mode = new ServiceMode.Replicated(8) });
         Assert.Equal("""{"ReplicatedJob":{"MaxConcurrent":2,"TotalCompletions":8}}""", raw["Mode"]!.ToJsonString());
     }
 
     [Fact]
     public void What_is_absent_means_Dockers_defaults()
     {
-        var spec = DockerSpecReader.Read(Reread(JsonNode.Parse("""{"Name":"a","TaskTemplate":{"ContainerSpec":{"Image":"i"}}}""")!));
+        var spec = DockerServiceSpec.Read(Reread(JsonNode.Parse("""{"Name":"a","TaskTemplate":{"ContainerSpec":{"Image":"i"}}}""")!));
         Assert.Equal(RestartPolicy.Default, spec.Restart);
         Assert.Equal(UpdateConfig.Default, spec.Update);
         Assert.Equal(new ServiceMode.Replicated(1), spec.Mode);
@@ -176,7 +176,7 @@ public sealed class DockerSpecTests
             Container = new ContainerSpec { Image = "i", CapabilityAdd = ["net_admin", "ALL"] },
             Mode = new ServiceMode.Global(),
         };
-        Assert.Equal(["CAP_NET_ADMIN", "ALL"], DockerSpecReader.Read(Reread(DockerSpecWriter.New(spec))).Container.CapabilityAdd);
+        Assert.Equal(["CAP_NET_ADMIN", "ALL"], DockerServiceSpec.Read(Reread(DockerServiceSpec.New(spec))).Container.CapabilityAdd);
     }
 
     [Fact]
@@ -185,9 +185,9 @@ public sealed class DockerSpecTests
         var template = Reread(JsonNode.Parse(Foreign)!["TaskTemplate"]!);
         var task = Reread(template);
         task.Remove("Runtime");
-        Assert.Equal(DockerSpecReader.TemplateKey(template), DockerSpecReader.TemplateKey(task));
+        Assert.Equal(DockerServiceSpec.TemplateKey(template), DockerServiceSpec.TemplateKey(task));
         task["ForceUpdate"] = 1;
-        Assert.NotEqual(DockerSpecReader.TemplateKey(template), DockerSpecReader.TemplateKey(task));
+        Assert.NotEqual(DockerServiceSpec.TemplateKey(template), DockerServiceSpec.TemplateKey(task));
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class DockerSpecTests
             .Parse("""{"Name":"web","Labels":{"b":"2","a":"1"},"TaskTemplate":{"ContainerSpec":{"Image":"alpine"}}}""")!
             .AsObject();
         var text = raw.ToJsonString();
-        DockerSpecWriter.Change(raw, DockerSpecReader.Read(raw), DockerSpecReader.Read(raw));
+        DockerServiceSpec.Change(raw, DockerServiceSpec.Read(raw), DockerServiceSpec.Read(raw));
         Assert.Equal(text, raw.ToJsonString());
     }
 }
