@@ -112,11 +112,25 @@ internal sealed class ScriptedSession(
 
     public Task SendAsync(V1.ManagerMessage message) => responses.WriteAsync(message);
 
+    /// <summary>Sends tasks, and beside them the specs that they carry.</summary>
     public Task AssignAsync(V1.AssignmentSet.Types.Kind kind, V1.TaskAssignment[] update, string[] remove, ulong skip = 0)
     {
         var set = new V1.AssignmentSet { Kind = kind, AppliesTo = _sequence + skip };
         set.ResultsIn = _sequence = set.AppliesTo + 1;
-        set.Update.AddRange(update);
+        foreach (var task in update)
+        {
+            var sent = task.Clone();
+            sent.Spec = null;
+            set.Update.Add(sent);
+            set.Revisions.Add(
+                new V1.AssignedRevision
+                {
+                    ServiceId = task.ServiceId,
+                    Number = task.Revision,
+                    Spec = task.Spec,
+                }
+            );
+        }
         set.Remove.AddRange(remove);
         return SendAsync(new V1.ManagerMessage { Assignments = set });
     }

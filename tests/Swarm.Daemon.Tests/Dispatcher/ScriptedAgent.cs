@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Swarm.Agent;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
@@ -11,6 +12,7 @@ internal sealed class ScriptedAgent(
     string executor = "Simulated"
 ) : IDisposable
 {
+    private readonly SessionRevisions _revisions = new();
     private ulong _report;
 
     public V1.SessionInfo? Info { get; private set; }
@@ -18,6 +20,9 @@ internal sealed class ScriptedAgent(
     /// <summary>What the manager has told, by task id.</summary>
     public Dictionary<string, V1.TaskAssignment> Assigned { get; } = [];
     public List<V1.AssignmentSet> Sets { get; } = [];
+
+    /// <summary>The size of each set as it came, before the specs were filled in.</summary>
+    public List<int> Bytes { get; } = [];
     public ulong Acknowledged { get; private set; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -126,6 +131,10 @@ internal sealed class ScriptedAgent(
     {
         Assert.Equal(Sets.Count == 0 ? 0 : Sets[^1].ResultsIn, set.AppliesTo);
         Sets.Add(set);
+        Assert.All(set.Update, static task => Assert.Null(task.Spec));
+        Bytes.Add(set.CalculateSize());
+        // The agent's own book: it must have every revision that the manager takes it to have.
+        Assert.Null(_revisions.Resolve(set));
         if (set.Kind == V1.AssignmentSet.Types.Kind.Complete)
         {
             Assigned.Clear();
