@@ -13,23 +13,29 @@ namespace Swarm.Control.Objects;
 
 public sealed partial class ObjectApi
 {
+    /// <summary>Nodes whose tasks are counted under one lock.</summary>
+    private const int NodesAtOnce = 100;
+
     public async IAsyncEnumerable<V1.Node> ListNodesAsync(
         V1.ListNodesRequest request,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var nodes = store.Read(state =>
+        var selected = store.Read<Node[]>(state =>
+            request.Selectors.Count == 0 ? [.. state.Nodes] : [.. request.Selectors.Select(s => Selectors.Node(state, s)).Distinct()]
+        );
+        var ordered =
+            request.Selectors.Count > 0
+                ? selected
+                : [.. selected.OrderBy(static n => n.Name, StringComparer.Ordinal).ThenBy(static n => n.Id, StringComparer.Ordinal)];
+        foreach (var chunk in ordered.Chunk(NodesAtOnce))
         {
-            List<Node> selected =
-                request.Selectors.Count == 0
-                    ? [.. state.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Id, StringComparer.Ordinal)]
-                    : [.. request.Selectors.Select(s => Selectors.Node(state, s)).Distinct()];
-            return selected.ConvertAll(n => ToWire(n, state));
-        });
-        foreach (var node in nodes)
-        {
-            yield return node;
+            var tasks = store.Read(state => Array.ConvertAll(chunk, n => LiveTasksOf(n, state)));
+            foreach (var (node, count) in chunk.Zip(tasks))
+            {
+                yield return ToWire(node, count);
+            }
         }
     }
 
@@ -68,7 +74,7 @@ public sealed partial class ObjectApi
                         ? CommandChanges.None(node.Id)
                         : new CommandChanges([new StateChange.NodeSpecSet(node.Id, spec, Now)], node.Id);
                 },
-                (state, id) => state.FindNode(id) is { } node ? ToWire(node, state) : throw Vanished("node", "NodeNotFound", id),
+                (state, id) => state.FindNode(id) is { } node ? ToWire(node, LiveTasksOf(node, state)) : throw Vanished("node", "NodeNotFound", id),
                 cancellation
             )
             .ConfigureAwait(false);
@@ -179,7 +185,9 @@ public sealed partial class ObjectApi
         return node;
     }
 
-    private V1.Node ToWire(Node node, ClusterState state)
+    private static uint LiveTasksOf(Node node, ClusterState state) => (uint)state.TasksOfNode(node.Id).Count(static t => t.IsLive);
+
+    private V1.Node ToWire(Node node, uint tasks)
     {
         var self = node.Id == options.NodeId;
         var wire = new V1.Node
@@ -197,7 +205,7 @@ public sealed partial class ObjectApi
             Address = node.Status.Address,
             Description = ProtocolMapping.ToWire(node.Description),
             Self = self,
-            Tasks = (uint)state.TasksOfNode(node.Id).Count(t => t.IsLive),
+            Tasks = tasks,
         };
         wire.Labels.Add(ProtocolMapping.ToDictionary(node.Spec.Labels));
         if (node.Role == NodeRole.Manager)

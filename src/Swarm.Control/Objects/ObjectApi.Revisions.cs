@@ -18,10 +18,22 @@ public sealed partial class ObjectApi
     )
     {
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var revisions = store.Read(state => SelectServices(state, request.Selectors).SelectMany(s => Revisions(state, s)).ToList());
-        foreach (var revision in revisions)
+        foreach (var service in SelectServices(request.Selectors))
         {
-            yield return revision;
+            var (kept, running) = store.Read(state =>
+                (
+                    state.RevisionsOf(service.Id),
+                    state
+                        .TasksOfService(service.Id)
+                        .Where(static t => t is { IsLive: true, Status.State: TaskState.Running })
+                        .CountBy(static t => t.Revision)
+                        .ToDictionary()
+                )
+            );
+            foreach (var revision in Revisions(service, kept, running))
+            {
+                yield return revision;
+            }
         }
     }
 
@@ -55,10 +67,14 @@ public sealed partial class ObjectApi
         return new V1.UpdateServiceResponse { Service = rolledBack };
     }
 
-    private static IEnumerable<V1.ServiceRevision> Revisions(ClusterState state, Service service)
+    private static IEnumerable<V1.ServiceRevision> Revisions(
+        Service service,
+        IReadOnlyList<ServiceRevision> kept,
+        Dictionary<ulong, int> running
+    )
     {
         ServiceSpec? before = null;
-        foreach (var revision in state.RevisionsOf(service.Id).OrderBy(r => r.Number))
+        foreach (var revision in kept.OrderBy(static r => r.Number))
         {
             var wire = new V1.ServiceRevision
             {
@@ -68,10 +84,7 @@ public sealed partial class ObjectApi
                 CreatedAt = ProtocolMapping.ToWire(revision.CreatedAt),
                 Spec = ProtocolMapping.ToWire(revision.Spec),
                 Current = revision.Number == service.Revision,
-                RunningTasks = (ulong)
-                    state
-                        .TasksOfService(service.Id)
-                        .Count(t => t.Revision == revision.Number && t is { IsLive: true, Status.State: TaskState.Running }),
+                RunningTasks = (ulong)running.GetValueOrDefault(revision.Number),
             };
             if (before is not null)
             {

@@ -59,10 +59,14 @@ public sealed partial class ObjectApi
     )
     {
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var services = store.Read(state => SelectServices(state, request.Selectors));
-        foreach (var service in services)
+        foreach (var service in SelectServices(request.Selectors))
         {
-            yield return store.Read(state => WireObjects.Of(state.FindService(service.Id) ?? service, state));
+            var (shown, facts) = store.Read(state =>
+            {
+                var now = state.FindService(service.Id) ?? service;
+                return (now, ServiceFacts.Of(now, state));
+            });
+            yield return WireObjects.Of(shown, facts);
         }
     }
 
@@ -151,10 +155,14 @@ public sealed partial class ObjectApi
         return new V1.RemoveServiceResponse { ServiceId = removed };
     }
 
-    private static List<Service> SelectServices(ClusterState state, IReadOnlyCollection<string> selectors) =>
-        selectors.Count == 0
-            ? [.. state.Services.OrderBy(s => s.Spec.Name, StringComparer.Ordinal)]
-            : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()];
+    /// <summary>In the order of the selectors; all by name without any, sorted outside the lock.</summary>
+    private Service[] SelectServices(IReadOnlyCollection<string> selectors)
+    {
+        var selected = store.Read<Service[]>(state =>
+            selectors.Count == 0 ? [.. state.Services] : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()]
+        );
+        return selectors.Count > 0 ? selected : [.. selected.OrderBy(static s => s.Spec.Name, StringComparer.Ordinal)];
+    }
 
     private static void RequireFreeName(ClusterState state, string name)
     {

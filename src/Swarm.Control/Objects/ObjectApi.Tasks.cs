@@ -12,22 +12,15 @@ namespace Swarm.Control.Objects;
 
 public sealed partial class ObjectApi
 {
-    /// <summary>Tasks turned into messages under one lock: small enough that the writer does not wait, large enough for speed.</summary>
-    private const int TasksAtOnce = 500;
-
     public async IAsyncEnumerable<V1.Task> ListTasksAsync(
         V1.ListTasksRequest request,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var tasks = store.Read(state => SelectTasks(state, request));
-        foreach (var chunk in tasks.Chunk(TasksAtOnce))
+        foreach (var task in TaskListing.Read(store, request).InOrder())
         {
-            foreach (var wire in store.Read(state => Array.ConvertAll(chunk, t => WireObjects.Of(state.FindTask(t.Id) ?? t, state))))
-            {
-                yield return wire;
-            }
+            yield return task;
         }
     }
 
@@ -100,50 +93,6 @@ public sealed partial class ObjectApi
                 ServiceTasks = (uint)placement.ServiceTasks,
                 TotalTasks = (uint)placement.LiveTasks,
             };
-        }
-    }
-
-    private static List<SwarmTask> SelectTasks(ClusterState state, V1.ListTasksRequest request)
-    {
-        IEnumerable<SwarmTask> tasks = state.Tasks;
-        var services = request.Services.Select(s => Selectors.Service(state, s).Id).ToHashSet(StringComparer.Ordinal);
-        var nodes = request.Nodes.Select(n => Selectors.Node(state, n).Id).ToHashSet(StringComparer.Ordinal);
-        if (request.Selectors.Count > 0)
-        {
-            tasks = request.Selectors.SelectMany(s => Selectors.Tasks(state, s)).DistinctBy(t => t.Id);
-        }
-        else if (services.Count > 0)
-        {
-            tasks = services.SelectMany(id => state.TasksOfService(id));
-        }
-        else if (nodes.Count > 0)
-        {
-            tasks = nodes.SelectMany(id => state.TasksOfNode(id));
-        }
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        // As docker service ps: by slot, the newest first.
-        return
-        [
-            .. tasks
-                .Where(t =>
-                    (services.Count == 0 || services.Contains(t.ServiceId))
-                    && (nodes.Count == 0 || (t.NodeId is not null && nodes.Contains(t.NodeId)))
-                    && (!request.DesiredRunning || t.DesiredState <= TaskState.Running)
-                )
-                .OrderBy(ServiceName, StringComparer.Ordinal)
-                .ThenBy(t => t.Slot)
-                .ThenBy(t => t.Slot > 0 ? "" : WireObjects.NodeName(state, t.NodeId), StringComparer.Ordinal)
-                .ThenByDescending(t => t.CreatedAt)
-                .ThenBy(t => t.Id, StringComparer.Ordinal),
-        ];
-
-        string ServiceName(SwarmTask task)
-        {
-            if (!names.TryGetValue(task.ServiceId, out var name))
-            {
-                names[task.ServiceId] = name = Selectors.ServiceNameOf(state, task);
-            }
-            return name;
         }
     }
 

@@ -11,7 +11,7 @@ namespace Swarm.DockerSwarm.Mirror;
 /// <summary>Turns what the engine says into changes of the mirrored state: one batch an object, with Docker's version as its index, so that the versions users
 /// see are Docker's.</summary>
 /// <remarks>Used by one thread at a time.</remarks>
-internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
+internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
 {
     private readonly MirroredObjects _objects = new(store);
     private readonly MirroredTasks _tasks = new();
@@ -43,13 +43,34 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         AbsorbServices(services, templates);
         AbsorbTasks(tasks);
         ForgetServices(services, tasks);
+        Apply();
+        MirrorPending.Update(store);
+    }
+
+    /// <summary>Some services or nodes alone. Others of their kind stay as they are shown.</summary>
+    public void AbsorbWritten(string kind, JsonArray objects)
+    {
+        _batches.Clear();
+        _objects.Begin();
+        if (kind == "services")
+        {
+            LearnServices(objects, []);
+        }
+        else
+        {
+            LearnNodes(objects);
+        }
+        Apply();
+    }
+
+    private void Apply()
+    {
         ledger.Save();
         foreach (var (index, changes, applied) in _batches.OrderBy(static b => b.Index))
         {
             store.Apply(changes, index);
             applied?.Invoke();
         }
-        MirrorPending.Update(store);
     }
 
     private ulong Newest => Math.Max(store.Read(static s => s.Index), _batches.Count == 0 ? 0 : _batches.Max(static b => b.Index));
@@ -89,20 +110,24 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
 
     private void AbsorbNodes(JsonArray nodes)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        LearnNodes(nodes);
+        var seen = nodes.Select(static n => n.Text("ID")).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
+        {
+            Batch(Newest).Add(new StateChange.NodeRemove(gone));
+        }
+    }
+
+    private void LearnNodes(JsonArray nodes)
+    {
         foreach (var node in nodes.OfType<JsonObject>())
         {
             var id = node.Text("ID");
             var version = DockerObjects.VersionOf(node);
-            seen.Add(id);
             if (_objects.Nodes.Learn(id, new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"))))
             {
                 AbsorbNode(id, version, node, store.Read(s => s.FindNode(id)));
             }
-        }
-        foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
-        {
-            Batch(Newest).Add(new StateChange.NodeRemove(gone));
         }
     }
 
@@ -183,6 +208,19 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates
     )
     {
+        LearnServices(services, templates);
+        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
+        {
+            // Before what is new: another service may have its name by now.
+            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
+        }
+    }
+
+    private void LearnServices(
+        JsonArray services,
+        Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates
+    )
+    {
         foreach (var service in services.OfType<JsonObject>())
         {
             var id = service.Text("ID");
@@ -198,11 +236,6 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
             }
-        }
-        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
-        {
-            // Before what is new: another service may have its name by now.
-            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
         }
     }
 
@@ -284,83 +317,6 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         return ledger.Add(serviceId, whole, at);
     }
 
-    private void AbsorbTasks(JsonElement tasks)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        // The older first: a task counts the restarts of its slot before it.
-        foreach (var task in tasks.EnumerateArray().OrderBy(static t => DockerObjects.Time(t, "CreatedAt")))
-        {
-            var id = DockerObjects.Text(task, "ID");
-            // Attachments of containers to networks are tasks without a service.
-            if (DockerObjects.Text(task, "ServiceID").Length == 0)
-            {
-                continue;
-            }
-            seen.Add(id);
-            var version = task.GetProperty("Version").GetProperty("Index").GetUInt64();
-            if (!_tasks.IsShown(id, version))
-            {
-                AbsorbTask(id, version, task);
-            }
-        }
-        foreach (var gone in store.Read(s => s.Tasks.Where(t => !seen.Contains(t.Id)).Select(static t => t.Id).ToList()))
-        {
-            Batch(Newest, () => _tasks.Remove(gone)).Add(new StateChange.TaskRemove(gone));
-        }
-    }
-
-    private void AbsorbTask(string id, ulong version, JsonElement task)
-    {
-        var status = DockerObjects.TaskStatus(task.GetProperty("Status"));
-        var desired = DockerObjects.TaskState(DockerObjects.Text(task, "DesiredState"));
-        var nodeId = DockerObjects.Text(task, "NodeID") is { Length: > 0 } node ? node : null;
-        var known = store.Read(s => s.FindTask(id));
-        if (known is null || (known.NodeId is not null && known.NodeId != nodeId))
-        {
-            var made = NewTask(id, task, status, desired, nodeId);
-            var creation = Batch(version, () => _tasks.Show(made, version));
-            if (known is not null)
-            {
-                // It never moves; if the engine says so, ours was wrong.
-                creation.Add(new StateChange.TaskRemove(id));
-            }
-            creation.Add(new StateChange.TaskCreate(made));
-            return;
-        }
-        var changes = Batch(version, () => _tasks.Show(id, version));
-        if (nodeId is not null && known.NodeId is null)
-        {
-            changes.Add(new StateChange.TaskAssign(id, nodeId, status.Timestamp));
-        }
-        if (desired > known.DesiredState)
-        {
-            changes.Add(new StateChange.TaskDesire(id, desired));
-        }
-        changes.Add(new StateChange.TaskObserve(id, status));
-    }
-
-    private SwarmTask NewTask(string id, JsonElement task, TaskStatus status, TaskState desired, string? nodeId)
-    {
-        var serviceId = DockerObjects.Text(task, "ServiceID");
-        var template = Template(task) ?? [];
-        var createdAt = DockerObjects.Time(task, "CreatedAt");
-        var revision = ledger.Find(serviceId, DockerSpecReader.TemplateKey(template));
-        var slot = task.TryGetProperty("Slot", out var number) ? number.GetUInt32() : 0;
-        return new SwarmTask
-        {
-            Id = id,
-            ServiceId = serviceId,
-            Revision = revision?.Number ?? 0,
-            Slot = slot,
-            NodeId = nodeId,
-            DesiredState = desired,
-            Status = status,
-            CreatedAt = createdAt,
-            RestartCount = _tasks.RestartsBefore(serviceId, slot, nodeId, revision?.Number ?? 0),
-            RunningSince = status.State == TaskState.Running ? status.Timestamp : null,
-        };
-    }
-
     private void ForgetServices(JsonArray services, JsonElement tasks)
     {
         var alive = services.Select(static s => s.Text("ID")).ToHashSet(StringComparer.Ordinal);
@@ -374,7 +330,4 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             _tasks.ForgetService(gone);
         }
     }
-
-    private static JsonObject? Template(JsonElement task) =>
-        task.TryGetProperty("Spec", out var spec) && spec.ValueKind == JsonValueKind.Object ? JsonObject.Create(spec) : null;
 }

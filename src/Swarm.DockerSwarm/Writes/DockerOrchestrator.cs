@@ -64,8 +64,12 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     {
         for (var attempt = 1; ; attempt++)
         {
-            await mirror.RefreshAsync(cancellation);
-            SettleUnknown();
+            // The call has looked already. Another look is due when somebody else was faster, or a write of ours has ended since.
+            if (attempt > 1 || !mirror.ShowsEveryWrite)
+            {
+                await mirror.RefreshAsync(cancellation);
+                SettleUnknown();
+            }
             var (changes, seen, done) = mirror.Store.Read(state => Prepare(state, requestId, prepare));
             if (changes is null)
             {
@@ -102,13 +106,39 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 _unknown.Add(requestId, changes, time.GetUtcNow());
                 throw;
             }
+            finally
+            {
+                mirror.NoteWrite();
+            }
             if (requestId.Length > 0)
             {
                 var record = new StateChange.RequestRecord(requestId, resultId, time.GetUtcNow());
                 mirror.Store.Apply([record], mirror.Store.Read(static s => s.Index));
             }
-            await mirror.RefreshAsync(cancellation);
+            await ReadWrittenAsync(changes, resultId, cancellation);
             return resultId;
+        }
+    }
+
+    /// <summary>The engine's word on what was written, for the answer. What was removed needs none.</summary>
+    private async Task ReadWrittenAsync(CommandChanges changes, string resultId, CancellationToken cancellation)
+    {
+        var services = changes.Changes.Select(c =>
+            c switch
+            {
+                // The id that the engine has given.
+                StateChange.ServiceCreate => resultId,
+                StateChange.ServiceSpecSet set => set.ServiceId,
+                _ => null,
+            }
+        );
+        var nodes = changes.Changes.OfType<StateChange.NodeSpecSet>().Select(static c => c.NodeId);
+        foreach (var (kind, ids) in new[] { ("services", services.OfType<string>().ToList()), ("nodes", nodes.ToList()) })
+        {
+            if (ids.Count > 0)
+            {
+                await mirror.ReadWrittenAsync(kind, ids, cancellation);
+            }
         }
     }
 

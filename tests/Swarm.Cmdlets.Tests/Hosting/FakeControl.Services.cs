@@ -183,19 +183,20 @@ internal sealed partial class FakeControl
         Note(request);
         var services = request.Services.Select(s => Service(s).Id).ToHashSet();
         var nodes = request.Nodes.Select(n => Node(n).Id).ToHashSet();
-        var found = Tasks
-            .Where(t =>
-                (services.Count == 0 || services.Contains(t.ServiceId))
-                && (nodes.Count == 0 || nodes.Contains(t.NodeId))
-                && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
-                && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
-            )
-            // As the manager: ObjectApi.SelectTasks.
-            .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
-            .ThenBy(t => t.Slot)
-            .ThenBy(t => t.Slot > 0 ? "" : t.NodeName, StringComparer.Ordinal)
-            .ThenByDescending(t => t.CreatedAt.ToDateTime())
-            .ToList();
+        var found = Select(services, request.HasTaskOrService ? request.TaskOrService : null);
+        if (request.HasTaskOrService && found.Count == 0)
+        {
+            var service =
+                Services.Find(s => s.Id == request.TaskOrService || s.Spec.Name == request.TaskOrService)
+                ?? throw Refuse(
+                    StatusCode.NotFound,
+                    "TaskNotFound",
+                    $"There is no task '{request.TaskOrService}', and no service of that name.",
+                    request.TaskOrService,
+                    "Get-SwarmTask lists them."
+                );
+            found = Select([service.Id], null);
+        }
         if (request.Selectors.Count > 0 && found.Count == 0)
         {
             throw Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selectors[0]}' does not exist.", request.Selectors[0]);
@@ -205,6 +206,23 @@ internal sealed partial class FakeControl
         {
             await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
         }
+
+        List<V1.Task> Select(HashSet<string> services, string? name) =>
+            [
+                .. Tasks
+                    .Where(t =>
+                        (services.Count == 0 || services.Contains(t.ServiceId))
+                        && (nodes.Count == 0 || nodes.Contains(t.NodeId))
+                        && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
+                        && (name is null || t.Id == name || t.Name == name)
+                        && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
+                    )
+                    // As the manager: TaskListing.
+                    .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
+                    .ThenBy(t => t.Slot)
+                    .ThenBy(t => t.Slot > 0 ? "" : t.NodeName, StringComparer.Ordinal)
+                    .ThenByDescending(t => t.CreatedAt.ToDateTime()),
+            ];
     }
 
     public override Task<V1.StopTaskResponse> StopTask(V1.StopTaskRequest request, ServerCallContext context)
