@@ -40,13 +40,13 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         return mirror.Store.Read(state => result(state, id));
     }
 
-    /// <summary>On a copy, whose control loop is made for the question.</summary>
-    public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
-    {
-        var copy = new ClusterState();
-        copy.Restore(mirror.Store.Capture());
-        return question(new ControlLoop(copy, time, Ids), copy);
-    }
+    /// <summary>On a fork, whose control loop is made for the question.</summary>
+    public T Ask<T>(Func<ControlLoop, ClusterState, T> question) =>
+        mirror.Store.Read(state =>
+        {
+            var fork = state.Fork();
+            return question(new ControlLoop(fork, time, Ids), fork);
+        });
 
     /// <summary>Looks whether writes whose answer was lost have been made after all, so that a retry is answered from them. After a refresh of the mirror.</summary>
     public void SettleUnknown()

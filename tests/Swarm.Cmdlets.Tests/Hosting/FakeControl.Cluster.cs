@@ -20,9 +20,14 @@ internal sealed partial class FakeControl
     /// <summary>Nodes whose swarmd is not connected.</summary>
     public HashSet<string> Disconnected { get; } = [];
 
-    public override Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
+    /// <summary>Each host command waits for it before it is answered.</summary>
+    public Func<V1.RunHostCommandRequest, CancellationToken, AsyncTask> DuringHostCommand { get; set; } =
+        static (_, _) => AsyncTask.CompletedTask;
+
+    public override async Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
     {
         Note(request);
+        await DuringHostCommand(request, context.CancellationToken);
         var node = request.Selector.Length == 0 ? Nodes[0] : Node(request.Selector);
         if (Disconnected.Contains(node.Name))
         {
@@ -61,14 +66,12 @@ internal sealed partial class FakeControl
                 }
             );
         }
-        return AsyncTask.FromResult(
-            new V1.RunHostCommandResponse
-            {
-                NodeId = node.Id,
-                NodeName = node.Name,
-                Answer = answer,
-            }
-        );
+        return new V1.RunHostCommandResponse
+        {
+            NodeId = node.Id,
+            NodeName = node.Name,
+            Answer = answer,
+        };
     }
 
     public override Task<V1.InitSwarmResponse> InitSwarm(V1.InitSwarmRequest request, ServerCallContext context)
