@@ -59,8 +59,8 @@ public sealed class ImportTests
             };
             using var process = Process.Start(start)!;
             var errors = process.StandardError.ReadToEndAsync();
-            var output = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
+            var output = await Deadline.WaitAsync(process.StandardOutput.ReadToEndAsync(), "swarm-host to say all");
+            await Deadline.WaitAsync(process.WaitForExitAsync(), "swarm-host to end");
             Assert.Equal("", await errors);
             Assert.Equal(0, process.ExitCode);
             return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

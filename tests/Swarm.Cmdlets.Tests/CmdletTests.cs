@@ -424,7 +424,7 @@ public sealed class CmdletTests
         };
         using var running = shell.Begin("Get-SwarmTask", output);
         // The list has not ended: nobody knows yet that slot 3 has no more.
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(arrived.Task, "the fourth task to be written");
         running.Stop();
         Assert.Equal(
             [("web.1", false), ("web.1", true), ("web.2", false), ("web.2", true)],
@@ -452,7 +452,7 @@ public sealed class CmdletTests
         var arrived = new TaskCompletionSource();
         output.DataAdded += (_, _) => arrived.TrySetResult();
         using var running = shell.Begin("Watch-SwarmEvent", output);
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Deadline.WaitAsync(arrived.Task, "an event to be written");
         running.Stop();
         Assert.Equal(PSInvocationState.Stopped, running.InvocationStateInfo.State);
         Assert.Empty(running.Streams.Error);

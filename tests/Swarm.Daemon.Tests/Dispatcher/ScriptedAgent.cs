@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Agent;
@@ -67,8 +68,11 @@ internal sealed class ScriptedAgent(
         };
 
     /// <summary>The next message; null when the stream ended well.</summary>
-    public async Task<V1.ManagerMessage?> ReadAsync()
+    public Task<V1.ManagerMessage?> ReadAsync() => Deadline.WaitAsync(NextAsync(), $"a message of the manager to {nodeId}");
+
+    private async Task<V1.ManagerMessage?> NextAsync()
     {
+        // No deadline: those that wait for a message have it, and an obedient agent waits for none.
         if (!await call.ResponseStream.MoveNext(Cancel))
         {
             return null;
@@ -90,11 +94,18 @@ internal sealed class ScriptedAgent(
     }
 
     /// <summary>Reads until the condition holds, doing nothing else.</summary>
-    public async Task ReadUntilAsync(Func<bool> condition)
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="what">Its name: by default, as it is written.</param>
+    public Task ReadUntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        while (!condition())
+        return Deadline.WaitAsync(ReadAsync(), $"the manager's messages to {nodeId}, until {what}");
+
+        async Task ReadAsync()
         {
-            Assert.NotNull(await ReadAsync());
+            while (!condition())
+            {
+                Assert.NotNull(await NextAsync());
+            }
         }
     }
 
@@ -103,7 +114,8 @@ internal sealed class ScriptedAgent(
     {
         try
         {
-            while (await ReadAsync() is { } message)
+            // An agent may be idle for as long as its test likes.
+            while (await NextAsync() is { } message)
             {
                 foreach (var task in message.Assignments?.Update ?? [])
                 {

@@ -136,7 +136,7 @@ public sealed class DockerCallsTests : IAsyncLifetime
         );
         var request = ApiRequests.Create("cache");
         var first = _plane.CreateServiceAsync(request.Clone(), gone.Token);
-        var spec = await sent.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        var spec = await Deadline.WaitAsync(sent.Task, "the first create to be sent");
         _engine.Answer(
             "/distribution/redis:3.0.6/json",
             async context =>

@@ -129,7 +129,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     public async Task<List<V1.Node>> NodesOnceAsync()
     {
         using var call = Control.ListNodes(new(), cancellationToken: Cancel);
-        return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
+        return await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the end of a list");
     }
 
     /// <summary>A channel to the cluster port, with a certificate or none; the server's is not looked at.</summary>

@@ -66,7 +66,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
                 }
             }
         );
-        await Task.WhenAny(ready.Task, exited).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(Task.WhenAny(ready.Task, exited), $"{Name} to be ready", Patience);
         Assert.True(ready.Task.IsCompleted, $"{Name} ended at its start:\n{Log()}");
     }
 
@@ -75,7 +75,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public async Task<(int ExitCode, string Said)> RefuseAsync()
     {
         _output.Clear();
-        await Run(null, static _ => { }).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(Run(null, static _ => { }), $"{Name} to refuse to start", Patience);
         return (_process!.ExitCode, Log());
     }
 
@@ -84,7 +84,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public async Task<int> TerminateAsync()
     {
         Assert.True(PosixSignal.Send(ProcessId, PosixSignal.Term));
-        await _process!.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(_process!.WaitForExitAsync(Cancel), $"{Name} to end after SIGTERM", Patience);
         return _process.ExitCode;
     }
 
@@ -92,7 +92,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public async Task KillAsync()
     {
         _process!.Kill();
-        await _process.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(_process.WaitForExitAsync(Cancel), $"{Name} to end after SIGKILL", Patience);
     }
 
     public string Log() => string.Join('\n', _output);
@@ -106,7 +106,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
             {
                 process.Kill();
             }
-            await process.WaitForExitAsync(CancellationToken.None);
+            await Deadline.WaitAsync(process.WaitForExitAsync(CancellationToken.None), $"{Name} to end after SIGKILL", Patience);
             process.Dispose();
         }
         KillTasks();
@@ -164,6 +164,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        // No deadline: whoever needs it waits with one.
         return process.WaitForExitAsync(CancellationToken.None);
 
         void Take(string? line)
