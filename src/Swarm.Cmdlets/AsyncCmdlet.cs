@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Errors;
 
 namespace Swarm.Cmdlets;
 
-/// <summary>A cmdlet whose work is async: Ctrl+C cancels it at once, and every refusal becomes an error record in one place.</summary>
+/// <summary>A cmdlet whose work is async. Ctrl+C cancels it at once, and every error becomes an error record in one place.</summary>
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -30,11 +30,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
-    /// <summary>Whether a call ended because its token was cancelled, by Ctrl+C or a limit of time.</summary>
+    /// <summary>Whether a call ended because its token was cancelled, by Ctrl+C or a timeout.</summary>
     private protected static bool IsCancelled(Exception exception) =>
         exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
-    /// <summary>Whether a refusal is about the object at hand, so that the others of the same command can go on. Without a daemon none can.</summary>
+    /// <summary>Whether an error is about the current object, so that the command can go on with the others. Without a daemon it
+    /// cannot.</summary>
     private protected static bool IsOfOneObject(Exception exception) =>
         exception is SwarmException or RpcException { StatusCode: not (StatusCode.Cancelled or StatusCode.Unavailable) };
 
@@ -58,10 +59,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>What a failed call is to say, by those who know more of it than the transport.</summary>
+    /// <summary>Replaces the error of a failed call by a better one, if the session knows more than the transport.</summary>
     private protected virtual Exception Explain(RpcException failure) => failure;
 
-    /// <summary>Writes the refusal; ends the pipeline when nothing after it could work either (no daemon, no session).</summary>
+    /// <summary>Writes the error; ends the pipeline when no later object could succeed either (no daemon, no session).</summary>
     private protected void Report(Exception exception, object? target = null)
     {
         var record = ErrorMapper.ToRecord(exception is RpcException failure ? Explain(failure) : exception, target);

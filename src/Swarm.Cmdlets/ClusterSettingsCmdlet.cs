@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets;
 
-/// <summary>The settings that a swarm is made with and that can be changed later.</summary>
+/// <summary>The settings that a swarm is created with and that can be changed later.</summary>
 public abstract class ClusterSettingsCmdlet : SwarmCmdlet
 {
     [Parameter]
@@ -25,7 +25,7 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet
     [Parameter]
     public SwitchParameter AutoLock { get; set; }
 
-    /// <summary>Only what was given.</summary>
+    /// <summary>Only the bound parameters.</summary>
     private protected V1.ClusterSettings Settings()
     {
         var settings = new V1.ClusterSettings();

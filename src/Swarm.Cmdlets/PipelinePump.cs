@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Swarm.Cmdlets;
 
-/// <summary>Runs async work so that everything after an await continues on the pipeline's thread, where WriteObject and its like are allowed.</summary>
+/// <summary>Runs async work and continues on the pipeline's thread after each await: only there WriteObject and the like are
+/// allowed.</summary>
 internal sealed class PipelinePump : SynchronizationContext
 {
     private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _queue = [];
@@ -15,7 +16,7 @@ internal sealed class PipelinePump : SynchronizationContext
         }
         catch (InvalidOperationException)
         {
-            // The work has ended; what is left over (a cancelled read) must not wait for a thread that no longer pumps.
+            // The work has ended. A late continuation (a cancelled read) must not wait for a thread that no longer pumps.
             ThreadPool.QueueUserWorkItem(_ => d(state));
         }
     }

@@ -1,6 +1,6 @@
 namespace Swarm.Cmdlets;
 
-/// <summary>A progress bar per service, and under it one per task state.</summary>
+/// <summary>Shows a progress bar per service, with a bar per task state below it.</summary>
 internal sealed class ServiceProgressView(Cmdlet cmdlet)
 {
     private const int FirstId = 7100;
@@ -11,7 +11,7 @@ internal sealed class ServiceProgressView(Cmdlet cmdlet)
     {
         if (!_services.TryGetValue(step.ServiceId, out var id))
         {
-            // Task states are below 20: a block of ids for each service.
+            // Task states are below 20, so each service has a block of 20 ids.
             id = FirstId + (_services.Count * 20);
             _services.Add(step.ServiceId, id);
         }

@@ -7,7 +7,7 @@ namespace Swarm.Cmdlets;
 /// <content>The waits for nodes and tasks. Ctrl+C ends a wait, never the change.</content>
 public abstract partial class SwarmCmdlet
 {
-    // Blocks of ids, apart from that of services.
+    // Blocks of ids, separate from the services' block.
     private const int NodeProgressId = 2000;
     private const int TaskProgressId = 100_000;
 
@@ -18,8 +18,9 @@ public abstract partial class SwarmCmdlet
         Removed,
     }
 
-    /// <summary>Follows nodes, all at once, until each is ready, runs no task any more (drained), or is gone and its tasks run elsewhere (removed).
-    /// A timeout is an error for each that is not; the change itself stays.</summary>
+    /// <summary>Follows nodes at the same time until each is ready, runs no task any more (drained), or is gone and its tasks run elsewhere
+    /// (removed).
+    /// A timeout is an error for each node that is not; the change itself stays.</summary>
     /// <param name="nodes">Ids, with the name to show for each.</param>
     private protected async ValueTask WaitForNodesAsync(
         IReadOnlyDictionary<string, string> nodes,
@@ -41,7 +42,7 @@ public abstract partial class SwarmCmdlet
                     _ => $"Waiting for {nodes[id]}",
                 },
             (id, token) =>
-                Client.WaitNode(
+                Client.Nodes.WaitNode(
                     new V1.WaitNodeRequest
                     {
                         Selector = id,
@@ -85,9 +86,10 @@ public abstract partial class SwarmCmdlet
         }
     }
 
-    /// <summary>Follows stopped tasks, all at once, until each has ended and the next of its slot runs, where one comes. A timeout, or a replacement that
-    /// has ended for good, is an error for each; the change itself stays.</summary>
-    /// <param name="tasks">As StopTask answered them: they may be forgotten by now.</param>
+    /// <summary>Follows stopped tasks at the same time until each has ended and the next task of its slot, if there is one, runs. A
+    /// timeout, or a
+    /// replacement that has ended for good, is an error for each; the change itself stays.</summary>
+    /// <param name="tasks">The tasks as StopTask returned them; the manager may have deleted them by now.</param>
     private protected async ValueTask WaitForStoppedTasksAsync(
         IReadOnlyList<V1.Task> tasks,
         TimeSpan? timeout,
@@ -102,7 +104,7 @@ public abstract partial class SwarmCmdlet
             id => byId[id].Name,
             id => $"Stopping {byId[id].Name}",
             (id, token) =>
-                Client.WaitTask(
+                Client.Tasks.WaitTask(
                     new V1.WaitTaskRequest
                     {
                         TaskId = id,
@@ -145,10 +147,10 @@ public abstract partial class SwarmCmdlet
         }
     }
 
-    /// <summary>Reads a stream of progress for each id, all at once, with a progress bar each.</summary>
-    /// <param name="name">What an error is about.</param>
-    /// <param name="show">Takes a step and says it in a line.</param>
-    /// <returns>Those that were not done when the time was up.</returns>
+    /// <summary>Reads a stream of progress for each id, at the same time, with a progress bar each.</summary>
+    /// <param name="name">The object of an error.</param>
+    /// <param name="show">Takes a step and describes it in a line.</param>
+    /// <returns>The ids that were not done when the time was up.</returns>
     private async ValueTask<List<string>> FollowAllAsync<T>(
         string[] ids,
         int firstProgressId,
@@ -161,8 +163,8 @@ public abstract partial class SwarmCmdlet
     )
     {
         using var limit = Limit(timeout, cancellationToken);
-        // Whatever ends the pipeline (no daemon any more, Ctrl+C) ends all of them, and nothing else throws before the last has ended: nothing may go on
-        // after the cmdlet.
+        // An error that ends the pipeline (no daemon any more, Ctrl+C) ends all of them. Nothing else throws before the last has ended:
+        // no work may go on after the cmdlet.
         using var all = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
         var late = new HashSet<string>(StringComparer.Ordinal);
         List<(string Id, Exception Refusal)> refused = [];
@@ -191,7 +193,7 @@ public abstract partial class SwarmCmdlet
             }
             catch (Exception) when (end is not null)
             {
-                // It was cancelled because of another.
+                // It was cancelled because another one failed.
             }
             catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {

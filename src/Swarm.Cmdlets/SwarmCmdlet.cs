@@ -13,7 +13,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
 
     protected override ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        // Wait-SwarmService waits always; elsewhere -Timeout is that of -Wait.
+        // Wait-SwarmService always waits; in other cmdlets -Timeout belongs to -Wait.
         var bound = MyInvocation.BoundParameters;
         if (
             bound.ContainsKey("Timeout")
@@ -23,7 +23,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         {
             throw new SwarmException(
                 "ConflictingParameters",
-                "-Timeout is how long -Wait waits, and there is no -Wait.",
+                "-Timeout is the limit of -Wait, and -Wait is not given.",
                 "",
                 "Add -Wait, or leave -Timeout out."
             );
@@ -33,7 +33,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
 
     private protected Connection Connection => SessionTable.Resolve(Session);
 
-    private protected V1.Control.ControlClient Client => Connection.Client;
+    private protected V1.ControlClient Client => Connection.Client;
 
     private protected override Exception Explain(RpcException failure)
     {
@@ -48,10 +48,11 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         }
     }
 
-    /// <summary>One per change: a retry with the same id is answered from the record of the first.</summary>
+    /// <summary>A new id for a change: the manager answers a retry with the same id from the record of the first request.</summary>
     private protected static string NewRequestId() => Guid.NewGuid().ToString("n");
 
-    /// <summary>Asks -WhatIf, -Confirm and -Force. With -WhatIf the manager's own preview is shown, line by line, and put on the information
+    /// <summary>Handles -WhatIf, -Confirm and -Force. With -WhatIf the manager's own preview is shown, line by line, and written to the
+    /// information
     /// stream as PlannedAction objects with the tag SwarmPlan.</summary>
     private protected async ValueTask<bool> ApproveAsync(
         string target,
@@ -79,8 +80,8 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     }
 
     /// <summary>Follows services until they converge. A timeout or a paused update is an error; the change itself stays.</summary>
-    /// <param name="names">What to ask the manager for (ids, or names where only these are known), with the name to show for it.</param>
-    /// <returns>Of those waited for to be removed, the names of which nothing was there when the wait began.</returns>
+    /// <param name="names">Selectors for the manager (ids, or names where only these are known), with the name to show for each.</param>
+    /// <returns>When waiting for removal: the names that did not exist when the wait began.</returns>
     private protected async ValueTask<string[]> WaitForServicesAsync(
         IReadOnlyDictionary<string, string> names,
         bool removed,
@@ -97,7 +98,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         var progress = new ServiceProgressView(this);
         try
         {
-            using var call = Client.WaitServices(
+            using var call = Client.Services.WaitServices(
                 new V1.WaitServicesRequest { Selectors = { names.Keys }, Removed = removed },
                 cancellationToken: limit.Token
             );
@@ -109,7 +110,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         }
         catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // The manager tells of a service when there is something to tell: the time may be up before that.
+            // The manager reports a service only when there is progress, and the time may be up before that.
             var unseen = names.Values.Except(last.Values.Select(s => s.ServiceName), StringComparer.Ordinal);
             foreach (
                 var step in last
@@ -146,7 +147,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     private protected ValueTask<List<V1.Service>> FindServicesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
         FindAsync(
             names,
-            (selectors, token) => Client.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) => Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
             s => s.Spec?.Name ?? "",
             "service",
             "Get-SwarmService lists them.",
@@ -157,7 +158,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     private protected ValueTask<List<V1.Node>> FindNodesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
         FindAsync(
             names,
-            (selectors, token) => Client.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) => Client.Nodes.ListNodes(new V1.ListNodesRequest { Selectors = { selectors } }, cancellationToken: token),
             n => n.Name,
             "node",
             "Get-SwarmNode lists them.",
@@ -165,7 +166,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
             cancellationToken
         );
 
-    /// <param name="each">Called as objects arrive; without it they are collected.</param>
+    /// <param name="each">Called for each object as it arrives; null: the objects are collected.</param>
     private protected async ValueTask<List<T>> FindAsync<T>(
         IEnumerable<string>? names,
         Func<IEnumerable<string>, CancellationToken, AsyncServerStreamingCall<T>> list,

@@ -9,6 +9,7 @@ using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Core.Validation;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 

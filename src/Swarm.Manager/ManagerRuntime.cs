@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Swarm.Consensus;
 using Swarm.Consensus.Errors;
 using Swarm.Control.Objects;
-using Swarm.Control.Planes;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Identity;
@@ -37,11 +37,14 @@ public sealed class ManagerRuntime : IAsyncDisposable
             Log,
             new DispatcherOptions(options.ClusterAddress, options.AssignmentBatching, options.Time, options.LoggerFactory)
         );
-        Objects = new ObjectApi(State, _loop, Log, 
-            new ObjectApiOptions
+        Objects = new SwarmObjects(
+            State,
+            _loop,
+            Log,
+            new SwarmObjectsOptions
             {
-                NodeId = options.NodeId,
-                ClusterAddress = options.ClusterAddress,
+                NodeId = () => options.NodeId,
+                ClusterAddress = () => options.ClusterAddress,
                 ResolveImage = options.ResolveImage,
                 Time = options.Time,
                 LeaderWait = options.LeaderWait,
@@ -53,8 +56,8 @@ public sealed class ManagerRuntime : IAsyncDisposable
     public StateStore State { get; }
     public IReplicatedLog Log { get; }
 
-    /// <summary>The API's part about nodes, services and tasks.</summary>
-    public IObjectApi Objects { get; }
+    /// <summary>What the API's areas of nodes, services, tasks and events answer from.</summary>
+    public SwarmObjects Objects { get; }
 
     /// <summary>The agents' sessions: what the Dispatcher service needs.</summary>
     public AgentSessions Agents { get; }

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Core.Errors;
 using Swarm.Protocol.V1;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

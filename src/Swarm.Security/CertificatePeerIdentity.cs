@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Core.Errors;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

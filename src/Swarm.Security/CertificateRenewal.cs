@@ -1,3 +1,5 @@
+using Swarm.Security.Certificates;
+
 namespace Swarm.Security;
 
 /// <summary>Replaces this node's certificate before its life ends.</summary>

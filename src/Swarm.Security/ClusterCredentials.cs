@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 

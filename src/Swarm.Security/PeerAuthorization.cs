@@ -1,17 +1,16 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Swarm.Core.Errors;
+using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>Lets a call on the cluster port through when the peer's certificate allows it: no certificate for the certificate authority, a node of
-/// the swarm for the dispatcher, an administrator or a manager for the control API.</summary>
+/// <summary>Lets a call on the cluster port through when the peer's certificate allows it: <see cref="CallRights"/> says what each method asks for.</summary>
 /// <param name="credentials">Who is trusted.</param>
 /// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal.</param>
 public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember) : Interceptor
 {
     private static readonly object PeerKey = new();
-    private static readonly HashSet<string> LocalOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
 
     /// <summary>The peer of a call on the cluster port, or null: a call without certificate, or on the local socket.</summary>
     public static PeerIdentity? PeerOf(ServerCallContext context) =>
@@ -51,9 +50,6 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
 
     private void Authorize(ServerCallContext context)
     {
-        // "/swarm.v1.Control/GetCluster"
-        var parts = context.Method.Split('/');
-        var service = parts[1];
         // Verified again, not only in the handshake: a connection may outlive the certificate it was made with.
         var certificate = context.GetHttpContext().Connection.ClientCertificate;
         var peer = credentials.Verify(certificate);
@@ -61,16 +57,28 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
         {
             context.UserState[PeerKey] = peer;
         }
-        switch (service)
+        var right = CallRights.Of(context.Method);
+        if (right == CallRight.Anyone)
         {
-            case "swarm.v1.CertificateAuthority":
-                return;
-            case "swarm.v1.Dispatcher":
-                AuthorizeNode(RequirePeer(peer, certificate is not null));
-                return;
-            default:
-                AuthorizeControl(RequirePeer(peer, certificate is not null), parts[2]);
-                return;
+            return;
+        }
+        var known = RequirePeer(peer, certificate is not null);
+        if (right == CallRight.Node)
+        {
+            AuthorizeNode(known);
+            return;
+        }
+        AuthorizeAdministrator(known);
+        if (right == CallRight.ThisHost)
+        {
+            // "/swarm.v1.Membership/InitSwarm"
+            var method = context.Method[(context.Method.LastIndexOf('/') + 1)..];
+            throw Denied(
+                "LocalOnly",
+                $"{method} can be asked for on the node itself only.",
+                method,
+                "Run it on that node, over swarmd's local socket."
+            );
         }
     }
 
@@ -109,7 +117,7 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
         }
     }
 
-    private void AuthorizeControl(PeerIdentity peer, string method)
+    private void AuthorizeAdministrator(PeerIdentity peer)
     {
         if (peer.Role == CertificateRole.Worker || (peer.Role == CertificateRole.Manager && !isMember(peer.Name)))
         {
@@ -118,15 +126,6 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
                 $"Node {peer.Name} may not use the control API: an administrator's or a manager's certificate is needed.",
                 peer.Name,
                 "Use a certificate made with New-SwarmCredential on a manager."
-            );
-        }
-        if (LocalOnly.Contains(method))
-        {
-            throw Denied(
-                "LocalOnly",
-                $"{method} can be asked for on the node itself only.",
-                method,
-                "Run it on that node, over swarmd's local socket."
             );
         }
     }

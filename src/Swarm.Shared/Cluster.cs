@@ -1,6 +1,6 @@
 namespace Swarm;
 
-/// <summary>The swarm as the node that answers sees it.</summary>
+/// <summary>The swarm as the answering node sees it.</summary>
 public sealed class Cluster
 {
     public string Id { get; set; } = "";
@@ -40,7 +40,7 @@ public sealed class Cluster
     public override string ToString() => Id;
 }
 
-/// <summary>What Initialize-Swarm answers; the join commands are ready to paste.</summary>
+/// <summary>The output of Initialize-Swarm; the join commands are ready to paste.</summary>
 public sealed class InitializeResult
 {
     public string NodeId { get; set; } = "";
@@ -51,11 +51,11 @@ public sealed class InitializeResult
     public string WorkerJoinCommand { get; set; } = "";
     public string ManagerJoinCommand { get; set; } = "";
 
-    /// <summary>Only of a swarm made with -AutoLock; keep it, it is needed after every restart of a manager.</summary>
+    /// <summary>Set only for a swarm made with -AutoLock. Keep it: every restart of a manager needs it.</summary>
     public string? UnlockKey { get; set; }
 }
 
-/// <summary>What Join-Swarm answers.</summary>
+/// <summary>The output of Join-Swarm.</summary>
 public sealed class JoinResult
 {
     public string NodeId { get; set; } = "";
@@ -69,7 +69,7 @@ public sealed class JoinToken
     public string Token { get; set; } = "";
     public string ManagerAddress { get; set; } = "";
 
-    /// <summary>Ready to paste on the node that is to join.</summary>
+    /// <summary>The command to paste on the node that joins.</summary>
     public string JoinCommand { get; set; } = "";
 
     public override string ToString() => Token;

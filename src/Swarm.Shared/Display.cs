@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Swarm;
 
-/// <summary>Words for values, as the views of this module show them.</summary>
+/// <summary>Texts for values in the views of this module.</summary>
 public static class Display
 {
     private static readonly Regex s_digest = new("@sha256:[0-9a-f]{64}", RegexOptions.CultureInvariant);
@@ -45,10 +45,11 @@ public static class Display
         return at < 0 ? image ?? "" : image![..at];
     }
 
-    /// <summary>What a revision changed, in the words of the parameters and without digests: "Image: redis:3.0.6 -> redis:3.0.7".</summary>
+    /// <summary>A change of a revision, with the names of the parameters and without digests: "Image: redis:3.0.6 ->
+    /// redis:3.0.7".</summary>
     public static string Change(string? change) => s_digest.Replace(change ?? "", "").Replace("Container.", "", StringComparison.Ordinal);
 
-    /// <summary>A join command in two lines that can be pasted: with its token it is longer than a line.</summary>
+    /// <summary>A join command on two lines that can be pasted, because its token makes it longer than a line.</summary>
     public static string JoinCommand(string? command) =>
         s_join.Replace(command ?? "", m => $"{m.Groups[1].Value}{m.Groups[3].Value} `{Environment.NewLine} {m.Groups[2].Value}");
 
@@ -107,7 +108,7 @@ public static class Display
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {units[unit]}");
     }
 
-    /// <summary>StopFirst as stop-first, RollbackStarted as rollback_started's words: rollback-started.</summary>
+    /// <summary>The words of an enum value, with hyphens: stop-first, rollback-started.</summary>
     public static string Word(Enum value)
     {
         var text = new StringBuilder();
@@ -122,7 +123,7 @@ public static class Display
         return text.ToString();
     }
 
-    /// <summary>What a task's error column says: its error, or why it is pending.</summary>
+    /// <summary>The text of a task's error column: its error, or the reason why it is pending.</summary>
     public static string TaskError(Task? task) =>
         task is null ? ""
         : task.Error.Length > 0 ? task.Error

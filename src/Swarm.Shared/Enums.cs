@@ -29,7 +29,7 @@ public enum ManagerReachability
     Unreachable = 3,
 }
 
-/// <summary>Docker's task states, in order: a task only ever moves forward.</summary>
+/// <summary>Docker's task states, in order. A task only ever moves forward.</summary>
 public enum TaskState
 {
     Unspecified = 0,
@@ -103,7 +103,7 @@ public enum LocalNodeState
     Locked = 4,
 }
 
-/// <summary>What runs a sandbox's tasks; Auto takes Docker when an engine answers, else Process.</summary>
+/// <summary>The executor of a sandbox's tasks. Auto takes Docker when an engine answers, else Process.</summary>
 public enum SandboxExecutor
 {
     Auto = 0,
@@ -121,7 +121,7 @@ public enum EventKind
 
 public enum FirewallProvider
 {
-    /// <summary>The one that filters is found.</summary>
+    /// <summary>The active firewall is used.</summary>
     Auto = 0,
     Firewalld = 1,
     Ufw = 2,
@@ -140,11 +140,11 @@ public enum FirewallRuleState
     Closed = 0,
     Open = 1,
 
-    /// <summary>A rule of the administrator's closes exactly this port.</summary>
+    /// <summary>An administrator's rule closes exactly this port.</summary>
     Blocked = 2,
 }
 
-/// <summary>Whose rule opens a port; Default: the firewall accepts without one.</summary>
+/// <summary>The origin of the rule that opens a port. Default: the firewall accepts without a rule.</summary>
 public enum FirewallOpener
 {
     None = 0,
@@ -160,7 +160,7 @@ public enum HostCheckStatus
     Failed = 2,
 }
 
-/// <summary>Where an engine's packages come from.</summary>
+/// <summary>The source of an engine's packages.</summary>
 public enum EngineSource
 {
     Auto = 0,

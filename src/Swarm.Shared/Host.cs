@@ -1,6 +1,6 @@
 namespace Swarm;
 
-/// <summary>A port that a swarm needs on a host, and whether its firewall lets it through.</summary>
+/// <summary>A port that a swarm needs on a host, and whether the host's firewall accepts it.</summary>
 public sealed class FirewallRule
 {
     /// <summary>The node, or the name of this machine.</summary>
@@ -10,25 +10,25 @@ public sealed class FirewallRule
     public string Port { get; set; } = "";
     public string Purpose { get; set; } = "";
 
-    /// <summary>Who may connect; empty: everybody.</summary>
+    /// <summary>Addresses that may connect; empty: all.</summary>
     public string[] RemoteAddress { get; set; } = [];
     public FirewallRuleState State { get; set; }
     public FirewallOpener OpenedBy { get; set; }
 
-    /// <summary>Open after the next start of the host too.</summary>
+    /// <summary>The port is open after the next start of the host too.</summary>
     public bool Permanent { get; set; }
     public FirewallProvider Provider { get; set; }
 
-    /// <summary>The rule that decides, as the firewall's tool shows it.</summary>
+    /// <summary>The deciding rule, as the firewall's tool shows it.</summary>
     public string Detail { get; set; } = "";
 
     public override string ToString() => $"{Port} {State} on {Node}";
 }
 
-/// <summary>What became of a test of a port.</summary>
+/// <summary>The result of a test of a port.</summary>
 public sealed class PortTest
 {
-    /// <summary>The node, or the address that was tried from here.</summary>
+    /// <summary>The node, or the address that was tried from this machine.</summary>
     public string Node { get; set; } = "";
     public string Port { get; set; } = "";
     public bool Passed { get; set; }
@@ -38,7 +38,7 @@ public sealed class PortTest
     public override string ToString() => $"{Port} on {Node}: {Detail}";
 }
 
-/// <summary>One thing that a host of a swarm needs, and whether it is there.</summary>
+/// <summary>The result of one check of a host.</summary>
 public sealed class HostCheck
 {
     public string Node { get; set; } = "";
@@ -48,41 +48,41 @@ public sealed class HostCheck
     public HostCheckStatus Status { get; set; }
     public string Detail { get; set; } = "";
 
-    /// <summary>What to do; empty when it passed.</summary>
+    /// <summary>The next step for the administrator; empty when the check passed.</summary>
     public string Remedy { get; set; } = "";
 
     public override string ToString() => $"{Name}: {Status} ({Detail})";
 }
 
-/// <summary>What was installed or removed on this machine.</summary>
+/// <summary>The result of an installation or removal of an engine on this machine.</summary>
 public sealed class EngineInstallation
 {
     public string Distribution { get; set; } = "";
     public string PackageManager { get; set; } = "";
     public string[] Packages { get; set; } = [];
 
-    /// <summary>As the engine says; empty when it was removed or does not answer.</summary>
+    /// <summary>As the engine reports it; empty when it was removed or does not answer.</summary>
     public string EngineVersion { get; set; } = "";
 
-    /// <summary>What was run.</summary>
+    /// <summary>The commands that were run.</summary>
     public string[] Commands { get; set; } = [];
 
     public override string ToString() => string.Join(", ", Packages);
 }
 
-/// <summary>swarmd as it was installed on this machine, or removed from it.</summary>
+/// <summary>The result of an installation or removal of swarmd on this machine.</summary>
 public sealed class DaemonInstallation
 {
-    /// <summary>Where the program is.</summary>
+    /// <summary>The folder of the program.</summary>
     public string Folder { get; set; } = "";
 
-    /// <summary>systemd's unit.</summary>
+    /// <summary>Path of systemd's unit.</summary>
     public string Unit { get; set; } = "";
 
-    /// <summary>What starts swarmd; empty when it was removed.</summary>
+    /// <summary>The command that starts swarmd; empty when it was removed.</summary>
     public string ExecStart { get; set; } = "";
 
-    /// <summary>What was run.</summary>
+    /// <summary>The commands that were run.</summary>
     public string[] Commands { get; set; } = [];
 
     public override string ToString() => ExecStart;

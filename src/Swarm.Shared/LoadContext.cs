@@ -3,8 +3,8 @@ using System.Runtime.Loader;
 
 namespace Swarm;
 
-/// <summary>Loads the module's implementation and its dependencies apart from everything else in the process, so that our versions of
-/// Google.Protobuf, Grpc and Microsoft.Extensions never meet another module's.</summary>
+/// <summary>Loads the module's implementation and its dependencies apart from the rest of the process. Our versions of
+/// Google.Protobuf, Grpc and Microsoft.Extensions then never meet another module's.</summary>
 public sealed class LoadContext : AssemblyLoadContext
 {
     private static readonly Lock s_gate = new();
@@ -17,7 +17,7 @@ public sealed class LoadContext : AssemblyLoadContext
     /// <summary>Whether this process has imported the module before.</summary>
     public static bool IsImportedAgain { get; private set; }
 
-    /// <summary>Loads Swarm.Cmdlets.dll from <c>bin/module</c>; a second call answers the first one's assembly.</summary>
+    /// <summary>Loads Swarm.Cmdlets.dll from <c>bin/module</c>. A second call returns the assembly of the first.</summary>
     /// <param name="moduleFolder">The folder of Swarm.psd1.</param>
     public static Assembly Initialize(string moduleFolder)
     {
@@ -40,7 +40,7 @@ public sealed class LoadContext : AssemblyLoadContext
         {
             return shared;
         }
-        // The engine is the host's, whatever lies in the folder.
+        // The engine is the host's, whatever the folder holds.
         if (assemblyName.Name is "System.Management.Automation")
         {
             return null;

@@ -6,7 +6,7 @@ public sealed class Network
     public string Name { get; set; } = "";
     public string Driver { get; set; } = "";
 
-    /// <summary>swarm: on every node that runs a task of it.</summary>
+    /// <summary>swarm: the network is on every node that runs a task of it.</summary>
     public string Scope { get; set; } = "";
     public bool Attachable { get; set; }
     public bool Internal { get; set; }

@@ -7,7 +7,7 @@ public sealed class Node
     public string Hostname { get; set; } = "";
     public NodeState State { get; set; }
 
-    /// <summary>Why it is in that state.</summary>
+    /// <summary>The reason of the state.</summary>
     public string StateMessage { get; set; } = "";
     public DateTime? StateSince { get; set; }
     public NodeAvailability Availability { get; set; }
@@ -18,7 +18,7 @@ public sealed class Node
     public Dictionary<string, string> Labels { get; set; } = [];
     public Dictionary<string, string> EngineLabels { get; set; } = [];
 
-    /// <summary>Tasks that are assigned to it.</summary>
+    /// <summary>Tasks that are assigned to the node.</summary>
     public int Tasks { get; set; }
     public string OperatingSystem { get; set; } = "";
     public string Architecture { get; set; } = "";
@@ -33,7 +33,7 @@ public sealed class Node
     public string Executor { get; set; } = "";
     public string DaemonVersion { get; set; } = "";
 
-    /// <summary>True of the node that answers (the * of the table).</summary>
+    /// <summary>True for the answering node (the * of the table).</summary>
     public bool IsSelf { get; set; }
     public DateTime? JoinedAt { get; set; }
     public DateTime? UpdatedAt { get; set; }

@@ -13,13 +13,13 @@ public enum PublishMode
     Host = 1,
 }
 
-/// <summary>A port of a service's tasks that nodes answer on.</summary>
+/// <summary>A port of a service's tasks that is published on nodes.</summary>
 public sealed class PublishedPort
 {
-    /// <summary>On the nodes; 0: chosen by the swarm.</summary>
+    /// <summary>The port on the nodes; 0: the swarm chooses one.</summary>
     public int Published { get; set; }
 
-    /// <summary>In the container.</summary>
+    /// <summary>The port in the container.</summary>
     public int Target { get; set; }
     public PortProtocol Protocol { get; set; }
 

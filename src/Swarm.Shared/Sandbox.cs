@@ -14,7 +14,7 @@ public sealed class Sandbox
     public SandboxNode[] Nodes { get; set; } = [];
     public DateTime CreatedAt { get; set; }
 
-    /// <summary>Process id of the PowerShell that started it.</summary>
+    /// <summary>Process id of the PowerShell process that started the sandbox.</summary>
     public int OwnerProcessId { get; set; }
 
     public override string ToString() => Name;
@@ -26,13 +26,13 @@ public sealed class SandboxNode
     public string Sandbox { get; set; } = "";
     public string Socket { get; set; } = "";
 
-    /// <summary>address:port that other nodes reach it at.</summary>
+    /// <summary>address:port by which other nodes reach the node.</summary>
     public string Address { get; set; } = "";
     public string NodeId { get; set; } = "";
     public int ProcessId { get; set; }
     public DateTime StartedAt { get; set; }
 
-    /// <summary>Its daemon is alive.</summary>
+    /// <summary>The node's daemon is alive.</summary>
     public bool Running { get; set; }
     public string StateDirectory { get; set; } = "";
     public string LogPath { get; set; } = "";

@@ -6,13 +6,13 @@ public sealed class Service
     public string Name { get; set; } = "";
     public ServiceMode Mode { get; set; }
 
-    /// <summary>Wanted replicas of a replicated service; of a global one the nodes it runs on.</summary>
+    /// <summary>Wanted replicas of a replicated service; for a global service the nodes that it runs on.</summary>
     public long Replicas { get; set; }
 
-    /// <summary>Tasks that run.</summary>
+    /// <summary>Running tasks.</summary>
     public long Running { get; set; }
 
-    /// <summary>With the digest it is pinned to, when known.</summary>
+    /// <summary>The image, with its digest when known.</summary>
     public string Image { get; set; } = "";
     public string[] Command { get; set; } = [];
     public string[] Entrypoint { get; set; } = [];
@@ -39,10 +39,10 @@ public sealed class Service
     public long LimitPids { get; set; }
     public Mount[] Mounts { get; set; } = [];
 
-    /// <summary>Names of the networks that its tasks are attached to.</summary>
+    /// <summary>Names of the networks that the tasks are attached to.</summary>
     public string[] Networks { get; set; } = [];
 
-    /// <summary>With the published ports that the swarm has chosen.</summary>
+    /// <summary>Published ports, including the ones that the swarm has chosen.</summary>
     public PublishedPort[] Ports { get; set; } = [];
     public string User { get; set; } = "";
     public string[] Groups { get; set; } = [];
@@ -69,7 +69,7 @@ public sealed class Service
     /// <summary>Number of the current revision; 1 is the first.</summary>
     public long Revision { get; set; }
 
-    /// <summary>Image of the revision before, when there is one.</summary>
+    /// <summary>Image of the previous revision, when there is one.</summary>
     public string? PreviousImage { get; set; }
     public long ForceUpdate { get; set; }
     public DateTime? CreatedAt { get; set; }
@@ -133,7 +133,7 @@ public sealed class UpdateStatus
     public override string ToString() => Message.Length == 0 ? Display.Word(State) : $"{Display.Word(State)}: {Message}";
 }
 
-/// <summary>One kept version of a service's spec.</summary>
+/// <summary>A kept version of a service's spec.</summary>
 public sealed class ServiceRevision
 {
     public string ServiceId { get; set; } = "";
@@ -144,7 +144,7 @@ public sealed class ServiceRevision
     public string Image { get; set; } = "";
     public long? Replicas { get; set; }
 
-    /// <summary>What differs from the revision before, one line a property.</summary>
+    /// <summary>Differences from the previous revision, one line a property.</summary>
     public string[] Changes { get; set; } = [];
     public DateTime? CreatedAt { get; set; }
 

@@ -8,7 +8,7 @@ public sealed class Session
     /// <summary>Path of the socket, or host:port of the managers.</summary>
     public string Endpoint { get; set; } = "";
 
-    /// <summary>Through a socket of this machine, not through 2377.</summary>
+    /// <summary>The session uses a socket of this machine instead of 2377.</summary>
     public bool IsLocal { get; set; }
     public bool IsDefault { get; set; }
     public DateTime ConnectedAt { get; set; }
@@ -21,7 +21,7 @@ public sealed class Session
     public override string ToString() => $"{Id}: {Endpoint}";
 }
 
-/// <summary>A client certificate of the swarm's CA, and where it was written.</summary>
+/// <summary>A client certificate of the swarm's CA, and the path of its file.</summary>
 public sealed class ClientCredential
 {
     public string Name { get; set; } = "";

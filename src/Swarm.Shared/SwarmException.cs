@@ -1,6 +1,6 @@
 namespace Swarm;
 
-/// <summary>What went wrong, in words for a person; the exception of every error record of this module.</summary>
+/// <summary>An error, in words for a person. Every error record of this module has this exception.</summary>
 public sealed class SwarmException : Exception
 {
     public SwarmException() { }
@@ -13,8 +13,8 @@ public sealed class SwarmException : Exception
 
     /// <param name="errorId">Stable: ServiceNotFound, NameConflict, NoLeader, DaemonUnavailable, …</param>
     /// <param name="message">For a person; names the object.</param>
-    /// <param name="target">The name or id it is about.</param>
-    /// <param name="action">What to do next; empty when the message says it all.</param>
+    /// <param name="target">Name or id of the object.</param>
+    /// <param name="action">The next step for the user; empty when the message says it all.</param>
     public SwarmException(string errorId, string message, string target, string action)
         : base(message)
     {

@@ -4,7 +4,7 @@ public sealed class Task
 {
     public string Id { get; set; } = "";
 
-    /// <summary>helloworld.1; of a global service helloworld.&lt;node id&gt;.</summary>
+    /// <summary>helloworld.1; for a global service helloworld.&lt;node id&gt;.</summary>
     public string Name { get; set; } = "";
     public string ServiceId { get; set; } = "";
     public string ServiceName { get; set; } = "";
@@ -19,14 +19,14 @@ public sealed class Task
     public TaskState DesiredState { get; set; }
     public TaskState State { get; set; }
 
-    /// <summary>When it got into that state.</summary>
+    /// <summary>The moment at which the state began.</summary>
     public DateTime? StateSince { get; set; }
 
-    /// <summary>The agent's word for the state.</summary>
+    /// <summary>The agent's message for the state.</summary>
     public string Message { get; set; } = "";
     public string Error { get; set; } = "";
 
-    /// <summary>Why the scheduler could not place it: nodes counted by the filter that refused them.</summary>
+    /// <summary>The reasons why the scheduler could not place the task: nodes counted by the filter that refused them.</summary>
     public PendingReason[] PendingReasons { get; set; } = [];
     public int? ExitCode { get; set; }
     public string ContainerId { get; set; } = "";
@@ -52,24 +52,24 @@ public sealed class PendingReason
     public override string ToString() => $"{Detail} on {Nodes} node{(Nodes == 1 ? "" : "s")} ({Filter})";
 }
 
-/// <summary>Whether a task could go to a node, and why not.</summary>
+/// <summary>Whether a task could go to a node, and the reason if not.</summary>
 public sealed class PlacementResult
 {
     public string NodeId { get; set; } = "";
     public string Node { get; set; } = "";
     public bool Suitable { get; set; }
 
-    /// <summary>1 for the node the next task goes to; 0 when unsuitable.</summary>
+    /// <summary>1 for the node that the next task goes to; 0 when unsuitable.</summary>
     public int Rank { get; set; }
 
-    /// <summary>The first filter that refuses.</summary>
+    /// <summary>The first filter that refuses the node.</summary>
     public string Filter { get; set; } = "";
     public string Detail { get; set; } = "";
     public int ServiceTasks { get; set; }
     public int TotalTasks { get; set; }
 }
 
-/// <summary>One step of what a change would do, computed by the manager (-WhatIf).</summary>
+/// <summary>A step of a previewed change (-WhatIf), computed by the manager.</summary>
 public sealed class PlannedAction
 {
     /// <summary>create, stop, keep, move or remove.</summary>
@@ -77,7 +77,7 @@ public sealed class PlannedAction
     public string Task { get; set; } = "";
     public string TaskId { get; set; } = "";
 
-    /// <summary>Where it is, or would go; empty: nowhere.</summary>
+    /// <summary>The node of the task; empty: none.</summary>
     public string Node { get; set; } = "";
     public string Detail { get; set; } = "";
 

@@ -1,16 +1,22 @@
-# Dot-sourced by the acceptance tests' BeforeAll. Uses what both PowerShell hosts have.
-# The same files run on four kinds of swarm, chosen by environment:
+# Dot-sourced by the acceptance tests' BeforeAll.
+# The same files run on four kinds of swarm, chosen by environment (tools/build/Invoke-TestFile.ps1 sets it):
 #   (nothing)                            a sandbox of daemons on this machine, tasks are processes
-#   SWARM_ACCEPTANCE_EXECUTOR=Docker     a sandbox, tasks are containers of this machine's engine; images come from the registry of tests/lab/registry.sh
+# SWARM_ACCEPTANCE_EXECUTOR=Docker     a sandbox, tasks are containers of this machine's engine; images come from the registry of
+# tests/lab/registry.sh
 #   SWARM_ACCEPTANCE_LAB=FOLDER          three hosts of tests/lab/up.sh (LAB=FOLDER), each with its own network and engine
 #   the same, SWARM_ACCEPTANCE_PLANE=docker   a Docker Swarm of those hosts' engines, with a swarmd in front of each
-# Where they differ, ../Conformance/differences.json says so with the reason, and a test asks Test-Difference.
+#
+# Where they differ, ../Conformance/differences.json lists the difference with its reason, and a test asks Test-Difference.
 $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..'))
 if (-not (Get-Module Swarm)) {
     $module = if ($env:SWARM_MODULE) { $env:SWARM_MODULE } else { [IO.Path]::Combine($root, 'out', 'Swarm') }
     Import-Module ([IO.Path]::Combine($module, 'Swarm.psd1'))
 }
+
+# For a process of its own; what it prints is text.
+$pwsh = [IO.Path]::Combine($PSHOME, 'pwsh')
+$env:NO_COLOR = '1'
 
 $lab = $env:SWARM_ACCEPTANCE_LAB
 $dockerSwarm = [bool]$lab -and $env:SWARM_ACCEPTANCE_PLANE -eq 'docker'
@@ -24,12 +30,12 @@ $redis = "${registry}redis"
 $web = "${registry}web"
 # A ping that is process 1 of a container ignores SIGTERM, and would take its whole grace period to stop.
 $ping = @{ Image = $alpine; Command = 'ping', '127.0.0.1'; StopSignal = 'KILL' }
-# As the lab's engines are labelled.
+# The labels of the lab's engines.
 $engineLabels = @{
     manager1 = @{ 'com.example.storage' = 'ssd' }; worker1 = @{ 'com.example.storage' = 'ssd' }; worker2 = @{ 'com.example.storage' = 'hdd' }
 }
 
-# A broken product fails the test that waits for it, and does not hold the run up: what waits without a bound of its own ends after this one.
+# A broken product fails the test that waits for it and does not delay the run. This limit applies to waits without a limit of their own.
 $PSDefaultParameterValues = @{
     '[INRSU]*-Swarm*:Timeout' = { if ($args[0].BoundParameters -contains 'Wait') { '3m' } }
     'Wait-SwarmService:Timeout' = '3m'
@@ -83,14 +89,14 @@ function Stop-TestTask {
     if ($executor -eq 'Docker') { $null = Invoke-Docker $Task.Node 'kill', $Task.ContainerId } else { Stop-ProcessId $Task.ProcessId }
 }
 
-# The node comes back with what is on its disk.
+# The node starts again with the state on its disk.
 function Start-TestNode {
     param($Node)
     if ($lab) { Invoke-Lab node boot $Node.Name; Invoke-Lab swarmd start $Node.Name; return }
     $null = [IO.Directory]::CreateDirectory($Node.StateDirectory)
     $start = [Diagnostics.ProcessStartInfo]::new($Node.CommandLine[0])
     foreach ($argument in $Node.CommandLine[1..($Node.CommandLine.Length - 1)]) { $start.ArgumentList.Add($argument) }
-    # Its log lines are not read: they would be lost among the tests' own.
+    # Nobody reads its log lines: they would mix with the tests' own.
     $start.RedirectStandardOutput = $true
     $start.RedirectStandardError = $true
     $null = [Diagnostics.Process]::Start($start)
@@ -121,7 +127,7 @@ function Invoke-Native {
     $output
 }
 
-# Waits for a condition; fails with what was seen last. The time is a bound for a broken product, not an expectation.
+# Waits for a condition; fails with the last value seen. The time is a limit for a broken product, not an expectation.
 function Wait-Until {
     param([scriptblock] $Condition, [string] $What, [int] $Seconds = 120)
     $deadline = [DateTime]::UtcNow.AddSeconds($Seconds)
@@ -132,13 +138,13 @@ function Wait-Until {
     }
 }
 
-# The tasks of a service that should run and do.
+# The service's running tasks whose desired state is Running.
 function Get-RunningTask {
     param([string] $Service)
     Get-SwarmTask -Service $Service | Where-Object { $_.DesiredState -eq 'Running' -and $_.State -eq 'Running' }
 }
 
-# What a person sees, without colours.
+# The output as a person sees it, without colours.
 function Show-Text {
     param([Parameter(ValueFromPipeline)] $InputObject, [switch] $List)
     begin { $all = [Collections.Generic.List[object]]::new() }

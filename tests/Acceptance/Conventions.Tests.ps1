@@ -1,4 +1,4 @@
-# What every cmdlet has in common: completion, events, copies through CLIXML, sessions, help. See docs/en-US/about_Swarm.md.
+# The common behaviour of all cmdlets: completion, events, copies through CLIXML, sessions, help. See docs/en-US/about_Swarm.md.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $nodes = Start-TestSwarm acceptance-conventions
@@ -119,7 +119,7 @@ Describe 'Events' {
         $watch.Dispose()
     }
     It 'arrive while they happen, and Ctrl+C ends the watch' {
-        # Until the watch is there: a label that changes again and again.
+        # Changes a label again and again until the watch reports it.
         Wait-Until { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a first event'
         $null = New-SwarmService -Name watched -Image "${redis}:3.0.7" -Wait
         Remove-SwarmService watched -Force -Wait
@@ -159,7 +159,9 @@ Describe 'Help' {
         foreach ($command in Get-Command -Module Swarm -CommandType Cmdlet) {
             $help = Get-Help $command.Name -Full
             $help.Synopsis | Should -Match '\w \w.*\.\s*$' -Because $command.Name
-            @($help.examples.example)[0].code | Should -Match $command.Name -Because $command.Name
+            # Where it was written by PlatyPS, the code is in the introduction.
+            $example = @($help.examples.example)[0]
+            "$($example.introduction.Text) $($example.code)" | Should -Match $command.Name -Because $command.Name
             foreach ($parameter in $help.parameters.parameter) {
                 ($parameter.description | ForEach-Object Text) -join '' | Should -Not -BeNullOrEmpty -Because "$($command.Name) -$($parameter.name)"
             }

@@ -1,5 +1,5 @@
-# Rows W01–W04: the engine, the hosts and their firewalls, with the real tools on throw-away machines (hosts.sh): nft on manager1, ufw on worker1,
-# firewalld on worker2, iptables on bare1.
+# Rows W01–W04: the engine, the hosts and their firewalls, with the real tools on throw-away machines (hosts.sh).
+# manager1 has nft, worker1 ufw, worker2 firewalld and bare1 iptables.
 BeforeDiscovery {
     $missing = foreach ($tool in 'unshare', 'nsenter', 'ip', 'nft', 'iptables', 'ufw', 'firewall-cmd', 'dbus-daemon') {
         if (-not (Get-Command $tool -CommandType Application -ErrorAction Ignore) -and -not [IO.File]::Exists("/usr/sbin/$tool")) { $tool }
@@ -25,8 +25,13 @@ Describe 'Hosts' -Skip:$cannot {
         function Invoke-ModuleOn {
             param([string] $Machine, [string] $Script, [string] $Before = '')
             $file = [IO.Path]::Combine($lab, "script-$([Guid]::NewGuid().ToString('n')).ps1")
-            [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$repository/out/Swarm/Swarm.psd1'`n$Script")
-            Invoke-On $Machine "$Before dotnet $repository/out/tools/swarm-host.dll -File $file"
+            # An error as its message alone: PowerShell would break it into lines.
+            [IO.File]::WriteAllText($file, @"
+`$ErrorActionPreference = 'Stop'
+Import-Module '$repository/out/Swarm/Swarm.psd1'
+try { $Script } catch { [Console]::Error.WriteLine("`$_"); exit 1 }
+"@)
+            Invoke-On $Machine "$Before $pwsh -NoProfile -NonInteractive -File $file"
         }
         & $hosts up $lab manager1 worker1 worker2 bare1
         if ($LASTEXITCODE -ne 0) { throw 'The machines cannot be made.' }
@@ -45,7 +50,7 @@ table inet filter {
         Invoke-On worker1 'ufw --force enable'
         Invoke-On worker2 'mkdir -p /run/dbus; dbus-daemon --system --fork >/dev/null; firewalld --nofork --nopid >firewalld.log 2>&1 & for i in $(seq 300); do firewall-cmd --state >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1'
         Invoke-On bare1 'for t in iptables ip6tables; do $t -A INPUT -i lo -j ACCEPT; $t -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; $t -P INPUT DROP; done'
-        # What Install-SwarmDaemon makes: who is in it may ask swarmd without being root.
+        # Install-SwarmDaemon creates this group: its members may use swarmd without being root.
         Invoke-On worker2 'groupadd --system swarm'
         $address = @{ manager1 = '10.99.0.1'; worker1 = '10.99.0.2'; worker2 = '10.99.0.3' }
         $session = @{}
@@ -274,7 +279,7 @@ table inet filter {
 
     Context 'A node whose swarmd is gone' {
         It 'is named, and the others go on' {
-            # Inside, the process has another number than here.
+            # The process has another number inside the namespace than here.
             Invoke-On worker2 'kill -KILL $(cat worker2.swarmd)'
             Wait-Until { "$((Get-SwarmNode worker2).State)" -ne 'Ready' } 'worker2 not Ready'
             $rules = Get-SwarmNode | Get-SwarmFirewallRule -ErrorAction SilentlyContinue -ErrorVariable failed

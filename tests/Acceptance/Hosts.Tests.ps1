@@ -1,4 +1,5 @@
-# What only several hosts show (SWARM_ACCEPTANCE_LAB, with either control plane): each with its own engine and network. Rows W08, W13, W17, W22.
+# Behaviour that only several hosts show (SWARM_ACCEPTANCE_LAB, with either control plane), each with its own engine and network. Rows W08,
+# W13, W17, W22.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $manager, $worker1, $worker2 = Start-TestSwarm acceptance-hosts
@@ -38,7 +39,7 @@ Describe 'Hosts' {
         Wait-Until { "$((Get-SwarmNode worker2).State)" -eq 'Down' } 'worker2 Down'
         (Get-SwarmNode worker2).StateMessage | Should -Be 'heartbeat failure'
         Wait-Until { @(Get-RunningTask spread | Where-Object Node -NE worker2).Count -eq 6 } 'six tasks on the others'
-        # Out of reach it goes on with what it has.
+        # A node out of reach goes on with its tasks.
         Get-Container worker2 | Should -Be $kept
     }
     It 'when it is back it is told to stop what runs elsewhere by now' {
@@ -52,7 +53,7 @@ Describe 'Hosts' {
     It 'an engine that crashes takes its tasks; with it back they start again' {
         Invoke-Lab node kill worker2
         Invoke-Lab node start worker2
-        # Until it has reported, the manager shows what it knew before.
+        # Until the node has reported, the manager shows its last known state.
         Wait-Until {
             $there = @(Get-Container worker2)
             (Get-SwarmService spread).Running -eq 9 -and @(Get-RunningTask spread).Count -eq 9 -and
@@ -67,7 +68,7 @@ Describe 'Hosts' {
         $session = Connect-Swarm -Socket $worker2.Socket -NoDefault
         Invoke-Lab node cut worker2
         { Get-SwarmJoinToken Worker | Join-Swarm -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'ManagerUnreachable*' -ExpectedMessage "*$($manager.Address)*"
-        # An engine goes on trying by itself, after pauses that grow longer: it is told to give up.
+        # An engine goes on trying by itself, after longer and longer pauses, so the test makes it give up.
         if (Test-Difference 'join-goes-on') { Exit-Swarm -Session $session -Force }
         Invoke-Lab node heal worker2
         $null = Get-SwarmJoinToken Worker | Join-Swarm -Session $session

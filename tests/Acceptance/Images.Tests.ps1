@@ -1,4 +1,5 @@
-# Images of a real registry (tests/lab/registry.sh): digests pinned at create, credentials. For SWARM_ACCEPTANCE_EXECUTOR=Docker, and for the lab with either control plane.
+# Images of a real registry (tests/lab/registry.sh): digests pinned at create, credentials. For SWARM_ACCEPTANCE_EXECUTOR=Docker, and for
+# the lab with either control plane.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $nodes = Start-TestSwarm acceptance-images
@@ -9,7 +10,7 @@ BeforeAll {
         foreach ($letter in $Password.ToCharArray()) { $secret.AppendChar($letter) }
         [pscredential]::new('swarm', $secret)
     }
-    # What the registry itself says a tag is.
+    # The digest of a tag, as the registry itself reports it.
     function Get-RegistryDigest {
         param([string] $Name, [string] $Tag)
         $request = [Net.Http.HttpRequestMessage]::new('HEAD', "http://$($registry.Split('/')[0])/v2/library/$Name/manifests/$Tag")
@@ -23,7 +24,7 @@ BeforeAll {
         $null = Invoke-Docker manager1 'push', '--quiet', $To
         $null = Invoke-Docker manager1 'image', 'rm', $To
     }
-    # What a task says of an image that its node may not pull.
+    # The error of a task for an image that its node may not pull.
     function Get-NoSuchImage { param([string] $Words) if (Test-Difference 'registry-words') { "No such image: $private" } else { "No such image: $private*$Words*" } }
     function Remove-Image { param([string] $Image) foreach ($node in $nodes.Name) { try { Invoke-Docker $node 'image', 'rm', '--force', $Image } catch { $null = $_ } } }
     Remove-Image $private

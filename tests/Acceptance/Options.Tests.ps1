@@ -1,9 +1,9 @@
-# Row W26 of the walkthrough: what a service can be told about its containers, and restart policies.
+# Row W26 of the walkthrough: options of a service's containers, and restart policies.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $nodes = Start-TestSwarm acceptance-options
     $WarningPreference = 'SilentlyContinue'
-    # One value of the container that a service's task is, by a template of docker inspect.
+    # A value of the container of a service's task, by a template of docker inspect.
     function Get-ContainerValue {
         param([string] $Service, [string] $Template)
         $task = Get-RunningTask $Service
@@ -27,13 +27,13 @@ Describe 'What both executors do' {
         else { (Get-ProcessFile option environ).Split([char]0) | Should -Contain 'C=3' }
     }
     It 'user and group' {
-        # Not ping: whether somebody who is not root may ping is the engine's and the kernel's matter.
+        # Not ping: whether a user other than root may ping depends on the engine and the kernel.
         $made = New-SwarmService -Name option -Image $alpine -Command sleep, 1000000 -StopSignal KILL -User 65534:65534 -Wait
         $made.User | Should -Be '65534:65534'
         if ($executor -eq 'Docker') { Get-ContainerValue option '{{.Config.User}}' | Should -Be '65534:65534' }
         elseif ([Environment]::UserName -ne 'root') { Set-ItResult -Skipped -Because 'swarmd does not run as root' }
         else {
-            # A process counts as running once it has started; the program that changes its user becomes the task's program right after.
+            # A process counts as running once it has started; right after, the program that changes its user becomes the task's program.
             Wait-Until { (Get-ProcessFile option status) -match '(?m)^Uid:\s+65534\s' } 'the program of the task'
             Get-ProcessFile option status | Should -Match '(?m)^Uid:\s+65534\s'
         }
@@ -56,7 +56,7 @@ Describe 'What both executors do' {
         $made.StopSignal | Should -Be 'SIGKILL'
         $made.StopGracePeriod | Should -Be ([TimeSpan]::FromSeconds(90))
         if ($executor -eq 'Docker') { Get-ContainerValue option '{{.Config.StopSignal}}' | Should -Be 'SIGKILL' }
-        # A signal that ends it at once: the minute and a half is not waited for.
+        # A signal that ends it at once, so that the test does not wait for a minute and a half.
         Remove-SwarmService option -Force -Wait -Timeout 60s
         Get-SwarmService option -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
     }
@@ -84,7 +84,7 @@ Describe 'What both executors do' {
         $made | Show-Text -List | Should -Match '(?m)^Memory limit +: 64 MiB\s*$'
     }
     It 'a health check: Running only when healthy' {
-        # web is healthy as long as the file "ready" is in its directory, or never where the check is a false one.
+        # web is healthy as long as the file "ready" is in its directory; with the check "false" it never is.
         $made = New-SwarmService -Name option -Image "${redis}:3.0.7" -HealthCommand true -HealthInterval 200ms -HealthTimeout 2s -HealthRetries 2 -Wait
         $made.Running | Should -Be 1
         $made.HealthCheck.Test | Should -Be 'CMD-SHELL', 'true'
@@ -113,7 +113,7 @@ Describe 'Restart policy' {
         $null = New-SwarmService -Name often -Image $alpine -Command false -RestartCondition OnFailure -RestartDelay 50ms -RestartMaxAttempts 2
         Wait-Until { @(Get-SwarmTask often | Where-Object State -EQ Failed).Count -eq 3 } 'the first try and two more'
         Wait-Until { "$((Get-SwarmTask once).State)" -eq 'Complete' } 'a complete task'
-        # The service is converged: nothing more will come.
+        # The service has converged: no further task will come.
         Wait-Until { @(Get-SwarmTask often | Where-Object DesiredState -EQ Running).Count -eq 0 } 'no task that should run'
         @(Get-SwarmTask often).Count | Should -Be 3
         (Get-SwarmTask often).ExitCode | Should -Be 1, 1, 1
@@ -142,7 +142,7 @@ Describe 'What only an engine does' {
         Set-SwarmService option -RemoveMount /given -Wait
         (Get-SwarmService option).Mounts.Target | Should -Be '/data', '/scratch'
         Remove-SwarmService option -Force -Wait
-        # A node removes the containers of ended tasks, and with them the uses of the volume, right after the tasks have ended.
+        # After the tasks have ended, the node removes their containers, and with them the uses of the volume.
         Wait-Until { try { Invoke-Docker $task.Node 'volume', 'rm', 'option-data' } catch { $false } } 'the volume is free'
     }
     It 'capabilities, read-only root, init and terminal' {

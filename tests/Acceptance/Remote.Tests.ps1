@@ -1,4 +1,5 @@
-# Administration from another machine: a client certificate of the authority of the swarm (of each swarmd, where it stands in front of a Docker Swarm), and sessions over its port.
+# Administration from another machine: a client certificate of the swarm's authority, and sessions over its port. In front of a Docker
+# Swarm, each swarmd has an authority of its own.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $WarningPreference = 'SilentlyContinue'
@@ -8,7 +9,7 @@ BeforeAll {
     $foreign = New-SwarmCredential stranger (Get-Path 'foreign.pem')
     $nodes = Start-TestSwarm acceptance-remote
     $manager, $worker, $null = $nodes
-    # Where a node's daemon listens for sessions from elsewhere.
+    # The address of a node's daemon for sessions from other machines.
     function Get-Remote { param($Node) if (Test-Difference 'remote-port') { $Node.Address -replace ':2377$', ':2378' } else { $Node.Address } }
     $managerAddress = Get-Remote $manager
     $workerAddress = Get-Remote $worker
@@ -133,7 +134,7 @@ Describe 'A manager that goes under a session' {
         $running = $watch.BeginInvoke[psobject, psobject]($null, $seen)
         Wait-Until { Set-SwarmNode $worker.Name -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a watch'
         Stop-TestNode $manager
-        # A call in the middle of which the connection broke says the same as one that finds nobody.
+        # A call whose connection breaks gives the same error as a call that reaches no manager.
         Wait-Until { $running.IsCompleted } 'the end of the watch'
         $broken = @($watch.Streams.Error; $watch.InvocationStateInfo.Reason.ErrorRecord)[0]
         $broken.FullyQualifiedErrorId | Should -BeLike 'ManagerUnavailable*'

@@ -1,4 +1,4 @@
-# A sandbox comes whole and goes whole.
+# A sandbox starts completely and is removed completely.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $WarningPreference = 'SilentlyContinue'

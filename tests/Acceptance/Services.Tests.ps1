@@ -148,7 +148,7 @@ Describe 'Scale' {
     It 'several at once with a dictionary' {
         $frontend, $backend = Invoke-SwarmScale ([ordered]@{ frontend = 3; backend = 1 }) -Wait -PassThru
         "$($frontend.Name) $($frontend.Running) $($backend.Name) $($backend.Running)" | Should -Be 'frontend 3 backend 1'
-        # One change, or one after another: all or nothing can be promised of one only.
+        # A single change of both services, or two changes: only the former can promise all or nothing.
         if (Test-Difference 'scale-together') { $frontend.Version | Should -Not -Be $backend.Version } else { $frontend.Version | Should -Be $backend.Version }
     }
     It 'to none and back' {
@@ -185,7 +185,7 @@ Describe 'Remove' {
         $failure = { Get-SwarmService helloworld -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceNotFound*' -ExpectedMessage '*helloworld*' -PassThru
         "$failure" | Should -BeLike '*Get-SwarmService*'
         @(Get-SwarmTask | Where-Object ServiceName -EQ helloworld).Count | Should -Be 0
-        # A task has ended when its container has; the node then removes the container.
+        # A task has ended when its container has; afterwards the node removes the container.
         if ($executor -eq 'Docker') { Wait-Until { -not (Invoke-Docker $task.Node 'ps', '-aq', '--filter', "name=$($task.ContainerName)") } 'the container is gone' }
         else { { [Diagnostics.Process]::GetProcessById($task.ProcessId) } | Should -Throw }
     }

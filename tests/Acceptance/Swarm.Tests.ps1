@@ -1,4 +1,4 @@
-# Rows W05–W08, W18 and W19 of the walkthrough: init, cluster info, nodes, join, tokens, roles as far as one manager can.
+# Rows W05–W08, W18 and W19 of the walkthrough: init, cluster info, nodes, join, tokens, and roles within the limits of a single manager.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $manager, $worker1, $worker2 = Start-TestSwarm acceptance-swarm -NoSwarm

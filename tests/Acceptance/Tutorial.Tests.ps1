@@ -1,5 +1,7 @@
-# Follows docs/hosts.md from its first command to its last, on three throw-away machines with a real systemd, apt, engine and firewalld each (hosts.sh boot).
-# The commands are the document's own. What stands in: New-PSSession and Invoke-Command start a process in that machine, since SSH needs a pwsh there.
+# Follows docs/hosts.md from its first command to its last, on three throw-away machines (hosts.sh boot). Each has a real systemd, apt,
+# engine and firewalld.
+# The commands are the document's own, with one substitute: New-PSSession and Invoke-Command start a process in that machine, since SSH
+# needs a pwsh there.
 BeforeDiscovery {
     $missing = foreach ($tool in 'unshare', 'nsenter', 'ip', 'findmnt', 'python3', 'apt-get', 'dockerd', 'systemctl', 'dbus-daemon') {
         if (-not (Get-Command $tool -CommandType Application -ErrorAction Ignore) -and -not [IO.File]::Exists("/usr/sbin/$tool")) { $tool }
@@ -35,7 +37,7 @@ Describe 'From three bare hosts to a swarm' -Skip:$cannot {
             if ($UserName -ne 'root') { throw "Not tried as $UserName." }
             [pscustomobject]@{ Machine = $machines[$HostName] }
         }
-        # A process of that machine runs it; what comes back is what remoting would bring: deserialized.
+        # Runs in a process of that machine; the output is deserialized, as with remoting.
         function Invoke-Command {
             param([object[]] $Session, [scriptblock] $ScriptBlock)
             $text = "$ScriptBlock"
@@ -50,7 +52,7 @@ Describe 'From three bare hosts to a swarm' -Skip:$cannot {
                 [IO.File]::WriteAllText("$call.ps1", @"
 `$ErrorActionPreference = 'Stop'
 Import-Module '$root/out/Swarm/Swarm.psd1'
-# Of the other repositories Debian's machines here reach Debian's own only.
+# From these machines only Debian's own repositories can be reached.
 `$PSDefaultParameterValues = @{ 'Install-SwarmEngine:Source' = 'Distribution' }
 `$values = [Management.Automation.PSSerializer]::Deserialize([IO.File]::ReadAllText('$call.values'))
 `$answer = @(& {
@@ -58,7 +60,7 @@ $($text -replace '\$using:(\w+)', '$$values.$1')
 })
 [IO.File]::WriteAllText('$call.answer', [Management.Automation.PSSerializer]::Serialize(`$answer, 2))
 "@)
-                $said = Invoke-Shell $one.Machine "dotnet $root/out/tools/swarm-host.dll -File $call.ps1"
+                $said = Invoke-Shell $one.Machine "$pwsh -NoProfile -NonInteractive -File $call.ps1"
                 $said | Where-Object { $_ } | ForEach-Object { [Console]::Out.WriteLine("$($one.Machine): $_") }
                 [Management.Automation.PSSerializer]::Deserialize([IO.File]::ReadAllText("$call.answer"))
             }
@@ -70,7 +72,7 @@ $($text -replace '\$using:(\w+)', '$$values.$1')
         & $hostsScript relay $folder
         if ($LASTEXITCODE -ne 0) { throw 'The relay cannot be started.' }
         foreach ($machine in 'manager1', 'worker1', 'worker2') {
-            # Bare: neither engine nor firewall. Up to date: which of this machine's packages are old is not the tutorial's matter.
+            # The machine has neither engine nor firewall. It is up to date: old packages of this machine are no subject of the tutorial.
             Invoke-Shell $machine @'
 set -e
 export DEBIAN_FRONTEND=noninteractive
@@ -91,7 +93,7 @@ dpkg-query --show --showformat='${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii
 
     It 'the commands of the page end with three nodes' {
         $said = @(. ([scriptblock]::Create((Get-PageCommand 'From three bare hosts to a swarm, in one pipeline'))))
-        # Silence is good: nothing but what the three joins and Get-SwarmNode answer. What the kernel of this machine lacks is not the page's matter.
+        # Only the three joins and Get-SwarmNode write output. Missing features of this machine's kernel are no subject of the page.
         ($said | Where-Object { $_.PSObject.TypeNames[0] -like '*Swarm.HostCheck' -and $_.Name -notlike 'Kernel*' } | ForEach-Object { "$($_.Node) $($_.Name): $($_.Detail)" }) -join "`n" | Should -Be ''
         $nodes = @($said | Where-Object { $_.PSObject.TypeNames[0] -like '*Swarm.Node' })
         (@($nodes | ForEach-Object Name | ForEach-Object { "$_" }) -join ' ') | Should -Be 'manager1 worker1 worker2'
@@ -131,7 +133,7 @@ dpkg-query --show --showformat='${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii
         $onManager = ($lines | Where-Object { $_ -like '*# on a manager' }) -join "`n"
         $onWorker = ($lines | Where-Object { $_ -and $_ -notlike '*# on a manager' }) -join "`n"
         Invoke-Command ([pscustomobject]@{ Machine = 'manager1' }) ([scriptblock]::Create($onManager))
-        # Nobody is there to be asked.
+        # Nobody is there to confirm.
         $null = Invoke-Command ([pscustomobject]@{ Machine = 'worker2' }) ([scriptblock]::Create("`$ConfirmPreference = 'None'`n$onWorker"))
         Invoke-Shell worker2 'for f in /usr/local/lib/swarm /etc/systemd/system/swarmd.service /var/lib/swarm /var/lib/docker; do test ! -e $f || { echo $f; exit 1; }; done; ! command -v dockerd; ! systemctl is-active swarmd'
         "$(Invoke-Shell worker2 'firewall-cmd --zone=public --list-ports 2>/dev/null')" | Should -Be ''

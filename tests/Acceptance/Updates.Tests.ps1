@@ -1,4 +1,4 @@
-# Row W16 of the walkthrough: rolling updates, their failure, going back, revisions; and what of a service is changed without replacing tasks.
+# Row W16 of the walkthrough: rolling updates, failed updates, rollback, revisions, and changes that do not replace tasks.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $nodes = Start-TestSwarm acceptance-updates
@@ -16,7 +16,7 @@ Describe 'Rolling update' {
         (Get-SwarmService redis).Image | Should -BeLike "${redis}:3.0.6@*"
     }
     It 'one task after the other, and the old ones stay as history' {
-        # Never is more than one slot of three without its running task.
+        # At most one slot of three lacks its running task at any time.
         Set-SwarmService -Image "${redis}:3.0.7" redis | Should -BeNullOrEmpty
         Get-UpdateState redis | Should -Be 'Updating'
         (Get-SwarmService redis).UpdateStatus.Message | Should -Be 'update in progress'
@@ -90,7 +90,7 @@ Describe 'Rolling update' {
         foreach ($task in $after) { $task.Id | Should -Not -BeIn $before; $task.Image | Should -BeLike "${redis}:3.0.6@*" }
     }
     It 'keeps at most the history limit of a slot' {
-        # The task that runs is one of them.
+        # The running task counts.
         Set-Swarm -TaskHistoryLimit 2
         foreach ($number in 1..2) { Restart-SwarmService redis -Wait }
         Wait-Until { @(Get-SwarmTask redis.1).Count -eq 2 } 'two tasks of the slot'
@@ -128,7 +128,7 @@ Describe 'Update policy' {
     It 'goes on when told so' {
         Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Continue -UpdateParallelism 0
         Wait-Until { (Get-UpdateState policy) -eq 'Completed' } 'a completed update'
-        # They start and fail in turns from then on; none is of the old image.
+        # From then on they start and fail in turns; none has the old image.
         Wait-Until { @(Get-SwarmTask policy | Where-Object { $_.DesiredState -in 'Running', 'Ready' -and $_.Image -like "${redis}:bad@*" }).Count -eq 4 } 'four tasks of the bad image'
         Get-RunningTask policy | Where-Object Image -NotLike "${redis}:bad@*" | Should -BeNullOrEmpty
     }

@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# hosts.sh up DIR NAME...: throw-away machines for the acceptance tests: copies of this one with network, mount, process and host name namespaces of their
-# own, on a network of their own (10.99.0.1, .2, … in the order of the names; HOSTS_NETWORK=10.0.0 gives them 10.0.0.1, …). hosts.sh boot DIR NAME... does the
-# same with a real systemd as their first process. hosts.sh relay DIR lets their apt reach Debian's repositories. hosts.sh in DIR NAME COMMAND... runs a
-# command in one, hosts.sh down DIR ends all.
-# Nothing that is done in them reaches this machine: the root is an overlay, and only DIR and the repository are the real ones.
+# hosts.sh makes throw-away machines for the acceptance tests. They are copies of this machine with network, mount, process and host name
+# namespaces of their own. Their network is their own too: 10.99.0.1, .2, … in the order of the names, or HOSTS_NETWORK=10.0.0 for 10.0.0.1,
+# ….
+#   hosts.sh up DIR NAME...             starts machines
+#   hosts.sh boot DIR NAME...           starts machines with a real systemd as their first process
+#   hosts.sh relay DIR                  lets their apt reach Debian's repositories
+#   hosts.sh in DIR NAME COMMAND...     runs a command in a machine
+#   hosts.sh down DIR                   ends all of them
+#
+# Changes in them never reach this machine: the root is an overlay, and only DIR and the repository are the real ones.
 set -euo pipefail
 verb=$1 dir=$2
 shift 2
@@ -11,7 +16,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 network=${HOSTS_NETWORK:-10.99.0}
 group=swarm-hosts-${dir##*/}
 
-hold() { # NAME SCRIPT [OPTION...]: a process that holds namespaces; its pid, as this machine sees it, is in DIR/NAME.pid
+hold() { # NAME SCRIPT [OPTION...]: starts a process that holds namespaces; DIR/NAME.pid has its pid, as this machine sees it
     local name=$1 script=$2
     shift 2
     setsid bash -ec '[ -z "$1" ] || for procs in $1; do echo $$ >"$procs"; done; shift; exec "$@"' hold "$(cgroups "$name" "$@")" \
@@ -65,7 +70,8 @@ machine="
 devices="
     mount --rbind /dev /mnt/root/dev
 "
-# systemd makes and removes files in /dev, and sets what the kernel has once only: it gets devices of its own, and starts nothing but its journal and the bus.
+# systemd makes and removes files in /dev, and changes settings that the kernel has only once. So it gets devices of its own, and starts
+# only its journal and the bus.
 systemd="
     mount -t tmpfs tmpfs /mnt/root/dev
     for device in null zero full random urandom tty; do
@@ -94,11 +100,11 @@ systemd="
     for unit in /mnt/root/lib/systemd/system/*.wants/*; do
         case \${unit##*/} in dbus.* | systemd-journald*.socket | systemd-journald.service) ;; *) rm -f \"\$unit\" ;; esac
     done
-    # This one's disks are not theirs.
+    # The mounts of this machine's disks do not apply to them.
     : >/mnt/root/etc/fstab
-    # What forbids packages to start their services is for this machine.
+    # The file that forbids packages to start their services is for this machine only.
     rm -f /mnt/root/usr/sbin/policy-rc.d
-    # Every machine has one of its own.
+    # Every machine has a machine id of its own.
     tr -d - </proc/sys/kernel/random/uuid >/mnt/root/etc/machine-id
     echo \"\$0\" >/mnt/root/etc/hostname
 "
@@ -155,11 +161,11 @@ case $verb in
         ;;
     down)
         for file in "$dir"/*.unshare; do
-            # --kill-child: the namespaces end with it, and all that is in them.
+            # --kill-child: the namespaces and all their processes end with it.
             [ ! -e "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null || true
         done
         for hierarchy in $(findmnt --noheadings --list --output TARGET --types cgroup,cgroup2 | grep '^/sys/fs/cgroup'); do
-            # What was killed leaves its group when it has ended, not before.
+            # A killed process leaves its group only when it has ended.
             for _ in $(seq 50); do
                 [ -d "$hierarchy/$group" ] || break
                 find "$hierarchy/$group" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1

@@ -1,5 +1,6 @@
-# What a Docker Swarm does and the acceptance tests, which run on each control plane too, do not ask: defaults, states and their order, history, roles,
-# placement, restarts and health. The same on every control plane but for what differences.json lists.
+# Behaviour of a Docker Swarm beyond the acceptance tests, which run on each control plane too. It covers defaults, order of states,
+# history,
+# roles, placement, restarts and health. It is the same on every control plane, except for the differences of differences.json.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
     $manager, $worker1, $worker2 = Start-TestSwarm conformance
@@ -52,20 +53,21 @@ Describe 'The states of a task' {
             [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')).AddArgument($manager.Socket)
         $seen = [System.Management.Automation.PSDataCollection[psobject]]::new()
         $null = $watch.BeginInvoke[psobject, psobject]($null, $seen)
-        # The states of one task, as the events tell them.
+        # The states of one task, in the order of its events.
         function Get-SeenState {
             param([string] $Id)
             for ($i = 0; $i -lt $seen.Count; $i++) {
                 if ($seen[$i].Id -eq $Id -and $seen[$i].Detail -match '(?m)^state: \w+ -> (\w+)') { $Matches[1] }
             }
         }
-        # Each later than the one before. What a node reports at once, and what changes between two looks at an engine, is seen as one step.
+        # Each state is later than the one before. States that a node reports together, or that pass between two looks at an engine, appear
+        # as one step.
         function Assert-StateOrder {
             param([string] $Id)
             $rank = @(foreach ($state in Get-SeenState $Id) { [Array]::IndexOf($order, $state) })
             for ($i = 1; $i -lt $rank.Count; $i++) { $rank[$i] | Should -BeGreaterThan $rank[$i - 1] }
         }
-        # Until the watch is there: a label that changes again and again.
+        # Changes a label again and again until the watch reports it.
         Wait-Until { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a first event'
         Set-SwarmNode worker1 -RemoveLabel n
         $null = New-SwarmService -Name states -Image $image -StopSignal KILL -RestartDelay 0s -Wait
@@ -80,7 +82,7 @@ Describe 'The states of a task' {
         Wait-Until { @(Get-SeenState $task.Id)[-1] -eq 'Running' } 'the event of a running task'
         Assert-StateOrder $task.Id
         if (-not (Test-Difference 'event-states')) {
-            # What the manager decides, and the two that a node never reports as one.
+            # The manager's own states, and the two that a node never reports together.
             $states = @(Get-SeenState $task.Id)
             $states[0] | Should -Be 'Assigned'
             $states[-2] | Should -Be 'Starting'
@@ -150,7 +152,7 @@ Describe 'Placement' {
         @(Get-SwarmTask -Service pmoved | Where-Object Id -NE $first.Id)[0].Node | Should -Be ('worker1', 'worker2' -ne $first.Node)
     }
     It 'preferences apply one after the other' {
-        # By the label of the engines worker2 is alone; of the others, manager1 has a zone of its own.
+        # The engines' label separates worker2 from the others; of the others, manager1 has a zone of its own.
         Set-SwarmNode worker1 -Label zone=a
         $null = New-SwarmService -Name pprefer -Image $image -Replicas 8 -PlacementPreference 'spread=engine.labels.com.example.storage', 'spread=node.labels.zone' -Wait
         Get-NodeCount pprefer worker2 | Should -Be 4
@@ -158,7 +160,7 @@ Describe 'Placement' {
     }
     It 'a constraint that is none is refused' {
         { New-SwarmService -Name pwrong -Image $image -Constraint 'node.labels.a=x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
-        # docker service create takes it, and its tasks wait for ever (from-docker.md).
+        # docker service create accepts it, and its tasks wait for ever (from-docker.md).
         { New-SwarmService -Name pwrong -Image $image -Constraint 'node.foo==x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConstraint*'
     }
 }
@@ -174,7 +176,7 @@ Describe 'Restarts' {
             "$($task.DesiredState) $($task.ExitCode) $($task.Error)" | Should -Be 'Shutdown 3 task: non-zero exit (3)'
             "$($task.Name) $($task.Slot)" | Should -Be 'rmax.1 1'
         }
-        # The newest first. Each ended at least the delay after the one before: it started that much later.
+        # The newest comes first. Each ended at least the delay after the one before, because it started that much later.
         for ($i = 0; $i -lt 2; $i++) { ($tasks[$i].StateSince - $tasks[$i + 1].StateSince).TotalMilliseconds | Should -BeGreaterOrEqual 500 }
     }
     It 'each of several that fail soon comes after the delay; where it backs off, after twice the one before' {
@@ -205,7 +207,7 @@ Describe 'Restarts' {
         "$($task.State) $($task.ExitCode) $($task.Error)" | Should -Be $(if (Test-Difference 'ended-before-healthy') { 'Failed 0 container ended before its health check succeeded' } else { 'Complete 0 ' })
     }
     It 'of one whose health check fails after it ran: Failed, unhealthy, and replaced' {
-        # Healthy for its first checks, then not any more.
+        # Healthy for its first checks, unhealthy afterwards.
         $check = 'test ! -e /tmp/swarm-sick-$HOSTNAME'
         $null = New-SwarmService -Name rhealth -Image $alpine -Command sh, '-c', 'exec sleep 1000000' -HostName '{{.Task.ID}}' -StopSignal KILL -RestartDelay 100ms -HealthCommand $check -HealthInterval 200ms -HealthRetries 2 -Wait
         $first = Get-RunningTask rhealth

@@ -1,4 +1,4 @@
-# The list of what differs between control planes is whole, and no longer than it has to be.
+# The list of differences between control planes is complete, and has no superfluous entries.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
     $asked = foreach ($folder in 'Acceptance', 'Conformance') {
@@ -16,7 +16,7 @@ Describe 'The list of differences' {
             $names = @(foreach ($property in $entry.EnumerateObject()) { $property.Name })
             foreach ($name in $names) { $name | Should -BeIn 'id', 'reason', 'builtin-process', 'builtin-docker', 'docker-swarm' }
             $entry.GetProperty('reason').GetString().Length | Should -BeGreaterThan 20
-            # One that holds everywhere would be none.
+            # A difference that holds everywhere would be none.
             @($names | Where-Object { $_ -in 'builtin-process', 'builtin-docker', 'docker-swarm' }).Count | Should -BeIn 1, 2
         }
     }

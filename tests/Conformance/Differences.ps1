@@ -1,8 +1,9 @@
-# Dot-sourced by ../Acceptance/Common.ps1. What differs between control planes is in differences.json, one by one, each with its reason.
+# Dot-sourced by ../Acceptance/Common.ps1. differences.json lists every difference between control planes with its reason.
 $plane = if ($dockerSwarm) { 'docker-swarm' } elseif ($executor -eq 'Docker') { 'builtin-docker' } else { 'builtin-process' }
 $differences = [System.Text.Json.JsonDocument]::Parse([IO.File]::ReadAllText([IO.Path]::Combine($root, 'tests', 'Conformance', 'differences.json'))).RootElement
 
-# True where a listed difference applies to this control plane. One that is not listed fails the test, and so does (Differences.Tests.ps1) one that no test asks for.
+# True where a listed difference applies to this control plane. An unlisted difference fails the test. Differences.Tests.ps1 fails for a
+# listed one that no test uses.
 function Test-Difference {
     param([string] $Id)
     $property = [System.Text.Json.JsonElement]::new()

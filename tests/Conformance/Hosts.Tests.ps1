@@ -1,4 +1,4 @@
-# What happens to a service when a host or its network fails, as a Docker Swarm did it. Only where there are hosts: on a lab, with either control plane.
+# The effect of failed hosts and networks on a service, as on a Docker Swarm. Needs several hosts: a lab, with either control plane.
 BeforeDiscovery {
     $skip = -not $env:SWARM_ACCEPTANCE_LAB
     if ($skip) { [Console]::Out.WriteLine('skipped: failing hosts need hosts of their own (SWARM_ACCEPTANCE_LAB)') }
@@ -12,7 +12,7 @@ BeforeAll {
         $null = New-SwarmService -Name redis -Image "${redis}:3.0.6" -Replicas 6 -StopSignal KILL -RestartDelay 0s -Wait
         function Get-Container { param([string] $Node) @(Invoke-Docker $Node 'ps', '--quiet', '--filter', 'name=redis.') }
         function Wait-ForSix { param([string] $Without) Wait-Until { @(Get-RunningTask redis | Where-Object Node -NE $Without).Count -eq 6 } 'six tasks' }
-        # Two tasks on each node again.
+        # Restores two tasks on each node.
         function Reset-Spread { Restart-SwarmService redis -Wait }
     }
 }
@@ -73,7 +73,7 @@ Describe 'A host that loses power' -Skip:$skip {
 
 Describe 'A host whose engine crashes' -Skip:$skip {
     BeforeAll {
-        # It is back before anybody takes it for lost.
+        # The node is back before the manager takes it for lost.
         Set-Swarm -HeartbeatPeriod 20s
         Wait-Until { "$((Get-Swarm).HeartbeatPeriod)" -eq '00:00:20' } 'the period'
         Reset-Spread
@@ -97,7 +97,7 @@ Describe 'A host whose engine crashes' -Skip:$skip {
 
 Describe 'A manager whose swarmd is away for a while' -Skip:$skip {
     It 'knows the revisions of before; of those that the docker CLI made meanwhile, the two that Docker keeps' {
-        # Without tasks: they would show what they were made of.
+        # Without tasks, because tasks would show their own spec.
         $null = New-SwarmService -Name revised -Image "${redis}:3.0.6" -Replicas 0 -Wait
         Set-SwarmService revised -Env A=1 -Wait
         Invoke-Lab swarmd kill manager1
@@ -114,7 +114,7 @@ Describe 'A manager whose swarmd is away for a while' -Skip:$skip {
             $known[3].Changes | Should -Match 'A=3.*A=4'
         }
         @($known | Where-Object IsCurrent).Number | Should -Be $known[-1].Number
-        # Any of them can be gone back to.
+        # Undo accepts any of the revisions.
         Undo-SwarmService revised -ToRevision $known[0].Number -Wait
         @((Get-SwarmService revised).Env).Count | Should -Be 0
         Remove-SwarmService revised -Force -Wait

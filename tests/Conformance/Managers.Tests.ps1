@@ -1,4 +1,5 @@
-# Several managers of a real Docker Swarm: roles, the loss of the leader, the loss of quorum, autolock. Only where there are several hosts with an engine each.
+# Several managers of a real Docker Swarm: roles, the loss of the leader, the loss of quorum, autolock. Needs several hosts with an engine
+# each.
 BeforeDiscovery {
     $skip = -not $env:SWARM_ACCEPTANCE_LAB -or $env:SWARM_ACCEPTANCE_PLANE -ne 'docker'
     if ($skip) { [Console]::Out.WriteLine('skipped: several managers need a Docker Swarm of several hosts (SWARM_ACCEPTANCE_LAB, SWARM_ACCEPTANCE_PLANE=docker)') }
@@ -9,7 +10,7 @@ BeforeAll {
         $manager, $worker1, $worker2 = Start-TestSwarm managers
         $WarningPreference = 'SilentlyContinue'
         $second = Connect-Swarm -NoDefault -Socket $worker1.Socket
-        # What a manager answers once it is what it is to be; an error until then is one of a change of leaders.
+        # Waits until a manager's answer is as wanted; errors until then come from the change of leaders.
         function Wait-For { param([scriptblock] $Asked, [string] $What) Wait-Until { try { & $Asked } catch { $false } } $What 180 }
     }
 }
@@ -64,7 +65,7 @@ Describe 'Three managers' -Skip:$skip {
     It 'each swarmd counts the revisions that it has seen by itself, and goes back to them' {
         Set-SwarmService web -Env A=1 -Wait
         Wait-For { @(Get-SwarmServiceRevision web -Session $second).Count -gt 0 } 'revisions on the second'
-        # It looked at the service first in the test before this one: as it was made.
+        # This swarmd first saw the service in the test before this one, so it shows it as new.
         @(Get-SwarmServiceRevision web -Session $second | Where-Object IsCurrent).Changes | Should -Match '\bA=1\b'
         Undo-SwarmService web -Session $second -Wait
         @((Get-SwarmService web).Env).Count | Should -Be 0
@@ -94,7 +95,7 @@ Describe 'Three managers' -Skip:$skip {
     It 'the loss of quorum is an error with a deadline' {
         Invoke-Lab node kill worker2
         Wait-Until { try { Invoke-SwarmScale web 5 -Session $second -ErrorAction Stop; $false } catch { $_.FullyQualifiedErrorId -like 'NoLeader*' } } 'NoLeader'
-        # What is only read, too.
+        # Reading calls fail, too.
         { Get-SwarmNode -Session $second -ErrorAction Stop } | Should -Throw -ErrorId 'NoLeader*'
     }
     It 'and passes when a manager is back' {

@@ -1,4 +1,5 @@
-# Rows W20 and W21 of the walkthrough: networks whose tasks find each other by name across hosts, and published ports. Refused, with the reason, where there are none.
+# Rows W20 and W21 of the walkthrough: networks whose tasks find each other by name across hosts, and published ports. A control plane
+# without networks refuses them, with the reason.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
     $nodes = Start-TestSwarm conformance-networks
@@ -26,7 +27,7 @@ Describe 'A network' {
     It 'carries names and traffic from task to task across hosts' {
         if ($refused) { Set-ItResult -Skipped -Because 'this control plane has no networks'; return }
         $from = Get-RunningTask net | Where-Object Node -EQ manager1
-        # Every task is found by tasks.NAME once gossip has told each host of the others.
+        # tasks.NAME resolves to every task once gossip has told each host about the others.
         Wait-Until { @(Invoke-Docker manager1 'exec', $from.ContainerId, 'lookup', 'tasks.net' | Where-Object { "$_" -match '\d+\.\d+\.\d+\.\d+' }).Count -eq 3 } 'three addresses'
         $answers = [Collections.Generic.HashSet[string]]::new()
         Wait-Until {

@@ -1,5 +1,7 @@
-# Every command of docs/tutorial-docker.md, in its order, on a Docker Swarm of three hosts. Only addresses and images are the lab's, and waits that would be long are short;
-# the lab's hosts have their swarmd, and share a root in which no other is installed (../Acceptance/Tutorial.Tests.ps1 installs it, on machines of its own).
+# Runs every command of docs/tutorial-docker.md, in its order, on a Docker Swarm of three hosts. Addresses and images are the lab's, and
+# long waits are shorter.
+# The lab's hosts have their swarmd, and share a root in which no other is installed. ../Acceptance/Tutorial.Tests.ps1 installs it, on
+# machines of its own.
 BeforeDiscovery {
     $skip = -not $env:SWARM_ACCEPTANCE_LAB -or $env:SWARM_ACCEPTANCE_PLANE -ne 'docker'
     if ($skip) { [Console]::Out.WriteLine('skipped: the tutorial needs a Docker Swarm of several hosts (SWARM_ACCEPTANCE_LAB, SWARM_ACCEPTANCE_PLANE=docker)') }
@@ -14,16 +16,16 @@ BeforeAll {
     if ($dockerSwarm) {
         $manager, $worker1, $worker2 = Start-TestSwarm tutorial -NoSwarm
         $WarningPreference = 'SilentlyContinue'
-        $ConfirmPreference = 'None' # nobody is there to be asked
+        $ConfirmPreference = 'None' # nobody is there to confirm
         $folder = [IO.Directory]::CreateTempSubdirectory('swarm-tutorial-').FullName
-        # The lab's addresses and images in place of the tutorial's.
+        # Replaces the tutorial's addresses and images by the lab's.
         function ConvertTo-Lab {
             param([string] $Text)
             $Text = $Text -replace '(?m)^(Import-Module Swarm|Install-SwarmDaemon)$' -replace '10\.0\.0\.', "$labNetwork." -replace 'docker\.com', '127.0.0.1 -StopSignal KILL' -replace '\./me\.pem', [IO.Path]::Combine($folder, 'me.pem')
             $Text = $Text -replace '-Image alpine', "-Image $alpine" -replace '-Image nginx', "-Image ${web}:1" -replace '-Image redis(?!:)', "-Image ${redis}:3.0.7" -replace '-Image redis:', "-Image ${redis}:"
             $Text -replace '-UpdateDelay 10s -Wait', '-UpdateDelay 1s -UpdateMonitor 1s -RollbackMonitor 1s -Wait' -replace 'Watch-SwarmEvent.*', '$0 -Timeout 1s'
         }
-        # On the daemon of a worker, as somebody at its console.
+        # Runs on the daemon of a worker, like a person at its console.
         function Invoke-OnWorker {
             param($Node, [string] $Text)
             $null = Connect-Swarm -Socket $Node.Socket
@@ -49,7 +51,7 @@ Describe 'The tutorial' -Skip:$skip {
                 Wait-Until { @(Get-SwarmNode | Where-Object State -EQ Ready).Count -eq 3 } 'three nodes'
             }
             elseif ($commands -match '-Role') {
-                # A change of a role is seen in MANAGER STATUS, as the tutorial says; the next one waits for it.
+                # A change of a role appears in MANAGER STATUS, as the tutorial says; the next change waits for it.
                 foreach ($line in $commands.Trim().Split("`n")) {
                     $null = & ([scriptblock]::Create($line))
                     if ($line -match 'Set-SwarmNode (\w+) -Role (\w+)') {
@@ -58,7 +60,7 @@ Describe 'The tutorial' -Skip:$skip {
                     }
                 }
             }
-            # In this scope: later steps use the variables of earlier ones.
+            # In this scope, because later steps use the variables of earlier ones.
             else { $null = . ([scriptblock]::Create($commands)) }
         }
     }

@@ -1,5 +1,6 @@
-# Updates, as a Docker Swarm made them and beyond what the acceptance tests, which run on each control plane too, ask: what is seen in the middle of one,
-# how many tasks at once, what fails when, and what Undo-SwarmService leaves alone. The same on every control plane but for what differences.json lists.
+# Updates of a Docker Swarm, beyond the acceptance tests, which run on each control plane too. It covers the state in the middle of an
+# update,
+# the number of tasks at once, failures, and the settings that Undo-SwarmService keeps. Only differences.json lists differences.
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, '..', 'Acceptance', 'Common.ps1'))
     $nodes = Start-TestSwarm conformance-updates
@@ -9,7 +10,7 @@ BeforeAll {
     $bad = "${redis}:bad"
     function Get-UpdateState { param([string] $Service) "$((Get-SwarmService $Service).UpdateStatus.State)" }
     function Get-RunningImage { param([string] $Service, [string] $Image) @(Get-RunningTask $Service | Where-Object Image -Like "$Image*") }
-    # How many tasks run at each look until the update has ended. An engine is looked at five times a second.
+    # Counts the running tasks again and again until the update has ended. swarmd polls an engine five times a second.
     function Watch-Running {
         param([string] $Service, [string] $Until)
         $seen = [Collections.Generic.SortedSet[int]]::new()
@@ -69,7 +70,7 @@ Describe 'How many at once' {
         $seen = @(Watch-Running many Completed)
         foreach ($running in $seen) { $running | Should -BeIn (6..12) }
         Wait-Until { (Get-RunningImage many $new).Count -eq 6 -and @(Get-RunningTask many).Count -eq 6 } 'six new tasks alone'
-        # In each slot the old one ended when the new one ran.
+        # In each slot the old task ended when the new one ran.
         Wait-Until { @(Get-SwarmTask many | Where-Object State -EQ Shutdown).Count -eq 6 } 'the ends of six old ones'
         foreach ($task in Get-RunningTask many) {
             $old = Get-SwarmTask many | Where-Object { $_.Slot -eq $task.Slot -and $_.Id -ne $task.Id }
@@ -98,7 +99,7 @@ Describe 'An update that fails' {
         $messages = [Collections.Generic.HashSet[string]]::new()
         Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2
         Wait-Until { $status = (Get-SwarmService fails).UpdateStatus; $null = $messages.Add($status.Message); "$($status.State)" -eq 'RollbackCompleted' } 'a completed rollback'
-        # One of six is less than 0.2; two are more.
+        # A single failure of six is less than 0.2; two are more.
         $failed = [Collections.Generic.HashSet[uint]]::new([uint[]]@((Get-SwarmTask fails | Where-Object State -EQ Failed).Slot))
         $failed.Count | Should -BeGreaterOrEqual 2
         $said = @($messages | Where-Object { $_ -like 'update rolled back *' })
@@ -118,7 +119,7 @@ Describe 'An update that fails' {
     It 'an image that does not exist: its tasks are rejected, with the words of the engine' {
         Set-SwarmService fails -Image "${redis}:nosuch" -NoResolveImage
         Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
-        # One that was rejected is replaced after the delay like any other that failed, and not wanted any more.
+        # A rejected task is replaced after the delay like any other failed task, and is no longer wanted.
         Wait-Until { @(Get-SwarmTask fails | Where-Object { "$($_.State) $($_.DesiredState)" -eq 'Rejected Shutdown' }).Count -gt 0 } 'a rejected task that was replaced'
         foreach ($rejected in Get-SwarmTask fails | Where-Object State -EQ Rejected) { $rejected.Error | Should -BeLike "No such image: ${redis}:nosuch*" }
     }

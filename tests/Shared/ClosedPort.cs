@@ -3,8 +3,10 @@ using System.Net.Sockets;
 
 namespace Swarm.Tests.Shared;
 
-/// <summary>A port that refuses and that nobody else gets: it is bound, and does not listen. (A listener that is closed may live on for a moment, in a program that is
-/// just being started and has every open file until it is executed; and its port may be another test's then.)</summary>
+/// <summary>A port that refuses connections and that no other program gets: it is bound and does not listen. A closed listener would be
+/// worse.
+/// A program that is being started holds every open file until it is executed, so the listener may live on. Another test may then get its
+/// port.</summary>
 internal sealed class ClosedPort : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -3,7 +3,7 @@ namespace Swarm.Tests.Shared;
 // The module has a Task of its own.
 using Task = System.Threading.Tasks.Task;
 
-/// <summary>Waits of tests. Each ends after a time that a working product never needs, with an error that names what was waited for: a hang would end the whole run
+/// <summary>Waits of tests. Each ends after a time that a working product never needs, and its error names the wait. A hang would end the whole run
 /// and name nothing.</summary>
 internal static class Deadline
 {
@@ -12,8 +12,8 @@ internal static class Deadline
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
 
-    /// <param name="task">What ends the wait. It is not cancelled when the time is up.</param>
-    /// <param name="what">What is waited for: "the agent's session to open".</param>
+    /// <param name="task">The event. It is not cancelled when the time is up.</param>
+    /// <param name="what">A name for it: "the agent's session to open".</param>
     /// <exception cref="TimeoutException">Names it.</exception>
     public static Task WaitAsync(Task task, string what) => WaitAsync(task, what, Limit);
 
@@ -42,7 +42,7 @@ internal static class Deadline
 
     /// <summary>Looks again and again until a condition holds.</summary>
     /// <param name="condition">Asked on this task; it may throw.</param>
-    /// <param name="what">What is waited for.</param>
+    /// <param name="what">A name for it.</param>
     /// <param name="act">Called before each look but the first: lets time pass, say.</param>
     /// <exception cref="TimeoutException">Names it.</exception>
     public static async Task UntilAsync(Func<bool> condition, string what, Action? act = null)

@@ -1,6 +1,6 @@
 namespace Swarm.Tests.Shared;
 
-/// <summary>Where these tests were built from: pages, scripts and manifests that must agree with the code are there.</summary>
+/// <summary>The repository that these tests were built from, with the pages, scripts and manifests that must agree with the code.</summary>
 internal static class RepositoryFolder
 {
     public static string Path { get; } = Find();

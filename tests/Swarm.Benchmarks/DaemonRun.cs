@@ -4,13 +4,13 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Benchmarks;
 
-/// <summary>One run: two daemons start, become manager and worker, idle, stop, and start again.</summary>
+/// <summary>A run: two daemons start, become manager and worker, idle, stop, and start again.</summary>
 internal sealed class DaemonRun
 {
     /// <summary>Milliseconds until ready.</summary>
     public double[] Fresh { get; private set; } = [];
 
-    /// <summary>Milliseconds of the processors until ready.</summary>
+    /// <summary>Milliseconds of processor time until ready.</summary>
     public double[] FreshProcessor { get; private set; } = [];
     public double ManagerAgain { get; private set; }
     public double WorkerAgain { get; private set; }
@@ -32,8 +32,8 @@ internal sealed class DaemonRun
             FreshProcessor = [manager.ProcessorUntilReady.TotalMilliseconds, worker.ProcessorUntilReady.TotalMilliseconds];
             Thread.Sleep(idle);
             Outside = Megabytes(worker.Memory());
-            var swarm = manager.Client.InitSwarm(new InitSwarmRequest { RequestId = "init" });
-            worker.Client.JoinSwarm(
+            var swarm = manager.Client.Membership.InitSwarm(new InitSwarmRequest { RequestId = "init" });
+            worker.Client.Membership.JoinSwarm(
                 new JoinSwarmRequest
                 {
                     RequestId = "join",

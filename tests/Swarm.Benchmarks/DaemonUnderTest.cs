@@ -36,13 +36,13 @@ internal sealed partial class DaemonUnderTest : IDisposable
 
     private string SocketPath => Path.Combine(_directory, "swarmd.sock");
 
-    /// <summary>What the daemon had run when it gave its first answer: its threads together, without the time that other programs on the machine took. Source:
+    /// <summary>The processor time of all the daemon's threads until its first answer. Time of other programs does not count. Source:
     /// schedstat of proc(5), in nanoseconds.</summary>
     public TimeSpan ProcessorUntilReady { get; private set; }
 
-    public Control.ControlClient Client => new(_channel);
+    public ControlClient Client => new(_channel);
 
-    /// <summary>Starts it; returns the time from there until GetDaemon has been answered.</summary>
+    /// <summary>Starts the daemon. Returns the time until it has answered GetDaemon.</summary>
     public TimeSpan Start()
     {
         var started = Stopwatch.GetTimestamp();
@@ -59,7 +59,7 @@ internal sealed partial class DaemonUnderTest : IDisposable
                 DisposeHttpClient = true,
             }
         );
-        Client.GetDaemon(new GetDaemonRequest());
+        Client.Daemon.GetDaemon(new GetDaemonRequest());
         var elapsed = Stopwatch.GetElapsedTime(started);
         var nanoseconds = Directory
             .GetDirectories($"/proc/{_process.Id}/task")

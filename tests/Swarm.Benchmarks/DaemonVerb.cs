@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Swarm.Benchmarks;
 
-/// <summary><c>daemon</c>: how fast a swarmd is ready, and what it holds in memory when it has nothing to do.</summary>
+/// <summary><c>daemon</c>: the time until a swarmd is ready, and its memory when it is idle.</summary>
 internal static class DaemonVerb
 {
     private const string Usage =
@@ -60,7 +60,7 @@ internal static class DaemonVerb
         // This process's own first call is slow; a daemon's files are in memory from then on.
         _ = new DaemonRun().Measure(program, TimeSpan.Zero, executor);
         DaemonRun[] measured = [.. Enumerable.Range(0, runs).Select(_ => new DaemonRun().Measure(program, idle, executor))];
-        Console.WriteLine("| What | min | median | max |");
+        Console.WriteLine("| Measurement | min | median | max |");
         Console.WriteLine("|---|---:|---:|---:|");
         Row("ready, no swarm yet", "ms", [.. measured.SelectMany(m => m.Fresh)]);
         Row("processor time until ready, no swarm yet", "ms", [.. measured.SelectMany(m => m.FreshProcessor)]);

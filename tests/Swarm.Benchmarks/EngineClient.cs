@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Swarm.Benchmarks;
 
-/// <summary>A container engine's plain API over its socket, with nothing of ours in between.</summary>
+/// <summary>A container engine's plain API over its socket, without any code of swarmd.</summary>
 internal sealed class EngineClient : IDisposable
 {
     private const string BenchmarkLabel = "swarm.benchmark";
@@ -47,8 +47,8 @@ internal sealed class EngineClient : IDisposable
         }
     }
 
-    /// <summary>What a create call needs for another container with the same image and options.</summary>
-    /// <remarks>Its labels too, but not as that swarm's: the agent must not take the copies for its own.</remarks>
+    /// <summary>The body of a create call for another container with the same image and options.</summary>
+    /// <remarks>It keeps the labels, but not the swarm's: the agent must not take the copies for its own.</remarks>
     public async Task<string> TemplateAsync(string containerId)
     {
         var inspected = await _http.GetFromJsonAsync<JsonObject>($"containers/{containerId}/json") ?? [];

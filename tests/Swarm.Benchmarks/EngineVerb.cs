@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Swarm.Benchmarks;
 
-/// <summary><c>engine</c>: how long an engine's plain API needs to create and start containers like one that is there.</summary>
+/// <summary><c>engine</c>: the time that an engine's plain API needs to create and start containers like an existing one.</summary>
 internal static class EngineVerb
 {
     private const string Usage =

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Swarm.Benchmarks;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>Describes the machine on which the figures were measured.</summary>
 internal static class Machine
 {
     public static string Describe()

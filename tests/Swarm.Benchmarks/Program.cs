@@ -1,6 +1,6 @@
 using Swarm.Benchmarks;
 
-// One class a verb.
+// Each verb has a class.
 var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["daemon"] = DaemonVerb.Run,

@@ -88,7 +88,9 @@ internal sealed class SchedulerRun
     }
 
     /// <summary>Heap growth for each task, submitted one by one; all indexes and the scheduler's bookkeeping included.</summary>
-    /// <remarks>Counted from the first task on, when the scheduler has put its nodes in order: those are not the tasks' bytes. As from a log: every task and every assignment brings its own copies of all ids, and every assignment has its own time.</remarks>
+    /// <remarks>Counted from the first task on: before it, the scheduler has put its nodes in order, which is no cost of a task. The
+    /// changes are as from a log.
+    /// Every task and every assignment brings its own copies of all ids, and every assignment has its own time.</remarks>
     public double BytesPerTask()
     {
         var before = 0L;
@@ -141,7 +143,7 @@ internal sealed class SchedulerRun
         {
             creations[i] = NewTask(i);
         }
-        // What was made here is not the run's garbage.
+        // The setup's garbage is not the run's.
         GC.Collect();
         return creations;
     }

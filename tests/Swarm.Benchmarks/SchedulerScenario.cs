@@ -1,9 +1,10 @@
 namespace Swarm.Benchmarks;
 
-/// <summary>One shape of SwarmKit's scheduler benchmark.</summary>
+/// <summary>A shape of SwarmKit's scheduler benchmark.</summary>
 /// <param name="Name">SwarmKit's name without <c>Benchmark</c>.</param>
 /// <param name="Constraints">Only every third node takes the tasks.</param>
-/// <param name="ReferenceSeconds">What SwarmKit's own benchmark took on a machine of this kind, where known; used only when it is not run alongside.</param>
+/// <param name="ReferenceSeconds">The time of SwarmKit's own benchmark on a machine of this kind, where known. It is used only when that
+/// benchmark is not run alongside.</param>
 internal sealed record SchedulerScenario(string Name, int Nodes, int Tasks, bool Constraints, double? ReferenceSeconds)
 {
     public static readonly SchedulerScenario[] All =

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Swarm.Benchmarks;
 
-/// <summary><c>scheduler</c>: benchmarks of the shapes and names of SwarmKit's, with its own beside them when its test binary is given.</summary>
+/// <summary><c>scheduler</c>: benchmarks with SwarmKit's shapes and names, beside SwarmKit's own when its test binary is given.</summary>
 internal static class SchedulerVerb
 {
     private const string Usage =
@@ -61,7 +61,7 @@ internal static class SchedulerVerb
         Console.WriteLine();
         var theirs = swarmKit is null ? "SwarmKit (reference)" : "SwarmKit (same run)";
         Console.WriteLine(
-            $"| Benchmark | one by one | processor time | first task | GC pauses | allocated/task | tasks/s | in one batch | tasks/s | bytes/task | bytes/service | {theirs} | times faster: one by one | in one batch |"
+            $"| Benchmark | task by task | processor time | first task | GC pauses | allocated/task | tasks/s | in one batch | tasks/s | bytes/task | bytes/service | {theirs} | times faster: task by task | in one batch |"
         );
         Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var scenario in scenarios)
@@ -71,7 +71,7 @@ internal static class SchedulerVerb
         Console.WriteLine();
         Console.WriteLine("Grouped: all tasks are replicas of one service.");
         Console.WriteLine();
-        Console.WriteLine("| Benchmark | one by one | tasks/s | in one batch | tasks/s | bytes/task |");
+        Console.WriteLine("| Benchmark | task by task | tasks/s | in one batch | tasks/s | bytes/task |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|");
         foreach (var scenario in scenarios)
         {
@@ -124,7 +124,7 @@ internal static class SchedulerVerb
 
     private static double Median(int runs, Func<TimeSpan> run) => Statistics.Median(Repeat(runs, run).Select(static t => t.TotalSeconds));
 
-    /// <summary>As many runs as were asked for, or as fit into <see cref="Budget"/> with all that belongs to them; one at least.</summary>
+    /// <summary>Runs as often as requested, or as often as fits into <see cref="Budget"/> together with setup; at least once.</summary>
     private static List<T> Repeat<T>(int runs, Func<T> run)
     {
         var clock = Stopwatch.StartNew();

@@ -2,16 +2,16 @@
 .SYNOPSIS
 Measures the product from outside, on a sandbox: round trips, scaling, self-healing; prints a Markdown table.
 .DESCRIPTION
-Needs out/Swarm and the benchmarks (./build.sh Bench does all of it). Run it in pwsh, or with out/tools/swarm-host.dll -File.
+Needs out/Swarm and the benchmarks (./build.sh Bench does all of it). Where no pwsh is installed, out/pwsh/pwsh is one.
 With -Executor Docker the same containers are also made through the engine's plain API, in the same run, and the two are compared.
 Seconds are judged by whoever reads them; nothing fails for being slow.
 .EXAMPLE
-dotnet out/tools/swarm-host.dll -File tests/Swarm.Benchmarks/endtoend.ps1 -Executor Docker
+tests/Swarm.Benchmarks/endtoend.ps1 -Executor Docker
 #>
 param(
     [ValidateSet('Docker', 'Process')]
     [string] $Executor = 'Process',
-    # Of each scaling, and of the plain API at its best parallelism.
+    # For each scaling, and for the plain API at its best parallelism.
     [int] $Runs = 5,
     # Tasks added to five by each scaling. The figures to reach are those of 95.
     [int] $Added = 95,
@@ -48,8 +48,8 @@ function Wait-Until([string] $What, [scriptblock] $Condition) {
     }
 }
 
-# The time from SIGKILL of a worker's daemon and of its tasks until as many tasks as before run elsewhere. Then the daemon is brought back, without
-# tasks: so the victim is whichever worker has the most.
+# The time from SIGKILL of a worker's daemon and of its tasks until as many tasks as before run elsewhere. Then the daemon is started again,
+# without tasks. So the victim is always the worker with the most tasks.
 function Measure-Kill($Sandbox, [string] $Service, [int] $Replicas) {
     $running = @(Get-SwarmTask -Service $Service | Where-Object { $_.State -eq 'Running' -and $_.Node -like 'worker*' })
     if ($running.Count -eq 0) { throw 'No task runs on a worker: there is nothing to measure.' }
@@ -79,7 +79,7 @@ $sandbox = Start-SwarmSandbox -Workers $Workers -Executor $Executor
 try {
     $nodes = if ($Workers) { "$($Workers + 1) nodes" } else { 'one node' }
     $null = New-SwarmService -Name bench -Image alpine -Command sleep, 100000 -StopSignal SIGKILL -Replicas 5 -Wait
-    '| What | median | min | max | n | to reach |' | Out-Default
+    '| Measurement | median | min | max | n | to reach |' | Out-Default
     '|---|---:|---:|---:|---:|---|' | Out-Default
 
     if ($Executor -eq 'Process') {
@@ -106,7 +106,7 @@ try {
     foreach ($run in 1..$Runs) {
         $up += Measure-Block { Invoke-SwarmScale bench (5 + $Added) -Wait }
         $down += Measure-Block { Invoke-SwarmScale bench 5 -Wait }
-        # Turn and turn about, so that what slows the machine for a while slows both.
+        # In turns, so that a slow period of the machine affects both.
         if ($Executor -eq 'Docker' -and $run -lt $Runs) { $plain[$best] += Measure-PlainApi $best }
     }
     $toReach = '< 3 s'
@@ -124,7 +124,7 @@ try {
         $daemons = @{}
         $startedHere = @{}
         foreach ($node in $sandbox.Nodes) { $daemons[$node.Name] = $node.ProcessId }
-        # A service of its own each time: tasks of one that failed often on a node are kept away from it, and soon none would be on a worker.
+        # A new service each time: a service avoids a node on which its tasks failed often, and soon no task would be on a worker.
         $heals = foreach ($kill in 1..$Kills) {
             $null = New-SwarmService -Name "heal$kill" -Image alpine -Command sleep, 100000 -StopSignal SIGKILL -Replicas 9 -Wait
             Measure-Kill $sandbox "heal$kill" 9
@@ -134,7 +134,7 @@ try {
     }
 }
 finally {
-    # The sandbox does not know the daemons that were started here, and ends only its own: it brings each back for its goodbye.
+    # The sandbox does not know the daemons that this script started, and ends only its own. To leave, it starts each node's daemon again.
     if ($startedHere) { foreach ($process in $startedHere.Values) { $process.Kill(); $process.WaitForExit() } }
     Stop-SwarmSandbox $sandbox.Name
 }

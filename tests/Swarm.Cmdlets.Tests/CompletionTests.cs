@@ -100,7 +100,7 @@ public sealed class CompletionTests
         shell.Fake.AddService("db").Spec.Container.Env.Add("C=3");
         shell.Fake.Nodes[2].Labels.Add("rack", "7");
         Assert.Equal(expected.Split(','), Texts(shell.Run(Complete + ".CompletionText", ("line", line))));
-        // Without an answer there is none either.
+        // Without an answer from the manager there are no completions.
         shell.Fake.Refusal = FakeControl.Refuse(Grpc.Core.StatusCode.Unavailable, "NoLeader", "The swarm has no leader.", "");
         Assert.Empty(
             Texts(

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Swarm.Cmdlets.Commands;
+using Swarm.Cmdlets.Commands.Nodes;
 
 namespace Swarm.Cmdlets.Tests;
 

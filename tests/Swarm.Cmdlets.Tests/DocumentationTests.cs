@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Swarm.BuildHost.Help;
 
 namespace Swarm.Cmdlets.Tests;
 
@@ -24,7 +25,7 @@ public sealed class DocumentationTests
     [MemberData(nameof(Names))]
     public void Page_describes_every_parameter_and_nothing_else(string name)
     {
-        var page = File.ReadAllText(Path.Combine(Docs, "en-US", name + ".md"));
+        var page = HelpPage.Read(Path.Combine(Docs, "en-US", name + ".md"));
         var type = ConventionTests.Cmdlets[name];
         var expected = ConventionTests.ParametersOf(type).ToList();
         if (type.GetCustomAttribute<CmdletAttribute>()!.SupportsShouldProcess)
@@ -39,7 +40,7 @@ public sealed class DocumentationTests
         );
         foreach (Match syntax in Regex.Matches(page, @"(?<=[\[ ])-(\w+)(?= |\]|>)"))
         {
-            // In the syntax blocks and the examples: no parameter that does not exist.
+            // Syntax blocks and examples name no parameter that does not exist.
             if (
                 Line(page, syntax.Index).StartsWith(name + " ", StringComparison.Ordinal)
                 && !Line(page, syntax.Index).Contains('|', StringComparison.Ordinal)
@@ -50,7 +51,7 @@ public sealed class DocumentationTests
         }
         Assert.Contains("PlatyPS schema version: 2024-05-01", page, StringComparison.Ordinal);
         Assert.Contains("\n### Example 1: ", page, StringComparison.Ordinal);
-        // PlatyPS' own marks of what nobody has written yet: "{{ Fill in the Description }}". Docker's placeholders begin with a dot or a function.
+        // PlatyPS marks missing text: "{{ Fill in the Description }}". Docker's placeholders begin with a dot or a function.
         Assert.DoesNotContain("{{ ", page, StringComparison.Ordinal);
     }
 
@@ -78,7 +79,7 @@ public sealed class DocumentationTests
         Assert.Empty(ConventionTests.ParametersOf(ConventionTests.Cmdlets["New-SwarmService"]).Except(covered).Except(own));
     }
 
-    // docker-flags.txt is what the docker command line itself lists; the first line says how to make it again.
+    // docker-flags.txt lists the flags of the docker command line itself; its first line says how to make it again.
     [Fact]
     public void From_docker_has_every_command_and_flag_of_docker_and_no_other()
     {

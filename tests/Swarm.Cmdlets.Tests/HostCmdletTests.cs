@@ -95,7 +95,7 @@ public sealed class HostCmdletTests
         var node3 = shell.Fake.Nodes.Single(n => n.Name == "worker2");
         Assert.Contains(listening, l => l.Selector == node3.Id && l.Command.Listen.Address == "10.0.0.3");
         Assert.Equal(2, listening.Count);
-        // Others' datagrams are told apart by what they carry.
+        // The payload distinguishes other hosts' datagrams.
         var payload = Assert.Single(listening.Select(l => l.Command.Listen.Payload).Distinct());
         var worker1 = shell.Fake.Nodes.Single(n => n.Name == "worker1");
         Assert.All(

@@ -24,7 +24,7 @@ public sealed class OptionTests
             (V1.UpdateOrder.StartFirst, 0.5, 7L, V1.FailureAction.Continue),
             (spec.Rollback.Order, spec.Rollback.MaxFailureRatio, spec.Rollback.Monitor.Seconds, spec.Rollback.FailureAction)
         );
-        // The update is another thing.
+        // The update's own settings stay.
         Assert.Equal((V1.UpdateOrder.StopFirst, 0.0), (spec.Update.Order, spec.Update.MaxFailureRatio));
         var shown = shell.Run("Get-SwarmService").As<Service>()[^1];
         Assert.Equal(TimeSpan.FromSeconds(65), shown.HealthCheck!.StartPeriod);

@@ -98,7 +98,7 @@ public sealed class RetryTests
     {
         var method = new Method<V1.RemoveServiceRequest, V1.RemoveServiceResponse>(
             MethodType.Unary,
-            "swarm.v1.Control",
+            "swarm.v1.Services",
             "RemoveService",
             Marshallers.Create(m => m.ToByteArray(), V1.RemoveServiceRequest.Parser.ParseFrom),
             Marshallers.Create(m => m.ToByteArray(), V1.RemoveServiceResponse.Parser.ParseFrom)

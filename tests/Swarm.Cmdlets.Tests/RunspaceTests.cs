@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests;
 
-/// <summary>One session in several runspaces of a process, as Start-ThreadJob and ForEach-Object -Parallel use it.</summary>
+/// <summary>A session in several runspaces of a process, as Start-ThreadJob and ForEach-Object -Parallel use it.</summary>
 public sealed class RunspaceTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

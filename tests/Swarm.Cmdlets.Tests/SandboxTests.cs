@@ -57,7 +57,7 @@ public sealed class SandboxTests : IDisposable
         var tasks = Directory.CreateDirectory(Path.Combine(path, "worker1", "processes"));
         await File.WriteAllTextAsync(path + "/worker1.log", "");
         var boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id")).TrimEnd();
-        // Its own command line, that nobody else has.
+        // A command line that no other process has.
         string[] commandLine = ["sleep", $"{Random.Shared.Next(100_000, 1_000_000)}.25"];
         Process[] own =
         [

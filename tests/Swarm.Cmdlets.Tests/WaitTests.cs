@@ -57,7 +57,7 @@ public sealed class WaitTests
         );
         Assert.Contains(waited.Progress, p => p.Activity == "Stopping web.2" && p.StatusDescription == "the task is stopping");
         Assert.Equal(2, waited.Progress.Where(p => p.RecordType == ProgressRecordType.Completed).DistinctBy(p => p.ActivityId).Count());
-        // One that is in no history any more is shown as it was.
+        // A task that no history holds any more is shown in its last known state.
         shell.Fake.DuringTaskWait = t => shell.Fake.Tasks.Remove(t);
         Assert.Equal("web.2", shell.Run("Stop-SwarmTask web.2 -Wait -PassThru").One<Task>().Name);
     }
@@ -171,7 +171,7 @@ public sealed class WaitTests
         Assert.NotEmpty(shell.Run("Get-SwarmNode").ThrowIfFailed().Output);
     }
 
-    // The fields that changes have and waits have not.
+    // Fields of changes that waits do not have.
     private static int Changes(FakeControl fake) =>
         fake.All<Google.Protobuf.IMessage>().Count(m => m.Descriptor.FindFieldByName("request_id") is not null);
 }

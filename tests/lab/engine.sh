@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # engine.sh start|stop|status: one container engine for tests, on the default socket (or ENGINE_SOCKET).
 #
-# An engine that already answers there is used as it is, and never stopped: it is somebody else's.
+# An engine that already answers there is used as it is, and never stopped: it belongs to somebody else.
 set -euo pipefail
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
 

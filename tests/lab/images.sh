@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # images.sh: makes the test images on the engine that DOCKER_HOST names (the default one without it).
 #
-# Fast when they are there already. They are stand-ins made of busybox and carry a label that says so; an image of one
-# of these names without that label is somebody's real one and is only replaced with LAB_REPLACE_IMAGES=1.
+# Fast when they are there already. They are stand-ins made of busybox and carry a label that says so. An image with one
+# of these names and without that label is a real one. It is only replaced with LAB_REPLACE_IMAGES=1.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source "$here/lib.sh"
@@ -22,7 +22,7 @@ build() {
     local work
     need_commands python3 musl-gcc
     mkdir -p "$LAB/images"
-    # Made aside and moved into place: two at once do not disturb each other, and one that fails leaves nothing behind.
+    # Made in a folder of its own and moved into place. Two runs at once do not disturb each other, and a failed one leaves nothing.
     work=$(mktemp --directory "$LAB/images/work.XXXXXX")
     # shellcheck disable=SC2064 # the name as it is now
     trap "rm -rf '$work'" EXIT
@@ -35,7 +35,7 @@ build() {
     mv "$work/images.tar" "$archive"
 }
 
-# What the engine has: the label is ours, or of an older revision (to be made again), or not there at all.
+# The images of the engine: with our label, with the label of an older revision (to be made again), or missing.
 present=0 foreign=()
 for name in "${names[@]}"; do
     if found=$(docker image inspect --format "{{index .Config.Labels \"$label\"}}|" "$name" 2>/dev/null); then

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the lab scripts share. Sourced by them, never run by itself.
+# The shared functions of the lab scripts. They source this file; it is never run by itself.
 
-# A root shell without a login does not always have the system folders, where dockerd, ip and iptables are.
+# A root shell without a login may lack the system folders, where dockerd, ip and iptables are.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 LAB=${LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/swarm-lab}
 [[ $LAB == /* ]] || LAB=$PWD/$LAB
@@ -32,14 +32,14 @@ wait_for() {
 }
 
 # --- Processes we started -------------------------------------------------------------------------------------------
-# A record is "PID STARTTIME". The start time makes it safe to end a process by a record of long ago: the kernel reuses
+# A record is "PID STARTTIME". The start time makes it safe to end a process by an old record. The kernel reuses
 # pids, but the next process with that pid has started later.
 
 # start_time PID: in clock ticks since boot; fails for a process that is gone or a zombie.
 start_time() {
     local line field
     { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-    # The second field is the command's name in parentheses and may hold anything; what follows starts with the state.
+    # The second field is the command's name in parentheses and may hold anything; the rest starts with the state.
     read -r -a field <<<"${line##*) }"
     [[ ${field[0]} != [ZX] ]] || return 1
     printf '%s\n' "${field[19]}"
@@ -53,8 +53,8 @@ recorded_pid() {
 
 not_running() { ! recorded_pid "$1" >/dev/null; }
 
-# spawn RECORD LOG COMMAND...: in the background, out of reach of this terminal and of a caller that waits for our
-# output to end (a pipe stays open as long as any process has it). Descriptor 9 is the lock of the lab, see lab_lock.
+# spawn RECORD LOG COMMAND...: in the background, out of reach of this terminal. A caller that waits for the end of
+# our output does not wait for it. (A pipe stays open as long as any process has it.) Descriptor 9 is the lock, see lab_lock.
 spawn() {
     local record=$1 log=$2
     shift 2
@@ -81,8 +81,8 @@ end_recorded() {
 # engine_answers SOCKET
 engine_answers() { curl --silent --max-time 2 --output /dev/null --unix-socket "$1" http://engine/_ping 2>/dev/null; }
 
-# await_engine SOCKET RECORD LOG: until a dockerd just spawned answers. Fails at once when it has ended, else after a minute,
-# and shows the end of its log.
+# await_engine SOCKET RECORD LOG: until a dockerd that was just started answers. Fails at once when it has ended, else
+# after a minute, and shows the end of its log.
 await_engine() {
     wait_for 60 answers_or_ended "$1" "$2" && engine_answers "$1" && return
     tail -n 5 "$3" >&2
@@ -92,7 +92,7 @@ answers_or_ended() { engine_answers "$1" || not_running "$2"; }
 
 # --- The lab --------------------------------------------------------------------------------------------------------
 
-# One up.sh or down.sh at a time: bridges, addresses and rules belong to the whole machine. Held until the script ends.
+# Allows a single up.sh or down.sh at a time: bridges, addresses and rules belong to the whole machine. Held until the script ends.
 lab_lock() {
     local file=/run/lock/swarm-lab
     mkdir -p "${file%/*}"
@@ -100,8 +100,8 @@ lab_lock() {
     flock --wait 300 9 || die "another script has been holding $file for 5 minutes"
 }
 
-# Sets LAB_NAME and LAB_NET. What the running lab was started with wins over the environment, so that a second up.sh,
-# down.sh and bin/node agree with the first.
+# Sets LAB_NAME and LAB_NET. The running lab's own settings win over the environment, so that a second up.sh, down.sh
+# and bin/node agree with the first.
 lab_settings() {
     LAB_NAME=${LAB_NAME:-lab} LAB_NET=${LAB_NET:-10.99.0}
     if [[ -s $LAB/settings ]]; then
@@ -132,7 +132,7 @@ node_address() {
 }
 
 # The bridge filter of the kernel sends bridged packets through FORWARD, where an engine on the machine itself has set
-# the policy DROP: without this rule the nodes would not reach each other.
+# the policy DROP. Without this rule the nodes would not reach each other.
 forward_rule() {
     local action=$1 name
     name=$(bridge)

@@ -7,7 +7,7 @@ packages=(
     docker.io       # engine and command line; brings containerd, runc, iptables
     docker-registry # registry.sh
     apache2-utils   # htpasswd, for the registry with basic authentication
-    busybox-static  # what the test images are made of
+    busybox-static  # the base of the test images
     gcc musl-tools  # musl-gcc: the images' own small program, linked statically
     libc6-dev zlib1g-dev # with gcc: links the native swarmd (build.ps1 Package)
     python3         # writes the image archive

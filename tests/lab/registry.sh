@@ -62,7 +62,7 @@ start() {
     fi
 }
 
-# put IMAGE REFERENCE: the name in the registry is taken away from the engine again, so that a later pull is a real one
+# put IMAGE REFERENCE: removes the registry's name from the engine again, so that a later pull is a real one
 put() {
     local result=0
     docker tag "$1" "$2"
@@ -77,7 +77,7 @@ push() {
     for image in alpine:latest alpine:3.18 redis:3.0.6 redis:3.0.7 redis:bad web:1 web:2; do
         put "$image" "$open/library/$image"
     done
-    # A configuration of our own: the login must not end up in the one of whoever runs this.
+    # A configuration of our own: the login must not be written to the caller's.
     config=$(mktemp --directory)
     # shellcheck disable=SC2064 # the name as it is now
     trap "rm -rf '$config'" EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # up.sh [N]: a lab of N nodes (3 without N) on this machine, each with its own engine. Idempotent; more nodes may be added.
 #
-#   MANAGERS=1        how many of the N are called manager (manager1 10.99.0.11, …), the others worker (worker1 10.99.0.21, …)
+#   MANAGERS=1        the number of managers (manager1 10.99.0.11, …) among the N; the others are workers (worker1 10.99.0.21, …)
 #   LAB=              state folder
 #   LAB_NAME=lab      start of the names of bridge, interfaces and cgroup } set both, and LAB, for a second lab
 #   LAB_NET=10.99.0   the nodes' network, a /24                           } on the same machine
-#   LAB_PRIVATE=/etc/docker   folders of which each node gets a copy of its own, empty at first, apart by spaces
+#   LAB_PRIVATE=/etc/docker   folders of which each node gets a copy of its own, empty at first, separated by spaces
 #   ENGINE_ARGS=      more arguments for each dockerd
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -30,7 +30,7 @@ if [[ ! -s $LAB/settings ]]; then
     if has_bridge; then
         die "a lab of another LAB folder has the bridge $bridge; set LAB_NAME and LAB_NET for a second one"
     fi
-    # Two bridges with one network: the machine would reach the nodes of one of them only.
+    # With two bridges for the same network, the machine would reach the nodes of only one of them.
     if [[ -n $(ip -o address show to "$LAB_NET.0/24") ]]; then
         die "this machine already has an address in $LAB_NET.0/24; LAB_NET names another network"
     fi
@@ -39,14 +39,15 @@ if [[ ! -s $LAB/settings ]]; then
 fi
 if ! has_bridge; then
     ip link add "$bridge" type bridge
-    # An address of its own. Else it is the lowest of its ports', changes with them, and the nodes send to one that is gone until they ask again.
+    # The bridge gets an address of its own. Otherwise it takes the lowest of its ports' and changes it with them, and nodes keep sending to
+    # the old one.
     ip link set "$bridge" address 02:00:5e:10:00:01
     ip address add "$LAB_NET.1/24" dev "$bridge"
     ip link set "$bridge" up
 fi
 forward_rule --check 2>/dev/null || forward_rule --insert
 
-# The archive is made once, by the first engine; waiting for that costs less than making it in each of them.
+# The first engine makes the archive, once; waiting for that costs less than making it in each of them.
 boot() {
     mkdir -p "$LAB/nodes/$1"
     "$here/bin/node" boot "$1"

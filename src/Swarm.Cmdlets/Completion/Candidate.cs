@@ -1,7 +1,7 @@
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Something that a word can be completed to.</summary>
-/// <param name="Text">What is shown and, in quotes where it needs them, written.</param>
-/// <param name="ToolTip">A line about it; a completion cannot do without one.</param>
-/// <param name="Id">What can be written in its place; empty: nothing.</param>
+/// <summary>A possible completion of a word.</summary>
+/// <param name="Text">The text to show and, in quotes where it needs them, to insert.</param>
+/// <param name="ToolTip">A line about it; PowerShell refuses a completion without one.</param>
+/// <param name="Id">The id that can be written instead; empty: none.</param>
 internal readonly record struct Candidate(string Text, string ToolTip, string Id = "");

@@ -2,17 +2,17 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Constraints that can be written about the nodes there are.</summary>
+/// <summary>Completes constraints from the properties of the nodes.</summary>
 public sealed class ConstraintCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = await AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
         List<string> all = ["node.role==manager", "node.role==worker"];
         foreach (var node in nodes)
         {

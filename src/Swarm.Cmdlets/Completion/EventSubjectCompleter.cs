@@ -2,20 +2,20 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Everything that events are about: services, nodes and running tasks.</summary>
+/// <summary>Completes the subjects of events: services, nodes and running tasks.</summary>
 public sealed class EventSubjectCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
-        var services = AllAsync(client.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken), cancellationToken);
-        var nodes = AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var services = AllAsync(client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
         var tasks = AllAsync(
-            client.ListTasks(new V1.ListTasksRequest { DesiredRunning = true }, cancellationToken: cancellationToken),
+            client.Tasks.ListTasks(new V1.ListTasksRequest { DesiredRunning = true }, cancellationToken: cancellationToken),
             cancellationToken
         );
         await AsyncTask.WhenAll(services, nodes, tasks);

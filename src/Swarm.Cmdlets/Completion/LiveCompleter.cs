@@ -4,10 +4,10 @@ using Swarm.Cmdlets.Sessions;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Completes from the live session; answers nothing rather than late or with an error.</summary>
+/// <summary>Completes from the live session. When the session is slow or fails, there are no completions.</summary>
 public abstract class LiveCompleter : NameCompleter
 {
-    // A person who pressed TAB waits no longer (conventions: 300 ms in all).
+    // A person who pressed TAB does not wait longer (conventions: 300 ms in all).
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(250);
 
     private protected override IEnumerable<Candidate> Names(string parameter, IDictionary bound)
@@ -19,7 +19,7 @@ public abstract class LiveCompleter : NameCompleter
     }
 
     private protected abstract Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
@@ -28,7 +28,7 @@ public abstract class LiveCompleter : NameCompleter
     private protected static T? Bound<T>(IDictionary? parameters, string name)
         where T : class => (parameters?[name] is PSObject wrapped ? wrapped.BaseObject : parameters?[name]) as T;
 
-    /// <summary>Whether -Name, as far as it is written, means this object; it means every one when it is not written.</summary>
+    /// <summary>Whether the value of -Name so far selects this object; without -Name every object is selected.</summary>
     private protected static bool IsNamed(IDictionary? bound, string name, string id)
     {
         var given = bound?["Name"] is PSObject wrapped ? wrapped.BaseObject : bound?["Name"];

@@ -3,7 +3,8 @@ using System.Management.Automation.Language;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Completes the names that begin with the word, in order, quoted where the shell needs it; where no name begins so, the ids that do.</summary>
+/// <summary>Completes the names that begin with the word, in order, quoted where the shell needs it. If there are none, it completes
+/// ids.</summary>
 public abstract class NameCompleter : IArgumentCompleter
 {
     public IEnumerable<CompletionResult> CompleteArgument(
@@ -19,7 +20,7 @@ public abstract class NameCompleter : IArgumentCompleter
             var prefix = (wordToComplete ?? "").Trim('\'', '"');
             var all = Names(parameterName, fakeBoundParameters).DistinctBy(n => (n.Text, n.Id)).ToList();
             var names = all.Where(n => Begins(n.Text, prefix)).DistinctBy(n => n.Text).Order(Order).ToList();
-            // Nobody wants to see ids beside names: any letter that begins a name may begin an id by chance.
+            // Ids beside names would disturb: the first letter of a name may begin an id by chance.
             var ids = all.Where(n => names.Count == 0 && n.Id.Length > 0 && Begins(n.Id, prefix))
                 .OrderBy(n => n.Id, StringComparer.Ordinal);
             return
@@ -35,8 +36,8 @@ public abstract class NameCompleter : IArgumentCompleter
         }
     }
 
-    /// <param name="parameter">The one whose value is completed.</param>
-    /// <param name="bound">What the line has given so far.</param>
+    /// <param name="parameter">The parameter whose value is completed.</param>
+    /// <param name="bound">The parameters that the line has given so far.</param>
     private protected abstract IEnumerable<Candidate> Names(string parameter, IDictionary bound);
 
     private protected virtual IComparer<Candidate> Order { get; } =

@@ -6,13 +6,13 @@ namespace Swarm.Cmdlets.Completion;
 public sealed class NodeLabelCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = await AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
         return parameter == "Label"
             ? [.. nodes.SelectMany(n => n.Labels.Select(l => new Candidate($"{l.Key}={l.Value}", $"as on {n.Name}")))]
             :

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>The revisions of the services that -Name names, the newest first, with what each changed. -ToRevision leaves out the one that runs.</summary>
+/// <summary>Completes the revisions of the services that -Name names, the newest first, with their changes. -ToRevision leaves out the
+/// current one.</summary>
 public sealed class RevisionCompleter : LiveCompleter
 {
     private protected override IComparer<Candidate> Order { get; } =
@@ -12,14 +13,14 @@ public sealed class RevisionCompleter : LiveCompleter
         );
 
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
         var revisions = await AllAsync(
-            client.ListServiceRevisions(new V1.ListServiceRevisionsRequest(), cancellationToken: cancellationToken),
+            client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest(), cancellationToken: cancellationToken),
             cancellationToken
         );
         return

@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Sandboxes;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>This user's sandboxes, from their files: none has to run.</summary>
+/// <summary>Completes this user's sandboxes from their files, so that none has to run.</summary>
 public sealed class SandboxCompleter : NameCompleter
 {
     private protected override IEnumerable<Candidate> Names(string parameter, IDictionary bound) =>

@@ -2,17 +2,17 @@ using System.Collections;
 
 namespace Swarm.Cmdlets.Completion;
 
-/// <summary>Placement preferences that can be written with the labels there are.</summary>
+/// <summary>Completes placement preferences from the labels of the nodes.</summary>
 public sealed class SpreadCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = await AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
         return
         [
             .. Spreads("node.labels.", nodes.SelectMany(n => n.Labels)),

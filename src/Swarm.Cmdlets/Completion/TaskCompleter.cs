@@ -5,7 +5,7 @@ namespace Swarm.Cmdlets.Completion;
 public sealed class TaskCompleter : LiveCompleter
 {
     private protected override async Task<List<Candidate>> NamesAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string parameter,
         IDictionary bound,
         CancellationToken cancellationToken
@@ -13,7 +13,7 @@ public sealed class TaskCompleter : LiveCompleter
         [
             .. (
                 await AllAsync(
-                    client.ListTasks(new V1.ListTasksRequest { DesiredRunning = true }, cancellationToken: cancellationToken),
+                    client.Tasks.ListTasks(new V1.ListTasksRequest { DesiredRunning = true }, cancellationToken: cancellationToken),
                     cancellationToken
                 )
             ).Select(t => new Candidate(t.Name, $"{(TaskState)(t.Status?.State ?? 0)} on {t.NodeName}", t.Id)),

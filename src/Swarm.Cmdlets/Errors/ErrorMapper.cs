@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace Swarm.Cmdlets.Errors;
 
-/// <summary>The one place that turns a refusal (a gRPC status with its trailers, or our own) into an error record.</summary>
+/// <summary>The only place that turns an error (a gRPC status with its trailers, or our own) into an error record.</summary>
 internal static class ErrorMapper
 {
     // Keys of the trailers: top of control.proto.
@@ -43,10 +43,10 @@ internal static class ErrorMapper
     /// <summary>The stable id the daemon sent, or the one of the status.</summary>
     public static string IdOf(RpcException exception) => Trailer(exception.Trailers, IdKey) ?? DefaultId(exception);
 
-    /// <summary>What the refusal is about, as the daemon named it; empty when it named nothing.</summary>
+    /// <summary>The object of the error, as the daemon named it; empty when it named none.</summary>
     public static string TargetOf(RpcException exception) => Trailer(exception.Trailers, TargetKey) ?? "";
 
-    /// <summary>The connection broke in the middle of the call, and nobody has said why.</summary>
+    /// <summary>The connection broke in the middle of the call, without an error from the daemon.</summary>
     public static bool IsLostConnection(RpcException exception) =>
         ToldByConnection(exception) is null && IdOf(exception) == "DaemonUnavailable";
 
@@ -69,7 +69,7 @@ internal static class ErrorMapper
         return Create(own, CategoryOf(rpc.StatusCode), target ?? (named.Length > 0 ? named : null));
     }
 
-    /// <summary>Why a session could not open its connection, when the session knows better than the transport.</summary>
+    /// <summary>The reason why a session could not open its connection, when the session knows it better than the transport.</summary>
     private static SwarmException? ToldByConnection(RpcException rpc)
     {
         for (var e = rpc.Status.DebugException; e is not null; e = e.InnerException)
@@ -88,8 +88,9 @@ internal static class ErrorMapper
         var record = new ErrorRecord(exception, exception.ErrorId, category, target);
         if (exception.Action.Length > 0)
         {
-            // What to do is part of the message, for hosts and logs that show nothing else. Not also the RecommendedAction: pwsh would show it twice.
-            // A script finds it in the exception's Action.
+            // The next step is part of the message, for hosts and logs that show nothing else. It is not the RecommendedAction too: pwsh
+            // would show it
+            // twice. A script finds it in the exception's Action.
             var message = exception.Message.Contains(exception.Action, StringComparison.Ordinal)
                 ? exception.Message
                 : $"{exception.Message}{(exception.Message.EndsWith('.') ? "" : ".")} {exception.Action}";

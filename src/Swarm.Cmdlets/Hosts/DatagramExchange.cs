@@ -6,19 +6,19 @@ using Swarm.Host.Checks;
 
 namespace Swarm.Cmdlets.Hosts;
 
-/// <summary>Has one host send datagrams to others whose swarmd listen for them: only there it is known whether they arrive.</summary>
-/// <param name="send">Carries a command out on the host that sends.</param>
+/// <summary>Has one host send datagrams to others whose swarmd listen for them: only the receiver knows whether they arrive.</summary>
+/// <param name="send">Runs a command on the sending host.</param>
 internal sealed class DatagramExchange(Func<V1.HostCommand, CancellationToken, Task<V1.HostAnswer>> send)
 {
-    /// <summary>How long a host listens: the sender may be slow to begin.</summary>
+    /// <summary>The time that a host listens: the sender may be slow to begin.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>A datagram may be lost, or be there before somebody listens: it is sent again and again.</summary>
+    /// <summary>The interval of repetitions: a datagram may be lost, or arrive before the receiver listens.</summary>
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A host that is to be reached.</summary>
-    /// <param name="Address">Where.</param>
-    /// <param name="Ask">Carries a command out on it.</param>
+    /// <summary>A host that receives datagrams.</summary>
+    /// <param name="Address">The address to send to.</param>
+    /// <param name="Ask">Runs a command on the receiving host.</param>
     public sealed record Receiver(string Address, Func<V1.HostCommand, CancellationToken, Task<V1.HostAnswer>> Ask);
 
     public async Task<IReadOnlyList<V1.HostCheck>> RunAsync(IReadOnlyList<Receiver> receivers, CancellationToken cancellationToken)

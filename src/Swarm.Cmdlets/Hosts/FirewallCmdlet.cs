@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Hosts;
 
-/// <summary>What the firewall cmdlets have in common: which ports, for whom, in which firewall.</summary>
+/// <summary>The common part of the firewall cmdlets: ports, sources and the firewall.</summary>
 public abstract class FirewallCmdlet : HostCmdlet
 {
     [Parameter]
@@ -29,7 +29,7 @@ public abstract class FirewallCmdlet : HostCmdlet
         {
             throw new SwarmException(
                 "UnknownFirewallProvider",
-                "None is what a host without a firewall answers; it cannot be chosen.",
+                "The provider None stands for a host without a firewall; it cannot be chosen.",
                 "None",
                 "Choose Firewalld, Ufw, Nftables, Iptables or Windows, or leave -Provider out."
             );
@@ -59,7 +59,7 @@ public abstract class FirewallCmdlet : HostCmdlet
         {
             return true;
         }
-        var daemon = await Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+        var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
         return daemon.IsManager || daemon.State == V1.LocalNodeState.Inactive;
     }
 

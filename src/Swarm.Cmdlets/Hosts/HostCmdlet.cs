@@ -7,7 +7,7 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Cmdlets.Hosts;
 
-/// <summary>A cmdlet about hosts: of the nodes that are named or come through the pipeline, else this machine.</summary>
+/// <summary>A cmdlet about hosts: the named or piped nodes, else this machine.</summary>
 public abstract class HostCmdlet : SwarmCmdlet
 {
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -18,11 +18,11 @@ public abstract class HostCmdlet : SwarmCmdlet
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    /// <summary>What a bare machine is to become where nothing else says it.</summary>
+    /// <summary>The future role of a machine that is in no swarm yet.</summary>
     [Parameter]
     public NodeRole? Role { get; set; }
 
-    /// <summary>This machine's name where no node's is known.</summary>
+    /// <summary>This machine's name, for use where no node's name is known.</summary>
     private protected static string ThisHost => Environment.MachineName;
 
     /// <summary>Nodes that are asked at the same time.</summary>
@@ -39,8 +39,8 @@ public abstract class HostCmdlet : SwarmCmdlet
     /// <summary>Whether the answers are written only after every node has answered.</summary>
     private protected virtual bool WritesTogether => false;
 
-    /// <summary>Does the work on this machine, or notes it for each node that is named: the nodes are asked at the same time when all are known.</summary>
-    /// <param name="work">What is done on each host.</param>
+    /// <summary>Does the work on this machine, or notes it for each named node. The nodes are asked at the same time, once all are known.</summary>
+    /// <param name="work">The work on each host.</param>
     /// <param name="cancellationToken">Ctrl+C.</param>
     /// <param name="approve">Asks before; hosts that are not approved are passed over.</param>
     private protected async ValueTask ForEachHostAsync(
@@ -66,7 +66,7 @@ public abstract class HostCmdlet : SwarmCmdlet
         }
     }
 
-    /// <summary>Asks the nodes at the same time. What one refuses is an error of its own, in its turn, and the others go on.</summary>
+    /// <summary>Asks the nodes at the same time. A refusal of one node is an error of its own, in its turn, and the others go on.</summary>
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -118,10 +118,11 @@ public abstract class HostCmdlet : SwarmCmdlet
         }
     }
 
-    /// <summary>Has it done by the node's swarmd; without a node by the session's, in this process, or by this machine's.</summary>
+    /// <summary>Has the node's swarmd run the command. Without a node, the session's swarmd, this process or this machine's swarmd runs
+    /// it.</summary>
     /// <returns>The name of the host, and its answer.</returns>
-    /// <exception cref="SwarmException">What this machine refuses.</exception>
-    /// <exception cref="RpcException">What a swarmd refuses.</exception>
+    /// <exception cref="SwarmException">This machine refused.</exception>
+    /// <exception cref="RpcException">A swarmd refused.</exception>
     private protected async Task<(string Host, V1.HostAnswer Answer)> RunAsync(
         V1.Node? node,
         V1.HostCommand command,
@@ -145,10 +146,10 @@ public abstract class HostCmdlet : SwarmCmdlet
             }
             catch (RpcException e) when (Errors.ErrorMapper.IdOf(e) == "DaemonUnavailable")
             {
-                // It says below that root is needed.
+                // The message below says that root is needed.
             }
         }
-        // Not on the pipeline's thread: it goes on with its progress, and Ctrl+C is heard.
+        // Not on the pipeline's thread, which keeps showing progress and reacts to Ctrl+C.
         var answer = await AsyncTask.Run(
             () => new HostCommands(system, TimeProvider.System).RunAsync(command, cancellationToken),
             cancellationToken
@@ -159,13 +160,13 @@ public abstract class HostCmdlet : SwarmCmdlet
     }
 
     private static async Task<(string Host, V1.HostAnswer Answer)> AskAsync(
-        V1.Control.ControlClient client,
+        V1.ControlClient client,
         string selector,
         V1.HostCommand command,
         CancellationToken cancellationToken
     )
     {
-        var response = await client.RunHostCommandAsync(
+        var response = await client.Daemon.RunHostCommandAsync(
             new V1.RunHostCommandRequest
             {
                 RequestId = NewRequestId(),

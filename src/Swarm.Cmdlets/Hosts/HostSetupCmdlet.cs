@@ -6,12 +6,12 @@ namespace Swarm.Cmdlets.Hosts;
 /// <summary>A cmdlet that installs something on this machine, or removes it.</summary>
 public abstract class HostSetupCmdlet : AsyncCmdlet
 {
-    /// <summary>What the host refuses is an error record like any other.</summary>
+    /// <summary>Turns an error of the host into an error record like any other.</summary>
     private protected static async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {
-            // Not on the pipeline's thread: Ctrl+C is heard.
+            // Not on the pipeline's thread, which reacts to Ctrl+C.
             return await AsyncTask.Run(work, cancellationToken);
         }
         catch (HostException e)

@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Swarm.Cmdlets.Mapping;
 
-/// <summary>From the wire's messages to the plain objects that scripts get.</summary>
+/// <summary>Maps the wire's messages to the plain output objects.</summary>
 internal static class OutputMapper
 {
     private const double NanoCpus = 1e9;
@@ -78,64 +78,7 @@ internal static class OutputMapper
         };
     }
 
-    public static Service ToService(V1.Service s)
-    {
-        var spec = s.Spec ?? new();
-        var container = spec.Container ?? new();
-        var limits = spec.Resources?.Limits ?? new();
-        var reservations = spec.Resources?.Reservations ?? new();
-        var global = spec.ModeCase == V1.ServiceSpec.ModeOneofCase.Global;
-        return new Service
-        {
-            Id = s.Id,
-            Name = spec.Name,
-            Mode = global ? ServiceMode.Global : ServiceMode.Replicated,
-            Replicas = global ? (long)s.DesiredTasks : (long)(spec.Replicated?.Replicas ?? 0),
-            Running = (long)s.RunningTasks,
-            Image = container.Image,
-            Command = [.. container.Command],
-            Entrypoint = [.. container.Entrypoint],
-            Env = [.. container.Env],
-            Labels = Map(spec.Labels),
-            ContainerLabels = Map(container.Labels),
-            Constraints = [.. spec.Placement?.Constraints ?? []],
-            PlacementPreferences = [.. (spec.Placement?.SpreadPreferences ?? []).Select(p => "spread=" + p)],
-            MaxReplicasPerNode = (long)(spec.Placement?.MaxReplicasPerNode ?? 0),
-            ReserveCpu = reservations.NanoCpus / NanoCpus,
-            ReserveMemory = reservations.MemoryBytes,
-            LimitCpu = limits.NanoCpus / NanoCpus,
-            LimitMemory = limits.MemoryBytes,
-            LimitPids = spec.Resources?.PidsLimit ?? 0,
-            Mounts = [.. container.Mounts.Select(ToMount)],
-            Networks = [.. spec.Networks],
-            Ports = [.. (s.PublishedPorts.Count > 0 ? s.PublishedPorts : spec.Ports).Select(ToPort)],
-            User = container.User,
-            Groups = [.. container.Groups],
-            WorkingDirectory = container.Dir,
-            HostName = container.Hostname,
-            StopSignal = container.StopSignal,
-            StopGracePeriod = Span(container.StopGracePeriod),
-            CapAdd = [.. container.CapabilityAdd],
-            CapDrop = [.. container.CapabilityDrop],
-            ReadOnly = container.ReadOnly,
-            Init = container.Init,
-            Tty = container.Tty,
-            HealthCheck = container.HealthCheck is { } health ? ToHealthCheck(health) : null,
-            RestartCondition = (RestartCondition)(spec.RestartPolicy?.Condition ?? 0),
-            RestartDelay = Span(spec.RestartPolicy?.Delay),
-            RestartMaxAttempts = (long)(spec.RestartPolicy?.MaxAttempts ?? 0),
-            RestartWindow = Span(spec.RestartPolicy?.Window),
-            UpdateConfig = ToUpdateConfig(spec.Update),
-            RollbackConfig = ToUpdateConfig(spec.Rollback),
-            UpdateStatus = ToUpdateStatus(s.UpdateStatus),
-            Revision = (long)s.Revision,
-            PreviousImage = s.PreviousSpec?.Container?.Image,
-            ForceUpdate = (long)spec.ForceUpdate,
-            CreatedAt = Time(s.CreatedAt),
-            UpdatedAt = Time(s.UpdatedAt),
-            Version = (long)s.Version,
-        };
-    }
+    public static Service ToService(V1.Service service) => ServiceMapper.ToService(service);
 
     public static ServiceRevision ToRevision(V1.ServiceRevision r) =>
         new()
@@ -256,64 +199,10 @@ internal static class OutputMapper
             CreatedAt = Time(n.CreatedAt),
         };
 
-    private static PublishedPort ToPort(V1.PublishedPort p) =>
-        new()
-        {
-            Published = (int)p.PublishedPort_,
-            Target = (int)p.TargetPort,
-            Protocol = (PortProtocol)p.Protocol,
-            Mode = (PublishMode)p.Mode,
-        };
-
-    private static Mount ToMount(V1.Mount m) =>
-        new()
-        {
-            Type = (MountType)m.Type,
-            Source = m.Source,
-            Target = m.Target,
-            ReadOnly = m.ReadOnly,
-            TmpfsSize = (long)m.TmpfsSizeBytes,
-            TmpfsMode = (int)m.TmpfsMode,
-            VolumeDriver = m.VolumeDriver,
-            VolumeLabels = Map(m.VolumeLabels),
-        };
-
-    private static HealthCheck ToHealthCheck(V1.HealthCheck h) =>
-        new()
-        {
-            Test = [.. h.Test],
-            Interval = Span(h.Interval),
-            Timeout = Span(h.Timeout),
-            StartPeriod = Span(h.StartPeriod),
-            Retries = (int)h.Retries,
-        };
-
-    private static UpdateConfig ToUpdateConfig(V1.UpdateConfig? u) =>
-        new()
-        {
-            Parallelism = (long)(u?.Parallelism ?? 1),
-            Delay = Span(u?.Delay) ?? TimeSpan.Zero,
-            Monitor = Span(u?.Monitor) ?? TimeSpan.Zero,
-            FailureAction = (FailureAction)(u?.FailureAction ?? 0),
-            MaxFailureRatio = u?.MaxFailureRatio ?? 0,
-            Order = (UpdateOrder)(u?.Order ?? 0),
-        };
-
-    private static UpdateStatus? ToUpdateStatus(V1.UpdateStatus? u) =>
-        u is null || u.State == V1.UpdateState.None
-            ? null
-            : new UpdateStatus
-            {
-                State = (UpdateState)u.State,
-                StartedAt = Time(u.StartedAt),
-                CompletedAt = Time(u.CompletedAt),
-                Message = u.Message,
-            };
-
-    private static Dictionary<string, string> Map(MapField<string, string>? map) =>
+    internal static Dictionary<string, string> Map(MapField<string, string>? map) =>
         map is null ? [] : new(map.OrderBy(p => p.Key, StringComparer.Ordinal), StringComparer.Ordinal);
 
     private static TimeSpan? Span(Duration? duration) => duration?.ToTimeSpan();
 
-    private static DateTime? Time(Timestamp? time) => time?.ToDateTime().ToLocalTime();
+    internal static DateTime? Time(Timestamp? time) => time?.ToDateTime().ToLocalTime();
 }

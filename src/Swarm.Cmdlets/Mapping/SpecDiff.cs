@@ -3,7 +3,7 @@ using Google.Protobuf;
 
 namespace Swarm.Cmdlets.Mapping;
 
-/// <summary>Which properties of two specs differ; a list counts as one property.</summary>
+/// <summary>Finds the properties in which two specs differ; a list counts as one property.</summary>
 internal static class SpecDiff
 {
     public static IReadOnlyDictionary<string, string> Changes(V1.ServiceSpec from, V1.ServiceSpec to)
@@ -16,8 +16,8 @@ internal static class SpecDiff
             .ToDictionary(k => k, k => after.GetValueOrDefault(k) ?? "", StringComparer.Ordinal);
     }
 
-    /// <summary>Whether someone else's change (<paramref name="read"/> to <paramref name="now"/>) gave other values to properties that mine
-    /// (<paramref name="read"/> to <paramref name="wanted"/>) changes too; answers the names.</summary>
+    /// <summary>Names of the properties that another writer (<paramref name="read"/> to <paramref name="now"/>) set to other values than my
+    /// change does (<paramref name="read"/> to <paramref name="wanted"/>).</summary>
     public static IReadOnlyList<string> Conflicts(V1.ServiceSpec read, V1.ServiceSpec wanted, V1.ServiceSpec now)
     {
         var theirs = Changes(read, now);

@@ -1,9 +1,11 @@
-# Only what the engine itself has: a host may bring no other module. Every method called from script makes the engine compile a call site, which is most
-# of an import's time: so one call, and static properties (read without a call site). Swarm.psd1 has loaded Swarm.Shared.
+# Uses only the engine itself: a host may have no other module. The engine compiles a call site for every method called from script, which
+# is
+# most of an import's time. So there is only one call, and static properties, which need no call site. Swarm.psd1 has loaded Swarm.Shared.
 $ErrorActionPreference = 'Stop'
 $inner = Import-Module -Assembly ([Swarm.LoadContext]::Initialize($PSScriptRoot)) -PassThru
 
-# When the module is imported again (-Force, another runspace) the engine finds the assembly's commands in its cache, and does not hand them to the new module.
+# When the module is imported again (-Force, another runspace) the engine finds the assembly's commands in its cache.
+# It does not give them to the new module.
 if ([Swarm.LoadContext]::IsImportedAgain -and $inner) {
     $add = [Management.Automation.PSModuleInfo].GetMethod('AddExportedCmdlet', [Reflection.BindingFlags]'Instance, NonPublic')
     if ($add) {

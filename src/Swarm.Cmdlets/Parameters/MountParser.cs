@@ -6,7 +6,7 @@ namespace Swarm.Cmdlets.Parameters;
 /// <summary>Reads a mount in each of the forms that Docker's users write.</summary>
 internal static class MountParser
 {
-    /// <exception cref="FormatException">Names the mount and what is wrong with it.</exception>
+    /// <exception cref="FormatException">Names the mount and the mistake.</exception>
     public static Mount Parse(object? value)
     {
         var mount = value switch

@@ -8,7 +8,7 @@ internal static class PortParser
 {
     private const string Forms = "Write 8080:80/tcp, 80, published=8080,target=80,protocol=tcp,mode=host, or a hashtable with these keys.";
 
-    /// <exception cref="FormatException">Names the port and what is wrong with it.</exception>
+    /// <exception cref="FormatException">Names the port and the mistake.</exception>
     public static PublishedPort Parse(object? value)
     {
         var port = value switch

@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Swarm.Cmdlets.Parameters;
 
-/// <summary>Docker's [ADDRESS:]PUBLISHED[:TARGET][/PROTOCOL], of which a firewall sees the published part: 80:8080/tcp is 80/tcp.</summary>
+/// <summary>Reads Docker's [ADDRESS:]PUBLISHED[:TARGET][/PROTOCOL] and keeps the published part, which a firewall filters: 80:8080/tcp is
+/// 80/tcp.</summary>
 internal sealed partial class PublishedPortsAttribute : TransformAttribute
 {
     [GeneratedRegex(

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Swarm.Cmdlets.Parameters;
 
-/// <summary>Durations and sizes as Docker and PowerShell write them.</summary>
+/// <summary>Reads durations and sizes as Docker and PowerShell write them.</summary>
 internal static partial class Quantities
 {
     [GeneratedRegex(@"^(?:(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s))+$", RegexOptions.CultureInvariant)]
@@ -12,8 +12,8 @@ internal static partial class Quantities
     [GeneratedRegex(@"^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex SizePattern { get; }
 
-    /// <summary>10s, 10m20s, 1h30m, 500ms; also 00:00:10. Numbers without a unit are refused, but for 0.</summary>
-    /// <exception cref="FormatException">Says what a duration looks like.</exception>
+    /// <summary>10s, 10m20s, 1h30m, 500ms; also 00:00:10. A number without a unit is an error, except 0.</summary>
+    /// <exception cref="FormatException">Shows the form of a duration.</exception>
     public static TimeSpan ParseDuration(string text)
     {
         var trimmed = text.Trim();
@@ -58,7 +58,7 @@ internal static partial class Quantities
         };
 
     /// <summary>64m, 64MB, 1.5g, 4096: bytes, with units of 1024.</summary>
-    /// <exception cref="FormatException">Says what a size looks like.</exception>
+    /// <exception cref="FormatException">Shows the form of a size.</exception>
     public static long ParseSize(string text)
     {
         var match = SizePattern.Match(text.Trim());

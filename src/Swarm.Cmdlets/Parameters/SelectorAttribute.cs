@@ -11,11 +11,11 @@ internal enum SelectorKind
     Network,
 }
 
-/// <summary>Takes a name, or any object of this module (also one that came back from Import-Clixml or a remote session) that leads to one:
-/// a task leads to its service and its node.</summary>
+/// <summary>Takes a name, or any object of this module that leads to one: a task leads to its service and its node.
+/// Objects from Import-Clixml or a remote session work as well.</summary>
 internal sealed class SelectorAttribute(SelectorKind kind) : TransformAttribute
 {
-    /// <summary>Dictionaries become NAME=value: what comes through the pipeline is bound to the default parameter set first.</summary>
+    /// <summary>Dictionaries become NAME=value: PowerShell binds pipeline input to the default parameter set first.</summary>
     public bool Pairs { get; set; }
 
     protected override object? Convert(object? value, object? original)
@@ -65,7 +65,7 @@ internal sealed class SelectorAttribute(SelectorKind kind) : TransformAttribute
             _ => ["Id", "Name"],
         };
 
-    /// <summary>Service for Swarm.Service and Deserialized.Swarm.Service; empty for what is not ours.</summary>
+    /// <summary>Service for Swarm.Service and Deserialized.Swarm.Service; empty for types of other modules.</summary>
     internal static string TypeOf(PSObject item)
     {
         foreach (var name in item.TypeNames)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Swarm.Cmdlets.Parameters;
 
-/// <summary>Turns what a user writes into the parameter's type, with our own words when it cannot.</summary>
+/// <summary>Converts a user's value to the parameter's type, with our own error message.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 internal abstract class TransformAttribute : ArgumentTransformationAttribute
 {
@@ -19,8 +19,8 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
         }
     }
 
-    /// <param name="value">Unwrapped.</param>
-    /// <param name="original">As bound: a PSObject keeps its type names (Deserialized.Swarm.Service).</param>
+    /// <param name="value">The value without its PSObject.</param>
+    /// <param name="original">The value as bound: a PSObject keeps its type names (Deserialized.Swarm.Service).</param>
     protected abstract object? Convert(object? value, object? original);
 
     protected static IEnumerable<object?> Each(object? value) =>
@@ -35,7 +35,7 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
     protected static object? Unwrap(object? value) =>
         value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 
-    /// <summary>A single value: a list or a dictionary has no text of its own but its type's name.</summary>
+    /// <summary>The text of a single value. Lists and dictionaries are refused: their text would be the name of their type.</summary>
     protected static string Scalar(object? key, object? value) =>
         Unwrap(value) is var single and not (IEnumerable and not string)
             ? Text(single)
@@ -44,11 +44,11 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
     protected static string Text(object? value) => System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }
 
-/// <summary>TimeSpan, or Docker's 10s, 10m20s.</summary>
+/// <summary>A duration: TimeSpan, or Docker's 10s, 10m20s.</summary>
 internal sealed class DurationAttribute : TransformAttribute
 {
-    // PowerShell reads the bare words 10s and 10us as numbers with a type suffix (Int16, UInt16): it is the only way such types come about
-    // in a script, so they are taken for what was written. Any other number has no unit and is refused.
+    // PowerShell reads the bare words 10s and 10us as numbers with a type suffix (Int16, UInt16). Scripts get these types in no other way,
+    // so they are read as durations. Any other number has no unit and is refused.
     protected override object? Convert(object? value, object? original) =>
         value switch
         {
@@ -59,7 +59,7 @@ internal sealed class DurationAttribute : TransformAttribute
         };
 }
 
-/// <summary>Bytes: a number (64MB), or Docker's 64m.</summary>
+/// <summary>A size in bytes: a number (64MB), or Docker's 64m.</summary>
 internal sealed class SizeAttribute : TransformAttribute
 {
     protected override object? Convert(object? value, object? original) =>
@@ -113,7 +113,7 @@ internal sealed class EnvAttribute : TransformAttribute
 /// <summary>Labels: a dictionary, key=value strings, or a key alone for an empty value.</summary>
 internal sealed class LabelsAttribute : TransformAttribute
 {
-    /// <summary>A value may be a dictionary too: the labels of the node that its key names.</summary>
+    /// <summary>A value may also be a dictionary: the labels of the node that its key names.</summary>
     public bool PerNode { get; init; }
 
     protected override object? Convert(object? value, object? original)

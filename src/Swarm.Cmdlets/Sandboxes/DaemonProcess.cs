@@ -3,19 +3,21 @@ using System.Runtime.InteropServices;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>Starts, recognises and ends a sandbox's daemons. A process is known by its id together with its start time: ids come back.</summary>
+/// <summary>Starts, identifies and ends a sandbox's daemons. Process id and start time identify a process, because the system reuses
+/// ids.</summary>
 internal static partial class DaemonProcess
 {
     private const int SigTerm = 15;
     private const int SigKill = 9;
 
-    // The start time is computed from the boot time, which the clock's corrections move a little.
+    // The start time is computed from the boot time, which moves a little when the clock is corrected.
     private static readonly TimeSpan s_startTolerance = TimeSpan.FromSeconds(3);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);
 
-    /// <summary>Starts it in a session of its own, so that Ctrl+C and the end of this PowerShell leave it alone; output goes to the log.</summary>
+    /// <summary>Starts a daemon in a session of its own, so that neither Ctrl+C nor the end of this PowerShell ends it. Its output goes to
+    /// the log.</summary>
     public static void Start(SandboxNode node)
     {
         var start = new ProcessStartInfo
@@ -33,7 +35,7 @@ internal static partial class DaemonProcess
         {
             start.FileName = "/bin/sh";
             start.ArgumentList.Add("-c");
-            // exec keeps the process id; where there is no setsid an ignored SIGINT does for Ctrl+C.
+            // exec keeps the process id. Where there is no setsid, an ignored SIGINT protects against Ctrl+C.
             start.ArgumentList.Add(
                 "log=$1; shift; exec </dev/null >>\"$log\" 2>&1; if command -v setsid >/dev/null; then exec setsid \"$@\"; else trap '' INT HUP; exec \"$@\"; fi"
             );
@@ -55,7 +57,7 @@ internal static partial class DaemonProcess
         return process is not null;
     }
 
-    /// <summary>Asks it to end, and after <paramref name="grace"/> makes it; true when it is gone.</summary>
+    /// <summary>Asks the process to end, and kills it after <paramref name="grace"/>. True when it has ended.</summary>
     public static async Task<bool> StopAsync(int processId, DateTime startedAt, TimeSpan grace, CancellationToken cancellationToken)
     {
         using var process = Find(processId, startedAt);
@@ -72,7 +74,7 @@ internal static partial class DaemonProcess
         return true;
     }
 
-    /// <summary>When the process with this id was started; null when there is none.</summary>
+    /// <summary>The start time of the process with this id; null when there is none.</summary>
     public static DateTime? StartOf(int processId)
     {
         try
@@ -82,7 +84,7 @@ internal static partial class DaemonProcess
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            // It ended meanwhile.
+            // The process ended meanwhile.
             return null;
         }
     }
@@ -104,7 +106,7 @@ internal static partial class DaemonProcess
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            // Gone, or not ours to look at.
+            // The process ended, or this user may not read it.
         }
         process?.Dispose();
         return null;
@@ -114,7 +116,7 @@ internal static partial class DaemonProcess
     {
         if (!OperatingSystem.IsWindows())
         {
-            // A process that ended meanwhile answers ESRCH, which is what was wanted.
+            // A process that ended meanwhile gives ESRCH, which is as good.
             _ = Kill(process.Id, signal);
         }
         else if (!process.HasExited)

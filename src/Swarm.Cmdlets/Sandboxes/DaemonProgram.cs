@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>Where swarmd is: $env:SWARMD_PATH, else the folder swarmd beside the module.</summary>
+/// <summary>The program swarmd: $env:SWARMD_PATH, else the folder swarmd beside the module.</summary>
 internal sealed record DaemonProgram(string FileName, string[] Arguments, string? Images)
 {
     private const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>The folder of a published module in which this machine's native swarmd is: linux-x64, osx-arm64, win-x64, …</summary>
-    /// <remarks>Not RuntimeInformation.RuntimeIdentifier, which names the distribution where that built .NET itself.</remarks>
+    /// <summary>The folder of this machine's native swarmd in a published module: linux-x64, osx-arm64, win-x64, …</summary>
+    /// <remarks>RuntimeInformation.RuntimeIdentifier does not do: it names the distribution where that built .NET itself.</remarks>
     public static string Platform
     {
         get
@@ -22,7 +22,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         }
     }
 
-    /// <param name="prepare">Make it executable where it was unpacked without file modes.</param>
+    /// <param name="prepare">Makes the program executable if it was unpacked without file modes.</param>
     /// <exception cref="SwarmException">DaemonNotFound, DaemonNotExecutable.</exception>
     public static DaemonProgram Find(bool prepare = true)
     {
@@ -59,7 +59,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         return new DaemonProgram(place, [], imagesOrNone);
     }
 
-    /// <summary>Packages from the PowerShell Gallery are unpacked without file modes; this gives the programs theirs.</summary>
+    /// <summary>Makes the programs executable: packages from the PowerShell Gallery are unpacked without file modes.</summary>
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     private static void MakeExecutable(string program, string? images)
     {
@@ -69,7 +69,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         }
         try
         {
-            // The daemon last: that it is executable says that all are.
+            // The daemon comes last: when it is executable, all are.
             var programs = images is null
                 ? []
                 : Directory
@@ -91,7 +91,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
         }
     }
 
-    // bin/Swarm.Shared.dll is loaded from its own place, one below the module's folder.
+    // bin/Swarm.Shared.dll is one level below the module's folder.
     internal static string ModuleRoot() => Path.GetDirectoryName(Path.GetDirectoryName(typeof(LoadContext).Assembly.Location)) ?? ".";
 
     private static string DotnetHost()

@@ -5,7 +5,7 @@ using Swarm.Cmdlets.Sessions;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>Brings a sandbox up and takes it down.</summary>
+/// <summary>Starts and stops a sandbox.</summary>
 internal static class SandboxLauncher
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
@@ -88,18 +88,18 @@ internal static class SandboxLauncher
         SandboxStore.Save(sandbox);
     }
 
-    /// <summary>Tasks, daemons, files: nothing stays. Answers what could not be removed.</summary>
+    /// <summary>Removes tasks, daemons and files. Returns what could not be removed.</summary>
     public static async Task<IReadOnlyList<string>> StopAsync(Sandbox sandbox, Action<string> progress, CancellationToken cancellationToken)
     {
         List<string> left = [];
-        // Workers first: a manager that leaves takes the swarm with it.
+        // Workers leave first: the swarm ends with its last manager.
         var nodes = sandbox.Nodes.Reverse().ToArray();
         foreach (var node in nodes)
         {
             progress($"Stopping {node.Name}");
             await LeaveAsync(sandbox, node, cancellationToken);
         }
-        // Looked at now as well: what a daemon started in its own session is known as long as the daemon lives.
+        // The processes are listed now as well: a daemon's own session identifies them only as long as the daemon lives.
         var started = SandboxProcesses.Of(sandbox);
         foreach (var node in nodes)
         {
@@ -108,7 +108,7 @@ internal static class SandboxLauncher
                 left.Add($"process {node.ProcessId} of {node.Name}");
             }
         }
-        // All at once: each may need the whole grace.
+        // All are ended at the same time, because each may need the whole grace period.
         var outlived = started.Concat(SandboxProcesses.Of(sandbox)).DistinctBy(p => p.ProcessId).ToList();
         var ended = await AsyncTask.WhenAll(
             outlived.Select(p => DaemonProcess.StopAsync(p.ProcessId, p.StartedAt, TimeSpan.FromSeconds(2), cancellationToken))
@@ -136,7 +136,7 @@ internal static class SandboxLauncher
     {
         var manager = sandbox.Nodes[0];
         using var connection = Connection.OpenSocket(manager.Socket);
-        var made = await connection.Client.InitSwarmAsync(
+        var made = await connection.Client.Membership.InitSwarmAsync(
             new V1.InitSwarmRequest
             {
                 RequestId = Guid.NewGuid().ToString("n"),
@@ -161,7 +161,7 @@ internal static class SandboxLauncher
         using var connection = Connection.OpenSocket(node.Socket);
         try
         {
-            var joined = await connection.Client.JoinSwarmAsync(
+            var joined = await connection.Client.Membership.JoinSwarmAsync(
                 new V1.JoinSwarmRequest
                 {
                     RequestId = Guid.NewGuid().ToString("n"),
@@ -185,7 +185,7 @@ internal static class SandboxLauncher
         for (var ready = 0; ready < count; )
         {
             ready = 0;
-            using var call = manager.Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
+            using var call = manager.Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
             await foreach (var node in call.ResponseStream.ReadAllAsync(cancellationToken))
             {
                 ready += node.State == V1.NodeState.Ready ? 1 : 0;
@@ -204,7 +204,7 @@ internal static class SandboxLauncher
         {
             try
             {
-                await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+                await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
                 return;
             }
             catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
@@ -218,7 +218,7 @@ internal static class SandboxLauncher
         }
     }
 
-    // Leaving stops a node's tasks. A daemon that was killed is started once more for it: its tasks may have outlived it.
+    // Leaving stops a node's tasks. A killed daemon is started once more to leave, because its tasks may still run.
     private static async AsyncTask LeaveAsync(Sandbox sandbox, SandboxNode node, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -236,10 +236,10 @@ internal static class SandboxLauncher
                 await ReadyAsync(node, limit.Token);
             }
             using var connection = Connection.OpenSocket(node.Socket);
-            var daemon = await connection.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: limit.Token);
+            var daemon = await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: limit.Token);
             if (daemon.State != V1.LocalNodeState.Inactive)
             {
-                await connection.Client.LeaveSwarmAsync(
+                await connection.Client.Membership.LeaveSwarmAsync(
                     new V1.LeaveSwarmRequest { RequestId = Guid.NewGuid().ToString("n"), Force = true },
                     cancellationToken: limit.Token
                 );
@@ -250,7 +250,7 @@ internal static class SandboxLauncher
                 || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             )
         {
-            // The process is ended next, and what it left running after it.
+            // The daemon and its remaining processes are killed next.
         }
     }
 
@@ -266,7 +266,7 @@ internal static class SandboxLauncher
         }
         catch (IOException)
         {
-            // Nothing was written.
+            // The file does not exist.
         }
         return new SwarmException(
             "SandboxStartFailed",

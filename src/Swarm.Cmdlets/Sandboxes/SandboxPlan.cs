@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>What a sandbox's nodes are given: names, addresses, sockets and their share of this machine.</summary>
+/// <summary>Plans a sandbox's nodes: names, addresses, sockets and their share of this machine.</summary>
 internal static class SandboxPlan
 {
     private const int ClusterPort = 2377;
@@ -82,10 +82,10 @@ internal static class SandboxPlan
         return string.Create(CultureInfo.InvariantCulture, $"cpu={cpus},memory={memory}");
     }
 
-    // Addresses of their own on the cluster's port where the system has 127.0.0.0/8, else ports of their own.
+    // Each node gets an address of its own where the system has 127.0.0.0/8, else a port of its own.
     private static string[] Addresses(int count)
     {
-        // A sandbox that has no swarm yet does not listen on its addresses, and has them all the same.
+        // A sandbox without a swarm does not listen on its addresses yet, but has reserved them.
         var given = SandboxStore.All().SelectMany(s => s.Nodes).Select(n => n.Address).ToHashSet(StringComparer.Ordinal);
         for (var third = 0; third < 250; third++)
         {
@@ -120,7 +120,7 @@ internal static class SandboxPlan
 
     private static List<int> FreePorts(int count)
     {
-        // All are held until the last is known, so that none is handed out twice.
+        // All listeners stay open until the last port is known, so that no port is assigned twice.
         List<TcpListener> held = [];
         try
         {

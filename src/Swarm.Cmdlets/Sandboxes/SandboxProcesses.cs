@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>What a sandbox has started and what still runs of it (Linux). A process is known by what the sandbox itself noted or made: the files of a
-/// task's supervisor, the control group of a task, the session or the exact command line of a daemon. A path on a command line says nothing: the
-/// user's own <c>tail -f</c> has it too.</summary>
+/// <summary>Finds the processes of a sandbox that still run (Linux). The sandbox's own records identify them: the files of a task's supervisor,
+/// a task's control group, and a daemon's session or exact command line. A path on a command line proves nothing: the user's own
+/// <c>tail -f</c> has it too.</summary>
 internal static class SandboxProcesses
 {
     // Beside the executor's task directories: MembershipStore.ProcessDirectory of swarmd.
     private const string TasksDirectory = "processes";
 
-    // Each holds the boot id, a space, and the process's line of /proc/PID/stat: TaskScripts of swarmd.
+    // Each file holds the boot id, a space, and the process's line of /proc/PID/stat: TaskScripts of swarmd.
     private static readonly string[] s_identities = ["started", "supervisor"];
 
     public static IReadOnlyList<(int ProcessId, DateTime StartedAt)> Of(Sandbox sandbox)
@@ -44,7 +44,7 @@ internal static class SandboxProcesses
         return found;
     }
 
-    /// <summary>Sessions whose first process is there and is the one that was noted. Without it the number may be a stranger's by now.</summary>
+    /// <summary>Sessions whose recorded first process still runs. Without it the number may belong to another process by now.</summary>
     private static HashSet<int> Sessions(Sandbox sandbox, List<string> tasks)
     {
         var boot = Read("/proc/sys/kernel/random/boot_id").TrimEnd();
@@ -63,7 +63,7 @@ internal static class SandboxProcesses
                 sessions.Add(then.ProcessId);
             }
         }
-        // A daemon that was started with setsid: its health checks are in its session.
+        // The session of a daemon that was started with setsid holds its health checks.
         sessions.UnionWith(sandbox.Nodes.Where(n => DaemonProcess.IsAlive(n.ProcessId, n.StartedAt)).Select(n => n.ProcessId));
         return sessions;
     }
@@ -113,7 +113,7 @@ internal static class SandboxProcesses
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It ended meanwhile, or is not ours to look at.
+            // The process ended meanwhile, or this user may not read it.
             return "";
         }
     }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>The sandboxes of this user, one file each, so that another session finds and stops them.</summary>
+/// <summary>The sandboxes of this user, a file each, so that another session finds and stops them.</summary>
 internal static class SandboxStore
 {
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
@@ -41,7 +41,7 @@ internal static class SandboxStore
             }
             catch (Exception e) when (e is JsonException or FileNotFoundException)
             {
-                // Half written by a start that was killed, or removed while we read: no sandbox.
+                // The file is incomplete after a killed start, or was removed meanwhile: it is no sandbox.
             }
         }
         return all;

@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Mapping;
 
 namespace Swarm.Cmdlets.Services;
 
-/// <summary>What every change of a service ends with: warnings, the wait, the object.</summary>
+/// <summary>The common end of every change of a service: warnings, the wait, the output.</summary>
 public abstract class ServiceChangeCmdlet : SwarmCmdlet
 {
     private protected async ValueTask FinishAsync(
@@ -31,7 +31,7 @@ public abstract class ServiceChangeCmdlet : SwarmCmdlet
         {
             return;
         }
-        // After a wait the object shows what the wait led to.
+        // After a wait, the output shows the state that the wait ended with.
         foreach (var shown in wait ? await FindServicesAsync([service.Id], cancellationToken) : [service])
         {
             WriteObject(OutputMapper.ToService(shown));

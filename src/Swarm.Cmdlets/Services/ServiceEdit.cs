@@ -4,10 +4,11 @@ using Swarm.Cmdlets.Mapping;
 
 namespace Swarm.Cmdlets.Services;
 
-/// <summary>Read, change, write with the version that was read; a conflict is retried as long as nobody else touched the same properties.</summary>
-internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.ServiceSpec> change)
+/// <summary>Reads, changes and writes a service with the version that was read. A conflict is retried unless another writer changed the
+/// same properties.</summary>
+internal sealed class ServiceEdit(V1.ControlClient client, Action<V1.ServiceSpec> change)
 {
-    // Each try lost to another writer; more than this is no coincidence.
+    // Each failed attempt lost to another writer; more than this is no coincidence.
     private const int MaxTries = 8;
 
     public bool NoResolveImage { get; init; }
@@ -23,7 +24,7 @@ internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.Ser
     {
         var request = Request(read, Wanted(read), credential, "");
         request.DryRun = true;
-        return (await client.UpdateServiceAsync(request, cancellationToken: cancellationToken)).Preview;
+        return (await client.Services.UpdateServiceAsync(request, cancellationToken: cancellationToken)).Preview;
     }
 
     /// <exception cref="SwarmException">VersionConflict, naming the properties that another writer changed too.</exception>
@@ -39,7 +40,7 @@ internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.Ser
             var wanted = Wanted(read);
             try
             {
-                return await client.UpdateServiceAsync(
+                return await client.Services.UpdateServiceAsync(
                     Request(read, wanted, credential, attempt == 1 ? requestId : $"{requestId}-{attempt}"),
                     cancellationToken: cancellationToken
                 );
@@ -79,7 +80,7 @@ internal sealed class ServiceEdit(V1.Control.ControlClient client, Action<V1.Ser
 
     private async Task<V1.Service> ReadAsync(V1.Service read, CancellationToken cancellationToken)
     {
-        using var call = client.ListServices(new V1.ListServicesRequest { Selectors = { read.Id } }, cancellationToken: cancellationToken);
+        using var call = client.Services.ListServices(new V1.ListServicesRequest { Selectors = { read.Id } }, cancellationToken: cancellationToken);
         return await call.ResponseStream.MoveNext(cancellationToken)
             ? call.ResponseStream.Current
             : throw new SwarmException("ServiceNotFound", $"Service '{read.Spec.Name}' was removed meanwhile.", read.Spec.Name, "");

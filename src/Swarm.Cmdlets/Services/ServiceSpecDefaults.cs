@@ -2,7 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Swarm.Cmdlets.Services;
 
-/// <summary>Docker's defaults (docker service create --help), written out so that what is stored says what it does.</summary>
+/// <summary>Docker's defaults (docker service create --help), written out so that a stored spec is complete.</summary>
 internal static class ServiceSpecDefaults
 {
     public static V1.ServiceSpec New(string name, bool global)
@@ -26,7 +26,7 @@ internal static class ServiceSpecDefaults
         return spec;
     }
 
-    /// <summary>Every sub-message present, so that a change can be written without asking.</summary>
+    /// <summary>Adds every missing sub-message, so that a change needs no checks for null.</summary>
     public static V1.ServiceSpec Complete(V1.ServiceSpec spec)
     {
         spec.Container ??= new V1.ContainerSpec();

@@ -6,12 +6,13 @@ using Swarm.Cmdlets.Errors;
 
 namespace Swarm.Cmdlets.Sessions;
 
-/// <summary>Repeats a change, with the request id that it has, when the swarm has no leader for the moment or when nobody can say whether it was made:
-/// the manager answers a repetition from the record of the first, so it is made once only.</summary>
-/// <remarks>Calls without a request id (everything that only reads) and a daemon that is not there at all are left alone.</remarks>
+/// <summary>Repeats a change with the same request id when the swarm has no leader for the moment, or when the outcome is unknown. The
+/// manager
+/// answers a repetition from the record of the first request, so the change is made only once.</summary>
+/// <remarks>Calls without a request id (calls that only read) and calls to a daemon that does not run are not repeated.</remarks>
 internal sealed class ChangeRetry(TimeProvider time) : Interceptor
 {
-    /// <summary>For so long after the first failure: an election takes a second or two.</summary>
+    /// <summary>The period of repetitions after the first failure: an election takes a second or two.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
@@ -72,7 +73,7 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
         }
     }
 
-    // A daemon that was there a moment ago may be back in a moment; one that never was is told at once.
+    // A daemon that answered a moment ago may be back soon; an absent one is reported at once.
     private static bool Repeats(Failure failure, long? began) =>
         failure is Failure.NoLeader or Failure.OutcomeUnknown || (failure == Failure.NotConnected && began is not null);
 
@@ -80,14 +81,14 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
         ErrorMapper.IdOf(e) switch
         {
             "OutcomeUnknown" => Failure.OutcomeUnknown,
-            // A manager that names the leader will not lead itself the next moment.
+            // A manager that names the leader will not become leader in a moment.
             "NoLeader" when ErrorMapper.TargetOf(e).Length == 0 => Failure.NoLeader,
             "DaemonUnavailable" when e.Status.DebugException is null => Failure.Final,
             "DaemonUnavailable" => IsConnecting(e.Status.DebugException) ? Failure.NotConnected : Failure.OutcomeUnknown,
             _ => Failure.Final,
         };
 
-    // Nothing was sent. Everything else that breaks a connection may have come after the request.
+    // Nothing was sent. Any other break of the connection may have come after the request.
     private static bool IsConnecting(Exception? exception)
     {
         for (var e = exception; e is not null; e = e.InnerException)
@@ -116,13 +117,13 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
         new(
             new Status(
                 StatusCode.Unavailable,
-                "The swarm stopped answering while the change was being made; it may have been made or not.",
+                "The swarm stopped answering during the change; the outcome is unknown.",
                 last.Status.DebugException
             ),
             new Metadata
             {
                 { ErrorMapper.IdKey, "OutcomeUnknown" },
-                { ErrorMapper.ActionKey, "Look whether it was made before you make it again." },
+                { ErrorMapper.ActionKey, "Check whether the change was made before you repeat it." },
             }
         );
 

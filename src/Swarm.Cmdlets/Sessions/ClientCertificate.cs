@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Swarm.Cmdlets.Sessions;
 
-/// <summary>A client certificate with its key and the swarm's root, from one PEM or PFX file as New-SwarmCredential writes it.</summary>
+/// <summary>A client certificate with its key and the swarm's root, from a PEM or PFX file as New-SwarmCredential writes it.</summary>
 internal sealed class ClientCertificate
 {
     private const string OrganizationalUnit = "2.5.4.11";
@@ -57,7 +57,7 @@ internal sealed class ClientCertificate
         return roots.Count == 0 ? throw Invalid(path, "it holds no root certificate of the swarm") : loaded;
     }
 
-    /// <exception cref="SwarmException">CertificateInvalid: its time is over.</exception>
+    /// <exception cref="SwarmException">CertificateInvalid: the certificate has expired.</exception>
     public void RequireValid(DateTime now)
     {
         if (Certificate.NotAfter.ToUniversalTime() < now)
@@ -66,7 +66,7 @@ internal sealed class ClientCertificate
         }
     }
 
-    /// <summary>Whether the peer's certificate was issued by the swarm's root, to a manager.</summary>
+    /// <summary>Whether the swarm's root issued the peer's certificate to a manager.</summary>
     public bool Trusts(X509Certificate? peer)
     {
         if (peer is null)
@@ -78,7 +78,7 @@ internal sealed class ClientCertificate
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        // Workers and administrators have certificates of the same root: the organizational unit tells a manager.
+        // Workers and administrators have certificates of the same root: the organizational unit identifies a manager.
         return chain.Build(certificate)
             && certificate
                 .SubjectName.EnumerateRelativeDistinguishedNames()

@@ -9,7 +9,7 @@ using Swarm.Cmdlets.Errors;
 
 namespace Swarm.Cmdlets.Sessions;
 
-/// <summary>A gRPC channel to one swarmd (socket) or to the managers of a swarm (2377, mTLS). Nothing is opened before the first call.</summary>
+/// <summary>A gRPC channel to one swarmd (socket) or to the managers of a swarm (2377, mTLS). The first call opens it.</summary>
 internal sealed class Connection : IDisposable
 {
     private const int MaxMessageBytes = 64 * 1024 * 1024;
@@ -30,20 +30,21 @@ internal sealed class Connection : IDisposable
                 MaxReceiveMessageSize = MaxMessageBytes,
             }
         );
-        Client = new V1.Control.ControlClient(_channel.Intercept(new ChangeRetry(TimeProvider.System)));
+        Client = new V1.ControlClient(_channel.Intercept(new ChangeRetry(TimeProvider.System)));
     }
 
     public string Endpoint { get; }
     public bool IsLocal { get; }
-    public V1.Control.ControlClient Client { get; }
+    public V1.ControlClient Client { get; }
 
-    /// <summary>Names and ids of the services that were removed through it: a wait for the end of one of them finds nothing once its tasks have ended.</summary>
+    /// <summary>Names and ids of the services that this session removed. A wait for their end finds nothing once their tasks have
+    /// ended.</summary>
     public ConcurrentDictionary<string, bool> RemovedServices { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>How long opening it may take at most.</summary>
+    /// <summary>The longest time that opening the connection may take.</summary>
     public TimeSpan Timeout => _dialer?.Timeout ?? TimeSpan.FromSeconds(15);
 
-    /// <summary>The last connection came as far as a manager of the right swarm. If it then broke, that manager refuses our certificate.</summary>
+    /// <summary>The last connection reached a manager of the right swarm. If it then broke, that manager refuses our certificate.</summary>
     public bool FoundManager => _dialer?.FoundManager == true;
 
     public static Connection OpenSocket(string path) =>
@@ -54,8 +55,9 @@ internal sealed class Connection : IDisposable
             new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectCallback = (_, token) => DialSocketAsync(path, token) }
         );
 
-    /// <summary>Managers are tried in order at every new connection, so that the session outlives one of them (or its role: what is a worker by now is
-    /// passed over as well).</summary>
+    /// <summary>Tries the managers in order at every new connection, so that the session outlives a manager. A manager that became a worker
+    /// is
+    /// skipped as well.</summary>
     public static Connection OpenManagers(IReadOnlyList<DnsEndPoint> managers, ClientCertificate certificate)
     {
         var dialer = new ManagerDialer(managers, certificate);
@@ -68,7 +70,8 @@ internal sealed class Connection : IDisposable
         return new Connection(dialer.Endpoint, isLocal: false, "https://swarm-manager", handler) { _dialer = dialer };
     }
 
-    /// <summary>What a failed call is to say. When a connection to managers broke in the middle of it, they are named, as when none can be opened.</summary>
+    /// <summary>Replaces the error of a failed call. When a connection to managers broke during the call, the error names them, as when
+    /// none can be opened.</summary>
     public Exception Explain(RpcException failure) =>
         _dialer is not null && ErrorMapper.IsLostConnection(failure) ? _dialer.Lost() : failure;
 
@@ -89,7 +92,7 @@ internal sealed class Connection : IDisposable
         catch (SocketException e)
         {
             socket.Dispose();
-            // The system's words name no file, and for a missing one they speak of addresses.
+            // The system's message names no file, and for a missing file it speaks of addresses.
             var why =
                 !File.Exists(path) ? $"There is no socket {path}"
                 : e.SocketErrorCode == SocketError.AccessDenied ? $"The socket {path} is for root and the members of the group swarm"

@@ -6,10 +6,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Swarm.Cmdlets.Sessions;
 
-/// <summary>Opens connections to the managers of a swarm: the first one of a list that answers, and is one.</summary>
+/// <summary>Opens connections to the managers of a swarm: to the first of a list that answers and is a manager.</summary>
 internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientCertificate certificate)
 {
-    /// <summary>For one manager, while there is another to try; and for the last one. Connection and handshake together.</summary>
+    /// <summary>The limit for connection and handshake with one manager, while there is another to try; the last manager has a limit of its
+    /// own.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_lastPatience = TimeSpan.FromSeconds(8);
 
@@ -17,14 +18,15 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
 
     public string Endpoint { get; } = string.Join(", ", managers.Select(Name));
 
-    /// <summary>How long the whole list may take.</summary>
+    /// <summary>The longest time that the whole list may take.</summary>
     public TimeSpan Timeout => ((managers.Count - 1) * s_patience) + s_lastPatience + TimeSpan.FromSeconds(1);
 
     /// <summary>The last call ended with a connection to a manager.</summary>
     public bool FoundManager { get; private set; }
 
-    /// <exception cref="SwarmException">ManagerUnavailable: nobody answers. ManagerNotTrusted: somebody does, who is no manager of this swarm.
-    /// CertificateInvalid: ours is over.</exception>
+    /// <exception cref="SwarmException">ManagerUnavailable: no host answers. ManagerNotTrusted: a host answers that is no manager of this
+    /// swarm.
+    /// CertificateInvalid: our certificate has expired.</exception>
     public async ValueTask<Stream> DialAsync(CancellationToken cancellationToken)
     {
         // A session may outlive its certificate.
@@ -59,14 +61,14 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
         throw strangers
             ? new SwarmException(
                 "ManagerNotTrusted",
-                $"There is no manager of the swarm that the client certificate was made for at {all}.",
+                $"No host at {all} is a manager of the client certificate's swarm.",
                 Endpoint,
                 "Check -ManagerAddress and -CertificatePath. A swarm that was made anew needs a new certificate: New-SwarmCredential, on a manager."
             )
             : new SwarmException("ManagerUnavailable", $"No manager answers at {all}.", Endpoint, UnavailableAction);
     }
 
-    /// <summary>The connection that was open broke.</summary>
+    /// <summary>The error for a connection that was open and broke.</summary>
     public SwarmException Lost() =>
         new("ManagerUnavailable", $"The connection to the manager at {Endpoint} broke.", Endpoint, UnavailableAction);
 
@@ -84,7 +86,8 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
                 {
                     ApplicationProtocols = [SslApplicationProtocol.Http2],
                     ClientCertificates = [certificate.Certificate],
-                    // Managers are known by the swarm's own root, not by host names: judged below, where the reason can be told.
+                    // The swarm's own root identifies managers, not host names. The code below judges the certificate, so that the error
+                    // can state the reason.
                     RemoteCertificateValidationCallback = (_, presented, _, _) => (server = presented) is not null,
                     CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                 },
@@ -105,5 +108,5 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
 
     private static string Name(DnsEndPoint manager) => $"{manager.Host}:{manager.Port}";
 
-    private sealed class NotManagerException() : AuthenticationException("somebody answers there, but is no manager of that swarm");
+    private sealed class NotManagerException() : AuthenticationException("a host answers there, but is no manager of that swarm");
 }

@@ -69,7 +69,7 @@ internal static class SessionTable
         }
     }
 
-    /// <summary>The session named, else the default one, else this machine's socket.</summary>
+    /// <summary>The given session, else the default one, else this machine's socket.</summary>
     /// <exception cref="SwarmException">SessionClosed.</exception>
     public static Connection Resolve(Session? session)
     {

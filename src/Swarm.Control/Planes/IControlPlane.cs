@@ -1,45 +1,17 @@
-using Swarm.Control.Hosts;
-using Swarm.Protocol.V1;
+using Swarm.Core.Errors;
 
 namespace Swarm.Control.Planes;
 
-/// <summary>Everything the control API can be asked. The gRPC service delegates to the one that the configuration chooses: the built-in
-/// orchestrator, or the swarm of a Docker engine.</summary>
-public interface IControlPlane : IObjectApi
+/// <summary>Says what answers the control API. The configuration chooses: the built-in orchestrator, or the swarm of a Docker engine.</summary>
+/// <remarks>Refusals are <see cref="SwarmException"/>s, which the hosting turns into statuses and trailers.</remarks>
+public interface IControlPlane
 {
     /// <summary>builtin or docker.</summary>
     string Name { get; }
 
-    Task<DaemonInfo> GetDaemonAsync(CancellationToken cancellation);
-
-    /// <summary>Firewall and checks of this host, or of a node's: see <see cref="INodeHosts"/>.</summary>
-    Task<RunHostCommandResponse> RunHostCommandAsync(RunHostCommandRequest request, CancellationToken cancellation);
-
-    Task<InitSwarmResponse> InitSwarmAsync(InitSwarmRequest request, CancellationToken cancellation);
-
-    Task<JoinSwarmResponse> JoinSwarmAsync(JoinSwarmRequest request, CancellationToken cancellation);
-
-    Task<LeaveSwarmResponse> LeaveSwarmAsync(LeaveSwarmRequest request, CancellationToken cancellation);
-
-    Task<Cluster> GetClusterAsync(CancellationToken cancellation);
-
-    Task<Cluster> UpdateClusterAsync(UpdateClusterRequest request, CancellationToken cancellation);
-
-    Task<JoinTokens> GetJoinTokensAsync(CancellationToken cancellation);
-
-    Task<JoinTokens> RotateJoinTokenAsync(RotateJoinTokenRequest request, CancellationToken cancellation);
-
-    Task<UnlockSwarmResponse> UnlockSwarmAsync(UnlockSwarmRequest request, CancellationToken cancellation);
-
-    Task<UnlockKey> GetUnlockKeyAsync(CancellationToken cancellation);
-
-    Task<UnlockKey> RotateUnlockKeyAsync(RotateUnlockKeyRequest request, CancellationToken cancellation);
-
-    Task<Network> CreateNetworkAsync(CreateNetworkRequest request, CancellationToken cancellation);
-
-    IAsyncEnumerable<Network> ListNetworksAsync(ListNetworksRequest request, CancellationToken cancellation);
-
-    Task<RemoveNetworkResponse> RemoveNetworkAsync(RemoveNetworkRequest request, CancellationToken cancellation);
-
-    Task<IssueClientCertificateResponse> IssueClientCertificateAsync(IssueClientCertificateRequest request, CancellationToken cancellation);
+    /// <summary>The implementations one of which answers a call of an area now. It is asked at every call.</summary>
+    /// <param name="area">The base class that protoc generated for the area's service.</param>
+    /// <param name="cancellation">The caller has gone.</param>
+    /// <exception cref="SwarmException">Nothing answers the area on this node as it is now.</exception>
+    ValueTask<ControlAreas> ChooseAsync(Type area, CancellationToken cancellation);
 }

@@ -10,5 +10,22 @@ public sealed record CommandChanges(IReadOnlyList<StateChange> Changes, string R
     /// <summary>What the decision depends on beyond the objects that it changes, e.g. <c>managers</c>. Commands that share a key do not share a batch.</summary>
     public IReadOnlyCollection<string> DependsOn { get; init; } = [];
 
+    /// <summary>The keys of its changes, of what it depends on, and of the request.</summary>
+    /// <param name="requestId">Empty: the caller did not give one.</param>
+    /// <param name="state">The state that it was worked out against.</param>
+    public HashSet<string> Keys(string requestId, ClusterState state)
+    {
+        var keys = new HashSet<string>(DependsOn, StringComparer.Ordinal);
+        if (requestId.Length > 0)
+        {
+            keys.Add("request:" + requestId);
+        }
+        foreach (var change in Changes)
+        {
+            change.AddKeys(keys, state);
+        }
+        return keys;
+    }
+
     public static CommandChanges None(string resultId) => new([], resultId);
 }

@@ -4,10 +4,12 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Constraints;
 
-/// <summary>One placement constraint: <c>node.labels.zone==east</c>, <c>node.role!=manager</c>, <c>node.ip==10.1.0.0/16</c>, …</summary>
-/// <remarks>Docker's semantics (moby/swarmkit manager/constraint): keys and values are compared without regard to case, label names with regard to it;
-/// a label or fact that a node lacks counts as empty, so that <c>==</c> refuses the node and <c>!=</c> accepts it. There are no wildcards.
-/// Other than SwarmKit, which accepts an unknown key and then matches no node, an unknown key, a role that does not exist and an address that cannot be read are syntax errors.</remarks>
+/// <summary>A placement constraint: <c>node.labels.zone==east</c>, <c>node.role!=manager</c>, <c>node.ip==10.1.0.0/16</c>, …</summary>
+/// <remarks>Docker's semantics (moby/swarmkit manager/constraint): keys and values are compared without regard to case, label names with
+/// regard to it.
+/// A label or fact that a node lacks counts as empty, so that <c>==</c> refuses the node and <c>!=</c> accepts it. There are no wildcards.
+/// An unknown key, a role that does not exist and an address that cannot be read are syntax errors.
+/// SwarmKit accepts an unknown key and then matches no node.</remarks>
 public sealed class Constraint
 {
     private readonly IPAddress? _address;
@@ -43,7 +45,8 @@ public sealed class Constraint
     public string Text { get; }
 
     /// <summary>Reads a constraint.</summary>
-    /// <exception cref="ConstraintSyntaxException">It cannot be read; says where and what was expected.</exception>
+    /// <exception cref="ConstraintSyntaxException">The expression cannot be read. The message says where, and what was
+    /// expected.</exception>
     public static Constraint Parse(string expression) =>
         ConstraintParser.TryParse(expression, out var constraint, out var error) ? constraint : throw error;
 

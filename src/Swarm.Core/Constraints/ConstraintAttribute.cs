@@ -1,6 +1,6 @@
 namespace Swarm.Core.Constraints;
 
-/// <summary>What of a node a constraint looks at.</summary>
+/// <summary>The property of a node that a constraint compares.</summary>
 /// <remarks>Source: moby/swarmkit manager/constraint/constraint.go.</remarks>
 public enum ConstraintAttribute : byte
 {

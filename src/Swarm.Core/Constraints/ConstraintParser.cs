@@ -137,7 +137,7 @@ internal static class ConstraintParser
         error = null;
         if (value.Length == 0)
         {
-            error = Error(expression, expression.Length, "there is no value; expected what to compare with");
+            error = Error(expression, expression.Length, "there is no value; expected a value to compare with");
             return false;
         }
         for (var i = 0; i < value.Length; i++)

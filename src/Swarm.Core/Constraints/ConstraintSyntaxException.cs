@@ -12,7 +12,7 @@ public sealed class ConstraintSyntaxException : FormatException
     public ConstraintSyntaxException(string message, Exception innerException)
         : base(message, innerException) => Expression = "";
 
-    /// <param name="message">What is wrong and what was expected, for a person.</param>
+    /// <param name="message">The error and the expected syntax, for a person.</param>
     /// <param name="expression">The whole expression as it was given.</param>
     /// <param name="position">Column of the error in <paramref name="expression"/>, from 0; its length when something is missing at the end.</param>
     public ConstraintSyntaxException(string message, string expression, int position)

@@ -23,7 +23,8 @@ public sealed class SpreadDescriptor
         (Attribute == ConstraintAttribute.NodeLabel ? ConstraintParser.NodeLabelPrefix : ConstraintParser.EngineLabelPrefix) + Label;
 
     /// <summary>Reads a descriptor, with or without <c>spread=</c> before it.</summary>
-    /// <exception cref="ConstraintSyntaxException">It cannot be read; says where and what was expected.</exception>
+    /// <exception cref="ConstraintSyntaxException">The expression cannot be read. The message says where, and what was
+    /// expected.</exception>
     public static SpreadDescriptor Parse(string expression) =>
         TryParse(expression, out var descriptor, out var error) ? descriptor : throw error;
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Swarm.Core.Model;
 
-/// <summary>An image reference taken apart: <c>[domain/]path[:tag][@digest]</c>. Source: the grammar of distribution/reference.</summary>
+/// <summary>The parts of an image reference: <c>[domain/]path[:tag][@digest]</c>. Source: the grammar of distribution/reference.</summary>
 /// <param name="Name">Domain and path as written: <c>redis</c>, <c>localhost:5000/team/app</c>.</param>
 /// <param name="Tag">Empty when none is given.</param>
 /// <param name="Digest"><c>sha256:…</c>; empty when none is given.</param>
@@ -12,10 +12,11 @@ public sealed partial record ImageReference(string Name, string Tag, string Dige
     /// <summary>Characters of a name. Source: distribution/reference (NameTotalLengthMax).</summary>
     private const int LongestName = 255;
 
-    /// <summary>A name, a tag of 128 characters, and the longest digest with what separates them: longer than that is no reference.</summary>
+    /// <summary>Characters of a name, a tag of 128 characters and the longest digest, with their separators.</summary>
     private const int LongestReference = LongestName + 1 + 128 + 1 + 135;
 
-    /// <summary>How Docker Hub is written; a name without domain means it. Source: distribution/reference normalize.go.</summary>
+    /// <summary>Prefixes that name Docker Hub; a name without a domain means it as well. Source: distribution/reference
+    /// normalize.go.</summary>
     private static readonly string[] Hub = ["docker.io/", "index.docker.io/"];
 
     /// <summary>The name as a person writes it: without <c>docker.io/</c> and <c>library/</c>.</summary>

@@ -8,21 +8,21 @@ public sealed record Node
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>The administrator's: labels, availability, wanted role.</summary>
+    /// <summary>Set by the administrator: labels, availability, wanted role.</summary>
     public NodeSpec Spec { get; init; } = NodeSpec.Default;
 
-    /// <summary>The agent's: what the machine is.</summary>
+    /// <summary>Reported by the agent: facts of the machine.</summary>
     public NodeDescription Description { get; init; } = NodeDescription.Unknown;
     public NodeStatus Status { get; init; } = NodeStatus.New;
 
-    /// <summary>The role its certificate gives it now.</summary>
+    /// <summary>The role that the node's current certificate gives it.</summary>
     public NodeRole Role { get; init; }
 
-    /// <summary>Host name, or the id before the agent has said it.</summary>
+    /// <summary>The host name; the node's id until the agent has reported one.</summary>
     public string Name => Description.Hostname.Length > 0 ? Description.Hostname : Id;
 }
 
-/// <summary>What the administrator wants of a node.</summary>
+/// <summary>The administrator's settings for a node.</summary>
 public sealed record NodeSpec
 {
     public static NodeSpec Default { get; } = new();
@@ -31,7 +31,7 @@ public sealed record NodeSpec
     public NodeAvailability Availability { get; init; }
 }
 
-/// <summary>What the manager observes of a node.</summary>
+/// <summary>The manager's observations of a node.</summary>
 public sealed record NodeStatus
 {
     public static NodeStatus New { get; } = new() { Message = "waiting for the first session" };
@@ -40,11 +40,11 @@ public sealed record NodeStatus
     public string Address { get; init; } = "";
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>A planned restart of its swarmd holds it Ready until then.</summary>
+    /// <summary>A planned restart of swarmd keeps the node Ready until this moment.</summary>
     public DateTimeOffset? HeldUntil { get; init; }
 }
 
-/// <summary>What a node is, in its agent's words.</summary>
+/// <summary>Facts of a node, as its agent reports them.</summary>
 public sealed record NodeDescription
 {
     public static NodeDescription Unknown { get; } = new();

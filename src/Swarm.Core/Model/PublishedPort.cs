@@ -1,12 +1,12 @@
 namespace Swarm.Core.Model;
 
-/// <summary>A port of the tasks that nodes answer on.</summary>
+/// <summary>A port of a service's tasks that is published on nodes.</summary>
 public sealed record PublishedPort
 {
-    /// <summary>In the container; 1 to 65535.</summary>
+    /// <summary>The port in the container; 1 to 65535.</summary>
     public required uint Target { get; init; }
 
-    /// <summary>On the nodes; 0: chosen by the swarm.</summary>
+    /// <summary>The port on the nodes; 0: the swarm chooses one.</summary>
     public uint Published { get; init; }
     public PortProtocol Protocol { get; init; }
     public PublishMode Mode { get; init; }

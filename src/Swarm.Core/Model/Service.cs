@@ -6,21 +6,22 @@ public sealed record Service
     /// <summary>25 characters, base 36.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Index of the change that last touched it: raised by every change, used for optimistic concurrency.</summary>
+    /// <summary>Index of the last change of this record, for optimistic concurrency. Every change raises it.</summary>
     public ulong Version { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
     public required ServiceSpec Spec { get; init; }
 
-    /// <summary>Number of the revision that <see cref="Spec"/> is; the first is 1. A change of scale alone makes no new revision.</summary>
+    /// <summary>Number of the revision that holds <see cref="Spec"/>; the first is 1. A change of scale alone makes no new
+    /// revision.</summary>
     public required ulong Revision { get; init; }
 
-    /// <summary>What <c>Undo-SwarmService</c> goes back to; 0: nothing.</summary>
+    /// <summary>The revision that <c>Undo-SwarmService</c> returns to; 0: none.</summary>
     public ulong PreviousRevision { get; init; }
     public UpdateStatus? UpdateStatus { get; init; }
 }
 
-/// <summary>One immutable entry of a service's spec history. Tasks point to it by service id and number.</summary>
+/// <summary>An immutable entry of a service's spec history. Tasks point to it by service id and number.</summary>
 public sealed record ServiceRevision
 {
     public required string ServiceId { get; init; }
@@ -40,11 +41,11 @@ public sealed record UpdateStatus
     /// <summary>Docker's words: "update in progress", "update paused due to failure or early termination of task …", …</summary>
     public string Message { get; init; } = "";
 
-    /// <summary>Slots (or node ids, for global services) still under the monitor, and failures counted so far, live in replicated state so that a new leader resumes them.</summary>
+    /// <summary>The update's progress. It is replicated so that a new leader can resume the update.</summary>
     public UpdateProgress Progress { get; init; } = UpdateProgress.None;
 }
 
-/// <summary>The updater's own bookkeeping, replicated so that a new leader goes on where the old one stopped.</summary>
+/// <summary>The updater's own bookkeeping. It is replicated so that a new leader continues where the old one stopped.</summary>
 public sealed record UpdateProgress
 {
     public static UpdateProgress None { get; } = new();
@@ -55,9 +56,9 @@ public sealed record UpdateProgress
     /// <summary>Tasks that the update has to replace in all; the base of the failure ratio.</summary>
     public ulong Total { get; init; }
 
-    /// <summary>No slot is taken up before this moment (the update delay).</summary>
+    /// <summary>The update takes up no slot before this moment (the update delay).</summary>
     public DateTimeOffset? NextSlotAt { get; init; }
 
-    /// <summary>Revision the update came from, to roll back to.</summary>
+    /// <summary>The revision before the update, for a rollback.</summary>
     public ulong FromRevision { get; init; }
 }

@@ -1,31 +1,33 @@
 namespace Swarm.Core.Model;
 
-/// <summary>What the user wants of a service. Immutable; two specs are compared by <see cref="TaskTemplateEquals"/> to see whether tasks must be replaced.</summary>
+/// <summary>The desired state of a service. Immutable. <see cref="TaskTemplateEquals"/> tells whether tasks must be replaced to go from one
+/// spec to another.</summary>
 public sealed record ServiceSpec
 {
     /// <summary>Unique in the swarm: letters, digits, <c>-</c> and <c>_</c> and <c>.</c>, 1–63 characters, first and last alphanumeric.</summary>
     public required string Name { get; init; }
     public ValueMap Labels { get; init; } = ValueMap.Empty;
+    public required ServiceMode Mode { get; init; }
     public required ContainerSpec Container { get; init; }
     public ResourceRequirements Resources { get; init; } = ResourceRequirements.None;
     public RestartPolicy Restart { get; init; } = RestartPolicy.Default;
     public Placement Placement { get; init; } = Placement.Anywhere;
-    public required ServiceMode Mode { get; init; }
     public UpdateConfig Update { get; init; } = UpdateConfig.Default;
     public UpdateConfig Rollback { get; init; } = UpdateConfig.Default;
 
     /// <summary>A change of this number alone replaces every task (Docker's ForceUpdate).</summary>
     public ulong ForceUpdate { get; init; }
 
-    /// <summary>Networks that tasks are attached to; how they are named is the control plane's.</summary>
+    /// <summary>Networks that the tasks are attached to. The control plane defines how they are named.</summary>
     public ValueList<string> Networks { get; init; } = [];
 
-    /// <summary>Ports that the nodes answer on. Not a part of what a task is made of.</summary>
+    /// <summary>Ports that the nodes publish. They are not part of the task template.</summary>
     public ValueList<PublishedPort> Ports { get; init; } = [];
 
-    /// <summary>True when a task of <paramref name="other"/> is also a task of this spec: nothing that a task is made of differs.</summary>
-    /// <remarks>Scale, labels of the service, update and restart policy are not part of what a task is made of; placement is (as in SwarmKit,
-    /// where a task whose node still satisfies the new constraints is kept: see the updater).</remarks>
+    /// <summary>True when <paramref name="other"/> has the same task template, so that its tasks need not be replaced.</summary>
+    /// <remarks>Scale, labels of the service, update and restart policy are not part of the task template. Placement is part of it, as in
+    /// SwarmKit;
+    /// the updater still keeps a task whose node satisfies the new constraints.</remarks>
     public bool TaskTemplateEquals(ServiceSpec other) =>
         ForceUpdate == other.ForceUpdate
         && Container.Equals(other.Container)
@@ -40,14 +42,14 @@ public abstract record ServiceMode
 {
     private ServiceMode() { }
 
-    /// <summary>A wanted number of tasks, each with a slot 1..</summary>
+    /// <summary>A wanted number of tasks, each with a slot from 1 upwards.</summary>
     public sealed record Replicated(ulong Replicas) : ServiceMode;
 
-    /// <summary>One task on every node that fits.</summary>
+    /// <summary>A task on every suitable node.</summary>
     public sealed record Global : ServiceMode;
 }
 
-/// <summary>What a container (or process) is made of. Docker's names.</summary>
+/// <summary>The specification of a container (or process), in Docker's names.</summary>
 public sealed record ContainerSpec
 {
     public required string Image { get; init; }
@@ -68,7 +70,7 @@ public sealed record ContainerSpec
     public ValueList<Mount> Mounts { get; init; } = [];
     public HealthCheck? HealthCheck { get; init; }
 
-    /// <summary>Empty: the image's, or SIGTERM.</summary>
+    /// <summary>Empty: the image's stop signal, or SIGTERM.</summary>
     public string StopSignal { get; init; } = "";
 
     /// <summary>Time between the stop signal and SIGKILL. Docker's default: 10 s.</summary>
@@ -103,6 +105,14 @@ public sealed record Mount
     public uint TmpfsMode { get; init; }
     public string VolumeDriver { get; init; } = "";
     public ValueMap VolumeLabels { get; init; } = ValueMap.Empty;
+
+    public override string ToString() =>
+        $"{Type} {Source} at {Target}"
+        + (ReadOnly ? ", read-only" : "")
+        + (TmpfsSizeBytes > 0 ? $", size {TmpfsSizeBytes}" : "")
+        + (TmpfsMode > 0 ? $", mode {Convert.ToString(TmpfsMode, 8)}" : "")
+        + (VolumeDriver.Length > 0 ? $", driver {VolumeDriver}" : "")
+        + (VolumeLabels.Count > 0 ? ", labels " + string.Join(", ", VolumeLabels.Select(e => $"{e.Key}={e.Value}")) : "");
 }
 
 /// <summary>CPU in nano-CPUs (1e9 = one CPU), memory in bytes. 0: none.</summary>
@@ -126,17 +136,17 @@ public sealed record RestartPolicy
     public static RestartPolicy Default { get; } = new();
     public RestartCondition Condition { get; init; } = RestartCondition.Any;
 
-    /// <summary>The first delay; repeated failures of a slot double it (see Orchestration).</summary>
+    /// <summary>The first delay. Repeated failures of a slot double it (see <c>RestartRules</c>).</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>0: no limit.</summary>
     public ulong MaxAttempts { get; init; }
 
-    /// <summary>Attempts are counted within this time; zero: for ever.</summary>
+    /// <summary>The period within which attempts are counted; zero: unlimited.</summary>
     public TimeSpan Window { get; init; }
 }
 
-/// <summary>Where tasks may go, and how they are spread.</summary>
+/// <summary>Constraints, spread and limits that decide where tasks run.</summary>
 public sealed record Placement
 {
     public static Placement Anywhere { get; } = new();
@@ -150,7 +160,8 @@ public sealed record Placement
     /// <summary>0: no limit.</summary>
     public ulong MaxReplicasPerNode { get; init; }
 
-    /// <summary>What the image is made for, <c>linux/amd64</c>, as its registry told when its digest was resolved; empty: not known, so any. Not the user's to set.</summary>
+    /// <summary>Platforms of the image, such as <c>linux/amd64</c>. The registry reports them when the digest is resolved. Empty: not
+    /// known, so any platform. Users do not set it.</summary>
     public ValueList<string> Platforms { get; init; } = [];
 }
 
@@ -163,7 +174,7 @@ public sealed record UpdateConfig
     public ulong Parallelism { get; init; } = 1;
     public TimeSpan Delay { get; init; }
 
-    /// <summary>How long a new task is watched for failure after it runs.</summary>
+    /// <summary>The period after a new task's start in which a failure counts against the update.</summary>
     public TimeSpan Monitor { get; init; } = TimeSpan.FromSeconds(5);
     public FailureAction FailureAction { get; init; } = FailureAction.Pause;
 

@@ -1,89 +1,90 @@
 namespace Swarm.Core.Model;
 
-/// <summary>Docker's task states, in order: a task only ever moves forward.</summary>
-/// <remarks>Source: moby/swarmkit api/types.proto. <see cref="Orphaned"/> is given to tasks of a node that has been down too long.</remarks>
+/// <summary>Docker's task states, in order. A task only ever moves forward.</summary>
+/// <remarks>Source: moby/swarmkit api/types.proto. Tasks of a node that has been down too long become <see cref="Orphaned"/>.</remarks>
 public enum TaskState : byte
 {
     /// <summary>Created by an orchestrator; nothing allocated yet.</summary>
     New = 0,
 
-    /// <summary>Everything it needs is allocated; waits for a node.</summary>
+    /// <summary>All its resources are allocated; the task waits for a node.</summary>
     Pending = 1,
 
     /// <summary>The scheduler has chosen a node.</summary>
     Assigned = 2,
 
-    /// <summary>The node's agent has taken it.</summary>
+    /// <summary>The node's agent has accepted the task.</summary>
     Accepted = 3,
 
     /// <summary>The agent pulls the image and creates the container.</summary>
     Preparing = 4,
 
-    /// <summary>Created; may be started as soon as the desired state is Running.</summary>
+    /// <summary>The container is created. The agent starts it as soon as the desired state is Running.</summary>
     Ready = 5,
 
-    /// <summary>The container starts; with a health check, it is not healthy yet.</summary>
+    /// <summary>The container starts; if it has a health check, it is not healthy yet.</summary>
     Starting = 6,
 
-    /// <summary>It runs (and is healthy, if it has a health check).</summary>
+    /// <summary>The container runs (and is healthy, if it has a health check).</summary>
     Running = 7,
 
-    /// <summary>It ended by itself with exit code 0.</summary>
+    /// <summary>The container ended by itself with exit code 0.</summary>
     Complete = 8,
 
-    /// <summary>It was asked to stop, and did.</summary>
+    /// <summary>The task stopped because it was asked to.</summary>
     Shutdown = 9,
 
-    /// <summary>It ended by itself with another exit code, or could not be started.</summary>
+    /// <summary>The container ended by itself with another exit code, or could not be started.</summary>
     Failed = 10,
 
-    /// <summary>The node cannot run it: no such image, limits that cannot be enforced.</summary>
+    /// <summary>The node cannot run the task: no such image, limits that cannot be enforced.</summary>
     Rejected = 11,
 
-    /// <summary>Desired only: stop it, then forget it.</summary>
+    /// <summary>A desired state only: stop the task, then delete it.</summary>
     Remove = 12,
 
-    /// <summary>Its node has been down so long that its fate is unknown.</summary>
+    /// <summary>The node has been down so long that the task's fate is unknown.</summary>
     Orphaned = 13,
 }
 
-/// <summary>What the manager knows of a node's session.</summary>
+/// <summary>The state of a node's session, as the manager sees it.</summary>
 public enum NodeState : byte
 {
-    /// <summary>Joined, never seen a session; or a new leader has not heard from it yet.</summary>
+    /// <summary>The node has joined and never had a session, or has not contacted the new leader yet.</summary>
     Unknown = 0,
 
-    /// <summary>Its session broke or its heartbeats stopped, or it left.</summary>
+    /// <summary>The session broke, heartbeats stopped, or the node left.</summary>
     Down = 1,
 
-    /// <summary>It has a session.</summary>
+    /// <summary>The node has a session.</summary>
     Ready = 2,
 
-    /// <summary>Its session broke just now; it becomes Down unless it is back in time. No new tasks; its tasks count as running.</summary>
+    /// <summary>The session broke a moment ago. The node becomes Down unless it returns in time. It gets no new tasks; its tasks count as
+    /// running.</summary>
     Disconnected = 3,
 }
 
-/// <summary>The administrator's word on scheduling to a node.</summary>
+/// <summary>The administrator's decision on scheduling to a node.</summary>
 public enum NodeAvailability : byte
 {
-    /// <summary>Takes tasks.</summary>
+    /// <summary>The node takes tasks.</summary>
     Active = 0,
 
-    /// <summary>Keeps its tasks, takes no new ones.</summary>
+    /// <summary>The node keeps its tasks and takes no new ones.</summary>
     Pause = 1,
 
-    /// <summary>Its tasks move elsewhere.</summary>
+    /// <summary>The node's tasks move elsewhere.</summary>
     Drain = 2,
 }
 
-/// <summary>What a node is in the swarm.</summary>
+/// <summary>A node's role in the swarm.</summary>
 public enum NodeRole : byte
 {
     Worker = 0,
     Manager = 1,
 }
 
-/// <summary>When a task that has ended is replaced.</summary>
+/// <summary>The condition under which an ended task is replaced.</summary>
 public enum RestartCondition : byte
 {
     Any = 0,
@@ -91,7 +92,7 @@ public enum RestartCondition : byte
     None = 2,
 }
 
-/// <summary>What an update does when too many of its tasks fail.</summary>
+/// <summary>The reaction of an update to too many failed tasks.</summary>
 public enum FailureAction : byte
 {
     Pause = 0,

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Swarm.Core.Model;
 
-/// <summary>An immutable list compared by value, so that records that hold one are compared by value too.</summary>
+/// <summary>An immutable list compared by value, so that records with such a list are compared by value too.</summary>
 [CollectionBuilder(typeof(ValueListBuilder), nameof(ValueListBuilder.Create))]
 [SuppressMessage("Naming", "CA1710", Justification = "A list, named for what it adds: value equality.")]
 public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>

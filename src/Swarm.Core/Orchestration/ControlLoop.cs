@@ -1,14 +1,16 @@
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.Scheduling;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>The leader's one loop: turns what has changed, and what has become due, into the next batch of changes.</summary>
+/// <summary>The leader's single loop: turns changed objects and passed deadlines into the next batch of changes.</summary>
 /// <remarks>
-/// Its plans depend on applied state, the marks that changes left, the time and the id source, and on nothing else: equal events and seeds give equal plans.
-/// Marks are consumed by <see cref="Plan"/>; the batch must have been applied (or the loop <see cref="Reset"/>) before the next call. Not thread-safe: the
+/// A plan depends only on applied state, the marks of changed objects, the time and the id source: equal events and seeds give equal plans.
+/// <see cref="Plan"/> consumes the marks. Apply its batch (or <see cref="Reset"/> the loop) before the next call. Not thread-safe: the
 /// caller guards it together with the state.
 /// </remarks>
 public sealed class ControlLoop
@@ -24,7 +26,7 @@ public sealed class ControlLoop
     private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _nodeIds = new(StringComparer.Ordinal);
 
-    /// <summary>Watches the state from now on; everything in it is dirty.</summary>
+    /// <summary>Watches the state from now on; all its objects are marked at first.</summary>
     public ControlLoop(ClusterState state, TimeProvider time, IdSource ids, ControlLoopOptions? options = null)
         : this(state, time, ids, options, settled: false) { }
 
@@ -43,7 +45,7 @@ public sealed class ControlLoop
         }
     }
 
-    /// <summary>A loop on a fork of a state that another loop keeps settled: only what the fork changes is dirty, so that its plans cost no more than that.</summary>
+    /// <summary>A loop on a fork of a state that another loop keeps settled. Only changes of the fork are dirty, so its plans cost no more than these.</summary>
     /// <param name="fork">Watched from now on.</param>
     /// <param name="time">The clock of the plans.</param>
     /// <param name="ids">Gives the ids of new tasks.</param>
@@ -73,10 +75,10 @@ public sealed class ControlLoop
 
     public Scheduler Scheduler { get; }
 
-    /// <summary>When there is something to do even if nothing changes until then; null: never.</summary>
+    /// <summary>The moment of the next work if nothing changes until then; null: never.</summary>
     public DateTimeOffset? NextDeadline => _deadlines.Next;
 
-    /// <summary>Starts afresh: leadership was gained, a plan was lost, or the state was restored from a snapshot.</summary>
+    /// <summary>Marks everything anew: this manager became leader, a plan was lost, or the state was restored from a snapshot.</summary>
     public void Reset()
     {
         _services.Clear();
@@ -110,7 +112,7 @@ public sealed class ControlLoop
         var serviceIds = new SortedSet<string>(_state.Services.Select(static s => s.Id), StringComparer.Ordinal);
         foreach (var task in _state.Tasks)
         {
-            // Tasks of a removed service still have to be cleared away.
+            // The remaining tasks of a removed service still have to be deleted.
             serviceIds.Add(task.ServiceId);
         }
         foreach (var id in serviceIds)
@@ -123,12 +125,12 @@ public sealed class ControlLoop
         }
     }
 
-    /// <summary>True when <see cref="Plan"/> has something to look at: a mark, or a deadline that has passed.</summary>
+    /// <summary>True when a mark or a passed deadline gives <see cref="Plan"/> work.</summary>
     public bool HasWork(DateTimeOffset now) =>
         _services.Count > 0 || _nodes.Count > 0 || Scheduler.HasWork || (_deadlines.Next is { } next && next <= now);
 
     /// <summary>The next batch of changes; empty when nothing needs to change.</summary>
-    /// <param name="maxChanges">About how many changes at most. What does not fit stays dirty; a step that belongs together is never divided.</param>
+    /// <param name="maxChanges">The approximate limit of changes. Objects left over stay marked; a step is never divided.</param>
     public IReadOnlyList<StateChange> Plan(int maxChanges = 2000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChanges, 1);

@@ -1,14 +1,17 @@
 using System.Globalization;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>Answers for whoever waits for a service to converge or for a node to be drained. Reads applied state only.</summary>
+/// <summary>Tells callers that wait whether a service has converged or a node is drained. Reads applied state only.</summary>
 public static class Convergence
 {
-    /// <summary>Where a service stands. A service that was removed has converged when its last task is gone, but for those on nodes that are down.</summary>
+    /// <summary>The progress of a service. A removed service has converged when its last task is gone; tasks on nodes that are down do not
+    /// count.</summary>
     public static ServiceConvergence OfService(ClusterState state, string serviceId)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -38,9 +41,9 @@ public static class Convergence
         };
     }
 
-    /// <summary>Where the emptying of a node stands. The node may be gone already.</summary>
-    /// <param name="moved">Services and slots that were seen to have a task there. Kept by who looks again and again: a swarm that keeps no history
-    /// (a limit of 0) forgets such a task before its replacement runs.</param>
+    /// <summary>The progress of draining a node. The node may be gone already.</summary>
+    /// <param name="moved">Services and slots that had a task there. The caller keeps the set between calls: a swarm without history
+    /// (a limit of 0) deletes such a task before its replacement runs.</param>
     public static NodeConvergence OfNode(ClusterState state, string nodeId, ISet<(string ServiceId, uint Slot)>? moved = null)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -72,7 +75,7 @@ public static class Convergence
         return new NodeConvergence(nodeId, left, pending);
     }
 
-    // No plan is made from these contexts.
+    // These contexts make no plan.
     internal static IdSource NoIds { get; } = new(static _ => throw new InvalidOperationException("Convergence creates nothing."));
 
     private static ServiceConvergence OfRemoved(ClusterState state, string serviceId)
@@ -87,7 +90,7 @@ public static class Convergence
                 && state.FindNode(task.NodeId!) is { Status.State: NodeState.Down } node
             )
             {
-                // Nothing can be done about it until the node returns or is removed, which may be never.
+                // The task stays until the node returns or is removed, which may be never.
                 unreachable++;
                 nodes.Add(node.Name);
             }
@@ -167,7 +170,8 @@ public static class Convergence
         return counts;
     }
 
-    /// <summary>What ended was of an older spec: the update will start the slot anew. On a node that takes nothing new, only when that is over.</summary>
+    /// <summary>True when the ended task was of an older spec, so that the update starts the slot anew. On a node that takes no new tasks,
+    /// the slot waits until the node takes some.</summary>
     private static bool IsTakenUp(PlanContext plan, ServiceView view, SwarmTask ended) =>
         view.IsDirty(ended)
         && (!view.IsGlobal || plan.NodeOf(ended) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active });
@@ -213,7 +217,7 @@ public static class Convergence
                     return false;
                 }
                 active = true;
-                // The node went with it a moment ago, and nothing has been planned since.
+                // The node was removed a moment ago, and no plan has followed yet.
                 unplanned |=
                     task.NodeId == nodeId && task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !plan.MayRun(task);
             }

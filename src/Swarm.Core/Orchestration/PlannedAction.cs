@@ -1,6 +1,6 @@
 namespace Swarm.Core.Orchestration;
 
-/// <summary>What happens to a task in a change that is only tried out.</summary>
+/// <summary>The effect of a previewed change on a task.</summary>
 public enum PlannedActionKind
 {
     /// <summary>A task would be created.</summary>
@@ -19,8 +19,8 @@ public enum PlannedActionKind
     Remove,
 }
 
-/// <summary>One line of what <c>-WhatIf</c> shows.</summary>
-/// <param name="Action">What would happen.</param>
+/// <summary>A line of the output of <c>-WhatIf</c>.</summary>
+/// <param name="Action">The effect on the task.</param>
 /// <param name="TaskName"><c>web.3</c>; for a global service <c>web.&lt;node id&gt;</c>.</param>
 /// <param name="TaskId">The existing task; empty for one that would be created.</param>
 /// <param name="NodeId">The node it is on, or would go to; empty: none, see <paramref name="Detail"/>.</param>

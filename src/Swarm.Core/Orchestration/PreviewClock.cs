@@ -1,6 +1,6 @@
 namespace Swarm.Core.Orchestration;
 
-/// <summary>The time in a preview: stands still until it is moved.</summary>
+/// <summary>The clock of a preview: it stands still until it is advanced.</summary>
 internal sealed class PreviewClock(DateTimeOffset start) : TimeProvider
 {
     public DateTimeOffset Now { get; set; } = start;

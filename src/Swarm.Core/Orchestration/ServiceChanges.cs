@@ -1,9 +1,11 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>The state changes that a user's create, update and rollback of a service are, with the right revision numbers and update status.</summary>
+/// <summary>Makes the state changes for a user's create, update or rollback of a service, with their revision numbers and update
+/// status.</summary>
 public static class ServiceChanges
 {
     /// <summary>A new service, with its revision 1.</summary>
@@ -25,15 +27,17 @@ public static class ServiceChanges
     /// <param name="state">Applied state.</param>
     /// <param name="service">The service as it is in the state.</param>
     /// <param name="newSpec">The whole new spec.</param>
-    /// <param name="credential">Null: the current revision's goes on.</param>
+    /// <param name="credential">Null: the credential of the current revision stays in use.</param>
     /// <param name="now">The moment of the update.</param>
     /// <remarks>
-    /// A change of what tasks are made of (or of the credential) gets the next revision number and starts an update; it supersedes one that is going
-    /// on or paused, and its automatic rollback goes to the revision that one came from, the last that completed. A change of scale, labels or update
-    /// policy keeps the revision number, and the state of an update in progress or paused; but a paused update goes on when the update policy
-    /// changes, or when the spec does not change at all (Docker: any <c>docker service update</c> resumes it).
+    /// A change of the task template (or of the credential) gets the next revision number and starts an update. It supersedes an update
+    /// that is
+    /// running or paused. Its automatic rollback then goes to the last completed revision, from which the superseded update came.
+    /// A change of scale, labels or update policy keeps the revision number, and the state of an update in progress or paused.
+    /// A paused update goes on when the update policy changes, or when the spec does not change at all.
+    /// (Docker: any <c>docker service update</c> resumes it.)
     /// </remarks>
-    /// <exception cref="ArgumentException">The name or the kind of mode differs: neither can change.</exception>
+    /// <exception cref="ArgumentException">The name or the kind of mode differs; neither can change.</exception>
     public static IReadOnlyList<StateChange> Update(
         ClusterState state,
         Service service,
@@ -63,7 +67,7 @@ public static class ServiceChanges
         return [Set(service, newSpec, NextRevision(state, service), credential ?? inUse, status, now)];
     }
 
-    /// <summary>Back to what tasks were made of in an earlier revision. Scale, labels and update policy stay as they are now.</summary>
+    /// <summary>Restores the task template of an earlier revision. Scale, labels and update policy stay as they are now.</summary>
     /// <param name="state">Applied state.</param>
     /// <param name="service">The service as it is in the state.</param>
     /// <param name="toRevision">A kept revision other than the current one; 0: <see cref="Service.PreviousRevision"/>.</param>
@@ -105,7 +109,7 @@ public static class ServiceChanges
         DateTimeOffset now
     ) => new(service.Id, spec, revision, credential, status, now);
 
-    /// <summary>Above every number that a kept revision has: after a rollback the current one is not the highest.</summary>
+    /// <summary>A number above every kept revision's: after a rollback the current revision is not the highest.</summary>
     private static ulong NextRevision(ClusterState state, Service service)
     {
         var highest = Math.Max(service.Revision, service.PreviousRevision);
@@ -118,7 +122,7 @@ public static class ServiceChanges
 
     private static UpdateStatus Started(Service service, DateTimeOffset now)
     {
-        // An update that did not complete is nothing to go back to; a rollback that did not complete was on its way to the current revision.
+        // An update that did not complete is no target of a rollback; a rollback that did not complete led to the current revision.
         var unfinished = service.UpdateStatus is { State: UpdateState.Updating or UpdateState.Paused } status
             ? status.Progress.FromRevision
             : 0;

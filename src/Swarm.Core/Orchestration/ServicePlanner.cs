@@ -1,18 +1,20 @@
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>Tries changes out on forks of the state: what <c>-WhatIf</c> shows. Changes nothing, and must not overlap a change of the state.</summary>
-/// <remarks>The control loop itself runs on a fork, with agents that do at once what they are asked; updates are taken in one go. Where a task would go is
-/// what the scheduler would say now. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
+/// <summary>Previews changes for <c>-WhatIf</c> on forks of the state. The state itself does not change, and must not while a preview is made.</summary>
+/// <remarks>The control loop itself runs on a fork, with agents that obey at once; an update replaces all tasks in one step. Nodes of new tasks
+/// are the scheduler's choices of this moment. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
 public static class ServicePlanner
 {
-    /// <summary>Enough for every change that converges at all: creation, placement, start, and the same again for replacements.</summary>
+    /// <summary>Enough rounds for every change that converges: creation, placement, start, and the same again for replacements.</summary>
     private const int MostRounds = 64;
 
-    /// <summary>What creating a service would do.</summary>
+    /// <summary>The effects of creating a service.</summary>
     public static IReadOnlyList<PlannedAction> PreviewCreate(ClusterState state, ServiceSpec spec, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -20,7 +22,7 @@ public static class ServicePlanner
         return Try(state, ServiceChanges.Create(id, spec, null, now), now, t => t.ServiceId == id);
     }
 
-    /// <summary>What a new spec would do: scale as well as template.</summary>
+    /// <summary>The effects of a new spec, on scale and on the task template.</summary>
     /// <exception cref="ArgumentException">As <see cref="ServiceChanges.Update"/>.</exception>
     public static IReadOnlyList<PlannedAction> PreviewUpdate(
         ClusterState state,
@@ -29,16 +31,16 @@ public static class ServicePlanner
         DateTimeOffset now
     ) => Try(state, ServiceChanges.Update(state, service, newSpec, null, now), now, t => t.ServiceId == service.Id);
 
-    /// <summary>What a rollback would do.</summary>
+    /// <summary>The effects of a rollback.</summary>
     /// <exception cref="ArgumentException">As <see cref="ServiceChanges.Rollback"/>.</exception>
     public static IReadOnlyList<PlannedAction> PreviewRollback(ClusterState state, Service service, ulong toRevision, DateTimeOffset now) =>
         Try(state, ServiceChanges.Rollback(state, service, toRevision, now), now, t => t.ServiceId == service.Id);
 
-    /// <summary>What removing a service would do.</summary>
+    /// <summary>The effects of removing a service.</summary>
     public static IReadOnlyList<PlannedAction> PreviewRemove(ClusterState state, string serviceId, DateTimeOffset now) =>
         Try(state, [new StateChange.ServiceRemove(serviceId)], now, t => t.ServiceId == serviceId);
 
-    /// <summary>What setting a node's availability, or removing the node, would do.</summary>
+    /// <summary>The effects of setting a node's availability, or of removing the node.</summary>
     /// <param name="availability">Null: the node is removed.</param>
     /// <exception cref="ArgumentException">There is no such node.</exception>
     public static IReadOnlyList<PlannedAction> PreviewNode(
@@ -62,7 +64,7 @@ public static class ServicePlanner
         );
     }
 
-    /// <summary>What stopping one task would do.</summary>
+    /// <summary>The effects of stopping one task.</summary>
     public static IReadOnlyList<PlannedAction> PreviewStop(ClusterState state, string taskId, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -81,7 +83,7 @@ public static class ServicePlanner
         var with = state.Fork();
         with.Apply(change, state.Index + 1);
         with.Apply(UpdateInOneGo(with, state, now), with.Index + 1);
-        // What is already on its way (a restart, an update) happens in both forks and so does not show as work of this change.
+        // Work already in progress (a restart, an update) happens in both forks, so it does not show as an effect of this change.
         List<ChangedObject> changed = [.. with.ForkChanges];
         var without = state.Fork();
         without.Apply(ControlLoop.OnFork(without, new PreviewClock(now), IdSource.Seeded(1), changed).Plan(int.MaxValue), state.Index + 1);
@@ -120,7 +122,7 @@ public static class ServicePlanner
         }
     }
 
-    /// <summary>Rolling takes time, and time is not what a preview is about.</summary>
+    /// <summary>Removes the update's delays and batches: a preview does not show time.</summary>
     private static List<StateChange.ServiceSpecSet> UpdateInOneGo(ClusterState copy, ClusterState original, DateTimeOffset now)
     {
         var atOnce = UpdateConfig.Default with { Parallelism = 0, Monitor = TimeSpan.Zero, FailureAction = FailureAction.Continue };
@@ -137,7 +139,7 @@ public static class ServicePlanner
         return changes;
     }
 
-    /// <summary>Perfect agents: what is to run runs, what is to stop has stopped.</summary>
+    /// <summary>Acts as perfect agents: every task reaches its desired state at once.</summary>
     private static List<StateChange.TaskObserve> Obey(ClusterState copy, IEnumerable<SwarmTask> tasks, DateTimeOffset now)
     {
         var reports = new List<StateChange.TaskObserve>();
@@ -172,7 +174,7 @@ public static class ServicePlanner
         bool showKept
     )
     {
-        // Whatever was changed in neither fork is the same in all three.
+        // All else is the same in the state and in both forks.
         var slots = with
             .ForkChanges.Concat(without.ForkChanges)
             .OfType<ChangedObject.OfTask>()
@@ -207,7 +209,7 @@ public static class ServicePlanner
             }
             else if (untouched.GetValueOrDefault(key)?.Id != old.Id && !concerns(old))
             {
-                // It would be replaced anyway.
+                // The task would be replaced without this change as well.
                 continue;
             }
             else if (next.Revision == old.Revision && next.NodeId != old.NodeId)
@@ -227,7 +229,7 @@ public static class ServicePlanner
                 Add(next, PlannedActionKind.Create, "", next.NodeId ?? "", Where(next, ""));
             }
         }
-        // Stable, so that the stop of a slot stays before its create.
+        // The sort is stable, so that the stop of a slot stays before its create.
         return
         [
             .. actions

@@ -1,16 +1,17 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>A task that a user stopped, and the slot that it had: the task itself may be forgotten while its replacement is waited for.</summary>
+/// <summary>A task that a user stopped, and its slot. The task itself may be deleted while the caller waits for its replacement.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="ServiceId">Its service.</param>
 /// <param name="Slot">Its slot; 0 for a global service.</param>
-/// <param name="NodeId">The node of a global service's task; else it does not matter.</param>
+/// <param name="NodeId">The node of a global service's task; otherwise without meaning.</param>
 public sealed record StoppedTask(string TaskId, string ServiceId, uint Slot, string NodeId)
 {
-    /// <summary>As long as the task is known.</summary>
+    /// <summary>Call it while the state still holds the task.</summary>
     public static StoppedTask Of(SwarmTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -18,12 +19,12 @@ public sealed record StoppedTask(string TaskId, string ServiceId, uint Slot, str
     }
 }
 
-/// <summary>How far the stop of one task is: the task has to end, and its slot to run the next one, where one comes.</summary>
-/// <param name="Ended">The task has ended, or nobody can say because its node is lost.</param>
-/// <param name="Replacement">The newest task of the slot besides it; null: there is none.</param>
+/// <summary>The progress of stopping a task: the task has to end, and the slot's next task, if there is one, has to run.</summary>
+/// <param name="Ended">The task has ended, or its node is lost so that its state is unknown.</param>
+/// <param name="Replacement">The newest other task of the slot; null: there is none.</param>
 /// <param name="Done">Nothing is left to wait for.</param>
-/// <param name="Stuck">What came in its place has ended as well, and the restart policy wants no other.</param>
-/// <param name="Message">One line for a person.</param>
+/// <param name="Stuck">The replacement has ended as well, and the restart policy allows no other.</param>
+/// <param name="Message">A line of text for a person.</param>
 public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Done, bool Stuck, string Message)
 {
     /// <summary>Reads applied state only.</summary>
@@ -81,7 +82,7 @@ public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Do
             && plan.MeetsConstraints(node, view.Service.Id, view.Service.Revision, view.Service.Spec);
     }
 
-    // A forgotten task is older than anything that the slot still has.
+    // A deleted task is older than every task that the slot still has.
     private static bool IsAfter(SwarmTask task, ClusterState state, StoppedTask stopped) =>
         state.FindTask(stopped.TaskId) is not { } before || task.CreatedAt > before.CreatedAt;
 

@@ -2,8 +2,8 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>The nodes of one profile, kept in the order in which a service without tasks (or one certain large service) would take them; one order for each leaf of the
-/// profile's spread tree.</summary>
+/// <summary>The nodes of one profile in the order of choice for a service without tasks (or for one certain large service). Each leaf of
+/// the profile's spread tree has an order of its own.</summary>
 internal sealed class CandidatePool
 {
     private readonly PlacementProfile _profile;
@@ -13,12 +13,13 @@ internal sealed class CandidatePool
     private readonly int _generation;
     private readonly bool[] _recordAccepted;
 
-    // Null without spread: one leaf, and the position in it is the rank.
+    // Null without spread preferences: there is one leaf, and the position in it is the rank.
     private readonly SpreadBranch[]? _leafByRank;
     private readonly int[]? _positionByRank;
     private long _read;
 
-    /// <param name="counts">Live tasks of the one service that the pool is for, kept up to date by their owner together with the nodes' counts; null: for all services.</param>
+    /// <param name="counts">Live tasks of the pool's own service; null: the pool is for all services. Their owner updates them together
+    /// with the nodes' counts.</param>
     /// <param name="maxReplicas">Most tasks of that service on one node; 0: no limit.</param>
     public CandidatePool(PlacementProfile profile, NodeSet nodes, Dictionary<NodeInfo, int>? counts = null, ulong maxReplicas = 0)
     {
@@ -67,10 +68,10 @@ internal sealed class CandidatePool
     /// <summary>Takes the node out of the order until <see cref="Restore"/>.</summary>
     public void SetAside(NodeInfo node) => LeafOf(node).Order!.Set(PositionOf(node), NodeOrder.None);
 
-    /// <summary>Puts the node where it belongs by its present counts.</summary>
+    /// <summary>Returns the node to the order at the place that its present counts give.</summary>
     public void Restore(NodeInfo node) => LeafOf(node).Order!.Set(PositionOf(node), KeyOf(node));
 
-    /// <summary>Follows what changed since the last call.</summary>
+    /// <summary>Applies the changes since the last call.</summary>
     /// <returns>False when the pool must be built anew: nodes came or went, or one moved to another branch.</returns>
     public bool CatchUp()
     {

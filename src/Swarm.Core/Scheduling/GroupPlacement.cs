@@ -3,9 +3,11 @@ using Swarm.Core.Scheduling.Nodes;
 namespace Swarm.Core.Scheduling;
 
 /// <summary>Chooses nodes, one after another, for tasks of one service revision.</summary>
-/// <remarks>Nodes without tasks of the service stay in the pool's order; the others, few as a rule, are set aside for the time being and kept in a heap for each leaf.
-/// With spread preferences every task goes down the branches with the fewest tasks of the service. SwarmKit computes shares of a whole group instead, which comes to
-/// the same where every branch has room, and to a better balance than SwarmKit's where branches were uneven before.</remarks>
+/// <remarks>Nodes without tasks of the service stay in the pool's order. The others are few as a rule; they are set aside meanwhile and
+/// kept in a
+/// heap for each leaf. With spread preferences every task goes down the branches with the fewest tasks of the service. SwarmKit computes
+/// shares of a whole group instead. Both give the same result where every branch has room; where branches were uneven before, this balances
+/// better.</remarks>
 internal sealed class GroupPlacement : IDisposable
 {
     private readonly CandidatePool _pool;
@@ -18,7 +20,7 @@ internal sealed class GroupPlacement : IDisposable
     private readonly PriorityQueue<SpreadBranch, BranchKey>?[] _children;
 
     /// <param name="counts">Live tasks of the service by node; null: none.</param>
-    /// <param name="failures">Nodes on which the revision failed often of late; null: none.</param>
+    /// <param name="failures">Nodes on which the revision failed often recently; null: none.</param>
     /// <param name="maxReplicas">Most tasks of the service on one node; 0: no limit.</param>
     public GroupPlacement(
         CandidatePool pool,
@@ -57,13 +59,13 @@ internal sealed class GroupPlacement : IDisposable
         Arrange(pool.Root);
     }
 
-    /// <summary>The best node for the next task, or null. The task is counted on it, so that the one after it sees it there.</summary>
+    /// <summary>The best node for the next task, or null. It counts the task on that node for the next call.</summary>
     public NodeInfo? Assign() => TryPeek(_pool.Root, out _) ? Take(_pool.Root, assign: true) : null;
 
-    /// <summary>The best node that was not yet given out, or null: ranks nodes instead of assigning tasks.</summary>
+    /// <summary>The best node that was not returned before, or null. It ranks nodes instead of assigning tasks.</summary>
     public NodeInfo? Next() => TryPeek(_pool.Root, out _) ? Take(_pool.Root, assign: false) : null;
 
-    /// <summary>Puts the nodes that were set aside back in the pool's order.</summary>
+    /// <summary>Returns the nodes that were set aside to the pool's order.</summary>
     public void Dispose()
     {
         foreach (var node in _aside)

@@ -3,7 +3,7 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>Key of a group: tasks of one revision, and of one node when they were made for it.</summary>
+/// <summary>Key of a group: the tasks of one revision. Tasks that were made for a certain node have a group per node.</summary>
 internal readonly record struct GroupKey(string ServiceId, ulong Revision, string? NodeId)
 {
     public static GroupKey Of(SwarmTask task) => new(task.ServiceId, task.Revision, task.NodeId);
@@ -32,21 +32,21 @@ internal sealed class PendingGroup(GroupKey key)
         }
     }
 
-    /// <summary>It waits for its turn.</summary>
+    /// <summary>The group is in the queue.</summary>
     public bool IsQueued { get; set; }
 
-    /// <summary>Assignments that were put out and have not been seen applied.</summary>
+    /// <summary>Assignments that the scheduler returned and has not seen applied yet.</summary>
     public int Unconfirmed { get; set; }
 
-    /// <summary>Set while it waits for a reason to go.</summary>
+    /// <summary>Set while the group waits for the cause of a refusal to end.</summary>
     public LinkedListNode<PendingGroup>? BlockedEntry { get; set; }
 
     public PlacementProfile? BlockedProfile { get; set; }
 
-    /// <summary>It also waits for a task of its own service to go.</summary>
+    /// <summary>The group also waits for a task of its own service to end.</summary>
     public bool IsBlockedByMaxReplicas { get; set; }
 
-    /// <returns>True when the task is new here.</returns>
+    /// <returns>True when the group did not hold the task before.</returns>
     public bool Set(SwarmTask task) => _tasks.Set(task);
 
     public bool Remove(string taskId) => _tasks.Remove(taskId);

@@ -4,7 +4,8 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>Tasks without a node, in groups: those whose turn comes, those that wait for a reason to go, those that were given a node and not confirmed yet.</summary>
+/// <summary>Tasks without a node, in groups. A group is queued, waits for the cause of a refusal to end, or waits for the confirmation of
+/// its assignments.</summary>
 internal sealed class PendingQueue(ProfileCache profiles)
 {
     private const int TrimFrom = 4096;
@@ -20,15 +21,16 @@ internal sealed class PendingQueue(ProfileCache profiles)
     private int _queued;
     private int _unconfirmed;
 
-    // Set when a task went between decision and assignment: groups may have been refused for the room that it was to take.
+    // Set when a task was removed between decision and assignment: other groups may have been refused because of the room that it was to
+    // take.
     private bool _decisionLost;
 
     public bool HasWork => _queued > 0 || _unconfirmed > 0 || (_decisionLost && _blockedProfiles.Count > 0);
 
-    /// <summary>The task has no node, or not yet been confirmed on the one it was made for.</summary>
+    /// <summary>True when the task has no node, or is not confirmed yet on the node that it was made for.</summary>
     public static bool IsPending(SwarmTask task) => task.Status.State <= TaskState.Pending && task.DesiredState <= TaskState.Running;
 
-    /// <summary>Follows a task's record.</summary>
+    /// <summary>Applies a change of a task's record.</summary>
     public void Update(SwarmTask? before, SwarmTask? after)
     {
         var wasPending = before is not null && IsPending(before);
@@ -43,12 +45,12 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>Next group whose turn it is; those made for a node come first.</summary>
+    /// <summary>The next queued group; groups made for a certain node come first.</summary>
     public bool TryDequeue([NotNullWhen(true)] out PendingGroup? group)
     {
         while (_preassigned.TryDequeue(out group) || _queue.TryDequeue(out group))
         {
-            // It may have gone, and even have come again, since it was queued.
+            // The group may have been removed, and even added again, since it was queued.
             if (group.IsQueued)
             {
                 group.IsQueued = false;
@@ -70,7 +72,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>An assignment of one of the group's tasks was put out.</summary>
+    /// <summary>Counts an assignment of one of the group's tasks as returned.</summary>
     public void MarkDecided(PendingGroup group)
     {
         if (group.Unconfirmed++ == 0)
@@ -80,7 +82,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>Queues what was decided and never applied, because the batch was dropped, and with it what was refused in view of those decisions.</summary>
+    /// <summary>Queues the decisions whose batch was dropped, and the groups that were refused because of these decisions.</summary>
     public void RequeueUnconfirmed()
     {
         var decisionLost = _decisionLost || _unconfirmed > 0;
@@ -111,7 +113,8 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>The group waits until a node of the profile changes, or has room again, or (<paramref name="byMaxReplicas"/>) a task of its service goes.</summary>
+    /// <summary>The group waits until a node of the profile changes or has room again, or (<paramref name="byMaxReplicas"/>) a task of its
+    /// service ends.</summary>
     public void Block(PendingGroup group, PlacementProfile profile, bool byMaxReplicas)
     {
         if (group.IsQueued || group.BlockedEntry is not null)
@@ -136,7 +139,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>A node came, went or changed: every waiting group is looked at again, if only because the counts in its reasons change.</summary>
+    /// <summary>Queues every waiting group after a node came, went or changed; at the least, the counts in its reasons change.</summary>
     public void RetryAll()
     {
         while (_blockedProfiles.Count > 0)
@@ -149,7 +152,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>A task that had its share of the node is gone.</summary>
+    /// <summary>Queues the groups that may use the room of an ended task.</summary>
     public void RetryForRoomOn(NodeInfo node)
     {
         if (_blockedProfiles.Count == 0 || node.Node is null)
@@ -173,7 +176,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         retried?.ForEach(Enqueue);
     }
 
-    /// <summary>A live task of the service is gone from its node.</summary>
+    /// <summary>Queues the groups of a service after one of its live tasks ended.</summary>
     public void RetryForReplicaOf(string serviceId)
     {
         if (_blockedByService.TryGetValue(serviceId, out var groups))
@@ -185,7 +188,7 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
-    /// <summary>Gives back what a large round needed.</summary>
+    /// <summary>Frees the memory that a large round needed.</summary>
     public void Trim()
     {
         if (_groups.Count == 0 && _groups.Capacity > TrimFrom)

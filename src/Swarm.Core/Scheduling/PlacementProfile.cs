@@ -5,7 +5,8 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>All that decides which nodes a task may go to, apart from the tasks of its own service. Services alike in this share one profile.</summary>
+/// <summary>Everything that decides which nodes a task may go to, apart from the tasks of its own service. Services with equal keys share
+/// one profile.</summary>
 /// <param name="Constraints">As in the spec.</param>
 /// <param name="Spread">As in the spec, most significant first.</param>
 /// <param name="VolumeDrivers">In ordinal order.</param>
@@ -30,7 +31,8 @@ internal readonly record struct ProfileKey(
 }
 
 /// <summary>The filter pipeline of one <see cref="ProfileKey"/>, and the descriptors to spread over.</summary>
-/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. The last stage, max-replicas, depends on the service and is <see cref="GroupPlacement"/>'s.</remarks>
+/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. The last stage, max-replicas, depends on the service and is
+/// part of <see cref="GroupPlacement"/>.</remarks>
 internal sealed class PlacementProfile
 {
     private readonly NodeFilter[] _filters;
@@ -65,7 +67,7 @@ internal sealed class PlacementProfile
         }
         _filters = [.. filters];
         _loadFilters = [.. filters.Where(f => f.DependsOnLoad)];
-        // The control API validates descriptors; SwarmKit ignores one that it does not know, and so do we.
+        // The control API validates descriptors. SwarmKit ignores an unknown descriptor, and so does this code.
         var spread = new List<SpreadDescriptor>(key.Spread.Count);
         foreach (var expression in key.Spread)
         {
@@ -83,7 +85,7 @@ internal sealed class PlacementProfile
 
     public SpreadDescriptor[] Spread { get; }
 
-    /// <summary>Nodes in order for this profile; null until needed, or when others needed the room.</summary>
+    /// <summary>The nodes in order for this profile; null until needed, or after the cache removed them.</summary>
     public CandidatePool? Pool { get; set; }
 
     /// <summary>Groups that wait for a node of this profile.</summary>
@@ -120,7 +122,7 @@ internal sealed class PlacementProfile
         return true;
     }
 
-    /// <summary>The first filter that refuses the node, in its words; null when none does.</summary>
+    /// <summary>The first filter that refuses the node, with its explanation; null when none does.</summary>
     public PendingReason? Refusal(NodeInfo node)
     {
         foreach (var filter in _filters)

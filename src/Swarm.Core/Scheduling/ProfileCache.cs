@@ -3,13 +3,14 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>The placement profiles in use. Pools of those used least recently make room for others.</summary>
+/// <summary>The placement profiles in use. The least recently used pools make room for others.</summary>
 internal sealed class ProfileCache(NodeSet nodes)
 {
     private readonly Dictionary<ProfileKey, LinkedListNode<PlacementProfile>> _byKey = [];
     private readonly LinkedList<PlacementProfile> _recent = [];
 
-    /// <summary>A pool takes some 20 bytes a node: at most some 40 MB in all, more only for a swarm of a million nodes.</summary>
+    /// <summary>A pool takes some 20 bytes a node, so all pools take at most some 40 MB. Only a swarm of a million nodes needs
+    /// more.</summary>
     public static int PoolsKept(int nodeCount) => Math.Clamp(2_000_000 / Math.Max(nodeCount, 1), 8, 256);
 
     public PlacementProfile Of(ServiceSpec spec)
@@ -34,7 +35,7 @@ internal sealed class ProfileCache(NodeSet nodes)
         return entry.Value;
     }
 
-    /// <summary>The profile's pool, as of now.</summary>
+    /// <summary>The profile's up-to-date pool.</summary>
     public CandidatePool PoolOf(PlacementProfile profile)
     {
         if (profile.Pool is null || !profile.Pool.CatchUp())
@@ -44,7 +45,7 @@ internal sealed class ProfileCache(NodeSet nodes)
         return profile.Pool;
     }
 
-    /// <summary>No group waits for the profile any more: forget it if it was not used of late.</summary>
+    /// <summary>Called when no group waits for the profile any more. Removes the profile unless it was used recently.</summary>
     public void Release(PlacementProfile profile)
     {
         if (_byKey.TryGetValue(profile.Key, out var entry) && entry.List is null)

@@ -2,7 +2,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>Counts the nodes that one filter refuses, by its words.</summary>
+/// <summary>Counts the nodes that one filter refuses, by its explanation.</summary>
 internal sealed class RefusalCount
 {
     private const int DetailsShown = 3;
@@ -16,7 +16,8 @@ internal sealed class RefusalCount
         _nodesByDetail[detail] = _nodesByDetail.GetValueOrDefault(detail) + 1;
     }
 
-    /// <summary>The words alone when all nodes are refused for one cause, else the most frequent causes with how many nodes each.</summary>
+    /// <summary>The explanation alone when it is the same for all nodes, else the most frequent ones with the number of nodes
+    /// each.</summary>
     public PendingReason ToReason(string filter)
     {
         if (_nodesByDetail.Count == 1)

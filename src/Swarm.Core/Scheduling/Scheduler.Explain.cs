@@ -7,7 +7,8 @@ namespace Swarm.Core.Scheduling;
 /// <content>Questions about placement that change nothing.</content>
 public sealed partial class Scheduler
 {
-    /// <summary>Every node, suitable ones first in the order in which further tasks of the service would take them, then the others in id order with the first filter that refuses each.</summary>
+    /// <summary>All nodes. Suitable ones come first, in the order in which further tasks of the service would take them. The others follow
+    /// in id order, each with the first filter that refuses it.</summary>
     /// <param name="spec">The service's spec, existing or proposed.</param>
     /// <param name="serviceId">The existing service, whose tasks are taken into account; null for one that does not exist yet.</param>
     public IReadOnlyList<NodePlacement> Explain(ServiceSpec spec, string? serviceId)
@@ -55,7 +56,7 @@ public sealed partial class Scheduler
     /// <param name="spec">The service's spec, existing or proposed.</param>
     /// <param name="serviceId">The existing service, whose tasks on the node count for max-replicas; null: none.</param>
     /// <param name="why">The first refusal; null when the node is suitable.</param>
-    /// <remarks>Asks whether there is room for one task more. For tasks that are on the node already, see <see cref="MeetsPlacement"/>.</remarks>
+    /// <remarks>Asks whether there is room for another task. For tasks that are on the node already, see <see cref="MeetsPlacement"/>.</remarks>
     public bool Fits(Node node, ServiceSpec spec, string? serviceId, out PendingReason? why)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -71,7 +72,8 @@ public sealed partial class Scheduler
         return why is null;
     }
 
-    /// <summary>True when the node meets the constraints of a spec: the question about tasks that are on the node already, whatever its state, availability and load.</summary>
+    /// <summary>True when the node meets the constraints of a spec. State, availability and load do not count: the question is about tasks
+    /// that are on the node already.</summary>
     public static bool MeetsPlacement(Node node, ServiceSpec spec, out PendingReason? why)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -82,7 +84,8 @@ public sealed partial class Scheduler
         return why is null;
     }
 
-    /// <summary>Why no node takes a further task: nodes counted by the first filter that refuses them, in the order of the filters' first node. Null when one would.</summary>
+    /// <summary>Why no node takes a further task. Nodes are counted by the first filter that refuses them, in the order of the filters'
+    /// first node. Null when a node would take it.</summary>
     /// <param name="spec">The service's spec.</param>
     /// <param name="serviceId">The existing service, or null.</param>
     public PendingReasons? Refusals(ServiceSpec spec, string? serviceId)

@@ -4,12 +4,14 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Scheduling;
 
-/// <content>Start-first updates of a service that has as many replicas on every node as it may have.</content>
+/// <content>Start-first updates of a service that has its maximum of replicas on every node.</content>
 public sealed partial class Scheduler
 {
-    /// <summary>Gives tasks that no node takes because of max-replicas the node of the task that they replace, which does not count for them: a slot that moves
-    /// within a node is one replica, not two. Otherwise such an update would wait for ever (as SwarmKit's does): the old task for the new one to run, the
-    /// new one for the old one to stop.</summary>
+    /// <summary>Places tasks that max-replicas keeps off every node beside the task that they replace. The replaced task does not count: a
+    /// slot that
+    /// moves within a node is one replica, not two. Otherwise such an update would wait for ever, as SwarmKit's does. The old task would
+    /// wait for
+    /// the new one to run, and the new one for the old one to stop.</summary>
     /// <returns>The tasks that are still without a node.</returns>
     private SwarmTask[] PlaceBesideReplaced(
         PendingGroup group,
@@ -51,7 +53,7 @@ public sealed partial class Scheduler
             {
                 foreach (var nodeId in nodeIds)
                 {
-                    // The slots on the node, this one among them.
+                    // The slots on the node, including this one.
                     if (
                         _nodes.Find(nodeId) is { Node: not null } node
                         && (ulong)(counts.GetValueOrDefault(node) - surplus.GetValueOrDefault(nodeId)) <= maxReplicas

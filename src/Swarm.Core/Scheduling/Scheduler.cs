@@ -4,11 +4,16 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>Gives tasks their nodes: filters, then spread.</summary>
-/// <remarks><para>A function of applied state: what <see cref="Schedule"/> puts out counts only once it was applied and observed. Whatever was put out and is not
-/// observed by the next call is taken to be dropped, and tried again; so call <see cref="Schedule"/> only while no batch is in flight.</para>
-/// <para>Order of nodes, as in SwarmKit: those on which this revision failed five times within five minutes come last; then fewest live tasks of this service, fewest live
-/// tasks of all services, ordinal id. With spread preferences, that order holds within the branch with the fewest live tasks of the service.</para>
+/// <summary>Assigns tasks to nodes: filters, then spread.</summary>
+/// <remarks><para>The scheduler is a function of applied state: the output of <see cref="Schedule"/> counts only once it was applied and
+/// observed. Output
+/// that is not observed before the next call is taken to be dropped, and tried again. So call <see cref="Schedule"/> only while no batch is
+/// in flight.</para>
+/// <para>Order of nodes, as in SwarmKit: nodes on which this revision failed five times within five minutes come last. Then fewest live
+/// tasks of
+/// this service decide, then fewest live tasks of all services, then the ordinal id. With spread preferences, that order holds within the
+/// branch
+/// with the fewest live tasks of the service.</para>
 /// <para>Not thread-safe.</para></remarks>
 public sealed partial class Scheduler
 {
@@ -20,7 +25,8 @@ public sealed partial class Scheduler
     private readonly ServicePools _servicePools;
     private readonly PendingQueue _pending;
 
-    // Of tasks that take something of their node: found again when they end, even if their revision is gone by then.
+    // Shares of the tasks that take something of their node. A task's share is found here when it ends, even if its revision is gone by
+    // then.
     private readonly Dictionary<string, TaskShare> _shares = new(StringComparer.Ordinal);
     private readonly List<Decision> _decisions = [];
     private DateTimeOffset _now;
@@ -36,7 +42,7 @@ public sealed partial class Scheduler
         Reset();
     }
 
-    /// <summary>True when an unassigned task could be tried: it is new, or the reason it was refused for may have gone.</summary>
+    /// <summary>True when an unassigned task could be tried: it is new, or the cause of its refusal may have ended.</summary>
     public bool HasWork => _pending.HasWork;
 
     /// <summary>An injected fault, for the simulation tests.</summary>
@@ -78,7 +84,7 @@ public sealed partial class Scheduler
         }
     }
 
-    /// <summary>Follows one applied change. Every change must be shown here, in order, before <see cref="Schedule"/> is called.</summary>
+    /// <summary>Applies one change. Call it for every applied change, in order, before <see cref="Schedule"/>.</summary>
     public void Observe(ChangedObject change)
     {
         switch (change)
@@ -110,10 +116,11 @@ public sealed partial class Scheduler
         }
     }
 
-    /// <summary>Tries every task whose turn it is, and appends a TaskAssign for each that fits somewhere and a TaskPendingSet for each other one whose reasons changed.</summary>
+    /// <summary>Tries every queued task. Appends a TaskAssign for each task that fits, and a TaskPendingSet for each other one whose
+    /// reasons changed.</summary>
     /// <param name="now">The time of the assignments, and of the look-back for failures.</param>
     /// <param name="output">Changes are appended to it.</param>
-    /// <param name="maxChanges">At most so many changes are appended; at least 1. <see cref="HasWork"/> stays true while more is left.</param>
+    /// <param name="maxChanges">The limit of appended changes; at least 1. <see cref="HasWork"/> stays true while more is left.</param>
     public void Schedule(DateTimeOffset now, List<StateChange> output, int maxChanges = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -132,7 +139,7 @@ public sealed partial class Scheduler
         _pending.Trim();
     }
 
-    /// <summary>False for changes that no filter and no order looks at.</summary>
+    /// <summary>False for changes that affect neither a filter nor an order.</summary>
     private static bool Matters(Node before, Node after) =>
         before.Spec != after.Spec
         || before.Description != after.Description
@@ -212,7 +219,7 @@ public sealed partial class Scheduler
         var spec = _state.FindRevision(serviceId, revision)?.Spec;
         if (spec is null)
         {
-            // The service was removed, and its tasks with it or soon after.
+            // The service was removed; its tasks are removed with it or soon after.
             return;
         }
         var profile = _profiles.Of(spec);
@@ -225,7 +232,7 @@ public sealed partial class Scheduler
         var failures = _failures.Of(serviceId, revision, _now, _nodes);
         if (group.Count == 1 && failures is null && profile.Spread.Length == 0 && _state.CountTasksOfService(serviceId) == 1)
         {
-            // The only task of its service: the first in order is the one.
+            // The only task of its service takes the first node in order.
             var task = group.Tasks[0];
             if (pool.Root.Order!.First == NodeOrder.None)
             {
@@ -335,7 +342,7 @@ public sealed partial class Scheduler
     )
     {
         var reasons = profile.Refusals(_nodes, out var suitable);
-        // Nodes that the pipeline accepts and that were not taken have as many replicas as they may have.
+        // The pipeline accepts these nodes, and they were not chosen: they have the maximum of replicas.
         if (suitable > 0 && counts is not null)
         {
             reasons = new PendingReasons([.. reasons.Reasons, MaxReplicasReached(spec, suitable)]);
@@ -360,7 +367,7 @@ public sealed partial class Scheduler
         }
     }
 
-    /// <summary>Puts out an assignment that the node's own counts already include.</summary>
+    /// <summary>Returns an assignment that the node's own counts already include.</summary>
     private void Decide(PendingGroup group, SwarmTask task, NodeInfo node, PlacementProfile profile, List<StateChange> output)
     {
         output.Add(new StateChange.TaskAssign(task.Id, node.Id, _now));
@@ -369,7 +376,7 @@ public sealed partial class Scheduler
         _decisions.Add(new Decision(node, counted ? group.Key.ServiceId : null, profile.Share));
     }
 
-    /// <summary>Decisions count within one call; after it, only what was applied does.</summary>
+    /// <summary>Decisions count within one call; after it, only applied changes do.</summary>
     private void TakeBackDecisions()
     {
         foreach (var (node, serviceId, share) in _decisions)

@@ -2,14 +2,15 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>Orders of nodes for single large services. A service without many tasks shares the order of its profile and sets its few nodes aside for each placement;
-/// with tasks on most nodes, that would cost more than an order of its own.</summary>
+/// <summary>Node orders for single large services. A service with few tasks shares the order of its profile and sets its few nodes aside
+/// for each
+/// placement. With tasks on most nodes, that would cost more than an order of its own.</summary>
 internal sealed class ServicePools(NodeSet nodes, ServiceCounts counts)
 {
     private readonly Dictionary<string, LinkedListNode<Entry>> _byService = new(StringComparer.Ordinal);
     private readonly LinkedList<Entry> _recent = [];
 
-    /// <summary>The service's own pool as of now; null when the service is not large.</summary>
+    /// <summary>The service's own up-to-date pool; null when the service is not large.</summary>
     public CandidatePool? Of(string serviceId, PlacementProfile profile, ulong maxReplicas)
     {
         var serviceCounts = counts.Of(serviceId);

@@ -4,7 +4,7 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling;
 
-/// <summary>The nodes with one value of a label, within the branch of the label before it. A leaf keeps its nodes in order.</summary>
+/// <summary>The nodes with the same value of a label, within the branch of the label before it. A leaf keeps its nodes in order.</summary>
 internal sealed class SpreadBranch(SpreadBranch? parent, int index)
 {
     private SortedDictionary<string, SpreadBranch>? _children;

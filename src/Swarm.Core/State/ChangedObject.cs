@@ -2,7 +2,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>What applying one <see cref="StateChange"/> did to one object: the record before (null: created) and after (null: removed).</summary>
+/// <summary>The effect of a <see cref="StateChange"/> on one object: the record before (null: created) and after (null: removed).</summary>
 public abstract record ChangedObject
 {
     private ChangedObject() { }

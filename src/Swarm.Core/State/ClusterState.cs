@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 namespace Swarm.Core.State;
 
 /// <summary>The swarm's state with the indexes that the loops need. Changed only by <c>Apply</c>, in log order, on every manager.</summary>
-/// <remarks>Not thread-safe: the daemon guards it. The records in it are immutable, so what a reader takes out stays valid.</remarks>
+/// <remarks>Not thread-safe: the daemon guards it. Its records are immutable, so a record that a reader holds stays valid.</remarks>
 public sealed class ClusterState
 {
     /// <summary>Outcomes of API writes kept for retries; older ones are forgotten first.</summary>
@@ -57,7 +57,7 @@ public sealed class ClusterState
     /// <summary>For a fork: it costs what it changes, however much the state holds.</summary>
     public bool IsFork => _origin is not null;
 
-    /// <summary>The objects that were changed in a fork and in the forks that it was made of, in order; of a state that is no fork, none.</summary>
+    /// <summary>The objects that were changed in a fork and in the forks that it was made of, in order. Empty for a state that is no fork.</summary>
     public IEnumerable<ChangedObject> ForkChanges => _origin is null ? [] : _origin.ForkChanges.Concat(_forkChanges);
 
     /// <summary>Called once for each object that a batch changed, in order, while the batch is being applied.</summary>
@@ -127,7 +127,8 @@ public sealed class ClusterState
             Requests = [.. RequestsInOrder],
         };
 
-    /// <summary>Replaces everything by what a snapshot holds. Raises no <see cref="Changed"/>: whoever watches starts afresh.</summary>
+    /// <summary>Replaces everything with the contents of a snapshot. Raises no <see cref="Changed"/>: observers must start
+    /// afresh.</summary>
     public void Restore(StateSnapshot snapshot)
     {
         if (IsFork)
@@ -219,7 +220,7 @@ public sealed class ClusterState
             case StateChange.ServiceRemove c when _services.Remove(c.ServiceId, out var service):
                 _serviceIdsByName.Remove(service.Spec.Name, out _);
                 Changed?.Invoke(new ChangedObject.OfService(service, null));
-                // Its tasks may still stop on their nodes: the agents need the revisions until the last of them is gone.
+                // The tasks may still be stopping on their nodes: the agents need the revisions until the last of them is gone.
                 DropRevisionsOfRemovedService(c.ServiceId);
                 break;
             case StateChange.RevisionRemove c when _revisions.Find(c.ServiceId) is { } revisions:
@@ -259,12 +260,12 @@ public sealed class ClusterState
                 Record(c);
                 break;
             default:
-                // A change of an object that is gone: see StateChange.
+                // The object of the change is gone: see StateChange.
                 break;
         }
     }
 
-    /// <summary>Changes that come from a log bring their own copies of the ids; a million tasks must not keep them.</summary>
+    /// <summary>Replaces the ids of changes from a log by shared strings: a million tasks must not keep copies of them.</summary>
     private SwarmTask WithSharedIds(SwarmTask task)
     {
         var serviceId = FindService(task.ServiceId)?.Id ?? task.ServiceId;
@@ -329,7 +330,7 @@ public sealed class ClusterState
 
     private void AddRevision(ServiceRevision revision)
     {
-        // Most services have one or few: an array that fits is half of what a list takes.
+        // Most services have few revisions: an array of exact size takes half as much memory as a list.
         _revisions.Set(revision.ServiceId, [.. _revisions.Find(revision.ServiceId) ?? [], revision]);
     }
 

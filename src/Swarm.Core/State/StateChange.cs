@@ -2,32 +2,97 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>One committed change. A batch of them is one log entry; every manager applies them in log order.</summary>
-/// <remarks>Changes are field-level, so that an agent's report, a user's write and the control loop's plan made at the same time do not undo each
-/// other. A change of an object that is gone by the time it is applied does nothing: every manager decides that alike.</remarks>
+/// <summary>A committed change. A log entry is a batch of them; every manager applies them in log order.</summary>
+/// <remarks>Changes are field-level. An agent's report, a user's write and the control loop's plan of the same moment do not undo each
+/// other. A change of an object that is already gone does nothing, on every manager alike.</remarks>
 public abstract record StateChange
 {
+    /// <summary>Bytes of a change's ids and of its punctuation in the log.</summary>
+    private const int Frame = 160;
+
     private StateChange() { }
 
+    /// <summary>Adds the objects and unique names that the change touches. Two commands that were checked against the same state share a
+    /// batch only if they have no key in common.</summary>
+    /// <param name="keys"><c>node:ID</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>request:ID</c> or <c>cluster</c>.</param>
+    /// <param name="state">The state that the change was worked out against.</param>
+    public abstract void AddKeys(ISet<string> keys, ClusterState state);
+
+    /// <summary>The bytes that the change takes in the log, rounded up. Batches are divided by it, because the log refuses large ones.</summary>
+    public abstract int EstimateSize();
+
+    private static void AddTask(ISet<string> keys, ClusterState state, string taskId)
+    {
+        keys.Add("task:" + taskId);
+        if (state.FindTask(taskId) is { } task)
+        {
+            keys.Add("service:" + task.ServiceId);
+        }
+    }
+
     // -- cluster
-    public sealed record ClusterSet(Cluster Cluster) : StateChange;
+    public sealed record ClusterSet(Cluster Cluster) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("cluster");
+
+        public override int EstimateSize() => Frame + JsonSize.Of(Cluster);
+    }
 
     // -- nodes
-    public sealed record NodeCreate(Node Node) : StateChange;
+    public sealed record NodeCreate(Node Node) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + Node.Id);
 
-    public sealed record NodeSpecSet(string NodeId, NodeSpec Spec, DateTimeOffset At) : StateChange;
+        public override int EstimateSize() => Frame + JsonSize.Of(Node);
+    }
 
-    public sealed record NodeStatusSet(string NodeId, NodeStatus Status, DateTimeOffset At) : StateChange;
+    public sealed record NodeSpecSet(string NodeId, NodeSpec Spec, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
 
-    public sealed record NodeDescriptionSet(string NodeId, NodeDescription Description, DateTimeOffset At) : StateChange;
+        public override int EstimateSize() => Frame + JsonSize.Of(Spec);
+    }
 
-    public sealed record NodeRoleSet(string NodeId, NodeRole Role, DateTimeOffset At) : StateChange;
+    public sealed record NodeStatusSet(string NodeId, NodeStatus Status, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
 
-    public sealed record NodeRemove(string NodeId) : StateChange;
+        public override int EstimateSize() => Frame + JsonSize.Of(Status);
+    }
+
+    public sealed record NodeDescriptionSet(string NodeId, NodeDescription Description, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
+
+        public override int EstimateSize() => Frame + JsonSize.Of(Description);
+    }
+
+    public sealed record NodeRoleSet(string NodeId, NodeRole Role, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
+
+        public override int EstimateSize() => Frame;
+    }
+
+    public sealed record NodeRemove(string NodeId) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
+
+        public override int EstimateSize() => Frame;
+    }
 
     // -- services
     /// <summary>Creates the service and its revision 1.</summary>
-    public sealed record ServiceCreate(Service Service, RegistryCredential? RegistryCredential) : StateChange;
+    public sealed record ServiceCreate(Service Service, RegistryCredential? RegistryCredential) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("service:" + Service.Id);
+            keys.Add("name:" + Service.Spec.Name);
+        }
+
+        public override int EstimateSize() => Frame + 256 + JsonSize.Of(Service.Spec) + JsonSize.Of(RegistryCredential);
+    }
 
     /// <summary>A new spec. <paramref name="Revision"/> is the number it gets: the current one when only scale or labels change, else the next.</summary>
     public sealed record ServiceSpecSet(
@@ -37,32 +102,98 @@ public abstract record StateChange
         RegistryCredential? RegistryCredential,
         UpdateStatus? UpdateStatus,
         DateTimeOffset At
-    ) : StateChange;
+    ) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + ServiceId);
 
-    public sealed record ServiceUpdateStatusSet(string ServiceId, UpdateStatus? Status, DateTimeOffset At) : StateChange;
+        public override int EstimateSize() => Frame + JsonSize.Of(Spec) + JsonSize.Of(RegistryCredential) + JsonSize.Of(UpdateStatus);
+    }
 
-    public sealed record ServiceRemove(string ServiceId) : StateChange;
+    public sealed record ServiceUpdateStatusSet(string ServiceId, UpdateStatus? Status, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + ServiceId);
 
-    public sealed record RevisionRemove(string ServiceId, ulong Number) : StateChange;
+        public override int EstimateSize() => Frame + JsonSize.Of(Status);
+    }
+
+    public sealed record ServiceRemove(string ServiceId) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("service:" + ServiceId);
+            // The next service of that name is created after this batch.
+            if (state.FindService(ServiceId) is { } service)
+            {
+                keys.Add("name:" + service.Spec.Name);
+            }
+        }
+
+        public override int EstimateSize() => Frame;
+    }
+
+    public sealed record RevisionRemove(string ServiceId, ulong Number) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + ServiceId);
+
+        public override int EstimateSize() => Frame;
+    }
 
     // -- tasks
-    public sealed record TaskCreate(SwarmTask Task) : StateChange;
+    public sealed record TaskCreate(SwarmTask Task) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + Task.ServiceId);
+
+        public override int EstimateSize() => Frame + 416 + JsonSize.Of(Task.Status) + JsonSize.Of(Task.Pending);
+    }
 
     /// <summary>The scheduler's choice: sets node and state Assigned, clears the pending reasons.</summary>
-    public sealed record TaskAssign(string TaskId, string NodeId, DateTimeOffset At) : StateChange;
+    public sealed record TaskAssign(string TaskId, string NodeId, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
 
-    /// <summary>Raises the desired state. A lower one than the task has is ignored.</summary>
-    public sealed record TaskDesire(string TaskId, TaskState DesiredState) : StateChange;
+        public override int EstimateSize() => Frame;
+    }
 
-    /// <summary>An observed status. One that would move the task backwards is ignored. <paramref name="At"/> is when the manager learned of it, by its own clock;
-    /// null: the status is the manager's own, and its time will do.</summary>
-    public sealed record TaskObserve(string TaskId, TaskStatus Status, DateTimeOffset? At = null) : StateChange;
+    /// <summary>Raises the desired state. A lower desired state than the task's current one is ignored.</summary>
+    public sealed record TaskDesire(string TaskId, TaskState DesiredState) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
 
-    public sealed record TaskPendingSet(string TaskId, PendingReasons? Reasons) : StateChange;
+        public override int EstimateSize() => Frame;
+    }
 
-    public sealed record TaskRemove(string TaskId) : StateChange;
+    /// <summary>An observed status. A status that would move the task backwards is ignored. <paramref name="At"/> is the moment at which
+    /// the manager learned of it, by its own clock; null: the manager made the status, so its timestamp counts.</summary>
+    public sealed record TaskObserve(string TaskId, TaskStatus Status, DateTimeOffset? At = null) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            // An observed status only moves forward and touches nothing else.
+        }
+
+        public override int EstimateSize() => Frame + JsonSize.Of(Status);
+    }
+
+    public sealed record TaskPendingSet(string TaskId, PendingReasons? Reasons) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
+
+        public override int EstimateSize() => Frame + JsonSize.Of(Reasons);
+    }
+
+    public sealed record TaskRemove(string TaskId) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
+
+        public override int EstimateSize() => Frame;
+    }
 
     // -- requests
     /// <summary>Records the outcome of an API write under the caller's request id, so that a retry is answered from it.</summary>
-    public sealed record RequestRecord(string RequestId, string ResultId, DateTimeOffset At) : StateChange;
+    public sealed record RequestRecord(string RequestId, string ResultId, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("request:" + RequestId);
+
+        public override int EstimateSize() => Frame + JsonSize.Of(RequestId) + JsonSize.Of(ResultId);
+    }
 }

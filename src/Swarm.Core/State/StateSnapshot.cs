@@ -2,10 +2,10 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>Everything in a <see cref="ClusterState"/> at one index, as plain lists: what a log snapshot holds.</summary>
+/// <summary>The contents of a <see cref="ClusterState"/> at one index, as plain lists, for a log snapshot.</summary>
 public sealed record StateSnapshot
 {
-    /// <summary>Raised when a reader of an older version could no longer understand it.</summary>
+    /// <summary>Raised when readers of an older version could no longer understand the format.</summary>
     public const int CurrentFormat = 1;
 
     public int Format { get; init; } = CurrentFormat;

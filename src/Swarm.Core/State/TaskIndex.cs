@@ -14,7 +14,7 @@ internal sealed class TaskIndex(TaskIndex? origin, StateTable<SwarmTask> tasks)
     // Tasks of the origin that the fork changed, by the key that they have there.
     private readonly Dictionary<string, int>? _hidden = origin is null ? null : new(StringComparer.Ordinal);
 
-    /// <summary>The tasks of one key. Not to be enumerated while the index changes.</summary>
+    /// <summary>The tasks of one key. Do not enumerate them while the index changes.</summary>
     public IReadOnlyCollection<SwarmTask> Of(string key)
     {
         var own = _sets.TryGetValue(key, out var set) ? set.Tasks : [];

@@ -3,9 +3,11 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
 
-/// <summary>A set of tasks by id that costs nothing beyond one reference while it holds one task, an array up to sixteen, a hash table beyond.</summary>
-/// <remarks>Most services of a large swarm have few tasks; most nodes have tens. Whoever knows which record is replaced says so: it is found by its reference, without a
-/// look at the others, which are all over the heap. A mutable struct: keep it in a field and never copy it.</remarks>
+/// <summary>A set of tasks by id. It is one reference while it holds one task, an array up to sixteen, and a hash table beyond.</summary>
+/// <remarks>Most services of a large swarm have few tasks; most nodes have tens. A caller that knows the replaced record passes it: it is
+/// found by
+/// reference, without reading the other records, which are scattered over the heap. A mutable struct: keep it in a field and never copy
+/// it.</remarks>
 internal struct TaskSet
 {
     private const int ArrayLimit = 16;
@@ -16,7 +18,7 @@ internal struct TaskSet
 
     public readonly int Count => _count;
 
-    /// <summary>The tasks. A view when there are many, so it must not be enumerated while the set changes.</summary>
+    /// <summary>The tasks. A large set returns a view, so do not enumerate it while the set changes.</summary>
     public readonly IReadOnlyCollection<SwarmTask> Tasks =>
         _content switch
         {
@@ -35,7 +37,7 @@ internal struct TaskSet
             _ => [.. ((Dictionary<string, SwarmTask>)_content).Values],
         };
 
-    /// <summary>Puts a task's record in the place of the one before it.</summary>
+    /// <summary>Replaces a task's record by its new one.</summary>
     /// <param name="before">Null: the task is not in the set.</param>
     /// <param name="after">The task as it is now.</param>
     public void Put(SwarmTask? before, SwarmTask after)
@@ -58,8 +60,8 @@ internal struct TaskSet
         }
     }
 
-    /// <summary>Adds the task, or puts it in the place of the one with its id.</summary>
-    /// <returns>True when it was not there before.</returns>
+    /// <summary>Adds the task, or replaces the record with its id.</summary>
+    /// <returns>True when the set did not hold it before.</returns>
     public bool Set(SwarmTask task)
     {
         switch (_content)
@@ -86,11 +88,11 @@ internal struct TaskSet
         }
     }
 
-    /// <returns>True when it was there.</returns>
+    /// <returns>True when the set held it.</returns>
     public bool Remove(SwarmTask task) =>
         _content is SwarmTask?[] array && IndexOf(array, task) is >= 0 and var at ? RemoveAt(array, at) : Remove(task.Id);
 
-    /// <returns>True when it was there.</returns>
+    /// <returns>True when the set held it.</returns>
     public bool Remove(string id)
     {
         switch (_content)
@@ -193,7 +195,7 @@ internal struct TaskSet
             return false;
         }
         _count = table.Count;
-        // Half the limit, so that a set at the limit does not change its form back and forth.
+        // Half the limit, so that a set at the limit does not alternate between its forms.
         if (_count <= ArrayLimit / 2)
         {
             var array = new SwarmTask?[ArrayLimit];

@@ -102,7 +102,6 @@ public static partial class ContainerSpecValidation
     public static void Validate(ContainerSpec spec)
     {
         ValidateImage(spec.Image);
-        ValidateText(spec);
         ValidateEnvironment(spec.Env);
         ValidateLabels(spec.Labels, "container");
         ValidateMounts(spec.Mounts, expanded: false);
@@ -132,6 +131,7 @@ public static partial class ContainerSpecValidation
                 "Give an absolute path."
             );
         }
+        ValidateTexts(spec);
     }
 
     /// <summary>The rules for what placeholders have become.</summary>
@@ -176,23 +176,42 @@ public static partial class ContainerSpecValidation
         }
     }
 
-    private static void ValidateText(ContainerSpec spec)
+    /// <summary>The rule for every text and every map. An option without a rule of its own has at least this one.</summary>
+    private static void ValidateTexts(ContainerSpec spec)
     {
-        // The kernel ends every such string at NUL.
-        var texts = spec
-            .Command.Concat(spec.Entrypoint)
-            .Concat(spec.Groups)
-            .Concat(spec.HealthCheck?.Test ?? [])
-            .Append(spec.User)
-            .Append(spec.Dir);
-        if (texts.Any(t => t.Contains('\0', StringComparison.Ordinal)))
+        foreach (var (path, value) in SpecProperties.Of(spec))
         {
-            throw Refuse(
-                "InvalidText",
-                "A command, argument, user, group or path contains a NUL character.",
-                spec.Image,
-                "Remove the NUL character."
-            );
+            if (value is ValueMap map && path != nameof(ContainerSpec.Labels))
+            {
+                ValidateEntries(path, map);
+            }
+            IEnumerable<string> texts = value switch
+            {
+                string text => [text],
+                ValueList<string> list => list,
+                _ => [],
+            };
+            // The kernel ends every such string at NUL.
+            if (texts.Any(t => t.Contains('\0', StringComparison.Ordinal)))
+            {
+                throw Refuse("InvalidText", $"{path} contains a NUL character.", path, "Remove the NUL character.");
+            }
+        }
+    }
+
+    private static void ValidateEntries(string path, ValueMap map)
+    {
+        foreach (var (name, value) in map)
+        {
+            if (!IsLabelName(name) || value.Contains('\0', StringComparison.Ordinal))
+            {
+                throw Refuse(
+                    "Invalid" + path,
+                    $"The entry '{name}' of {path} is not valid.",
+                    name,
+                    "Use a name without spaces and '=', and a value without NUL characters."
+                );
+            }
         }
     }
 

@@ -29,7 +29,7 @@ public static partial class ServiceSpecValidation
     {
         ArgumentNullException.ThrowIfNull(spec);
         ValidateName(spec.Name);
-        if (ChangeSize.Of(spec) > MaxSpecBytes)
+        if (JsonSize.Of(spec) > MaxSpecBytes)
         {
             throw Refuse(
                 "SpecTooLarge",
@@ -94,12 +94,14 @@ public static partial class ServiceSpecValidation
     {
         foreach (var key in labels.Keys)
         {
-            if (key.Length == 0 || key.AsSpan().ContainsAny(NotInLabels))
+            if (!IsLabelName(key))
             {
                 throw Refuse("InvalidLabel", $"'{key}' is not a valid name of a {of} label.", key, "Use a name without spaces and '='.");
             }
         }
     }
+
+    internal static bool IsLabelName(string name) => name.Length > 0 && !name.AsSpan().ContainsAny(NotInLabels);
 
     /// <summary>Reads the constraints; an error shows its position with a caret under the expression.</summary>
     public static void ValidatePlacement(Placement placement)

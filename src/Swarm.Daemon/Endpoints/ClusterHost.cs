@@ -43,14 +43,6 @@ internal sealed class ClusterHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "swarmd" });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, DependentLifetime>();
-        builder.Services.AddSingleton(plane);
-        builder.Services.AddSingleton<ControlService>();
-        builder.Services.AddSingleton<IPeerIdentity, CertificatePeerIdentity>();
-        builder.Services.AddSingleton(services => new DispatcherService(
-            () => manager()?.Agents,
-            services.GetRequiredService<IPeerIdentity>()
-        ));
-        builder.Services.AddSingleton(new CertificateAuthorityService(manager, time));
         builder.Services.AddSingleton(
             new PeerAuthorization(credentials, id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null))
         );
@@ -60,6 +52,11 @@ internal sealed class ClusterHost : IAsyncDisposable
             options.Interceptors.Add<StatusInterceptor>();
             options.Interceptors.Add<PeerAuthorization>();
         });
+        builder.Services.AddControlApi(plane);
+        builder.Services.AddNodeServices(
+            new DispatcherService(() => manager()?.Agents, new CertificatePeerIdentity()),
+            new CertificateAuthorityService(manager, time)
+        );
         builder
             .WebHost.UseKestrelCore()
             .UseKestrelHttpsConfiguration()
@@ -81,9 +78,8 @@ internal sealed class ClusterHost : IAsyncDisposable
                 );
             });
         var app = builder.Build();
-        app.MapGrpcService<ControlService>();
-        app.MapGrpcService<DispatcherService>();
-        app.MapGrpcService<CertificateAuthorityService>();
+        app.MapControlApi();
+        app.MapNodeServices();
         try
         {
             await app.StartAsync(cancellation);

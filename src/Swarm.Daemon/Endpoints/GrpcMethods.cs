@@ -1,69 +1,72 @@
-using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>Takes up the methods of a gRPC service, each with types that are known when swarmd is compiled.</summary>
-/// <remarks>
-/// gRPC's own way goes through protoc's BindService, a generic virtual method for each call. The native compiler cannot foresee those: it left them to be
-/// put together at every start, which was a third of it.
-/// </remarks>
-/// <param name="service">Full name, as in the .proto file.</param>
+/// <summary>Takes up the methods of a gRPC service, each with types that are known when swarmd is compiled. <c>GrpcMethodLists</c> has the lists; the
+/// compiler writes them from the .proto files (tools/Swarm.GrpcBinding).</summary>
 /// <param name="context">Where gRPC takes them from.</param>
-internal sealed class GrpcMethods<[DynamicallyAccessedMembers(GrpcServices.Members)] TService>(
-    string service,
-    ServiceMethodProviderContext<TService> context
-)
+internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcCalls<TService>> context)
     where TService : class
 {
+    /// <summary>Of every .proto file.</summary>
+    private const string Package = "swarm.v1.";
+
     public void Unary<TRequest, TResponse>(
+        string service,
         string name,
         MessageParser<TRequest> request,
         MessageParser<TResponse> response,
-        UnaryServerMethod<TRequest, TResponse> handler
+        UnaryServerMethod<TService, TRequest, TResponse> method
     )
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
-        context.AddUnaryMethod(Method(MethodType.Unary, name, request, response), Metadata(), (_, message, call) => handler(message, call));
+        context.AddUnaryMethod(
+            Method(MethodType.Unary, service, name, request, response),
+            Metadata(),
+            (calls, message, call) => calls.UnaryAsync(method, message, call)
+        );
 
     public void ServerStreaming<TRequest, TResponse>(
+        string service,
         string name,
         MessageParser<TRequest> request,
         MessageParser<TResponse> response,
-        ServerStreamingServerMethod<TRequest, TResponse> handler
+        ServerStreamingServerMethod<TService, TRequest, TResponse> method
     )
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         context.AddServerStreamingMethod(
-            Method(MethodType.ServerStreaming, name, request, response),
+            Method(MethodType.ServerStreaming, service, name, request, response),
             Metadata(),
-            (_, message, responses, call) => handler(message, responses, call)
+            (calls, message, responses, call) => calls.ServerStreamingAsync(method, message, responses, call)
         );
 
     public void DuplexStreaming<TRequest, TResponse>(
+        string service,
         string name,
         MessageParser<TRequest> request,
         MessageParser<TResponse> response,
-        DuplexStreamingServerMethod<TRequest, TResponse> handler
+        DuplexStreamingServerMethod<TService, TRequest, TResponse> method
     )
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         context.AddDuplexStreamingMethod(
-            Method(MethodType.DuplexStreaming, name, request, response),
+            Method(MethodType.DuplexStreaming, service, name, request, response),
             Metadata(),
-            (_, requests, responses, call) => handler(requests, responses, call)
+            (calls, requests, responses, call) => calls.DuplexStreamingAsync(method, requests, responses, call)
         );
 
-    private Method<TRequest, TResponse> Method<TRequest, TResponse>(
+    private static Method<TRequest, TResponse> Method<TRequest, TResponse>(
         MethodType type,
+        string service,
         string name,
         MessageParser<TRequest> request,
         MessageParser<TResponse> response
     )
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse> => new(type, service, name, Marshaller(request), Marshaller(response));
+        where TResponse : class, IMessage<TResponse> => new(type, Package + service, name, Marshaller(request), Marshaller(response));
 
     /// <summary>As protoc writes them: no copy of the message in between.</summary>
     private static Marshaller<T> Marshaller<T>(MessageParser<T> parser)

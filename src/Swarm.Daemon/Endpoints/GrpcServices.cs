@@ -1,23 +1,15 @@
-using System.Diagnostics.CodeAnalysis;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Swarm.Manager;
-using Swarm.Manager.Dispatcher;
+using Swarm.Control.Planes;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>swarmd's gRPC services, method by method. A test holds this list against the .proto files.</summary>
+/// <summary>swarmd's gRPC services. A test holds them against the .proto files.</summary>
 internal static class GrpcServices
 {
-    /// <summary>What Grpc.AspNetCore.Server wants kept of a service type.</summary>
-    internal const DynamicallyAccessedMemberTypes Members =
-        DynamicallyAccessedMemberTypes.PublicConstructors
-        | DynamicallyAccessedMemberTypes.PublicMethods
-        | DynamicallyAccessedMemberTypes.NonPublicMethods;
-
-    /// <summary>gRPC with our limits, for the services here and no others.</summary>
+    /// <summary>gRPC with our limits, for services that are added here and no others.</summary>
     public static void AddGrpcServer(this IServiceCollection services, Action<GrpcServiceOptions> configure)
     {
         services.AddGrpc(options =>
@@ -26,98 +18,75 @@ internal static class GrpcServices
             configure(options);
         });
         services.RemoveAll(typeof(IServiceMethodProvider<>));
-        services.Bind<ControlService>("swarm.v1.Control", Control);
-        services.Bind<DispatcherService>("swarm.v1.Dispatcher", Dispatcher);
-        services.Bind<CertificateAuthorityService>("swarm.v1.CertificateAuthority", CertificateAuthority);
     }
 
-    private static void Control(GrpcMethods<ControlService> methods, ControlService to)
+    /// <summary>The areas of the control API. The plane says at every call what answers it.</summary>
+    public static void AddControlApi(this IServiceCollection services, IControlPlane plane)
     {
-        methods.Unary(nameof(to.GetDaemon), GetDaemonRequest.Parser, DaemonInfo.Parser, to.GetDaemon);
-        methods.Unary(nameof(to.RunHostCommand), RunHostCommandRequest.Parser, RunHostCommandResponse.Parser, to.RunHostCommand);
-        methods.Unary(nameof(to.InitSwarm), InitSwarmRequest.Parser, InitSwarmResponse.Parser, to.InitSwarm);
-        methods.Unary(nameof(to.JoinSwarm), JoinSwarmRequest.Parser, JoinSwarmResponse.Parser, to.JoinSwarm);
-        methods.Unary(nameof(to.LeaveSwarm), LeaveSwarmRequest.Parser, LeaveSwarmResponse.Parser, to.LeaveSwarm);
-        methods.Unary(nameof(to.GetCluster), GetClusterRequest.Parser, Cluster.Parser, to.GetCluster);
-        methods.Unary(nameof(to.UpdateCluster), UpdateClusterRequest.Parser, Cluster.Parser, to.UpdateCluster);
-        methods.Unary(nameof(to.GetJoinTokens), GetJoinTokensRequest.Parser, JoinTokens.Parser, to.GetJoinTokens);
-        methods.Unary(nameof(to.RotateJoinToken), RotateJoinTokenRequest.Parser, JoinTokens.Parser, to.RotateJoinToken);
-        methods.Unary(nameof(to.UnlockSwarm), UnlockSwarmRequest.Parser, UnlockSwarmResponse.Parser, to.UnlockSwarm);
-        methods.Unary(nameof(to.GetUnlockKey), GetUnlockKeyRequest.Parser, UnlockKey.Parser, to.GetUnlockKey);
-        methods.Unary(nameof(to.RotateUnlockKey), RotateUnlockKeyRequest.Parser, UnlockKey.Parser, to.RotateUnlockKey);
-        methods.Unary(
-            nameof(to.IssueClientCertificate),
-            IssueClientCertificateRequest.Parser,
-            IssueClientCertificateResponse.Parser,
-            to.IssueClientCertificate
-        );
-        methods.ServerStreaming(nameof(to.ListNodes), ListNodesRequest.Parser, Node.Parser, to.ListNodes);
-        methods.Unary(nameof(to.UpdateNode), UpdateNodeRequest.Parser, UpdateNodeResponse.Parser, to.UpdateNode);
-        methods.Unary(nameof(to.RemoveNode), RemoveNodeRequest.Parser, RemoveNodeResponse.Parser, to.RemoveNode);
-        methods.Unary(nameof(to.CreateService), CreateServiceRequest.Parser, CreateServiceResponse.Parser, to.CreateService);
-        methods.ServerStreaming(nameof(to.ListServices), ListServicesRequest.Parser, Service.Parser, to.ListServices);
-        methods.Unary(nameof(to.UpdateService), UpdateServiceRequest.Parser, UpdateServiceResponse.Parser, to.UpdateService);
-        methods.Unary(nameof(to.ScaleServices), ScaleServicesRequest.Parser, ScaleServicesResponse.Parser, to.ScaleServices);
-        methods.Unary(nameof(to.RollbackService), RollbackServiceRequest.Parser, UpdateServiceResponse.Parser, to.RollbackService);
-        methods.Unary(nameof(to.RemoveService), RemoveServiceRequest.Parser, RemoveServiceResponse.Parser, to.RemoveService);
-        methods.ServerStreaming(
-            nameof(to.ListServiceRevisions),
-            ListServiceRevisionsRequest.Parser,
-            ServiceRevision.Parser,
-            to.ListServiceRevisions
-        );
-        methods.ServerStreaming(nameof(to.WaitServices), WaitServicesRequest.Parser, ServiceProgress.Parser, to.WaitServices);
-        methods.ServerStreaming(nameof(to.ListTasks), ListTasksRequest.Parser, Protocol.V1.Task.Parser, to.ListTasks);
-        methods.Unary(nameof(to.StopTask), StopTaskRequest.Parser, StopTaskResponse.Parser, to.StopTask);
-        methods.ServerStreaming(nameof(to.TestPlacement), TestPlacementRequest.Parser, NodePlacement.Parser, to.TestPlacement);
-        methods.Unary(nameof(to.CreateNetwork), CreateNetworkRequest.Parser, Network.Parser, to.CreateNetwork);
-        methods.ServerStreaming(nameof(to.ListNetworks), ListNetworksRequest.Parser, Network.Parser, to.ListNetworks);
-        methods.Unary(nameof(to.RemoveNetwork), RemoveNetworkRequest.Parser, RemoveNetworkResponse.Parser, to.RemoveNetwork);
-        methods.ServerStreaming(nameof(to.WaitNode), WaitNodeRequest.Parser, NodeProgress.Parser, to.WaitNode);
-        methods.ServerStreaming(nameof(to.WaitTask), WaitTaskRequest.Parser, StopProgress.Parser, to.WaitTask);
-        methods.ServerStreaming(nameof(to.WatchEvents), WatchEventsRequest.Parser, Event.Parser, to.WatchEvents);
+        services.AddArea<Protocol.V1.Daemon.DaemonBase>(GrpcMethodLists.Daemon, plane);
+        services.AddArea<Protocol.V1.Membership.MembershipBase>(GrpcMethodLists.Membership, plane);
+        services.AddArea<Clusters.ClustersBase>(GrpcMethodLists.Clusters, plane);
+        services.AddArea<Nodes.NodesBase>(GrpcMethodLists.Nodes, plane);
+        services.AddArea<Services.ServicesBase>(GrpcMethodLists.Services, plane);
+        services.AddArea<Tasks.TasksBase>(GrpcMethodLists.Tasks, plane);
+        services.AddArea<Networks.NetworksBase>(GrpcMethodLists.Networks, plane);
+        services.AddArea<Events.EventsBase>(GrpcMethodLists.Events, plane);
     }
 
-    private static void Dispatcher(GrpcMethods<DispatcherService> methods, DispatcherService to) =>
-        methods.DuplexStreaming(nameof(to.Session), AgentMessage.Parser, ManagerMessage.Parser, to.Session);
-
-    private static void CertificateAuthority(GrpcMethods<CertificateAuthorityService> methods, CertificateAuthorityService to)
+    public static void MapControlApi(this IEndpointRouteBuilder routes)
     {
-        methods.Unary(
-            nameof(to.GetRootCertificate),
-            GetRootCertificateRequest.Parser,
-            GetRootCertificateResponse.Parser,
-            to.GetRootCertificate
-        );
-        methods.Unary(
-            nameof(to.IssueNodeCertificate),
-            IssueNodeCertificateRequest.Parser,
-            IssueNodeCertificateResponse.Parser,
-            to.IssueNodeCertificate
-        );
+        routes.MapService<Protocol.V1.Daemon.DaemonBase>();
+        routes.MapService<Protocol.V1.Membership.MembershipBase>();
+        routes.MapService<Clusters.ClustersBase>();
+        routes.MapService<Nodes.NodesBase>();
+        routes.MapService<Services.ServicesBase>();
+        routes.MapService<Tasks.TasksBase>();
+        routes.MapService<Networks.NetworksBase>();
+        routes.MapService<Events.EventsBase>();
     }
 
-    private static void Bind<[DynamicallyAccessedMembers(Members)] TService>(
+    /// <summary>What nodes ask of a manager.</summary>
+    public static void AddNodeServices(
         this IServiceCollection services,
-        string name,
-        Action<GrpcMethods<TService>, TService> bind
+        Dispatcher.DispatcherBase dispatcher,
+        CertificateAuthority.CertificateAuthorityBase authority
     )
-        where TService : class =>
-        services.AddSingleton<IServiceMethodProvider<TService>>(provider => new Provider<TService>(
-            name,
-            bind,
-            provider.GetRequiredService<TService>()
-        ));
+    {
+        var own = new ControlAreas().Add(dispatcher).Add(authority);
+        services.AddService<Dispatcher.DispatcherBase>(GrpcMethodLists.Dispatcher, _ => ValueTask.FromResult(own));
+        services.AddService<CertificateAuthority.CertificateAuthorityBase>(
+            GrpcMethodLists.CertificateAuthority,
+            _ => ValueTask.FromResult(own)
+        );
+    }
 
-    /// <summary>One instance of the service answers all calls.</summary>
-    private sealed class Provider<[DynamicallyAccessedMembers(Members)] TService>(
-        string name,
-        Action<GrpcMethods<TService>, TService> bind,
-        TService service
-    ) : IServiceMethodProvider<TService>
+    public static void MapNodeServices(this IEndpointRouteBuilder routes)
+    {
+        routes.MapService<Dispatcher.DispatcherBase>();
+        routes.MapService<CertificateAuthority.CertificateAuthorityBase>();
+    }
+
+    private static void AddArea<TArea>(this IServiceCollection services, Action<GrpcMethods<TArea>> methods, IControlPlane plane)
+        where TArea : class => services.AddService(methods, cancellation => plane.ChooseAsync(typeof(TArea), cancellation));
+
+    private static void AddService<TService>(
+        this IServiceCollection services,
+        Action<GrpcMethods<TService>> methods,
+        Func<CancellationToken, ValueTask<ControlAreas>> choose
+    )
         where TService : class
     {
-        public void OnServiceMethodDiscovery(ServiceMethodProviderContext<TService> context) =>
-            bind(new GrpcMethods<TService>(name, context), service);
+        services.AddSingleton(new GrpcCalls<TService>(choose));
+        services.AddSingleton<IServiceMethodProvider<GrpcCalls<TService>>>(new Provider<TService>(methods));
+    }
+
+    private static void MapService<TService>(this IEndpointRouteBuilder routes)
+        where TService : class => routes.MapGrpcService<GrpcCalls<TService>>();
+
+    private sealed class Provider<TService>(Action<GrpcMethods<TService>> methods) : IServiceMethodProvider<GrpcCalls<TService>>
+        where TService : class
+    {
+        public void OnServiceMethodDiscovery(ServiceMethodProviderContext<GrpcCalls<TService>> context) =>
+            methods(new GrpcMethods<TService>(context));
     }
 }

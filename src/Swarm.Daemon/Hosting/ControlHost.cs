@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
+using Swarm.Daemon.Areas;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Membership;
@@ -121,6 +122,7 @@ public sealed class ControlHost : IAsyncDisposable
             new NodeRuntimeOptions
             {
                 Daemon = options,
+                CreatePlane = static (runtime, its) => new BuiltinControlPlane(runtime, its),
                 Directory = directory,
                 CreateExecutor = (clusterId, nodeId) => executors.Create(clusterId, nodeId, directory),
                 ExecutorName = executors.Name,
@@ -145,8 +147,6 @@ public sealed class ControlHost : IAsyncDisposable
         builder.Services.AddWindowsService(static service => service.ServiceName = "swarmd");
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.Configure<ConsoleLifetimeOptions>(static console => console.SuppressStatusMessages = true);
-        builder.Services.AddSingleton(runtime.Plane);
-        builder.Services.AddSingleton<ControlService>();
         builder.Services.AddSingleton<StatusInterceptor>();
         builder.Services.AddHostedService(services => new NodeStop(
             runtime,
@@ -154,6 +154,7 @@ public sealed class ControlHost : IAsyncDisposable
             services.GetRequiredService<IHostApplicationLifetime>()
         ));
         builder.Services.AddGrpcServer(static grpc => grpc.Interceptors.Add<StatusInterceptor>());
+        builder.Services.AddControlApi(runtime.Plane);
         builder.WebHost.UseKestrelCore();
         if (OperatingSystem.IsWindows())
         {
@@ -172,7 +173,7 @@ public sealed class ControlHost : IAsyncDisposable
             }
         });
         var app = builder.Build();
-        app.MapGrpcService<ControlService>();
+        app.MapControlApi();
         return app;
     }
 

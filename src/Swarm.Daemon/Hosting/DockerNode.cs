@@ -5,6 +5,7 @@ using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Endpoints;
+using Swarm.DockerSwarm.Areas;
 using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Plane;
 using Swarm.DockerSwarm.Writes;

@@ -9,6 +9,7 @@ using Swarm.Core.State;
 using Swarm.Daemon.Endpoints;
 using Swarm.Manager;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
@@ -54,6 +55,9 @@ internal sealed partial class ActiveNode : IAsyncDisposable
 
     /// <summary>Null on a worker.</summary>
     public ManagerRuntime? Manager { get; private set; }
+
+    /// <summary>What answers the control API from the manager; the control plane makes it at the first call.</summary>
+    public ControlAreas? Areas { get; set; }
 
     /// <summary>Cancelled when this node stops or leaves: what follows it ends then.</summary>
     public CancellationToken Stopping => _stopping.Token;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Swarm.Control.Addresses;
 using Swarm.Core.Errors;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;

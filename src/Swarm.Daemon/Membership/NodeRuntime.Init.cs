@@ -4,7 +4,7 @@ using Swarm.Control.Objects;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

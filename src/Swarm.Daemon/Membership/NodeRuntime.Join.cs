@@ -5,6 +5,7 @@ using Swarm.Control.Errors;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Endpoints;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Wire.Errors;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

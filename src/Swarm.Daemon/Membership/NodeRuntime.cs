@@ -2,7 +2,7 @@ using Swarm.Control.Errors;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using V1 = Swarm.Protocol.V1;
 
@@ -33,7 +33,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         _options = options;
         _store = new MembershipStore(options.Directory);
         _logger = options.LoggerFactory.CreateLogger<NodeRuntime>();
-        Plane = new BuiltinControlPlane(this, options);
+        Plane = options.CreatePlane(this, options);
     }
 
     /// <summary>What answers the control API.</summary>

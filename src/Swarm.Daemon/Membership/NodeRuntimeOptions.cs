@@ -1,4 +1,5 @@
 using Swarm.Agent.Executors;
+using Swarm.Control.Planes;
 using Swarm.Daemon.Configuration;
 using Swarm.Host.Commands;
 using Swarm.Host.Systems;
@@ -9,6 +10,9 @@ namespace Swarm.Daemon.Membership;
 /// <summary>What a node needs of its host.</summary>
 internal sealed record NodeRuntimeOptions
 {
+    /// <summary>Makes what answers the control API on the node.</summary>
+    public required Func<NodeRuntime, NodeRuntimeOptions, IControlPlane> CreatePlane { get; init; }
+
     public required DaemonOptions Daemon { get; init; }
     public required StateDirectory Directory { get; init; }
 

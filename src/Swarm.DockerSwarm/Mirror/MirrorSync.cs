@@ -11,7 +11,7 @@ namespace Swarm.DockerSwarm.Mirror;
 /// <summary>Turns what the engine says into changes of the mirrored state: one batch an object, with Docker's version as its index, so that the versions users
 /// see are Docker's.</summary>
 /// <remarks>Used by one thread at a time.</remarks>
-internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
+internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
 {
     private readonly MirroredObjects _objects = new(store);
     private readonly MirroredTasks _tasks = new();
@@ -186,7 +186,7 @@ internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger
             {
                 continue;
             }
-            var key = DockerSpecReader.TemplateKey(template);
+            var key = DockerServiceSpec.TemplateKey(template);
             if (ledger.Find(serviceId, key) is null)
             {
                 if (!found.TryGetValue(serviceId, out var list))
@@ -248,8 +248,8 @@ internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger
     {
         var createdAt = service.Time("CreatedAt") ?? time.GetUtcNow();
         var at = service.Time("UpdatedAt") ?? createdAt;
-        var currentKey = DockerSpecReader.TemplateKey(mirrored.Spec.Object("TaskTemplate"));
-        var previousKey = mirrored.PreviousSpec is { } p ? DockerSpecReader.TemplateKey(p.Object("TaskTemplate")) : currentKey;
+        var currentKey = DockerServiceSpec.TemplateKey(mirrored.Spec.Object("TaskTemplate"));
+        var previousKey = mirrored.PreviousSpec is { } p ? DockerServiceSpec.TemplateKey(p.Object("TaskTemplate")) : currentKey;
         List<SeenRevision> missed =
         [
             .. templates.Where(t => t.Key != currentKey && t.Key != previousKey).Select(t => AddOf(id, mirrored.Spec, t.Template, t.At)),
@@ -271,7 +271,7 @@ internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger
                 changes.Add(SpecSet(id, previous));
             }
         }
-        var spec = DockerSpecReader.Read(mirrored.Spec);
+        var spec = DockerServiceSpec.Read(mirrored.Spec);
         var now = store.Read(s => s.FindService(id));
         if (now is null || changes.Count > 0 || now.Revision != current.Number || now.Spec != spec)
         {
@@ -300,7 +300,7 @@ internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger
             Id = id,
             CreatedAt = createdAt,
             UpdatedAt = createdAt,
-            Spec = DockerSpecReader.Read(first.Spec),
+            Spec = DockerServiceSpec.Read(first.Spec),
             Revision = first.Number,
         };
         changes.Add(new StateChange.ServiceCreate(service, null));
@@ -308,13 +308,90 @@ internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger
     }
 
     private static StateChange.ServiceSpecSet SpecSet(string id, SeenRevision revision) =>
-        new(id, DockerSpecReader.Read(revision.Spec), revision.Number, null, null, revision.CreatedAt);
+        new(id, DockerServiceSpec.Read(revision.Spec), revision.Number, null, null, revision.CreatedAt);
 
     private SeenRevision AddOf(string serviceId, JsonObject spec, JsonObject template, DateTimeOffset at)
     {
         var whole = spec.Copy();
         whole["TaskTemplate"] = template.DeepClone();
         return ledger.Add(serviceId, whole, at);
+    }
+
+    private void AbsorbTasks(JsonElement tasks)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        // The older first: a task counts the restarts of its slot before it.
+        foreach (var task in tasks.EnumerateArray().OrderBy(static t => DockerObjects.Time(t, "CreatedAt")))
+        {
+            var id = DockerObjects.Text(task, "ID");
+            // Attachments of containers to networks are tasks without a service.
+            if (DockerObjects.Text(task, "ServiceID").Length == 0)
+            {
+                continue;
+            }
+            seen.Add(id);
+            var version = task.GetProperty("Version").GetProperty("Index").GetUInt64();
+            if (!_tasks.IsShown(id, version))
+            {
+                AbsorbTask(id, version, task);
+            }
+        }
+        foreach (var gone in store.Read(s => s.Tasks.Where(t => !seen.Contains(t.Id)).Select(static t => t.Id).ToList()))
+        {
+            Batch(Newest, () => _tasks.Remove(gone)).Add(new StateChange.TaskRemove(gone));
+        }
+    }
+
+    private void AbsorbTask(string id, ulong version, JsonElement task)
+    {
+        var status = DockerObjects.TaskStatus(task.GetProperty("Status"));
+        var desired = DockerObjects.TaskState(DockerObjects.Text(task, "DesiredState"));
+        var nodeId = DockerObjects.Text(task, "NodeID") is { Length: > 0 } node ? node : null;
+        var known = store.Read(s => s.FindTask(id));
+        if (known is null || (known.NodeId is not null && known.NodeId != nodeId))
+        {
+            var made = NewTask(id, task, status, desired, nodeId);
+            var creation = Batch(version, () => _tasks.Show(made, version));
+            if (known is not null)
+            {
+                // It never moves; if the engine says so, ours was wrong.
+                creation.Add(new StateChange.TaskRemove(id));
+            }
+            creation.Add(new StateChange.TaskCreate(made));
+            return;
+        }
+        var changes = Batch(version, () => _tasks.Show(id, version));
+        if (nodeId is not null && known.NodeId is null)
+        {
+            changes.Add(new StateChange.TaskAssign(id, nodeId, status.Timestamp));
+        }
+        if (desired > known.DesiredState)
+        {
+            changes.Add(new StateChange.TaskDesire(id, desired));
+        }
+        changes.Add(new StateChange.TaskObserve(id, status));
+    }
+
+    private SwarmTask NewTask(string id, JsonElement task, TaskStatus status, TaskState desired, string? nodeId)
+    {
+        var serviceId = DockerObjects.Text(task, "ServiceID");
+        var template = Template(task) ?? [];
+        var createdAt = DockerObjects.Time(task, "CreatedAt");
+        var revision = ledger.Find(serviceId, DockerServiceSpec.TemplateKey(template));
+        var slot = task.TryGetProperty("Slot", out var number) ? number.GetUInt32() : 0;
+        return new SwarmTask
+        {
+            Id = id,
+            ServiceId = serviceId,
+            Revision = revision?.Number ?? 0,
+            Slot = slot,
+            NodeId = nodeId,
+            DesiredState = desired,
+            Status = status,
+            CreatedAt = createdAt,
+            RestartCount = _tasks.RestartsBefore(serviceId, slot, nodeId, revision?.Number ?? 0),
+            RunningSince = status.State == TaskState.Running ? status.Timestamp : null,
+        };
     }
 
     private void ForgetServices(JsonArray services, JsonElement tasks)
@@ -330,4 +407,7 @@ internal sealed partial class MirrorSync(StateStore store, RevisionLedger ledger
             _tasks.ForgetService(gone);
         }
     }
+
+    private static JsonObject? Template(JsonElement task) =>
+        task.TryGetProperty("Spec", out var spec) && spec.ValueKind == JsonValueKind.Object ? JsonObject.Create(spec) : null;
 }

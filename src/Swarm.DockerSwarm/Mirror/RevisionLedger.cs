@@ -71,7 +71,7 @@ public sealed class RevisionLedger
 
     public SeenRevision Add(string serviceId, JsonObject spec, DateTimeOffset createdAt)
     {
-        var key = DockerSpecReader.TemplateKey(spec.Object("TaskTemplate"));
+        var key = DockerServiceSpec.TemplateKey(spec.Object("TaskTemplate"));
         lock (_gate)
         {
             if (!_services.TryGetValue(serviceId, out var list))
@@ -150,7 +150,7 @@ public sealed class RevisionLedger
             {
                 if (entry.Object("spec") is { } spec && entry.Unsigned("number") is { } number)
                 {
-                    var key = DockerSpecReader.TemplateKey(spec.Object("TaskTemplate"));
+                    var key = DockerServiceSpec.TemplateKey(spec.Object("TaskTemplate"));
                     revisions.Add(new SeenRevision(number, entry.Time("createdAt") ?? default, key, spec));
                 }
             }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Swarm.Core.Errors;
 using Swarm.Engine;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;

@@ -30,7 +30,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
             peer.Address.ToString(),
             PeerCredential.Load(peer, time).ClientOptions(SslApplicationProtocol.Http2)
         );
-        var client = new V1.Control.ControlClient(channel);
+        var client = new V1.Daemon.DaemonClient(channel);
         await RequireNodeAsync(client, peer, nodeId, nodeName, cancellation);
         try
         {
@@ -63,7 +63,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
 
     /// <summary>An address may be another host's by now: nothing is done on a host that is not the node's.</summary>
     private async Task RequireNodeAsync(
-        V1.Control.ControlClient client,
+        V1.Daemon.DaemonClient client,
         PeerSetting peer,
         string nodeId,
         string nodeName,

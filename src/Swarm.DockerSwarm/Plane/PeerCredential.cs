@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Swarm.Core.Errors;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 
 namespace Swarm.DockerSwarm.Plane;
 

@@ -120,7 +120,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         }
     }
 
-    /// <summary>The engine's word on what was written, for the answer. What was removed needs none.</summary>
+    /// <summary>The engine's word on what was written, for the answer. A removed object needs none.</summary>
     private async Task ReadWrittenAsync(CommandChanges changes, string resultId, CancellationToken cancellation)
     {
         var services = changes.Changes.Select(c =>
@@ -166,7 +166,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 var made = await engine.SendAsync(
                     HttpMethod.Post,
                     "/services/create",
-                    DockerSpecWriter.New(c.Service.Spec),
+                    DockerServiceSpec.New(c.Service.Spec),
                     EngineClient.DefaultDeadline,
                     RegistryAuth.Encode(c.RegistryCredential),
                     cancellation
@@ -212,7 +212,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         }
         else
         {
-            DockerSpecWriter.Change(spec, known.Spec, change.Spec);
+            DockerServiceSpec.Change(spec, known.Spec, change.Spec);
         }
         await engine.SendAsync(
             HttpMethod.Post,
@@ -227,7 +227,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     /// <summary>Docker rolls back the whole spec, scale included. That is what is meant only when nothing but the template differs.</summary>
     private static bool IsDockersPrevious(MirroredService mirrored, SeenRevision wanted)
     {
-        if (mirrored.PreviousSpec is not { } previous || DockerSpecReader.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)
+        if (mirrored.PreviousSpec is not { } previous || DockerServiceSpec.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)
         {
             return false;
         }

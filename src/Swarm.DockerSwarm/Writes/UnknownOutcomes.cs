@@ -54,7 +54,7 @@ internal sealed class UnknownOutcomes
             // The name was free when the request was sent: a service of this name that is the same to the letter, as it was written for the engine, is the one that was asked for.
             [StateChange.ServiceCreate c, ..]
                 when state.FindServiceByName(c.Service.Spec.Name) is { } found
-                    && found.Spec == DockerSpecReader.Read(DockerSpecWriter.New(c.Service.Spec)) => found.Id,
+                    && found.Spec == DockerServiceSpec.Read(DockerServiceSpec.New(c.Service.Spec)) => found.Id,
             [StateChange.ServiceRemove c] when state.FindService(c.ServiceId) is null => changes.ResultId,
             [StateChange.NodeRemove c] when state.FindNode(c.NodeId) is null => changes.ResultId,
             _ => null,

@@ -5,13 +5,13 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>The address that other nodes know this host by: there must be one, and it must stay.</summary>
+/// <summary>Checks the address by which other nodes know this host: the host must have one, and it must stay.</summary>
 public static class AddressCheck
 {
     private const string Name = "Address";
 
-    /// <summary>The address given; else the one that packets to the peer leave from; else the only one there is.</summary>
-    /// <returns>Null: there is none, or more than one.</returns>
+    /// <summary>The given address; else the source address of packets to the peer; else the host's only address.</summary>
+    /// <returns>Null: the host has no address, or more than one.</returns>
     public static IPAddress? Find(IHostSystem system, string given, string? peer)
     {
         if (given.Length > 0)
@@ -23,7 +23,7 @@ public static class AddressCheck
             try
             {
                 using var socket = new UdpClient();
-                // Sends nothing.
+                // Connecting a UDP socket chooses the source address and sends nothing.
                 socket.Connect(peer, 2377);
                 return ((IPEndPoint)socket.Client.LocalEndPoint!).Address;
             }

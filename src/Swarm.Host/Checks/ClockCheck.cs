@@ -4,16 +4,17 @@ using System.Net.Security;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>This host's clock against a manager's: certificates are valid from one moment to another.</summary>
+/// <summary>Compares this host's clock with a manager's: certificates are valid for a period of time.</summary>
 internal static class ClockCheck
 {
     private const string Name = "Clock";
 
-    /// <summary>The manager tells its time in whole seconds.</summary>
+    /// <summary>The manager reports its time in whole seconds.</summary>
     private static readonly TimeSpan _warnAbove = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _failAbove = TimeSpan.FromMinutes(1);
 
-    /// <summary>Asks for the Date header of any answer of the cluster port. The peer is not verified: nothing but a difference is shown.</summary>
+    /// <summary>Reads the Date header of any answer of the cluster port. The peer is not verified: the check only shows a
+    /// difference.</summary>
     [SuppressMessage(
         "Security",
         "CA5359:Do not disable certificate validation",

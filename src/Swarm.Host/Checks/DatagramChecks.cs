@@ -2,16 +2,16 @@ using Swarm.Host.Firewall;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>What is said of a port that datagrams were sent to.</summary>
+/// <summary>Judges a port that datagrams were sent to.</summary>
 public static class DatagramChecks
 {
     /// <summary>The ports of a swarm that take datagrams.</summary>
     public static IReadOnlyList<PortRange> Ports { get; } = [SwarmPorts.NodesUdp, SwarmPorts.Overlay];
 
-    /// <param name="name">Of the check.</param>
-    /// <param name="port">Which.</param>
-    /// <param name="host">Whose, in words.</param>
-    /// <param name="arrived">Null: somebody else listens there.</param>
+    /// <param name="name">Name of the check.</param>
+    /// <param name="port">The port that was tried.</param>
+    /// <param name="host">The host of the port, for the text.</param>
+    /// <param name="arrived">Null: another program listens there.</param>
     public static HostCheck Judge(string name, PortRange port, string host, bool? arrived) =>
         arrived switch
         {

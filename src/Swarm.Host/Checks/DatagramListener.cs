@@ -3,19 +3,19 @@ using System.Net.Sockets;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>What has arrived.</summary>
-/// <param name="Arrived">Ports that a datagram of the sender's has come to.</param>
-/// <param name="InUse">Ports that somebody else listens on: nothing is known of them.</param>
+/// <summary>The datagrams that have arrived.</summary>
+/// <param name="Arrived">Ports that received a datagram of the sender.</param>
+/// <param name="InUse">Ports on which another program listens; nothing is known of them.</param>
 public sealed record DatagramReport(IReadOnlyList<int> Arrived, IReadOnlyList<int> InUse);
 
-/// <summary>The other end of a probe by datagrams: whether one has arrived only the host that it was sent to knows.</summary>
+/// <summary>The receiving end of a probe by datagrams: only the receiving host knows whether a datagram has arrived.</summary>
 public static class DatagramListener
 {
     /// <summary>Waits until a datagram has come to every port that is free.</summary>
-    /// <param name="address">Of this host; one that is not its own stands for all of them.</param>
+    /// <param name="address">An address of this host; any other address stands for all addresses of this host.</param>
     /// <param name="ports">UDP.</param>
-    /// <param name="payload">What the sender's datagrams carry; others are passed over.</param>
-    /// <param name="patience">Then the answer is given with what has arrived.</param>
+    /// <param name="payload">The content of the sender's datagrams; datagrams with other content are ignored.</param>
+    /// <param name="patience">The time after which the report holds the datagrams that have arrived so far.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<DatagramReport> RunAsync(
         IPAddress address,
@@ -56,7 +56,7 @@ public static class DatagramListener
         }
     }
 
-    /// <returns>Null: somebody listens there already.</returns>
+    /// <returns>Null: another program listens there already.</returns>
     internal static Socket? Bind(IPAddress address, int port)
     {
         var all = address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;

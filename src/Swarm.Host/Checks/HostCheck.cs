@@ -4,16 +4,16 @@ public enum HostCheckStatus
 {
     Passed = 0,
 
-    /// <summary>It may work all the same, or could not be found out.</summary>
+    /// <summary>The host may work all the same, or the check could not find out.</summary>
     Warning = 1,
     Failed = 2,
 }
 
-/// <summary>One thing that a host of a swarm needs.</summary>
+/// <summary>The result of one check of a host.</summary>
 /// <param name="Name">Engine, Address, Clock, Firewall, …; stable.</param>
 /// <param name="Status">Passed, Warning or Failed.</param>
-/// <param name="Detail">What was found.</param>
-/// <param name="Remedy">What to do about it; empty when it passed.</param>
+/// <param name="Detail">The finding.</param>
+/// <param name="Remedy">The next step for the administrator; empty when the check passed.</param>
 public sealed record HostCheck(string Name, HostCheckStatus Status, string Detail, string Remedy = "")
 {
     internal static HostCheck Pass(string name, string detail) => new(name, HostCheckStatus.Passed, detail);
@@ -23,24 +23,25 @@ public sealed record HostCheck(string Name, HostCheckStatus Status, string Detai
     internal static HostCheck Fail(string name, string detail, string remedy) => new(name, HostCheckStatus.Failed, detail, remedy);
 }
 
-/// <summary>A node that must be reached.</summary>
+/// <summary>A node that the host must reach.</summary>
 /// <param name="Host">Address or name.</param>
-/// <param name="IsManager">It answers on the management port too.</param>
+/// <param name="IsManager">The peer answers on the management port too.</param>
 /// <param name="ManagementPort">2377 unless the swarm uses another.</param>
 public sealed record HostPeer(string Host, bool IsManager, int ManagementPort = 2377);
 
-/// <summary>What a host is to be fit for.</summary>
+/// <summary>The purpose for which a host is checked.</summary>
 public sealed record HostCheckRequest
 {
-    /// <summary>Where other nodes reach this host; empty: where it leaves towards the first peer, or its only address.</summary>
+    /// <summary>The address by which other nodes reach this host. Empty: the source address towards the first peer, or the host's only
+    /// address.</summary>
     public string Address { get; init; } = "";
 
-    /// <summary>It is, or is to be, a manager.</summary>
+    /// <summary>The host is a manager, or will be.</summary>
     public bool IsManager { get; init; } = true;
 
-    /// <summary>The nodes there are, this host not among them.</summary>
+    /// <summary>The other nodes of the swarm.</summary>
     public IReadOnlyList<HostPeer> Peers { get; init; } = [];
 
-    /// <summary>It is a node already: its ports are taken by itself.</summary>
+    /// <summary>The host is a node already, so that it uses a node's ports itself.</summary>
     public bool InSwarm { get; init; }
 }

@@ -4,7 +4,7 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>Looks at everything that a host of a swarm needs. Changes nothing.</summary>
+/// <summary>Checks everything that a node needs of its host. Changes nothing.</summary>
 public sealed partial class HostInspection(IHostSystem system, TimeProvider time)
 {
     private const long Gigabyte = 1L << 30;
@@ -119,7 +119,7 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
         }
     }
 
-    /// <summary>Where the engine keeps its data: what it says itself, else where it does unless told otherwise, as far as that is there yet.</summary>
+    /// <summary>The engine's data folder as the engine reports it, else its default, else the nearest existing folder above.</summary>
     private async Task<string> DataRootAsync(CancellationToken cancellation)
     {
         if (system.Find(system.IsWindows ? "docker.exe" : "docker") is not null)

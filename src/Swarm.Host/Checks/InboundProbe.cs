@@ -5,22 +5,23 @@ using Swarm.Host.Firewall;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>Whether another host gets through to this one: listens for a moment on the ports that are free, and has the other one try them.</summary>
+/// <summary>Checks whether another host reaches this one: listens for a moment on the free ports, and has the other host try
+/// them.</summary>
 public static class InboundProbe
 {
-    /// <summary>Datagrams on the way when the other side has answered.</summary>
+    /// <summary>The time for datagrams that are still on the way when the other host has answered.</summary>
     private static readonly TimeSpan _straggling = TimeSpan.FromSeconds(1);
 
-    /// <summary>Has the other host try these.</summary>
+    /// <summary>Has the other host try these targets.</summary>
     /// <param name="tcp">HOST:PORT.</param>
     /// <param name="udp">HOST:PORT.</param>
-    /// <param name="payload">What datagrams are to carry.</param>
+    /// <param name="payload">The content of the datagrams.</param>
     public delegate Task<IReadOnlyList<ProbeResult>> Ask(IReadOnlyList<string> tcp, IReadOnlyList<string> udp, byte[] payload);
 
-    /// <param name="address">Of this host.</param>
-    /// <param name="from">Who tries, in words.</param>
+    /// <param name="address">An address of this host.</param>
+    /// <param name="from">The host that tries, for the text.</param>
     /// <param name="isManager">The management port is tried too.</param>
-    /// <param name="ask">Has it tried.</param>
+    /// <param name="ask">Has the other host try.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<IReadOnlyList<HostCheck>> RunAsync(
         IPAddress address,
@@ -92,7 +93,7 @@ public static class InboundProbe
         }
         catch (SocketException)
         {
-            // Somebody listens there already; the port can be tried all the same.
+            // Another program listens there already; the port can be tried all the same.
             socket.Dispose();
             return null;
         }

@@ -4,7 +4,7 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>What an engine and its overlay networks need of a Linux kernel.</summary>
+/// <summary>Checks that a Linux kernel has the features of an engine and its overlay networks.</summary>
 internal static partial class KernelChecks
 {
     /// <summary>The oldest kernel that Docker's documentation has named.</summary>
@@ -13,7 +13,7 @@ internal static partial class KernelChecks
     private static readonly string[] _namespaces = ["mnt", "net", "pid", "ipc", "uts"];
     private static readonly string[] _controllers = ["cpu", "memory", "pids"];
 
-    /// <summary>Module, and what it is for.</summary>
+    /// <summary>A kernel module, its configuration symbol, and its use.</summary>
     private static readonly (string Module, string Symbol, string For)[] _features =
     [
         ("overlay", "ovl_", "the image layers of the engine"),

@@ -3,10 +3,10 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Checks;
 
-/// <summary>Ports of this host that are taken, and ports of other hosts that do not answer.</summary>
+/// <summary>Checks that this host's ports are free, and that other hosts' ports answer.</summary>
 internal static class PortChecks
 {
-    /// <summary>Nobody else may listen on a swarm's ports. The caller leaves it out on a node, which listens there itself.</summary>
+    /// <summary>No other program may listen on a swarm's ports. The caller skips this on a node, which listens there itself.</summary>
     public static HostCheck Free(IHostSystem system, bool isManager)
     {
         const string Name = "PortsFree";
@@ -49,7 +49,7 @@ internal static class PortChecks
             ProbeOutcome.Refused => HostCheck.Fail(
                 name,
                 $"{port} on {result.Target[..result.Target.LastIndexOf(':')]} does not answer: {result.Detail}",
-                "The packets get there, but no manager listens: look at swarmd there (Get-Swarm)."
+                "The packets arrive, but no manager listens: look at swarmd there (Get-Swarm)."
             ),
             _ => HostCheck.Fail(
                 name,

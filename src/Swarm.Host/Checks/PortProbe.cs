@@ -4,32 +4,32 @@ namespace Swarm.Host.Checks;
 
 public enum ProbeOutcome
 {
-    /// <summary>Something listens there and answered.</summary>
+    /// <summary>A program listens there and answered.</summary>
     Open = 0,
 
-    /// <summary>The host refused: the packets get through, but nothing listens.</summary>
+    /// <summary>The host refused: packets get through, but no program listens.</summary>
     Refused = 1,
 
-    /// <summary>Nothing came back: a firewall that drops, or no such host.</summary>
+    /// <summary>No answer came: a firewall drops packets, or there is no such host.</summary>
     NoAnswer = 2,
 
-    /// <summary>A firewall that rejects, no route, or an unknown name.</summary>
+    /// <summary>A firewall rejects packets, there is no route, or the name is unknown.</summary>
     Unreachable = 3,
 
-    /// <summary>A datagram was sent; whether it arrived only the other side knows.</summary>
+    /// <summary>A datagram was sent; only the receiving host knows whether it arrived.</summary>
     Sent = 4,
 }
 
-/// <summary>What became of one attempt.</summary>
+/// <summary>The result of one attempt.</summary>
 /// <param name="Target">HOST:PORT.</param>
-/// <param name="Outcome">How it ended.</param>
-/// <param name="Detail">The system's words.</param>
+/// <param name="Outcome">The kind of result.</param>
+/// <param name="Detail">The operating system's message.</param>
 public sealed record ProbeResult(string Target, ProbeOutcome Outcome, string Detail);
 
 /// <summary>Tries ports of other hosts.</summary>
 public static class PortProbe
 {
-    /// <summary>A host that has not answered by then is taken not to.</summary>
+    /// <summary>A host that has not answered by then counts as not answering.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public static async Task<ProbeResult> TcpAsync(string host, int port, CancellationToken cancellation)
@@ -62,7 +62,7 @@ public static class PortProbe
     public static async Task<ProbeResult> UdpAsync(string host, int port, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         var target = Target(host, port);
-        // Of both families.
+        // A socket without a family sends to both families.
         using var socket = new Socket(SocketType.Dgram, ProtocolType.Udp);
         try
         {
@@ -76,7 +76,7 @@ public static class PortProbe
         }
     }
 
-    /// <summary>As it is asked for: IPv6 in brackets.</summary>
+    /// <summary>The target as the caller writes it: IPv6 in brackets.</summary>
     private static string Target(string host, int port) =>
         host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
 }

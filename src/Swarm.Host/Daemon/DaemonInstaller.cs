@@ -3,15 +3,15 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Daemon;
 
-/// <summary>Puts swarmd on a Linux host as a service of systemd, and removes it.</summary>
+/// <summary>Installs swarmd on a Linux host as a service of systemd, and removes it.</summary>
 public sealed partial class DaemonInstaller(IHostSystem system)
 {
-    /// <summary>Where programs go that no package manager knows. Source: the Filesystem Hierarchy Standard 3.0, 4.9.</summary>
+    /// <summary>The place for programs that no package manager knows. Source: the Filesystem Hierarchy Standard 3.0, 4.9.</summary>
     public const string Folder = "/usr/local/lib/swarm";
 
     public const string UnitPath = "/etc/systemd/system/swarmd.service";
 
-    /// <summary>What a unit of ours begins with.</summary>
+    /// <summary>The first line of a unit that this class wrote.</summary>
     internal const string Mark = "# Added by Install-SwarmDaemon.";
 
     private const string Service = "swarmd";
@@ -22,7 +22,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
     private const string Fresh = Folder + ".new";
     private const string Previous = Folder + ".old";
 
-    /// <summary>A unit of Type=notify has started when swarmd says so.</summary>
+    /// <summary>A unit of Type=notify has started when swarmd reports it.</summary>
     private static readonly TimeSpan _startWithin = TimeSpan.FromMinutes(2);
 
     [GeneratedRegex("^ExecStart=.*$", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
@@ -30,9 +30,11 @@ public sealed partial class DaemonInstaller(IHostSystem system)
 
     private bool HasSystemd => system.Exists("/run/systemd/system");
 
-    /// <summary>Copies the program, tries it, and has systemd start it, now and with the host. What runs is stopped only once the new one is known to
-    /// run here. Without systemd the files are put there, and a warning says how to start it.</summary>
-    /// <exception cref="HostException">NotAdministrator, UnsupportedPlatform, UnitOfAnother, DaemonInstallFailed: everything is as before.</exception>
+    /// <summary>Copies the program, tries it, and has systemd start it, now and at boot. A running swarmd is stopped only once the new one
+    /// is known to
+    /// run here. Without systemd the files are copied, and a warning says how to start swarmd.</summary>
+    /// <exception cref="HostException">NotAdministrator, UnsupportedPlatform, UnitOfAnother, DaemonInstallFailed. Nothing is changed
+    /// then.</exception>
     public async Task<DaemonReport> InstallAsync(DaemonInstallRequest request, CancellationToken cancellation)
     {
         Require(request.DryRun);
@@ -61,7 +63,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
         steps.Add(new UnitStep(new FileStep(UnitPath, before, unit), Reload()));
         if (HasSystemd)
         {
-            // --now: one that is started in vain is started again and again.
+            // --now on the way back: systemd would restart a program that fails again and again.
             steps.Add(Run(["systemctl", "enable", Service], before is null ? ["systemctl", "disable", "--now", Service] : null));
             steps.Add(new CommandStep(new ToolCommand("systemctl", "start", Service) { Timeout = _startWithin }));
         }
@@ -72,7 +74,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
                 system,
                 steps,
                 "DaemonInstallFailed",
-                "Look at 'journalctl -u swarmd', correct what it says, and run this again.",
+                "Look at 'journalctl -u swarmd', correct the error, and run this again.",
                 cancellation
             );
         }
@@ -90,7 +92,8 @@ public sealed partial class DaemonInstaller(IHostSystem system)
         );
     }
 
-    /// <summary>Stops the service and removes the program and the unit. What swarmd remembers stays, unless <paramref name="removeData"/> is set; settings
+    /// <summary>Stops the service and removes the program and the unit. The state of swarmd stays, unless <paramref name="removeData"/> is
+    /// set; settings
     /// in /etc/swarm stay.</summary>
     /// <exception cref="HostException">NotAdministrator, UnsupportedPlatform, UnitOfAnother, DaemonInstallFailed.</exception>
     public async Task<DaemonReport> UninstallAsync(bool removeData, bool dryRun, CancellationToken cancellation)
@@ -118,7 +121,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
         }
         if (!dryRun)
         {
-            await HostChange.RunAsync(system, steps, "DaemonInstallFailed", "Correct what it says and run this again.", cancellation);
+            await HostChange.RunAsync(system, steps, "DaemonInstallFailed", "Correct the error and run this again.", cancellation);
         }
         return new DaemonReport(
             Folder,
@@ -127,7 +130,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
             [.. steps.Select(static s => s.ToString())],
             !installed ? ["swarmd was not installed here by Install-SwarmDaemon."]
                 : HasSystemd ? []
-                : ["systemd does not run on this host: a swarmd that runs goes on until it is ended."]
+                : ["systemd does not run on this host: a running swarmd goes on until it is ended."]
         );
     }
 
@@ -155,7 +158,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
         }
     }
 
-    /// <summary>The unit that is there; null: none.</summary>
+    /// <summary>The present unit; null: none.</summary>
     private string? OurUnit() =>
         system.Read(UnitPath) is not { } text ? null
         : text.StartsWith(Mark, StringComparison.Ordinal) ? text
@@ -166,7 +169,8 @@ public sealed partial class DaemonInstaller(IHostSystem system)
             "Move it away. Settings belong in /etc/swarm/swarmd.json, changes of the unit in a drop-in: systemctl edit swarmd."
         );
 
-    /// <summary>Nothing is put in the place of a swarmd that works before it has run here: another platform's, or one without its runtime, does not.</summary>
+    /// <summary>Runs the new swarmd here before it replaces one that works: a build for another platform, or one without its runtime, does
+    /// not run.</summary>
     private static CommandStep Try(DaemonInstallRequest request) =>
         request.Runtime.Length > 0
             ? Run(request.Runtime, $"{Fresh}/{request.Program}", "--version")
@@ -182,6 +186,6 @@ public sealed partial class DaemonInstaller(IHostSystem system)
     private static CommandStep Run(string[] command, string[]? undo) =>
         new(new ToolCommand(command[0], command[1..]), undo is null ? null : new ToolCommand(undo[0], undo[1..]));
 
-    // As systemd.service(5) reads it.
+    // The quoting of systemd.service(5).
     private static string Quote(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
 }

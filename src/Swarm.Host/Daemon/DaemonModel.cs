@@ -1,9 +1,10 @@
 namespace Swarm.Host.Daemon;
 
-/// <summary>A swarmd to install, as the module holds it.</summary>
+/// <summary>A swarmd to install, as the module contains it.</summary>
 public sealed record DaemonInstallRequest
 {
-    /// <summary>Files and folders to copy: the program, and what must lie beside it. A path that ends in <c>/.</c>: all that is in the folder.</summary>
+    /// <summary>Files and folders to copy: the program, and the files that must lie beside it. A path that ends in <c>/.</c> means the
+    /// contents of the folder.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>Name of the program among them: <c>swarmd</c>, or <c>swarmd.dll</c> with a <see cref="Runtime"/>.</summary>
@@ -15,16 +16,16 @@ public sealed record DaemonInstallRequest
     /// <summary>The unit for systemd, as it is shipped. Its ExecStart is replaced by the one of this program.</summary>
     public required string Unit { get; init; }
 
-    /// <summary>Change nothing; say what would be run.</summary>
+    /// <summary>Changes nothing; the report lists the commands.</summary>
     public bool DryRun { get; init; }
 }
 
-/// <summary>What was done, or would be.</summary>
-/// <param name="Folder">Where swarmd is, or was.</param>
+/// <summary>The result of an installation or a removal. In a dry run it says what would happen.</summary>
+/// <param name="Folder">The folder of swarmd.</param>
 /// <param name="Unit">Path of systemd's unit.</param>
-/// <param name="ExecStart">What starts swarmd; empty after a removal.</param>
-/// <param name="Commands">What was run, or would be.</param>
-/// <param name="Warnings">What a person should know.</param>
+/// <param name="ExecStart">The command that starts swarmd; empty after a removal.</param>
+/// <param name="Commands">The commands that were run; in a dry run: that would be run.</param>
+/// <param name="Warnings">Warnings for the administrator.</param>
 public sealed record DaemonReport(
     string Folder,
     string Unit,

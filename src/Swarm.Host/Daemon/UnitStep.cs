@@ -2,7 +2,8 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Daemon;
 
-/// <summary>Writes or removes a unit and has systemd read its units anew; on the way back likewise, so that what starts then is what was there before.</summary>
+/// <summary>Writes or removes a unit and has systemd reload its units. Undoing does the same, so that systemd then starts the former
+/// unit.</summary>
 /// <param name="file">The unit.</param>
 /// <param name="reload">Null: systemd does not run here.</param>
 internal sealed class UnitStep(FileStep file, ToolCommand? reload) : HostStep

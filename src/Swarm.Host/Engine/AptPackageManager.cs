@@ -2,7 +2,7 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Engine;
 
-/// <summary>Debian's family. Docker's repository as https://docs.docker.com/engine/install/debian/ says.</summary>
+/// <summary>Debian's family. Docker's repository is set up as https://docs.docker.com/engine/install/debian/ says.</summary>
 internal sealed class AptPackageManager(IHostSystem system, OsRelease release) : PackageManager(system, release)
 {
     private const string KeyPath = "/etc/apt/keyrings/docker.asc";
@@ -36,7 +36,7 @@ internal sealed class AptPackageManager(IHostSystem system, OsRelease release) :
             ),
         ];
 
-    // Without it, apt-get calls an update without network a success.
+    // Without this option, apt-get reports success for an update without network.
     public override IReadOnlyList<HostStep> Refresh() => [Long("apt-get", "-o", "APT::Update::Error-Mode=any", "update")];
 
     public override HostStep Install(IReadOnlyList<string> packages) => Long("apt-get", ["--yes", "install", .. packages]);

@@ -2,11 +2,13 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Engine;
 
-/// <summary>Red Hat's family, with dnf or yum. Docker's repository as https://docs.docker.com/engine/install/centos/ says, fetched with curl: the
+/// <summary>Red Hat's family, with dnf or yum. Docker's repository is set up as https://docs.docker.com/engine/install/centos/ says, but
+/// with curl: the
 /// option of config-manager differs between dnf's versions.</summary>
 internal sealed class DnfPackageManager(IHostSystem system, OsRelease release, string tool) : PackageManager(system, release)
 {
-    /// <summary>Both wait for another program's lock without an end unless they are told not to: the call would reach its limit, and nobody would know why.</summary>
+    /// <summary>By default both wait without limit for another program's lock: the call would time out, and nobody would know
+    /// why.</summary>
     private const string ExitOnLock = "--setopt=exit_on_lock=1";
 
     public override string Name => tool;
@@ -30,7 +32,7 @@ internal sealed class DnfPackageManager(IHostSystem system, OsRelease release, s
 
     public override IReadOnlyList<HostStep> AddRepository()
     {
-        // What derives from Red Hat Enterprise Linux takes CentOS's packages.
+        // Distributions that derive from Red Hat Enterprise Linux take CentOS's packages.
         var repository = Release.Id is "fedora" or "rhel" ? Release.Id : "centos";
         return
         [

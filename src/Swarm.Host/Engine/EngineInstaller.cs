@@ -7,18 +7,18 @@ namespace Swarm.Host.Engine;
 /// <summary>Installs a container engine with the system's package manager, and removes it.</summary>
 public sealed partial class EngineInstaller(IHostSystem system)
 {
-    /// <summary>First line of a repository file that is ours.</summary>
+    /// <summary>First line of a repository file that this class wrote.</summary>
     internal const string Mark = "# Added by Install-SwarmEngine.";
 
     private const string StartByHand =
         "The engine is installed. Look at its log ('journalctl -u docker', /var/log/docker.log), start it, and run this again.";
 
-    /// <summary>A fresh engine on a busy host.</summary>
+    /// <summary>Enough for a new engine on a busy host.</summary>
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(60);
 
     private static readonly string[] _data = ["/var/lib/docker", "/var/lib/containerd"];
 
-    /// <summary>apt; dnf 4 and 5; yum; rpm, of which all three are; zypper.</summary>
+    /// <summary>The lock messages of apt; dnf 4 and 5; yum; rpm, which all three use; zypper.</summary>
     [GeneratedRegex(
         "Could not get lock|Unable to acquire the dpkg frontend lock"
             + "|already locked by \\d|Failed to obtain (the|rpm) transaction lock"
@@ -40,9 +40,9 @@ public sealed partial class EngineInstaller(IHostSystem system)
 
     private bool HasSystemd => system.Exists("/run/systemd/system");
 
-    /// <summary>Repository, packages, start, group, users, and a first container.</summary>
+    /// <summary>Installs repository and packages, starts the engine, sets up group and users, and runs a first container.</summary>
     /// <exception cref="HostException">NotAdministrator, UnsupportedDistribution, SourceNotAvailable, InvalidUser, PackageManagerLocked,
-    /// NetworkUnavailable, EngineInstallFailed: the repository is as before then. EngineNotStarted: it is installed.</exception>
+    /// NetworkUnavailable, EngineInstallFailed: the repository is restored then. EngineNotStarted: the engine is installed.</exception>
     public async Task<EngineReport> InstallAsync(EngineInstallRequest request, CancellationToken cancellation)
     {
         RequireAdministrator(request.DryRun);
@@ -174,14 +174,14 @@ public sealed partial class EngineInstaller(IHostSystem system)
                 "SourceNotAvailable",
                 $"There is no engine from {source} for {OsRelease.Read(system).PrettyName}. Nothing was changed.",
                 source.ToString(),
-                "Leave -Source out: it takes what there is."
+                "Leave -Source out to use the available one."
             );
         }
         if (source != EngineSource.Auto)
         {
             return source == EngineSource.Docker;
         }
-        // docker-ce and docker.io exclude each other: who has one keeps it.
+        // docker-ce and docker.io exclude each other, so a host with one of them keeps it.
         if (manager.OwnPackage is { } own && await manager.IsInstalledAsync(own, cancellation))
         {
             return false;
@@ -192,7 +192,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
     private IEnumerable<HostStep> Start(string service) =>
         HasSystemd ? [new CommandStep(Enable(service))] : [new CommandStep(new ToolCommand("service", service, "start"))];
 
-    /// <summary>What runs is started again when the packages cannot be removed; what does not run is no reason to keep it.</summary>
+    /// <summary>Stops the engine. If its packages cannot be removed, it is started again, unless it did not run before.</summary>
     private async Task<IReadOnlyList<HostStep>> StopAsync(string service, CancellationToken cancellation)
     {
         if (!HasSystemd && !system.Exists($"/etc/init.d/{service}"))
@@ -254,7 +254,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
         }
     }
 
-    /// <summary>Waits for the engine to answer: not every service manager waits for that.</summary>
+    /// <summary>Waits for the engine to answer: not every service manager waits until it does.</summary>
     private async Task<string> VersionAsync(CancellationToken cancellation)
     {
         var command = new ToolCommand("docker", "version", "--format", "{{.Server.Version}}") { Timeout = _answerWithin };

@@ -2,10 +2,10 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Engine;
 
-/// <summary>How a family of distributions gets an engine.</summary>
+/// <summary>Installs an engine on a family of distributions.</summary>
 internal abstract class PackageManager(IHostSystem system, OsRelease release)
 {
-    /// <summary>A slow mirror, a slow disk.</summary>
+    /// <summary>Enough for a slow mirror and a slow disk.</summary>
     protected static readonly TimeSpan LongTimeout = TimeSpan.FromMinutes(20);
 
     protected IHostSystem System => system;
@@ -16,17 +16,17 @@ internal abstract class PackageManager(IHostSystem system, OsRelease release)
     /// <summary>Docker publishes packages for this distribution.</summary>
     public abstract bool HasDockerRepository { get; }
 
-    /// <summary>The distribution's own package; null: it has none.</summary>
+    /// <summary>The distribution's own package; null: none.</summary>
     public abstract string? OwnPackage { get; }
 
     public abstract IReadOnlyList<string> DockerPackages { get; }
 
-    /// <summary>Where our repository file is.</summary>
+    /// <summary>The path of the repository file that <see cref="AddRepository"/> writes.</summary>
     public abstract string RepositoryPath { get; }
 
     public abstract IReadOnlyList<HostStep> UpdateSystem();
 
-    /// <summary>Makes Docker's repository known.</summary>
+    /// <summary>Adds Docker's repository.</summary>
     public abstract IReadOnlyList<HostStep> AddRepository();
 
     /// <summary>Reads the repositories anew.</summary>

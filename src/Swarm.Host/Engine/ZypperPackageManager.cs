@@ -2,7 +2,7 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Engine;
 
-/// <summary>SUSE's family. Docker publishes packages for one of its architectures only, so that the distribution's are taken.</summary>
+/// <summary>SUSE's family. Docker publishes packages for one of its architectures only, so the distribution's packages are used.</summary>
 internal sealed class ZypperPackageManager(IHostSystem system, OsRelease release) : PackageManager(system, release)
 {
     public override string Name => "zypper";

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>An address or a network that packets may come from: 10.0.0.1, 10.0.0.0/24, fd00::/64.</summary>
+/// <summary>A source address or network of packets: 10.0.0.1, 10.0.0.0/24, fd00::/64.</summary>
 public readonly record struct AddressRange
 {
     private AddressRange(IPNetwork network) => Network = network;

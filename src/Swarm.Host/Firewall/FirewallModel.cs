@@ -2,7 +2,7 @@ namespace Swarm.Host.Firewall;
 
 public enum FirewallProviderKind
 {
-    /// <summary>Nothing filters on this host.</summary>
+    /// <summary>No firewall filters on this host.</summary>
     None = 0,
     Firewalld = 1,
     Ufw = 2,
@@ -16,7 +16,7 @@ public enum FirewallRuleState
     Closed = 0,
     Open = 1,
 
-    /// <summary>A rule of the administrator's closes exactly this port: it is not overruled.</summary>
+    /// <summary>An administrator's rule closes exactly this port. This library does not override it.</summary>
     Blocked = 2,
 }
 
@@ -27,47 +27,47 @@ public enum FirewallOpener
     /// <summary>A rule that this library added.</summary>
     Swarm = 1,
 
-    /// <summary>Somebody else's rule.</summary>
+    /// <summary>A rule of another origin.</summary>
     Administrator = 2,
 
-    /// <summary>No rule: the firewall accepts by default, or there is none.</summary>
+    /// <summary>No rule: the firewall accepts by default, or there is no firewall.</summary>
     Default = 3,
 }
 
-/// <summary>A port that should be open, for whom, and what for.</summary>
-/// <param name="Port">Which.</param>
-/// <param name="Purpose">What it is for; part of the comment that marks a rule.</param>
-/// <param name="Sources">Who may connect; empty: everybody.</param>
+/// <summary>A port that should be open, with its sources and its purpose.</summary>
+/// <param name="Port">The port or range.</param>
+/// <param name="Purpose">The use of the port; part of the comment that marks a rule.</param>
+/// <param name="Sources">Addresses that may connect; empty: all.</param>
 public sealed record FirewallRule(PortRange Port, string Purpose, IReadOnlyList<AddressRange> Sources);
 
-/// <summary>A rule as it is found on the host.</summary>
-/// <param name="Rule">What is asked about.</param>
+/// <summary>The state of a rule on the host.</summary>
+/// <param name="Rule">The rule in question.</param>
 /// <param name="State">Open only when every source may connect.</param>
-/// <param name="OpenedBy">Who opened it; None when it is not open.</param>
-/// <param name="Permanent">It is still there after a restart of the firewall and of the host.</param>
-/// <param name="Detail">The rule that decides, as its tool shows it.</param>
+/// <param name="OpenedBy">The origin of the opening; None when the port is not open.</param>
+/// <param name="Permanent">The opening is still there after a restart of the firewall and of the host.</param>
+/// <param name="Detail">The deciding rule, as its tool shows it.</param>
 public sealed record FirewallRuleStatus(FirewallRule Rule, FirewallRuleState State, FirewallOpener OpenedBy, bool Permanent, string Detail);
 
-/// <summary>What is wanted of a host's firewall.</summary>
+/// <summary>The wanted state of a host's firewall.</summary>
 public sealed record FirewallRequest
 {
     public IReadOnlyList<FirewallRule> Rules { get; init; } = [];
 
-    /// <summary>Null: the one that is active is found.</summary>
+    /// <summary>Null: the active firewall is used.</summary>
     public FirewallProviderKind? Provider { get; init; }
 
-    /// <summary>firewalld's; empty: the default zone.</summary>
+    /// <summary>The zone of firewalld; empty: the default zone.</summary>
     public string Zone { get; init; } = "";
 
-    /// <summary>Change nothing; say what would be run.</summary>
+    /// <summary>Changes nothing; the report lists the commands.</summary>
     public bool DryRun { get; init; }
 }
 
-/// <summary>What a host's firewall answered.</summary>
-/// <param name="Provider">Which one it is.</param>
-/// <param name="Rules">Afterwards; in a dry run: now.</param>
-/// <param name="Commands">What was run, or would be.</param>
-/// <param name="Warnings">What a person should know.</param>
+/// <summary>The report of a host's firewall.</summary>
+/// <param name="Provider">The firewall that was used.</param>
+/// <param name="Rules">The state afterwards; in a dry run: the present state.</param>
+/// <param name="Commands">The commands that were run; in a dry run: that would be run.</param>
+/// <param name="Warnings">Warnings for the administrator.</param>
 public sealed record FirewallReport(
     FirewallProviderKind Provider,
     IReadOnlyList<FirewallRuleStatus> Rules,

@@ -2,33 +2,33 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>One kind of firewall: reads what it does, and says by which steps openings are added and removed.</summary>
+/// <summary>A kind of firewall: reads its rules, and makes the steps that add and remove openings.</summary>
 internal abstract class FirewallProvider(IHostSystem system)
 {
     protected IHostSystem System => system;
 
     public abstract FirewallProviderKind Kind { get; }
 
-    /// <summary>The program that must be there.</summary>
+    /// <summary>The program that the provider needs.</summary>
     protected abstract string Tool { get; }
 
     public bool IsInstalled => System.Find(Tool) is not null;
 
-    /// <summary>It runs, and lets not everything through.</summary>
+    /// <summary>True when the firewall runs and does not accept everything.</summary>
     public abstract Task<bool> FiltersAsync(CancellationToken cancellation);
 
-    /// <summary>Can it be changed now?</summary>
+    /// <summary>Throws unless the firewall can be changed now.</summary>
     /// <exception cref="HostException">FirewallNotRunning.</exception>
     public virtual Task RequireRunningAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public abstract Task<FirewallSnapshot> ReadAsync(CancellationToken cancellation);
 
-    /// <param name="snapshot">As read.</param>
-    /// <param name="openings">Those that are not open everywhere yet.</param>
+    /// <param name="snapshot">The rules as they were read.</param>
+    /// <param name="openings">Openings that are not open everywhere yet.</param>
     public abstract IReadOnlyList<HostStep> Add(FirewallSnapshot snapshot, IReadOnlyList<Opening> openings);
 
-    /// <param name="snapshot">As read.</param>
-    /// <param name="openings">Each is of a rule of our own.</param>
+    /// <param name="snapshot">The rules as they were read.</param>
+    /// <param name="openings">Openings of rules with our mark.</param>
     public abstract IReadOnlyList<HostStep> Remove(FirewallSnapshot snapshot, IReadOnlyList<Opening> openings);
 
     /// <summary>Runs a tool that only reads.</summary>

@@ -1,9 +1,9 @@
 namespace Swarm.Host.Firewall;
 
-/// <summary>One way through: a port, and one source or all.</summary>
+/// <summary>A port with one source, or with all.</summary>
 internal readonly record struct Opening(PortRange Port, AddressRange? Source)
 {
-    /// <summary>Marks what is ours. Not a word that somebody writes by chance.</summary>
+    /// <summary>Marks the rules that this library adds. Nobody writes this phrase by chance.</summary>
     public const string Mark = "Swarm rule: ";
 
     public string Comment => Mark + SwarmPorts.PurposeOf(Port);
@@ -13,7 +13,7 @@ internal readonly record struct Opening(PortRange Port, AddressRange? Source)
     public override string ToString() => Source is { } source ? $"{Port} from {source}" : Port.ToString();
 }
 
-/// <summary>A rule of a firewall, as far as it is understood.</summary>
+/// <summary>The understood part of a firewall's rule.</summary>
 internal sealed record FirewallEntry
 {
     /// <summary>Null: every port.</summary>
@@ -23,27 +23,28 @@ internal sealed record FirewallEntry
     public IReadOnlyList<AddressRange>? Sources { get; init; }
     public required bool Accepts { get; init; }
 
-    /// <summary>Depends on something that is not looked at here (an interface, a connection's state, a set): neither opens nor closes.</summary>
+    /// <summary>The rule depends on a condition that is not read here (an interface, a connection's state, a set), so it neither opens nor
+    /// closes.</summary>
     public bool Conditional { get; init; }
     public bool Ours { get; init; }
 
-    /// <summary>As the tool shows it.</summary>
+    /// <summary>The rule as the tool shows it.</summary>
     public required string Text { get; init; }
 
-    /// <summary>What the tool needs to delete it.</summary>
+    /// <summary>The tool's handle for deleting the rule.</summary>
     public string Handle { get; init; } = "";
 
     public bool ClosesEverything => !Accepts && !Conditional && Ports is null && Sources is null;
 }
 
 /// <summary>Rules in the order in which the first match decides.</summary>
-/// <param name="Name">Of the chain, the zone or the file.</param>
-/// <param name="IPv6">Whose packets pass it; null: both families'.</param>
+/// <param name="Name">Name of the chain, the zone or the file.</param>
+/// <param name="IPv6">The family of the packets that pass the list; null: both.</param>
 /// <param name="Entries">In order.</param>
-/// <param name="AcceptsByDefault">What happens to packets that no entry matches.</param>
+/// <param name="AcceptsByDefault">The default for packets that no entry matches.</param>
 internal sealed record FirewallList(string Name, bool? IPv6, IReadOnlyList<FirewallEntry> Entries, bool AcceptsByDefault)
 {
-    /// <summary>It does not let everything through.</summary>
+    /// <summary>True unless the list accepts everything.</summary>
     public bool Filters => !AcceptsByDefault || Entries.Any(static e => e.ClosesEverything);
 
     public Verdict Judge(Opening opening)
@@ -73,7 +74,7 @@ internal sealed record FirewallList(string Name, bool? IPv6, IReadOnlyList<Firew
         return new Verdict(AcceptsByDefault ? FirewallRuleState.Open : FirewallRuleState.Closed, null);
     }
 
-    /// <summary>No rule lets it through here; that the default does is not relied on.</summary>
+    /// <summary>True when no rule of this list accepts the opening. A default that accepts does not count.</summary>
     public bool NeedsRule(Opening opening) =>
         Judge(opening) is var verdict && !verdict.AnotherFamily && verdict is not { State: FirewallRuleState.Open, By: not null };
 
@@ -91,21 +92,21 @@ internal sealed record FirewallList(string Name, bool? IPv6, IReadOnlyList<Firew
         entry.Sources is null || (opening.Source is { } source && entry.Sources.Any(s => s.Overlaps(source)));
 }
 
-/// <summary>What a list does with an opening.</summary>
+/// <summary>The decision of a list on an opening.</summary>
 /// <param name="State">Open, closed, or closed on purpose.</param>
-/// <param name="By">The rule that decides; null: the default.</param>
-/// <param name="AnotherFamily">Packets of that source never get here.</param>
+/// <param name="By">The deciding rule; null: the default.</param>
+/// <param name="AnotherFamily">Packets of that source never pass this list.</param>
 internal readonly record struct Verdict(FirewallRuleState State, FirewallEntry? By, bool AnotherFamily = false);
 
 /// <summary>A firewall at one moment.</summary>
-/// <param name="Live">What packets meet now: all lists must let them through.</param>
-/// <param name="Permanent">What will be loaded at the next start; empty when it is the same as what is live, or is not kept.</param>
+/// <param name="Live">The lists in effect: a packet must be accepted by all of them.</param>
+/// <param name="Permanent">The lists of the next start; empty when they equal the live ones, or when nothing is kept.</param>
 internal sealed record FirewallSnapshot(IReadOnlyList<FirewallList> Live, IReadOnlyList<FirewallList> Permanent)
 {
-    /// <summary>What is live comes back by itself after a restart.</summary>
+    /// <summary>The live rules are restored by themselves after a restart.</summary>
     public bool LiveIsKept { get; init; }
 
-    /// <summary>Of our own rules: which are kept, where that is known for each.</summary>
+    /// <summary>Tells which of our own rules are kept, where that is known for each.</summary>
     public Func<Opening, bool> IsKept { get; init; } = static _ => false;
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

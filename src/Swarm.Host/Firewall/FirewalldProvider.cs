@@ -3,11 +3,11 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>firewalld: ports and rich rules of a zone, permanently, then a reload.</summary>
-/// <remarks>firewalld keeps no comments, so that what is ours is written down in <see cref="LedgerPath"/>.</remarks>
+/// <summary>firewalld: adds ports and rich rules to a zone permanently, then reloads.</summary>
+/// <remarks>firewalld keeps no comments, so <see cref="LedgerPath"/> lists the rules that this library added.</remarks>
 internal sealed class FirewalldProvider(IHostSystem system, string zone) : FirewallProvider(system)
 {
-    /// <summary>One line for each of our rules: zone, port, and the source if it is limited to one.</summary>
+    /// <summary>The list of our rules, a line each: zone, port, and the source if there is one.</summary>
     public const string LedgerPath = "/etc/swarm/firewalld-rules";
 
     private string _zone = zone;
@@ -19,7 +19,8 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
 
     protected override string Tool => "firewall-cmd";
 
-    /// <summary>It answers only when firewalld runs. What it answers is kept for the first reading: each call of the tool takes a third of a second.</summary>
+    /// <summary>firewall-cmd answers only while firewalld runs. The answer is kept for the first reading: each call of the tool takes a
+    /// third of a second.</summary>
     public override async Task<bool> FiltersAsync(CancellationToken cancellation)
     {
         var zones = await System.RunAsync(new ToolCommand(Tool, "--list-all-zones"), cancellation);
@@ -58,7 +59,7 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
                 $"Choose one of: {string.Join(", ", live.Keys.Order(StringComparer.Ordinal))}."
             );
         }
-        // A reload would drop what the administrator has set for now only.
+        // A reload would drop the administrator's runtime rules.
         _mayReload = live.All(z => permanent.TryGetValue(z.Key, out var kept) && kept.Rules.SetEquals(z.Value.Rules));
         _ledger = ReadLedger();
         return new FirewallSnapshot([ToList(now)], [ToList(later)]) { Warnings = Warnings(live) };
@@ -114,7 +115,7 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
     private static string RichRule(PortRange port, AddressRange source) =>
         $"rule family=\"{(source.IsIPv6 ? "ipv6" : "ipv4")}\" source address=\"{source}\" port port=\"{port.Ports}\" protocol=\"{port.ProtocolName}\" accept";
 
-    // -- what is ours
+    // -- the list of our rules
 
     private HashSet<(string Zone, Opening Opening)> ReadLedger()
     {
@@ -146,7 +147,7 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
         public List<PortRange> Ports { get; } = [];
         public List<string> RichRules { get; } = [];
 
-        /// <summary>All that a reload would set anew.</summary>
+        /// <summary>The settings of the zone that a reload replaces.</summary>
         public HashSet<string> Rules { get; } = new(StringComparer.Ordinal);
     }
 
@@ -215,7 +216,7 @@ internal sealed class FirewalldProvider(IHostSystem system, string zone) : Firew
 
     private FirewallList ToList(Zone zone)
     {
-        // firewalld asks rich rules first, the ones that deny before the ones that allow (firewalld.richlanguage(5)).
+        // firewalld evaluates rich rules first, and denying ones before allowing ones (firewalld.richlanguage(5)).
         var rich = zone.RichRules.Select(r => FirewalldRichRule.Parse(r, o => _ledger.Contains((zone.Name, o)))).ToList();
         return new FirewallList(
             $"zone {zone.Name}",

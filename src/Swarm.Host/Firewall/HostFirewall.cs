@@ -2,13 +2,13 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>The firewall of a host: which one it is, what of a swarm's ports it lets through, and how that is changed.</summary>
+/// <summary>The firewall of a host: finds the active one, reads which ports of a swarm it accepts, and changes them.</summary>
 public sealed class HostFirewall(IHostSystem system)
 {
-    /// <summary>One change at a time on a host, whichever process makes it.</summary>
+    /// <summary>Serialises the changes of this process.</summary>
     private static readonly SemaphoreSlim _changing = new(1);
 
-    /// <summary>What is open. Rules of our own for other ports are listed too.</summary>
+    /// <summary>Reads the state of the rules. Our own rules for other ports are listed too.</summary>
     /// <exception cref="HostException">NotAdministrator, FirewallAmbiguous, FirewallNotFound, FirewallNotRunning, FirewallToolFailed.</exception>
     public async Task<FirewallReport> GetAsync(FirewallRequest request, CancellationToken cancellation)
     {
@@ -26,7 +26,7 @@ public sealed class HostFirewall(IHostSystem system)
         );
     }
 
-    /// <summary>Opens what is not open yet, permanently where the firewall keeps anything.</summary>
+    /// <summary>Opens the ports that are not open yet, permanently where the firewall keeps rules.</summary>
     /// <exception cref="HostException">As <see cref="GetAsync"/>, and PortClosedByAdministrator, FirewallChangeFailed: nothing is changed then.</exception>
     public Task<FirewallReport> AddAsync(FirewallRequest request, CancellationToken cancellation) =>
         ChangeAsync(
@@ -44,7 +44,7 @@ public sealed class HostFirewall(IHostSystem system)
             cancellation
         );
 
-    /// <summary>Removes rules of our own: all of them, or those for <paramref name="ports"/>. Nobody else's rule is touched.</summary>
+    /// <summary>Removes our own rules: all of them, or the ones for <paramref name="ports"/>. Rules of another origin stay.</summary>
     /// <exception cref="HostException">As <see cref="GetAsync"/>, and FirewallChangeFailed.</exception>
     public Task<FirewallReport> RemoveAsync(FirewallRequest request, IReadOnlyList<PortRange> ports, CancellationToken cancellation) =>
         ChangeAsync(
@@ -97,14 +97,14 @@ public sealed class HostFirewall(IHostSystem system)
             system,
             steps,
             "FirewallChangeFailed",
-            "Correct what the tool says and run it again: what is there already is not added twice.",
+            "Correct the tool's error and run it again: present rules are not added twice.",
             cancellation
         );
         var after = await provider.ReadAsync(cancellation);
         return new FirewallReport(provider.Kind, Statuses(after, request.Rules), commands, before.Warnings);
     }
 
-    // -- which firewall
+    // -- finding the firewall
 
     private async Task<FirewallProvider?> OpenAsync(FirewallRequest request, CancellationToken cancellation)
     {
@@ -212,7 +212,7 @@ public sealed class HostFirewall(IHostSystem system)
     internal static string NameOf(FirewallProviderKind kind) =>
         kind == FirewallProviderKind.Windows ? "Windows Firewall" : kind.ToString().ToLowerInvariant();
 
-    // -- what is open
+    // -- the state of the rules
 
     private static IEnumerable<Opening> Openings(FirewallRule rule) =>
         rule.Sources.Count == 0 ? [new Opening(rule.Port, null)] : rule.Sources.Select(s => new Opening(rule.Port, s));

@@ -2,12 +2,13 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>iptables and ip6tables: rules with our comment at the head of INPUT.</summary>
-/// <remarks>They are kept by writing them into the file that the system restores at its start, if there is one. 'netfilter-persistent save' is not used:
-/// it would keep everything that is in effect at the moment, an engine's rules among it.</remarks>
+/// <summary>iptables and ip6tables: inserts rules with our comment at the head of INPUT.</summary>
+/// <remarks>The rules are also written into the file that the system restores at its start, if there is one. 'netfilter-persistent save' is
+/// not used:
+/// it would keep every rule in effect at the moment, including an engine's.</remarks>
 internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(system)
 {
-    /// <summary>Debian's iptables-persistent, Red Hat's iptables-services.</summary>
+    /// <summary>The files of Debian's iptables-persistent and of Red Hat's iptables-services.</summary>
     private static readonly (bool IPv6, string Path)[] _files =
     [
         (false, "/etc/iptables/rules.v4"),
@@ -51,7 +52,7 @@ internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(sy
         {
             var missing = openings.Where(list.NeedsRule).ToList();
             steps.AddRange(KeepSteps(list, l => [.. missing.Select(Line).Where(m => !l.Contains(m, StringComparer.Ordinal))], []));
-            // Inserted from the last to the first, so that they stand in order.
+            // The last is inserted first, so that they stand in order.
             steps.AddRange(Enumerable.Reverse(missing).Select(o => new CommandStep(Command(list, "-I", o), Command(list, "-D", o))));
         }
         return steps;
@@ -101,7 +102,7 @@ internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(sy
 
     private static string[] Source(Opening opening) => opening.Source is { } source ? ["-s", source.ToString()] : [];
 
-    /// <summary>As iptables-save writes it.</summary>
+    /// <summary>The rule as iptables-save writes it.</summary>
     private static string Line(Opening opening)
     {
         var source = opening.Source is { } from ? $"-s {from.Network} " : "";
@@ -113,7 +114,7 @@ internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(sy
         List<FirewallList> lists = [IptablesRules.Input(await ReadToolAsync(cancellation, "-w", "-S"), ipv6: false)];
         if (System.Find("ip6tables") is not null)
         {
-            // A kernel without IPv6 has nothing to be opened.
+            // A kernel without IPv6 has no IPv6 ports to open.
             var result = await System.RunAsync(new ToolCommand("ip6tables", "-w", "-S"), cancellation);
             if (result.Succeeded)
             {
@@ -123,7 +124,7 @@ internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(sy
         return lists;
     }
 
-    // -- what the next start restores
+    // -- the rules that the next start restores
 
     private string? FileOf(bool ipv6) =>
         _files.Where(f => f.IPv6 == ipv6).Select(static f => f.Path).FirstOrDefault(p => System.Read(p) is not null);

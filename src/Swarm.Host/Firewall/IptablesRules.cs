@@ -69,7 +69,7 @@ internal static class IptablesRules
                     break;
                 case "-j" or "-g":
                     target = next;
-                    // What follows belongs to the target: --reject-with.
+                    // The rest belongs to the target: --reject-with.
                     i = words.Count;
                     break;
                 default:
@@ -106,7 +106,7 @@ internal static class IptablesRules
         return (entry, null);
     }
 
-    /// <summary>Words, with what is in double quotes as one.</summary>
+    /// <summary>Splits a line into words; text in double quotes is a single word.</summary>
     private static List<string> Split(string line)
     {
         List<string> words = [];

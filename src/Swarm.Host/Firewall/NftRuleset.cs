@@ -12,7 +12,7 @@ internal static class NftRuleset
 
     private sealed record Rule(JsonElement Json, string Family, string Table, string Chain);
 
-    /// <summary>The base chains of the hook input that are not another tool's: firewalld's table, and those that iptables keeps.</summary>
+    /// <summary>The base chains of the hook input, without the chains of other tools: firewalld's table, and iptables's chains.</summary>
     public static IReadOnlyList<NftChain> InputChains(string json)
     {
         using var document = JsonDocument.Parse(json);
@@ -182,7 +182,7 @@ internal static class NftRuleset
             return all;
         }
 
-        /// <returns>Null for what is not a value, a range, a prefix or a set of those.</returns>
+        /// <returns>Null unless it is a value, a range, a prefix or a set of these.</returns>
         private static List<string>? Values(JsonElement right)
         {
             switch (right.ValueKind)

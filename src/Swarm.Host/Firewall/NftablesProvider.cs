@@ -3,15 +3,16 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>nftables without a front end: rules at the head of every input chain that filters.</summary>
-/// <remarks>An accept in a table of our own would not help: a packet must be accepted by every chain of the hook. All rules are added or removed in one
-/// transaction. They are kept in a file of ours that the system's configuration includes, if that configuration makes the same tables.</remarks>
+/// <summary>nftables without a front end: inserts rules at the head of every input chain that filters.</summary>
+/// <remarks>An accept in a table of our own would not help: a packet must be accepted by every chain of the hook. All rules are added or
+/// removed in one
+/// transaction. They are kept in a file that the system's configuration includes, if that configuration makes the same tables.</remarks>
 internal sealed partial class NftablesProvider(IHostSystem system) : FirewallProvider(system)
 {
     public const string RulesPath = "/etc/swarm/nftables.nft";
     private const string IncludeLine = $"include \"{RulesPath}\"";
 
-    /// <summary>Debian's, Red Hat's.</summary>
+    /// <summary>The configuration files of Debian and of Red Hat.</summary>
     private static readonly string[] _configurations = ["/etc/nftables.conf", "/etc/sysconfig/nftables.conf"];
 
     private IReadOnlyList<NftChain> _chains = [];
@@ -51,7 +52,7 @@ internal sealed partial class NftablesProvider(IHostSystem system) : FirewallPro
             lines.Add("add chain inet swarm input { type filter hook input priority filter; policy accept; }");
             chains = [new NftChain("inet", "swarm", "input", new FirewallList("inet swarm input", null, [], true))];
         }
-        // Each goes to the head: the last one inserted is the first one asked.
+        // Each rule goes to the head of its chain: the last one inserted is evaluated first.
         var inserts = openings.SelectMany(o => chains.Where(c => c.List.NeedsRule(o)).Select(c => InsertLine(c, o))).ToList();
         lines.AddRange(inserts);
         return [.. KeepSteps([.. KeptLines(), .. inserts]), new CommandStep(Transaction(lines))];
@@ -98,7 +99,7 @@ internal sealed partial class NftablesProvider(IHostSystem system) : FirewallPro
             );
     }
 
-    // -- what the next start loads
+    // -- the rules that the next start loads
 
     private string? Configuration() =>
         _configurations.FirstOrDefault(path =>
@@ -107,7 +108,7 @@ internal sealed partial class NftablesProvider(IHostSystem system) : FirewallPro
             && _chains.All(c => TablePattern.Matches(text).Any(m => Family(m.Groups[1].Value) == c.Family && m.Groups[2].Value == c.Table))
         );
 
-    // A table without family is one of ip.
+    // A table without a family is of the family ip.
     private static string Family(string written) => written.Length == 0 ? "ip" : written.Trim();
 
     [GeneratedRegex(@"^\s*(?:add\s+)?table\s+((?:ip|ip6|inet)\s+)?(\S+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]

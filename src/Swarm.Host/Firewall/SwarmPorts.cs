@@ -8,7 +8,7 @@ public static class SwarmPorts
     public static readonly PortRange NodesUdp = new(7946, TransportProtocol.Udp);
     public static readonly PortRange Overlay = new(4789, TransportProtocol.Udp);
 
-    /// <summary>What a node needs. Published ports are for clients, so they are open to everybody whatever <paramref name="sources"/> says.</summary>
+    /// <summary>The ports that a node needs. Published ports are for clients, so they are open to everybody whatever <paramref name="sources"/> says.</summary>
     /// <param name="manager">Managers answer on 2377/tcp; workers need it to be open on managers only.</param>
     /// <param name="published">Ports of services.</param>
     /// <param name="sources">Limits the swarm's own ports; empty: everybody.</param>

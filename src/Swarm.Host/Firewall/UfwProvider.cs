@@ -13,7 +13,7 @@ internal sealed class UfwProvider(IHostSystem system) : FirewallProvider(system)
 
     protected override string Tool => "ufw";
 
-    /// <summary>Adding and removing rules does not change it, so that it is asked once.</summary>
+    /// <summary>Adding and removing rules does not change the answer, so ufw is asked once.</summary>
     public override async Task<bool> FiltersAsync(CancellationToken cancellation) =>
         _active ??= (await ReadToolAsync(cancellation, "status")).Contains("Status: active", StringComparison.Ordinal);
 
@@ -40,7 +40,7 @@ internal sealed class UfwProvider(IHostSystem system) : FirewallProvider(system)
         [
             .. openings.Select(o =>
             {
-                // Behind a rule that closes everything, ours would never be asked.
+                // ufw would never evaluate our rule behind a rule that closes everything.
                 var behind = snapshot.Live[0].Judge(o).By is { ClosesEverything: true };
                 string[] place = behind ? ["insert", "1"] : [];
                 return new CommandStep(

@@ -3,7 +3,7 @@ namespace Swarm.Host.Firewall;
 /// <summary>Reads a line of 'ufw show added': ufw allow from 10.0.0.1 to any port 2377 proto tcp comment 'x'.</summary>
 internal static class UfwRule
 {
-    /// <returns>Null for what is not about packets to this host.</returns>
+    /// <returns>Null unless the rule is about packets to this host.</returns>
     public static FirewallEntry? Parse(string line)
     {
         var comment = "";
@@ -68,7 +68,7 @@ internal static class UfwRule
             Ports = ports.Length == 0 ? null : ranges,
             Sources = sources,
             Accepts = verdict is "allow" or "limit",
-            // The name of an application, a protocol without ports.
+            // The name of an application, or a protocol without ports.
             Conditional =
                 conditional
                 || (ports.Length > 0 && ranges is null)

@@ -4,7 +4,8 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Firewall;
 
-/// <summary>Windows Firewall, through the cmdlets of NetSecurity: netsh's answers are in the language of the system. Our rules are those of the group Swarm.</summary>
+/// <summary>Windows Firewall, through the cmdlets of NetSecurity: netsh answers in the system's language. Our rules are in the group
+/// Swarm.</summary>
 internal sealed class WindowsFirewallProvider(IHostSystem system) : FirewallProvider(system)
 {
     public const string Group = "Swarm";

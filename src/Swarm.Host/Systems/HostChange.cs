@@ -1,9 +1,10 @@
 namespace Swarm.Host.Systems;
 
-/// <summary>Takes steps one after another; when one fails, the ones before it are taken back in reverse, and the error says so.</summary>
+/// <summary>Runs steps one after another. When one fails, the earlier ones are undone in reverse order, and the error says so.</summary>
 internal static class HostChange
 {
-    /// <exception cref="HostException"><paramref name="errorId"/>: with what failed, what was undone and what could not be.</exception>
+    /// <exception cref="HostException"><paramref name="errorId"/>: names the failed step, the undone steps and the steps that could not be
+    /// undone.</exception>
     public static async Task RunAsync(
         IHostSystem system,
         IReadOnlyList<HostStep> steps,

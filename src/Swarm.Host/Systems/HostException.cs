@@ -1,10 +1,10 @@
 namespace Swarm.Host.Systems;
 
-/// <summary>Why a host could not be read or changed, in words for a person.</summary>
+/// <summary>Says why a host could not be read or changed, for a person.</summary>
 /// <param name="errorId">Stable: NotAdministrator, FirewallAmbiguous, PackageManagerLocked, …</param>
-/// <param name="message">What happened, and what was changed or undone.</param>
-/// <param name="target">What it is about: a tool, a port, a file.</param>
-/// <param name="action">What to do next.</param>
+/// <param name="message">The failure, and the changes that were made or undone.</param>
+/// <param name="target">The object of the error: a tool, a port, a file.</param>
+/// <param name="action">The next step for the user.</param>
 /// <param name="inner">The cause, where there is one.</param>
 public sealed class HostException(string errorId, string message, string target, string action, Exception? inner = null)
     : Exception(message, inner)

@@ -1,12 +1,12 @@
 namespace Swarm.Host.Systems;
 
-/// <summary>One change of a host, with the way back.</summary>
+/// <summary>A change of a host that can be undone.</summary>
 internal abstract class HostStep
 {
-    /// <summary>Exactly what is done, as one would type it.</summary>
+    /// <summary>The exact command or change, as a person would type it.</summary>
     public abstract override string ToString();
 
-    /// <exception cref="HostException">It failed; nothing of this step is in effect.</exception>
+    /// <exception cref="HostException">The step failed; no part of it is in effect.</exception>
     public abstract Task DoAsync(IHostSystem system, CancellationToken cancellation);
 
     public abstract Task UndoAsync(IHostSystem system);
@@ -15,8 +15,8 @@ internal abstract class HostStep
 }
 
 /// <summary>Runs a program.</summary>
-/// <param name="command">What changes.</param>
-/// <param name="undo">What takes it back; null when it changes nothing that lasts, or cannot be taken back.</param>
+/// <param name="command">Makes the change.</param>
+/// <param name="undo">Reverts the change; null when nothing lasting changes, or when it cannot be reverted.</param>
 internal sealed class CommandStep(ToolCommand command, ToolCommand? undo = null) : HostStep
 {
     public ToolCommand Command => command;
@@ -44,9 +44,9 @@ internal sealed class CommandStep(ToolCommand command, ToolCommand? undo = null)
 }
 
 /// <summary>Replaces a text file, or removes it.</summary>
-/// <param name="path">Which.</param>
-/// <param name="before">What it held; null: it was not there.</param>
-/// <param name="after">What it is to hold; null: it is removed.</param>
+/// <param name="path">Path of the file.</param>
+/// <param name="before">The present content; null: the file does not exist.</param>
+/// <param name="after">The new content; null: the file is removed.</param>
 internal sealed class FileStep(string path, string? before, string? after) : HostStep
 {
     public override string ToString()

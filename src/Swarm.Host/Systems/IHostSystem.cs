@@ -2,7 +2,8 @@ using System.Net;
 
 namespace Swarm.Host.Systems;
 
-/// <summary>The machine as this library sees it: its programs and a few text files. Tests put a recorded one, or one in namespaces, in its place.</summary>
+/// <summary>The machine as this library sees it: its programs and a few text files. Tests replace it by a recorded one, or by one in
+/// namespaces.</summary>
 public interface IHostSystem
 {
     bool IsWindows { get; }
@@ -13,7 +14,7 @@ public interface IHostSystem
     /// <summary>Full path of a program, or null. Looks in the system folders too, which the PATH of a service or of a user often lacks.</summary>
     string? Find(string program);
 
-    /// <summary>Runs a program to its end. Messages are in English (LC_ALL=C), since they are read.</summary>
+    /// <summary>Runs a program to its end. Messages are in English (LC_ALL=C), because this library reads them.</summary>
     /// <exception cref="HostException">ToolNotFound, ToolTimeout.</exception>
     Task<ToolResult> RunAsync(ToolCommand command, CancellationToken cancellation);
 
@@ -25,15 +26,15 @@ public interface IHostSystem
 
     void Delete(string path);
 
-    /// <summary>Is there a file or folder?</summary>
+    /// <summary>True when the file or folder exists.</summary>
     bool Exists(string path);
 
-    /// <summary>Room on the file system that a path is on.</summary>
-    /// <exception cref="IOException">It cannot be told.</exception>
+    /// <summary>The space of the file system that holds a path.</summary>
+    /// <exception cref="IOException">The system does not report it.</exception>
     VolumeSpace Space(string path);
 
     ListeningPorts Listening();
 
-    /// <summary>IPv4 addresses that other hosts may reach this one by: not of loopback, nor of an engine's bridges.</summary>
+    /// <summary>IPv4 addresses by which other hosts may reach this one, without those of loopback and of an engine's bridges.</summary>
     IReadOnlyList<IPAddress> Addresses();
 }

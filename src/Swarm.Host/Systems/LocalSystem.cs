@@ -42,7 +42,7 @@ public sealed class LocalSystem : IHostSystem
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
         if (!IsWindows)
         {
-            // The tools call further ones of these folders by name.
+            // The tools call further programs of these folders by name.
             start.Environment["PATH"] = string.Join(
                 ':',
                 (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(_systemFolders).Distinct()
@@ -76,7 +76,7 @@ public sealed class LocalSystem : IHostSystem
             }
             catch (IOException)
             {
-                // It ended without reading; its exit code tells.
+                // The program ended without reading its input; its exit code tells the result.
             }
             await process.WaitForExitAsync(limit.Token);
             return new ToolResult(process.ExitCode, await output.WaitAsync(limit.Token), await error.WaitAsync(limit.Token));

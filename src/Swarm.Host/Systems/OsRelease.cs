@@ -1,9 +1,9 @@
 namespace Swarm.Host.Systems;
 
-/// <summary>Which distribution this is: os-release(5).</summary>
+/// <summary>The distribution of the host: os-release(5).</summary>
 /// <param name="Id">debian, ubuntu, fedora, rocky, opensuse-leap, …</param>
-/// <param name="Like">What it derives from.</param>
-/// <param name="VersionId">"12", "9.4"; empty for a rolling one.</param>
+/// <param name="Like">Distributions that it derives from.</param>
+/// <param name="VersionId">"12", "9.4"; empty for a rolling release.</param>
 /// <param name="Codename">"bookworm"; Debian's family only.</param>
 /// <param name="PrettyName">For a person.</param>
 internal sealed record OsRelease(string Id, IReadOnlyList<string> Like, string VersionId, string Codename, string PrettyName)

@@ -2,19 +2,19 @@ using System.Text;
 
 namespace Swarm.Host.Systems;
 
-/// <summary>One call of a program of the host: what is run is exactly what is shown.</summary>
+/// <summary>A call of a program of the host. Its text shows exactly the command that is run.</summary>
 public sealed class ToolCommand(string program, params string[] arguments)
 {
     public string Program { get; } = program;
     public IReadOnlyList<string> Arguments { get; } = arguments;
 
-    /// <summary>Given on the standard input.</summary>
+    /// <summary>The standard input.</summary>
     public string? Input { get; init; }
 
-    /// <summary>A program that has not ended by then is ended, with its children.</summary>
+    /// <summary>The time after which the program and its children are killed.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>As one would type it in a POSIX shell.</summary>
+    /// <summary>The command as a person would type it in a POSIX shell.</summary>
     public override string ToString()
     {
         var text = new StringBuilder(Quote(Program));
@@ -31,7 +31,7 @@ public sealed class ToolCommand(string program, params string[] arguments)
             : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }
 
-/// <summary>How a program ended.</summary>
+/// <summary>The result of a program.</summary>
 /// <param name="ExitCode">0 is success.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>
@@ -39,7 +39,7 @@ public sealed record ToolResult(int ExitCode, string Output, string Error)
 {
     public bool Succeeded => ExitCode == 0;
 
-    /// <summary>What the program said about its failure: the last lines of its error output, else of its output.</summary>
+    /// <summary>The program's explanation of a failure: the last lines of its error output, else of its output.</summary>
     public string Reason
     {
         get

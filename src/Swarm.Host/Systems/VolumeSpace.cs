@@ -1,6 +1,6 @@
 namespace Swarm.Host.Systems;
 
-/// <summary>Room on a file system, in bytes.</summary>
-/// <param name="Free">For this process: what is kept for root does not count to others.</param>
-/// <param name="Total">All of it.</param>
+/// <summary>The space of a file system, in bytes.</summary>
+/// <param name="Free">Free for this process, without the reserve for root.</param>
+/// <param name="Total">The size of the file system.</param>
 public sealed record VolumeSpace(long Free, long Total);

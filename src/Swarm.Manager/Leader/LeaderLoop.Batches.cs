@@ -149,9 +149,9 @@ public sealed partial class LeaderLoop
             command.Fail(e);
             return (true, null);
         }
-        var keys = CommandKeys.Of(changes, command.RequestId, state);
-        var bytes = changes.Changes.Sum(ChangeSize.Of);
-        if (batchHasOthers && (touched.Overlaps(keys) || size + bytes > ChangeSize.Limit))
+        var keys = changes.Keys(command.RequestId, state);
+        var bytes = changes.Changes.Sum(static c => c.EstimateSize());
+        if (batchHasOthers && (touched.Overlaps(keys) || size + bytes > BatchLimit))
         {
             return (false, null);
         }
@@ -177,7 +177,7 @@ public sealed partial class LeaderLoop
         var now = _time.GetUtcNow();
         var changes = new List<StateChange>();
         var latest = new Dictionary<string, (int At, TaskStatus Status)>(StringComparer.Ordinal);
-        while (size < ChangeSize.Limit && _inbox.TryTakeReport(out var report))
+        while (size < BatchLimit && _inbox.TryTakeReport(out var report))
         {
             taken.Add(report!);
             foreach (var (taskId, status) in report!.Updates)
@@ -203,7 +203,7 @@ public sealed partial class LeaderLoop
                     latest[taskId] = (changes.Count, status);
                     changes.Add(change);
                 }
-                size += ChangeSize.Of(change);
+                size += change.EstimateSize();
             }
         }
         return changes;

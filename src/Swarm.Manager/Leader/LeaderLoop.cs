@@ -18,6 +18,9 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
     /// <summary>After a failure that the next attempt may not have (a full disk), the loop waits this long.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>Estimated bytes. Batches are kept under this; the log refuses more than 1 MB.</summary>
+    private const int BatchLimit = 768 * 1024;
+
     private readonly StateStore _store;
     private readonly IReplicatedLog _log;
     private readonly TimeProvider _time;
@@ -271,8 +274,8 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         var size = 0;
         foreach (var change in changes)
         {
-            var next = ChangeSize.Of(change);
-            if (chunk.Count > 0 && size + next > ChangeSize.Limit)
+            var next = change.EstimateSize();
+            if (chunk.Count > 0 && size + next > BatchLimit)
             {
                 await ProposeHalvingAsync(chunk).ConfigureAwait(false);
                 chunk = [];

@@ -7,11 +7,14 @@ using Grpc.Core;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <summary>The control API in memory, with just enough behaviour to see what the module asks and how it takes the answers.</summary>
-internal sealed partial class FakeControl : V1.Control.ControlBase
+/// <summary>The control API in memory, with just enough behaviour to test the module's calls and its use of the answers. The areas
+/// (<see cref="FakeNodes"/> and the others) share it.</summary>
+internal sealed class FakeControl
 {
-    private readonly Lock _gate = new();
     private ulong _version = 10;
+
+    /// <summary>Held while what the fake has changes or is copied.</summary>
+    public Lock Gate { get; } = new();
 
     public List<IMessage> Requests { get; } = [];
     public List<V1.Node> Nodes { get; } = [];
@@ -33,7 +36,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
             ManagerAddress = "127.0.0.11:2377",
         };
 
-    /// <summary>What waits answer, until the stream ends; null waits until it is cancelled.</summary>
+    /// <summary>The answers of waits, until the stream ends; null waits until it is cancelled.</summary>
     public List<V1.ServiceProgress?> Progress { get; } = [];
 
     /// <summary>Runs before each update is applied: another writer.</summary>
@@ -46,10 +49,10 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     /// <summary>Breaks the connection once, after the services have been scaled.</summary>
     public bool BreaksAfterScale { get; set; }
 
-    /// <summary>What happens to a node that is waited for.</summary>
+    /// <summary>Changes a node during a wait for it.</summary>
     public Action<V1.Node>? DuringNodeWait { get; set; }
 
-    /// <summary>What happens to a stopped task that is waited for.</summary>
+    /// <summary>Changes a stopped task during a wait for it.</summary>
     public Action<V1.Task>? DuringTaskWait { get; set; }
 
     /// <summary>The wait for a stopped task ends with a replacement that has failed for good.</summary>
@@ -58,13 +61,13 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     /// <summary>The id of a task whose wait breaks off, as when the daemon goes away.</summary>
     public string? BreaksWaitOf { get; set; }
 
-    /// <summary>Waits for nodes and tasks tell one step and last until they are cancelled.</summary>
+    /// <summary>Waits for nodes and tasks report one step and last until they are cancelled.</summary>
     public bool WaitsNeverEnd { get; set; }
 
     /// <summary>Lists of tasks are sent and last until they are cancelled.</summary>
     public bool TaskListsNeverEnd { get; set; }
 
-    /// <summary>Completes when a wait has told its steps and lasts.</summary>
+    /// <summary>Completes when a wait has reported its steps and lasts.</summary>
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public int TaskHistoryLimit { get; set; } = 5;
 
@@ -135,7 +138,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
     public T Last<T>()
         where T : IMessage
     {
-        lock (_gate)
+        lock (Gate)
         {
             return Requests.OfType<T>().Last();
         }
@@ -143,7 +146,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
 
     public T[] All<T>()
     {
-        lock (_gate)
+        lock (Gate)
         {
             return [.. Requests.OfType<T>()];
         }
@@ -151,7 +154,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
 
     public int Count<T>()
     {
-        lock (_gate)
+        lock (Gate)
         {
             return Requests.OfType<T>().Count();
         }
@@ -162,7 +165,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         var service = new V1.Service
         {
             Id = $"{name}id{Services.Count}",
-            Version = ++_version,
+            Version = NextVersion(),
             Revision = 1,
             Spec = Swarm.Cmdlets.Services.ServiceSpecDefaults.New(name, global: false),
         };
@@ -199,7 +202,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         return task;
     }
 
-    private void Place(V1.Service service)
+    public void Place(V1.Service service)
     {
         Tasks.RemoveAll(t => t.ServiceId == service.Id);
         service.DesiredTasks = service.RunningTasks = service.Spec.Replicated?.Replicas ?? (ulong)Nodes.Count;
@@ -209,9 +212,9 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         }
     }
 
-    private void Note(IMessage request)
+    public void Note(IMessage request)
     {
-        lock (_gate)
+        lock (Gate)
         {
             Requests.Add(request);
             if (NextRefusals.TryDequeue(out var next))
@@ -225,7 +228,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         }
     }
 
-    private V1.Service Service(string selector) =>
+    public V1.Service Service(string selector) =>
         Services.FirstOrDefault(s => s.Id == selector || s.Spec.Name == selector)
         ?? throw Refuse(
             StatusCode.NotFound,
@@ -235,11 +238,11 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
             "Look at Get-SwarmService."
         );
 
-    private V1.Node Node(string selector) =>
+    public V1.Node Node(string selector) =>
         Nodes.FirstOrDefault(n => n.Id == selector || n.Name == selector)
         ?? throw Refuse(StatusCode.NotFound, "NodeNotFound", $"Node '{selector}' does not exist.", selector);
 
-    private static async AsyncTask SendAsync<T>(IEnumerable<T> items, IServerStreamWriter<T> stream)
+    public static async AsyncTask SendAsync<T>(IEnumerable<T> items, IServerStreamWriter<T> stream)
     {
         foreach (var item in items.ToList())
         {
@@ -247,7 +250,7 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
         }
     }
 
-    private static V1.Preview Preview(string action) =>
+    public static V1.Preview Preview(string action) =>
         new()
         {
             Actions =
@@ -260,4 +263,36 @@ internal sealed partial class FakeControl : V1.Control.ControlBase
                 },
             },
         };
+
+    public ulong NextVersion() => ++_version;
+
+    /// <summary>The report of every node that listens.</summary>
+    public V1.ListenReport Listening { get; set; } = new() { Arrived = { 7946, 4789 } };
+
+    /// <summary>Nodes whose swarmd is not connected.</summary>
+    public HashSet<string> Disconnected { get; } = [];
+
+    /// <summary>Each host command waits for it before the answer.</summary>
+    public Func<V1.RunHostCommandRequest, CancellationToken, AsyncTask> DuringHostCommand { get; set; } =
+        static (_, _) => AsyncTask.CompletedTask;
+
+    public List<V1.Network> Networks { get; } = [];
+
+    // A copy, so that no other call changes the message while it is sent.
+    public V1.Node Copy(V1.Node node)
+    {
+        lock (Gate)
+        {
+            return node.Clone();
+        }
+    }
+
+    public async AsyncTask WaitIfToldAsync(ServerCallContext context)
+    {
+        if (WaitsNeverEnd)
+        {
+            Waiting.TrySetResult();
+            await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
+        }
+    }
 }

@@ -36,9 +36,23 @@ internal sealed class FakeSwarmd : IAsyncDisposable
             )
         );
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(Control);
+        builder.Services.AddSingleton(new FakeDaemon(Control));
+        builder.Services.AddSingleton(new FakeMembership(Control));
+        builder.Services.AddSingleton(new FakeClusters(Control));
+        builder.Services.AddSingleton(new FakeNodes(Control));
+        builder.Services.AddSingleton(new FakeServices(Control));
+        builder.Services.AddSingleton(new FakeTasks(Control));
+        builder.Services.AddSingleton(new FakeNetworks(Control));
+        builder.Services.AddSingleton(new FakeEvents(Control));
         _app = builder.Build();
-        _app.MapGrpcService<FakeControl>();
+        _app.MapGrpcService<FakeDaemon>();
+        _app.MapGrpcService<FakeMembership>();
+        _app.MapGrpcService<FakeClusters>();
+        _app.MapGrpcService<FakeNodes>();
+        _app.MapGrpcService<FakeServices>();
+        _app.MapGrpcService<FakeTasks>();
+        _app.MapGrpcService<FakeNetworks>();
+        _app.MapGrpcService<FakeEvents>();
     }
 
     public FakeControl Control { get; } = new();

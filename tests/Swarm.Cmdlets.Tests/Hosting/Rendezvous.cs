@@ -10,7 +10,7 @@ internal sealed class Rendezvous(int expected)
     private int _arrived;
 
     /// <summary>Arrives, and waits for the others.</summary>
-    /// <param name="what">What all of them are.</param>
+    /// <param name="what">A name for all of them.</param>
     public AsyncTask ArriveAsync(string what)
     {
         if (Interlocked.Increment(ref _arrived) >= expected)
@@ -21,7 +21,7 @@ internal sealed class Rendezvous(int expected)
     }
 
     /// <summary>Waits until all have arrived.</summary>
-    /// <param name="what">What all of them are.</param>
+    /// <param name="what">A name for all of them.</param>
     public AsyncTask AllAsync(string what) => Deadline.WaitAsync(_complete.Task, what);
 
     /// <summary>Lets them pass one after the other, in an order.</summary>

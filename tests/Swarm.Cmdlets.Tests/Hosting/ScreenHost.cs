@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <summary>A host with a screen of text, and nobody who answers prompts.</summary>
+/// <summary>A host with a screen of text, and without answers to prompts.</summary>
 internal sealed class ScreenHost : PSHost
 {
     private readonly Screen _screen = new();

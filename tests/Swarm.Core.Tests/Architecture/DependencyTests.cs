@@ -4,7 +4,7 @@ namespace Swarm.Core.Tests.Architecture;
 
 public class DependencyTests
 {
-    /// <summary>Part of the shared framework, and still not for a library without sockets, files, threads and clocks of its own.</summary>
+    /// <summary>Parts of the shared framework that a library without sockets, files, threads and clocks of its own must not use.</summary>
     private static readonly string[] NotForCore =
     [
         "System.Net.Http",

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Swarm.Core.Tests.Architecture;
 
-/// <summary>Tests wait by Deadline, or by a wait of their own that has a limit and names what it waits for: a hang would end the run and name nothing.</summary>
+/// <summary>Tests wait by Deadline, or by a wait of their own with a limit and a name. A hang would end the run and name nothing.</summary>
 public sealed partial class WaitingTests
 {
     [Fact]
@@ -34,7 +34,7 @@ public sealed partial class WaitingTests
             var lines = File.ReadAllLines(file);
             for (var i = 0; i < lines.Length; i++)
             {
-                // A call that does not fit on its line begins on one of the two before; a comment there may say why there is no deadline.
+                // A long call begins on one of the two lines before. A comment there may say why there is no deadline.
                 if (Wait().IsMatch(lines[i]) && !lines[Math.Max(0, i - 2)..(i + 1)].Any(static l => Limited().IsMatch(l)))
                 {
                     found.Add($"{Path.GetRelativePath(tests, file)}:{i + 1}: {lines[i].Trim()}");

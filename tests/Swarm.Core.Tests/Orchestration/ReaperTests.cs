@@ -1,5 +1,5 @@
 using Swarm.Core.Model;
-using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 
 namespace Swarm.Core.Tests.Orchestration;
 

@@ -36,7 +36,7 @@ public class StopConvergenceTests
         Assert.Equal((true, next.Id, false, false, "its replacement is Ready"), Of(swarm, stopped));
         swarm.Converge();
         Assert.Equal((true, next.Id, true, false, "its replacement runs"), Of(swarm, stopped));
-        // Also when the stopped task is forgotten.
+        // The same after the stopped task is deleted.
         swarm.Apply(new StateChange.TaskRemove(old.Id));
         Assert.Equal((true, next.Id, true, false, "its replacement runs"), Of(swarm, stopped));
     }
@@ -130,7 +130,7 @@ public class StopConvergenceTests
         swarm.Converge();
         var next = swarm.Active("agent").Single(t => t.NodeId == "node2");
         Assert.Equal((true, next.Id, true, false, "its replacement runs"), Of(swarm, stopped));
-        // A node that takes nothing new does not get another.
+        // A node that takes no new tasks does not get another.
         var last = Stop(swarm, next);
         swarm.SetAvailability("node2", NodeAvailability.Drain);
         swarm.Converge();

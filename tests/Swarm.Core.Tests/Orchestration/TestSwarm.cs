@@ -2,11 +2,12 @@ using Microsoft.Extensions.Time.Testing;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Orchestration;
 
-/// <summary>A swarm without machines: state, control loop, a clock that only moves when told, and agents that do what the test says.</summary>
+/// <summary>A swarm without machines: state, control loop, a clock that the test moves, and agents that the test controls.</summary>
 internal sealed class TestSwarm
 {
     private readonly IdSource _ids = IdSource.Seeded(7);
@@ -42,7 +43,7 @@ internal sealed class TestSwarm
 
     public void Apply(params IReadOnlyList<StateChange> changes) => State.Apply(changes, State.Index + 1);
 
-    /// <summary>Of the tasks of each slot, the one that runs included.</summary>
+    /// <summary>The limit of tasks per slot, the running task included.</summary>
     public void SetHistoryLimit(int limit) =>
         Apply(
             new StateChange.ClusterSet(
@@ -120,7 +121,7 @@ internal sealed class TestSwarm
         Assert.Fail("the control loop does not come to rest");
     }
 
-    /// <summary>The loop and obedient agents, until both have nothing left to do at this moment.</summary>
+    /// <summary>Runs the loop and obedient agents until both have nothing left to do at this moment.</summary>
     public void Converge(Func<SwarmTask, bool>? obeys = null)
     {
         for (var i = 0; i < 1000; i++)
@@ -184,7 +185,7 @@ internal sealed class TestSwarm
         return tasks;
     }
 
-    /// <summary>The tasks that nobody asked to end, by slot.</summary>
+    /// <summary>The tasks that were not asked to end, by slot.</summary>
     public List<SwarmTask> Active(string service) => Tasks(service).FindAll(t => t.DesiredState <= TaskState.Running);
 
     public List<SwarmTask> Running(string service) => Active(service).FindAll(t => t.Status.State == TaskState.Running);

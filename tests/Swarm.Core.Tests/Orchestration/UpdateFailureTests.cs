@@ -279,8 +279,8 @@ public class UpdateFailureTests
         Assert.Equal([1ul, 2ul, 2ul], Revisions(swarm));
     }
 
-    /// <summary>Ends each task of revision 2 that is to run, before it runs, for ten minutes; returns how many.</summary>
-    /// <param name="slot">Only there; 0: everywhere.</param>
+    /// <summary>For ten minutes, ends each task of revision 2 that should run before it runs; returns how many.</summary>
+    /// <param name="slot">Only in this slot; 0: in all.</param>
     private static int EndEveryNew(TestSwarm swarm, TaskState end, uint slot = 0)
     {
         bool IsBad(SwarmTask task) => task.Revision == 2 && (slot == 0 || task.Slot == slot);

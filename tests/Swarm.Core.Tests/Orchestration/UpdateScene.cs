@@ -27,7 +27,7 @@ internal static class UpdateScene
 
     public static UpdateStatus Status(TestSwarm swarm) => swarm["web"].UpdateStatus!;
 
-    /// <summary>Obedient agents, but tasks of the revision end as soon as they would run.</summary>
+    /// <summary>Converges with obedient agents, but tasks of the revision end as soon as they would run.</summary>
     public static void ConvergeWithBad(TestSwarm swarm, ulong bad)
     {
         for (var i = 0; i < 100; i++)

@@ -53,7 +53,7 @@ public class UpdateTests
     [Fact]
     public void The_delay_comes_after_each_task_the_last_included_and_lengthens_the_monitor()
     {
-        // Docker: 3 tasks, delay 10 s, monitor 5 s take 3 × 10 s and another 11 s, beside what stopping and starting take.
+        // Docker: 3 tasks, delay 10 s, monitor 5 s take 3 × 10 s and another 11 s, plus the time of stopping and starting.
         var swarm = Running(3, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) });
         swarm.SetImage("web", "redis:2");
         swarm.Converge();
@@ -333,7 +333,7 @@ public class UpdateTests
             for (var i = 0; i < 100 && Status(swarm).State == UpdateState.Updating; i++)
             {
                 swarm.Settle();
-                // What is on a node when all that is asked to stop has stopped never exceeds the limit.
+                // Tasks that remain on a node once all stopping tasks have stopped never exceed the limit.
                 var slots = swarm.Active("web").Where(t => t.NodeId is not null).Select(t => (t.NodeId, t.Slot)).Distinct();
                 Assert.All(slots.GroupBy(s => s.NodeId), g => Assert.InRange(g.Count(), 1, (int)most));
                 swarm.Converge();

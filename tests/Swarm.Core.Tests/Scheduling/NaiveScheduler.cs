@@ -3,10 +3,10 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Scheduling;
 
-/// <summary>The scheduler's rules written down as plainly as possible: looks at every node and every task for every decision.</summary>
+/// <summary>The scheduler's rules in their plainest form: it looks at every node and every task for every decision.</summary>
 internal sealed class NaiveScheduler(ClusterState state)
 {
-    /// <summary>What failed where: service, revision, node, when.</summary>
+    /// <summary>Failures so far: service, revision, node, time.</summary>
     public List<(string Service, ulong Revision, string Node, DateTimeOffset At)> Failures { get; } = [];
 
     /// <summary>Tasks assigned in this round, by node, as if they were applied.</summary>
@@ -111,7 +111,7 @@ internal sealed class NaiveScheduler(ClusterState state)
         }
         foreach (var constraint in spec.Placement.Constraints)
         {
-            // node.labels.<name><op><value>, all that the random specs use.
+            // node.labels.<name><op><value>: the random specs use only these.
             var negated = constraint.Contains("!=", StringComparison.Ordinal);
             var parts = constraint["node.labels.".Length..].Split(negated ? "!=" : "==");
             var equal = node.Spec.Labels.TryGetValue(parts[0], out var value) && value == parts[1];

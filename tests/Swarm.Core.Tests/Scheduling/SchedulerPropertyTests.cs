@@ -84,7 +84,7 @@ public sealed class SchedulerPropertyTests
             }
             if (!limit.Equals(int.MaxValue))
             {
-                // What was left over must come in the next round; that one is checked in full.
+                // The next round must return the rest; that round is checked in full.
                 _swarm.Apply(output);
                 _all.AddRange(output);
                 CheckRound();

@@ -25,7 +25,7 @@ public sealed class SpreadTests
         Assert.Equal("b", _swarm.Where(first));
         // b has one task of web and fewer in all; a has none of web.
         Assert.Equal("a", _swarm.NodeOf(AddAndSchedule("web", 2)));
-        // One of web each; b has fewer in all.
+        // Each node has one task of web; b has fewer in all.
         Assert.Equal("b", _swarm.NodeOf(AddAndSchedule("web", 3)));
     }
 
@@ -122,7 +122,7 @@ public sealed class SpreadTests
         Assert.Equal(5, _swarm.Scheduler.Explain(SwarmFixture.Spec("web"), "web").Single(p => p.Node.Id == "a").RecentFailures);
         var kept = AddAndSchedule("web", 6);
         Assert.Equal("b", _swarm.NodeOf(kept));
-        // It comes last even though it has no task of the service; other services do not mind.
+        // It comes last even though it has no task of the service; other services still use it.
         Assert.Equal("b", _swarm.NodeOf(AddAndSchedule("web", 7)));
         Assert.Equal("a", _swarm.Where(_swarm.Run(SwarmFixture.Spec("other"), 1)));
 

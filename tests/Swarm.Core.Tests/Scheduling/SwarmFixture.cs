@@ -163,7 +163,7 @@ internal sealed class SwarmFixture
 
     public string[] AddTasks(string service, int count) => [.. Enumerable.Range(1, count).Select(slot => AddTask(service, (uint)slot))];
 
-    /// <summary>Service and tasks in one; scheduled, and what came out applied.</summary>
+    /// <summary>Creates a service with tasks, schedules them, and applies the output.</summary>
     public string[] Run(ServiceSpec spec, int count)
     {
         AddService(spec);
@@ -188,7 +188,7 @@ internal sealed class SwarmFixture
 
     public string? NodeOf(string taskId) => State.FindTask(taskId)!.NodeId;
 
-    /// <summary>Where the tasks are, as <c>a b a -</c>.</summary>
+    /// <summary>The nodes of the tasks, as <c>a b a -</c>.</summary>
     public string Where(params IEnumerable<string> taskIds) => string.Join(' ', taskIds.Select(t => NodeOf(t) ?? "-"));
 
     /// <summary>Live tasks of a service by node, as <c>a=2 b=1</c>.</summary>

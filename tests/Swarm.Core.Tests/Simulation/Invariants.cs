@@ -4,10 +4,10 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>What must hold in a simulated swarm, written without the code under test.</summary>
+/// <summary>The invariants of a simulated swarm, written without the code under test.</summary>
 internal static class Invariants
 {
-    /// <summary>After each commit: no container of a node that can be reached is without its task.</summary>
+    /// <summary>After each commit: every container of a reachable node has its task.</summary>
     public static void CheckTasks(SimulatedSwarm swarm)
     {
         foreach (var agent in swarm.Agents.Values)
@@ -27,7 +27,8 @@ internal static class Invariants
         }
     }
 
-    /// <summary>Of each plan: no slot gets more tasks than the wanted one, and one more where a start-first update begins or has begun. Notes which go on.</summary>
+    /// <summary>Of each plan: no slot gets more tasks than the wanted one, and one more where a start-first update begins or has begun.
+    /// Records which tasks go on.</summary>
     private static void CheckSlots(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
     {
         var made = new HashSet<(string Service, uint Slot, string Node)>();
@@ -56,7 +57,7 @@ internal static class Invariants
                 .ToList();
             var goOn = before.Where(t => t.IsLive && !ending.Contains(t.Id)).ToList();
             var count = goOn.Count + (made.Add(key) ? 1 : 2);
-            // Where two are already, one of them may be replaced once more: it failed, or lost its node.
+            // Where two tasks are already, one of them may be replaced once more: it failed, or lost its node.
             var allowed = goOn is [var old] && (before.Count == 2 || MayGoOn(swarm, old, created)) ? 2 : 1;
             if (count > allowed)
             {
@@ -69,7 +70,7 @@ internal static class Invariants
         }
     }
 
-    /// <summary>A start-first update, or rollback, makes the new task, and the old one does its work.</summary>
+    /// <summary>A start-first update, or rollback, makes the new task while the old one serves.</summary>
     private static bool MayGoOn(SimulatedSwarm swarm, SwarmTask old, SwarmTask created)
     {
         var service = swarm.State.FindService(created.ServiceId)!;
@@ -82,7 +83,7 @@ internal static class Invariants
         return config?.Order == UpdateOrder.StartFirst && old.Status.State == TaskState.Running && old.Revision != created.Revision;
     }
 
-    /// <summary>Whenever a container starts: never more than the wanted number of running tasks for each slot.</summary>
+    /// <summary>Whenever a container starts: no slot has more running tasks than wanted.</summary>
     public static void CheckContainers(SimulatedSwarm swarm)
     {
         var running = new Dictionary<(string Service, uint Slot, string Node), List<string>>();
@@ -111,7 +112,8 @@ internal static class Invariants
     private static bool AreBeside(SimulatedSwarm swarm, string one, string other) =>
         swarm.GoesOnBeside.GetValueOrDefault(one) == other || swarm.GoesOnBeside.GetValueOrDefault(other) == one;
 
-    /// <summary>Of each plan, against the state it was made from: assignments keep to readiness, constraints, replicas per node and reservations.</summary>
+    /// <summary>Of each plan, against the state it was made from: assignments respect readiness, constraints, replicas per node and
+    /// reservations.</summary>
     public static void CheckPlan(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
     {
         CheckSlots(swarm, plan);
@@ -156,8 +158,9 @@ internal static class Invariants
         }
     }
 
-    /// <summary>Whenever the loop has nothing to do: no replicated task is left on a node that is lost, none where its constraints (or, by now, the node's labels)
-    /// forbid it, and no history beyond the limit.</summary>
+    /// <summary>Whenever the loop has nothing to do: no replicated task is on a lost node, and no history exceeds the limit. No task is
+    /// where its
+    /// constraints forbid it, with the node's present labels.</summary>
     public static void CheckIdle(SimulatedSwarm swarm)
     {
         if (swarm.Loop.HasWork(swarm.Now))
@@ -174,7 +177,7 @@ internal static class Invariants
             {
                 swarm.Fail($"task {task.Id} was left on {task.NodeId}, which is lost");
             }
-            // What runs on a paused node stays, by the administrator's will.
+            // Tasks on a paused node stay, because the administrator wants it so.
             if (
                 task is { NodeId: not null, DesiredState: <= TaskState.Running, Status.State: <= TaskState.Running }
                 && swarm.State.FindNode(task.NodeId) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } node
@@ -205,8 +208,9 @@ internal static class Invariants
         }
     }
 
-    /// <summary>An update keeps what it made, so this shows whether it takes up a slot again where it has failed. What failed when its node had been lost, and
-    /// another had taken its place, does not count.</summary>
+    /// <summary>An update keeps its tasks, so their number shows whether it takes up a slot again in which it has failed. A failure does
+    /// not count
+    /// if the node was lost at that time and another task had taken its place.</summary>
     private static void CheckTriedOnce(SimulatedSwarm swarm, Service service, SwarmTask[] made)
     {
         for (var i = 0; i + 1 < made.Length; i++)
@@ -222,7 +226,7 @@ internal static class Invariants
     private static bool IsOfUpdate(SwarmTask task, Service service) =>
         task.Revision == service.Revision && task.CreatedAt >= service.UpdateStatus?.StartedAt && task.StartAfter == task.CreatedAt;
 
-    /// <summary>After the faults have stopped and everything had time to settle.</summary>
+    /// <summary>After the faults have stopped and the swarm had time to settle.</summary>
     public static void CheckConverged(SimulatedSwarm swarm)
     {
         foreach (var task in swarm.State.Tasks)
@@ -293,7 +297,7 @@ internal static class Invariants
         var mayEnd = service.Spec.Restart.Condition != RestartCondition.Any || service.Spec.Restart.MaxAttempts > 0;
         if (!mayEnd)
         {
-            // A start-first update waits for room beside the old tasks: what waits does not count.
+            // A start-first update waits for room beside the old tasks; waiting tasks do not count.
             CheckCount(
                 swarm,
                 service,
@@ -352,7 +356,8 @@ internal static class Invariants
             && (most == 0 || (ulong)there < most);
     }
 
-    /// <summary>What of a service is on a node. Both tasks of a slot, while a start-first update moves it within the node, are one replica.</summary>
+    /// <summary>The replicas of a service on a node. Both tasks of a slot that a start-first update moves within the node are one
+    /// replica.</summary>
     private static HashSet<string> Replicas(ClusterState state, string serviceId, string nodeId) =>
         [
             .. state

@@ -1,10 +1,11 @@
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>Some virtual minutes of users and faults, then peace.</summary>
+/// <summary>Some virtual minutes of users and faults, then a quiet period.</summary>
 internal sealed class Scenario
 {
     private static readonly string[] Zones = ["", "east", "west"];
@@ -135,7 +136,7 @@ internal sealed class Scenario
     /// <summary>Faults stop, and the operator repairs what cannot repair itself.</summary>
     private void MakePeace()
     {
-        // Let the losses that are under way become known, then bring most machines back; some stay down.
+        // Current losses become known first. Then most machines are brought back; some stay down.
         _swarm.RunUntil(_swarm.Now.AddSeconds(10));
         foreach (var agent in _swarm.Agents.Values.ToList())
         {
@@ -246,7 +247,7 @@ internal sealed class Scenario
         _swarm.After(2000, 4000, () => SetState(agent, NodeState.Down));
         if (_random.Next(3) == 0)
         {
-            // Back before anybody has marked it down, mostly.
+            // The node usually returns before it is marked down.
             _swarm.After(100, 2500, () => Return(agent));
         }
     }

@@ -3,13 +3,13 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>One machine: containers that take their time, a connection that breaks, reports that arrive late.</summary>
+/// <summary>A machine: slow containers, a connection that breaks, late reports.</summary>
 internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
 {
     private readonly SortedDictionary<string, Container> _containers = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, TaskStatus> _unsent = new(StringComparer.Ordinal);
 
-    /// <summary>How wrong its clock is: right, five minutes ahead or five behind.</summary>
+    /// <summary>The error of its clock: none, five minutes ahead or five behind.</summary>
     private readonly TimeSpan _skew = TimeSpan.FromMinutes((nodeId[^1] % 3 - 1) * 5);
     private bool _syncScheduled;
     private bool _flushScheduled;
@@ -24,7 +24,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
 
     public IEnumerable<Container> Containers => _containers.Values;
 
-    /// <summary>Power off: nothing of what ran is left.</summary>
+    /// <summary>Power failure: no container or report survives.</summary>
     public void Crash()
     {
         foreach (var container in _containers.Values)
@@ -38,7 +38,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         IsConnected = false;
     }
 
-    /// <summary>Cut off; its containers run on.</summary>
+    /// <summary>The machine is cut off; its containers run on.</summary>
     public void Disconnect() => IsConnected = false;
 
     public void Connect()

@@ -2,16 +2,17 @@ using System.Text;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>A leader with its log, and its agents, in virtual time. Everything that happens follows from the seed.</summary>
+/// <summary>A leader with its log, and its agents, in virtual time. The seed determines every event.</summary>
 internal sealed class SimulatedSwarm : TimeProvider
 {
     private static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Many times what any seed needs.</summary>
+    /// <summary>Many times the need of any seed.</summary>
     private const int MostEvents = 100_000;
 
     private readonly PriorityQueue<Action, (DateTimeOffset At, long Sequence)> _events = new();
@@ -46,11 +47,12 @@ internal sealed class SimulatedSwarm : TimeProvider
     public ControlLoop Loop { get; private set; }
     public SortedDictionary<string, SimulatedAgent> Agents { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The task that goes on while another, made by a start-first update, starts beside it; by the id of that other. These two, and no others, may run
-    /// at once in their slot.</summary>
+    /// <summary>The task that goes on while another, made by a start-first update, starts beside it; by the id of that other. Only these
+    /// two
+    /// may run at the same time in their slot.</summary>
     public Dictionary<string, string> GoesOnBeside { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>All that was committed, and when, in words; empty unless it is recorded.</summary>
+    /// <summary>All commits with their times, as text; empty unless recorded.</summary>
     public string History => _history?.ToString() ?? "";
 
     public override DateTimeOffset GetUtcNow() => Now;
@@ -81,7 +83,7 @@ internal sealed class SimulatedSwarm : TimeProvider
         Now = until;
     }
 
-    /// <summary>Appends to the log, as agents and users do, whatever the leader is about at the moment.</summary>
+    /// <summary>Appends to the log as agents and users do, at any moment of the leader's work.</summary>
     public void Commit(IReadOnlyList<StateChange> changes)
     {
         if (changes.Count == 0)
@@ -100,7 +102,8 @@ internal sealed class SimulatedSwarm : TimeProvider
         Wake();
     }
 
-    /// <summary>Another manager takes over: from a snapshot of what was applied, or (the same process again) by a reset. What was in flight may be lost.</summary>
+    /// <summary>Another manager takes over from a snapshot of the applied state, or (the same process again) by a reset. The batch in
+    /// flight may be lost.</summary>
     public void ChangeLeader(bool fromSnapshot)
     {
         _term++;
@@ -120,7 +123,7 @@ internal sealed class SimulatedSwarm : TimeProvider
         Wake();
     }
 
-    /// <summary>True when the manager cannot know what becomes of the task.</summary>
+    /// <summary>True when the manager cannot know the fate of the task.</summary>
     public bool IsAbandoned(string taskId, string nodeId)
     {
         var node = State.FindNode(nodeId);

@@ -7,6 +7,6 @@ public sealed class SimulationFailedException(int seed, TimeSpan at, string prob
     public int Seed { get; } = seed;
     public string Problem { get; } = problem;
 
-    /// <summary>What was committed before; empty unless it was recorded.</summary>
+    /// <summary>The commits before the failure; empty unless recorded.</summary>
     public string History { get; } = history;
 }

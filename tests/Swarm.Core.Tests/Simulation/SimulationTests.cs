@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Swarm.Core.Orchestration;
+using Swarm.Core.Orchestration.Planning;
 
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>Random users and faults against the control loop. A failing seed is printed; SWARM_SIM_SEED=n replays it alone and prints its history; SWARM_SIM_SEEDS=n plays so many.</summary>
+/// <summary>Random users and faults against the control loop. A failing seed is printed. SWARM_SIM_SEED=n replays it alone and prints its
+/// history; SWARM_SIM_SEEDS=n plays so many.</summary>
 public class SimulationTests
 {
     private const int Seeds = 1000;
@@ -59,7 +60,7 @@ public class SimulationTests
         }
     }
 
-    /// <summary>The simulation is worth its time only if it notices when something is wrong.</summary>
+    /// <summary>The simulation is useful only if it detects faults.</summary>
     [Theory]
     [InlineData("IgnoreConstraints", "where it may not")]
     [InlineData("DoubleRestart", " gets 2 tasks")]

@@ -9,7 +9,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;
 
-/// <summary>Managers that send what they must not, an engine that refuses with anything, files that are damaged: the agent goes on, and so do the tasks.</summary>
+/// <summary>Managers that send invalid messages, an engine that fails in any way, damaged files: the agent goes on, and so do the
+/// tasks.</summary>
 public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProvider.System, static _ => new SimulatedBehaviour()))
 {
     private readonly List<string> _ends = [];
@@ -53,7 +54,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         };
     }
 
-    /// <summary>It has come back with a new session, in which it does what it is told.</summary>
+    /// <summary>The agent has come back with a new session, and obeys in it.</summary>
     private async Task AssertWorksAsync()
     {
         var session = await Manager.AcceptAsync();
@@ -155,7 +156,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
             new[] { good.TaskId + ".task", spec.TaskId + ".task" }.Order(),
             Directory.GetFiles(TaskFiles).Select(Path.GetFileName).Order()
         );
-        // Nor does one that must be forgotten.
+        // The same for a task that must be deleted.
         await session.RemoveAsync("../../etc/passwd", "", "nobody", spec.TaskId);
         await session.UpdateAsync(Assignment());
         await Eventually.BeTrueAsync(() => Host.TaskIds.Count == 2, "another task runs");
@@ -176,7 +177,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         await File.WriteAllBytesAsync(FileOf(0), whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(FileOf(1), [], TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(FileOf(2), [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], TestContext.Current.CancellationToken);
-        // Another task's file under this one's name.
+        // The file of another task under this task's name.
         File.Copy(Path.Combine(TaskFiles, tasks[3].TaskId + ".task"), Path.Combine(TaskFiles, "zzz.task"));
         await StartAgentAsync();
         var next = await Manager.AcceptAsync();
@@ -200,7 +201,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, V1.TaskState.Running);
-        // As on a full disk: the file can be neither made nor replaced.
+        // As on a full disk: the file can neither be created nor replaced.
         Directory.CreateDirectory(Path.Combine(TaskFiles, task.TaskId + ".task.tmp"));
         var stop = task.Clone();
         stop.DesiredState = V1.TaskState.Shutdown;
@@ -279,7 +280,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         Assert.Empty(Host.TaskIds);
     }
 
-    /// <summary>An executor that refuses some calls with something no executor should throw.</summary>
+    /// <summary>An executor that fails some calls with an exception that no executor should throw.</summary>
     private sealed class MoodyExecutor(ITaskExecutor inner) : ITaskExecutor
     {
         public int DescribeFailures;

@@ -18,7 +18,7 @@ public abstract class AgentTestBase(SimulatedHost host) : IAsyncLifetime
 
     private protected string StateDirectory => Path.Combine(WorkDirectory, "agent");
 
-    /// <summary>Where the agent remembers its tasks.</summary>
+    /// <summary>The folder of the agent's task files.</summary>
     private protected string TaskFiles => Path.Combine(StateDirectory, "tasks");
 
     private protected static ExecutorNode Node { get; } =

@@ -114,7 +114,7 @@ public sealed class AgentTests()
         await session.UpdateAsync(Desire(task, V1.TaskState.Shutdown));
         var status = (await session.UntilAsync(task.TaskId, V1.TaskState.Shutdown))[^1];
         Assert.Equal(("shutdown", "", 143), (status.Message, status.Error, status.ExitCode));
-        // What has ended is kept for its history until the manager forgets it.
+        // An ended task is kept for its history until the manager deletes it.
         Assert.Equal([task.TaskId], Host.TaskIds);
         await session.RemoveAsync(task.TaskId);
         await Deadline.UntilAsync(() => Host.TaskIds.Count == 0, "the task to be removed");
@@ -344,7 +344,7 @@ public sealed class AgentTests()
         for (var beat = 0; beat < 3; beat++)
         {
             var received = session.ReceiveAsync(m => m.Heartbeat is not null);
-            // The agent may not have set its timer yet: time moves on until the beat is there.
+            // The agent may not have set its timer yet, so the time is advanced until the beat arrives.
             await Deadline.UntilAsync(() => received.IsCompleted, "a heartbeat", () => time.Advance(TimeSpan.FromSeconds(1)));
             await received;
         }

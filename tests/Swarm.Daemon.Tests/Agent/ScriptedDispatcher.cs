@@ -98,7 +98,7 @@ internal sealed class ScriptedDispatcher : V1.Dispatcher.DispatcherBase, IAsyncD
     }
 }
 
-/// <summary>One session, seen from the manager.</summary>
+/// <summary>A session, seen from the manager.</summary>
 internal sealed class ScriptedSession(
     IAsyncStreamReader<V1.AgentMessage> requests,
     IServerStreamWriter<V1.ManagerMessage> responses,
@@ -177,7 +177,7 @@ internal sealed class ScriptedSession(
         }
     }
 
-    /// <summary>Acknowledges reports until the task has got to a state; returns every status of it on the way.</summary>
+    /// <summary>Acknowledges reports until the task has reached a state; returns all its statuses until then.</summary>
     public async Task<List<V1.TaskStatus>> UntilAsync(string taskId, V1.TaskState state)
     {
         var seen = new List<V1.TaskStatus>();

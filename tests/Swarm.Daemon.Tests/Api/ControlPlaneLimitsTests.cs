@@ -43,7 +43,7 @@ public sealed class ControlPlaneLimitsTests
         var exported = Regex
             .Matches(Regex.Match(manifest, @"CmdletsToExport\s*=\s*@\(([^)]*)\)").Groups[1].Value, "'([^']+)'")
             .Select(m => m.Groups[1].Value);
-        // These begin, list or install local things. What concerns hosts has a row for the hosts of nodes, -Name.
+        // These begin, list or install local things. The host cmdlets have a row for the hosts of nodes, -Name.
         var local = new Regex("Session$|Sandbox$|^Connect-|^Disconnect-|SwarmEngine$|SwarmDaemon$");
         Assert.Equal(
             exported.Where(c => !local.IsMatch(c)).Order(StringComparer.Ordinal),
@@ -66,11 +66,11 @@ public sealed class ControlPlaneLimitsTests
         var complaints = new List<string>();
         foreach (var (feature, cell, _) in Rows)
         {
-            // A token is used by who joins.
+            // The joining node uses the token.
             var refusal =
                 feature == "Join-Swarm with a manager's token"
                     ? await RefusalAsync(
-                        stranger.JoinAsync(manager, (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Manager)
+                        stranger.JoinAsync(manager, (await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Manager)
                     )
                     : await RefusalAsync(
                         ControlPlaneFeatures.All[feature].Call(manager.Control, new CallOptions(cancellationToken: Cancel))
@@ -101,7 +101,7 @@ public sealed class ControlPlaneLimitsTests
         Assert.Empty(complaints);
     }
 
-    /// <returns>What is not as the cell says; nothing when it is.</returns>
+    /// <returns>The contradictions to the cell; empty when there are none.</returns>
     private static IEnumerable<string> Complaints(string feature, string cell, string refusal)
     {
         var named = Regex.Match(cell, @"\(`(\w+)`\)\.$").Groups[1].Value;

@@ -36,7 +36,7 @@ public sealed class ControlServiceTests
     private static async Task<V1.ServiceProgress> WaitAsync(GrpcManager grpc, string service, bool removed = false) =>
         (
             await ListAsync(
-                grpc.Control.WaitServices(
+                grpc.Control.Services.WaitServices(
                     new V1.WaitServicesRequest { Selectors = { service }, Removed = removed },
                     cancellationToken: Cancel
                 )
@@ -59,7 +59,7 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        var created = await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, image), cancellationToken: Cancel);
+        var created = await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 1, image), cancellationToken: Cancel);
         var warning = Assert.Single(created.Warnings);
         Assert.StartsWith($"image {image} could not be accessed on a registry to record its digest", warning, StringComparison.Ordinal);
         Assert.Contains(said, warning, StringComparison.Ordinal);
@@ -73,12 +73,12 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        var created = await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 2, "pinned:1"), cancellationToken: Cancel);
+        var created = await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 2, "pinned:1"), cancellationToken: Cancel);
         Assert.Empty(created.Warnings);
         Assert.StartsWith("pinned:1@sha256:aaa", created.Service.Spec.Container.Image, StringComparison.Ordinal);
         var progress = await WaitAsync(grpc, "web");
         Assert.Equal((2UL, true), (progress.Running, progress.Converged));
-        var listed = Assert.Single(await ListAsync(grpc.Control.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
+        var listed = Assert.Single(await ListAsync(grpc.Control.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
         Assert.Equal((2UL, 2UL), (listed.RunningTasks, listed.DesiredTasks));
 
         var scale = new V1.ScaleServicesRequest
@@ -88,7 +88,7 @@ public sealed class ControlServiceTests
                 new V1.ServiceScale { Selector = created.Service.Id[..10], Replicas = 5 },
             },
         };
-        Assert.Equal(1UL, (await grpc.Control.ScaleServicesAsync(scale, cancellationToken: Cancel)).Services[0].Revision);
+        Assert.Equal(1UL, (await grpc.Control.Services.ScaleServicesAsync(scale, cancellationToken: Cancel)).Services[0].Revision);
         Assert.Equal(5UL, (await WaitAsync(grpc, "web")).Running);
 
         var spec = listed.Spec.Clone();
@@ -99,7 +99,7 @@ public sealed class ControlServiceTests
             Parallelism = 0,
             Monitor = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1)),
         };
-        var updated = await grpc.Control.UpdateServiceAsync(
+        var updated = await grpc.Control.Services.UpdateServiceAsync(
             new V1.UpdateServiceRequest { Selector = "web", Spec = spec },
             cancellationToken: Cancel
         );
@@ -107,29 +107,29 @@ public sealed class ControlServiceTests
         Assert.Equal(2UL, updated.Service.Revision);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var revisions = await ListAsync(
-            grpc.Control.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "web" } }, cancellationToken: Cancel)
+            grpc.Control.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "web" } }, cancellationToken: Cancel)
         );
         Assert.Equal([false, true], revisions.Select(r => r.Current));
         Assert.Contains(revisions[1].Changes, c => c.EndsWith("-> redis:3.0.7", StringComparison.Ordinal));
         Assert.Equal(5UL, revisions[1].RunningTasks);
 
-        var back = await grpc.Control.RollbackServiceAsync(new V1.RollbackServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        var back = await grpc.Control.Services.RollbackServiceAsync(new V1.RollbackServiceRequest { Selector = "web" }, cancellationToken: Cancel);
         Assert.Equal(1UL, back.Service.Revision);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
 
-        var tasks = await ListAsync(grpc.Control.ListTasks(new V1.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel));
+        var tasks = await ListAsync(grpc.Control.Tasks.ListTasks(new V1.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel));
         Assert.Equal(Enumerable.Range(1, 5).Select(i => (ulong)i), tasks.Select(t => t.Slot).Distinct());
         Assert.All(tasks, t => Assert.Equal($"web.{t.Slot}.{t.Id}", t.ContainerName));
         Assert.True(tasks.Count > 5, "History is listed too.");
 
-        var stopped = await grpc.Control.StopTaskAsync(new V1.StopTaskRequest { Selector = "web.3" }, cancellationToken: Cancel);
+        var stopped = await grpc.Control.Tasks.StopTaskAsync(new V1.StopTaskRequest { Selector = "web.3" }, cancellationToken: Cancel);
         Assert.Equal(V1.TaskState.Shutdown, stopped.Task.DesiredState);
 
-        await grpc.Control.RemoveServiceAsync(new V1.RemoveServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        await grpc.Control.Services.RemoveServiceAsync(new V1.RemoveServiceRequest { Selector = "web" }, cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web", removed: true)).Converged);
         var e = await RefusedAsync(
             "ServiceNotFound",
-            () => ListAsync(grpc.Control.ListServices(new V1.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel))
+            () => ListAsync(grpc.Control.Services.ListServices(new V1.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel))
         );
         Assert.Equal((StatusCode.NotFound, "service web not found"), (e.StatusCode, e.Status.Detail));
     }
@@ -141,11 +141,11 @@ public sealed class ControlServiceTests
         await using var owned = grpc;
         using var session = agent;
         var request = ApiRequests.Create("web");
-        var first = await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
-        Assert.Equal(first.Service.Id, (await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel)).Service.Id);
+        var first = await grpc.Control.Services.CreateServiceAsync(request, cancellationToken: Cancel);
+        Assert.Equal(first.Service.Id, (await grpc.Control.Services.CreateServiceAsync(request, cancellationToken: Cancel)).Service.Id);
         await RefusedAsync(
             "NameConflict",
-            () => grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -155,13 +155,13 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("a"), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("a"), cancellationToken: Cancel);
         var global = ApiRequests.Create("g");
         global.Spec.Global = new V1.GlobalMode();
-        await grpc.Control.CreateServiceAsync(global, cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(global, cancellationToken: Cancel);
         Task Scale(string other, long replicas) =>
             grpc
-                .Control.ScaleServicesAsync(
+                .Control.Services.ScaleServicesAsync(
                     new V1.ScaleServicesRequest
                     {
                         Services =
@@ -186,20 +186,20 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        var web = (await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel)).Service;
+        var web = (await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel)).Service;
         await RefusedAsync(
             "NoPreviousRevision",
-            () => grpc.Control.RollbackServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Services.RollbackServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel).ResponseAsync
         );
         await RefusedAsync(
             "RevisionNotFound",
-            () => grpc.Control.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Services.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel).ResponseAsync
         );
         await RefusedAsync(
             "VersionConflict",
             () =>
                 grpc
-                    .Control.UpdateServiceAsync(
+                    .Control.Services.UpdateServiceAsync(
                         new()
                         {
                             Selector = "web",
@@ -214,49 +214,49 @@ public sealed class ControlServiceTests
             "NameCannotChange",
             () =>
                 grpc
-                    .Control.UpdateServiceAsync(new() { Selector = "web", Spec = ApiRequests.Spec("other") }, cancellationToken: Cancel)
+                    .Control.Services.UpdateServiceAsync(new() { Selector = "web", Spec = ApiRequests.Spec("other") }, cancellationToken: Cancel)
                     .ResponseAsync
         );
         await RefusedAsync(
             "NodeNotFound",
-            () => grpc.Control.UpdateNodeAsync(new() { Selector = "none" }, cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Nodes.UpdateNodeAsync(new() { Selector = "none" }, cancellationToken: Cancel).ResponseAsync
         );
         await RefusedAsync(
             "TaskNotFound",
-            () => grpc.Control.StopTaskAsync(new() { Selector = "web.9" }, cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Tasks.StopTaskAsync(new() { Selector = "web.9" }, cancellationToken: Cancel).ResponseAsync
         );
         await RefusedAsync(
             "LastManager",
             () =>
                 grpc
-                    .Control.UpdateNodeAsync(new() { Selector = TestManager.Self, Role = V1.NodeRole.Worker }, cancellationToken: Cancel)
+                    .Control.Nodes.UpdateNodeAsync(new() { Selector = TestManager.Self, Role = V1.NodeRole.Worker }, cancellationToken: Cancel)
                     .ResponseAsync
         );
         await RefusedAsync(
             "MultipleManagersNotSupported",
             () =>
                 grpc
-                    .Control.UpdateNodeAsync(new() { Selector = "n1", Role = V1.NodeRole.Manager }, cancellationToken: Cancel)
+                    .Control.Nodes.UpdateNodeAsync(new() { Selector = "n1", Role = V1.NodeRole.Manager }, cancellationToken: Cancel)
                     .ResponseAsync
         );
         await RefusedAsync(
             "NodeIsManager",
-            () => grpc.Control.RemoveNodeAsync(new() { Selector = TestManager.Self, Force = true }, cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Nodes.RemoveNodeAsync(new() { Selector = TestManager.Self, Force = true }, cancellationToken: Cancel).ResponseAsync
         );
         await RefusedAsync(
             "NodeNotDown",
-            () => grpc.Control.RemoveNodeAsync(new() { Selector = "n1" }, cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Nodes.RemoveNodeAsync(new() { Selector = "n1" }, cancellationToken: Cancel).ResponseAsync
         );
-        await RefusedAsync("MissingSpec", () => grpc.Control.CreateServiceAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await RefusedAsync("MissingSpec", () => grpc.Control.Services.CreateServiceAsync(new(), cancellationToken: Cancel).ResponseAsync);
         var internalError = await RefusedAsync(
             "InternalError",
-            () => grpc.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
         Assert.DoesNotContain("secret", internalError.Status.Detail, StringComparison.Ordinal);
         grpc.Manager.Log.SetLeader(false);
         await RefusedAsync(
             "NoLeader",
-            () => grpc.Control.CreateServiceAsync(ApiRequests.Create("x"), cancellationToken: Cancel).ResponseAsync
+            () => grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("x"), cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -268,25 +268,25 @@ public sealed class ControlServiceTests
         using var session = agent;
         var request = ApiRequests.Create("web");
         request.Spec.Placement = new V1.Placement { Constraints = { "node.labels.zone==east" } };
-        await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(request, cancellationToken: Cancel);
         await grpc.Manager.UntilAsync(s => s.Tasks.Any(t => t.Pending is not null));
-        var task = Assert.Single(await ListAsync(grpc.Control.ListTasks(new V1.ListTasksRequest(), cancellationToken: Cancel)));
+        var task = Assert.Single(await ListAsync(grpc.Control.Tasks.ListTasks(new V1.ListTasksRequest(), cancellationToken: Cancel)));
         Assert.Contains(task.Pending, p => p.Filter == "constraints" && p.Nodes == 1);
         var placements = await ListAsync(
-            grpc.Control.TestPlacement(new V1.TestPlacementRequest { Selector = "web" }, cancellationToken: Cancel)
+            grpc.Control.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = "web" }, cancellationToken: Cancel)
         );
         Assert.Equal("constraints", placements.Single(p => p.NodeId == "n1").Filter);
 
-        var preview = await grpc.Control.CreateServiceAsync(
+        var preview = await grpc.Control.Services.CreateServiceAsync(
             new() { Spec = ApiRequests.Spec("new", 2), DryRun = true },
             cancellationToken: Cancel
         );
         Assert.Equal(["create", "create"], preview.Preview.Actions.Select(a => a.Action));
         Assert.All(preview.Preview.Actions, a => Assert.Equal("host-n1", a.NodeName));
-        Assert.Single(await ListAsync(grpc.Control.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
+        Assert.Single(await ListAsync(grpc.Control.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
 
         // The label makes the node fit: the pending task goes there.
-        await grpc.Control.UpdateNodeAsync(new() { Selector = "n1", LabelsSet = { ["zone"] = "east" } }, cancellationToken: Cancel);
+        await grpc.Control.Nodes.UpdateNodeAsync(new() { Selector = "n1", LabelsSet = { ["zone"] = "east" } }, cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
     }
 
@@ -296,7 +296,7 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var request = new V1.UpdateServiceRequest
         {
@@ -305,13 +305,13 @@ public sealed class ControlServiceTests
             DryRun = true,
         };
 
-        var preview = await grpc.Control.UpdateServiceAsync(request, cancellationToken: Cancel);
+        var preview = await grpc.Control.Services.UpdateServiceAsync(request, cancellationToken: Cancel);
         Assert.Equal(["keep"], preview.Preview.Actions.Select(a => a.Action));
 
         request.DryRun = false;
-        Assert.Equal(1ul, (await grpc.Control.UpdateServiceAsync(request, cancellationToken: Cancel)).Service.Revision);
+        Assert.Equal(1ul, (await grpc.Control.Services.UpdateServiceAsync(request, cancellationToken: Cancel)).Service.Revision);
         request.DryRun = request.NoResolveImage = true;
-        preview = await grpc.Control.UpdateServiceAsync(request, cancellationToken: Cancel);
+        preview = await grpc.Control.Services.UpdateServiceAsync(request, cancellationToken: Cancel);
         Assert.Equal(["stop", "create"], preview.Preview.Actions.Select(a => a.Action));
     }
 
@@ -324,7 +324,7 @@ public sealed class ControlServiceTests
         ValueList<string> Platforms() => grpc.Manager.Runtime.State.Read(s => s.FindServiceByName("web")!.Spec.Placement.Platforms);
         Task UpdateAsync(string image, ulong replicas, bool resolve = true) =>
             grpc
-                .Control.UpdateServiceAsync(
+                .Control.Services.UpdateServiceAsync(
                     new()
                     {
                         Selector = "web",
@@ -335,9 +335,9 @@ public sealed class ControlServiceTests
                 )
                 .ResponseAsync;
 
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 1, "pinned:1"), cancellationToken: Cancel);
         Assert.Equal(TestManager.Platforms, Platforms());
-        // Whoever sends the spec back knows nothing of them.
+        // A client that sends the spec back knows nothing of them.
         await UpdateAsync("pinned:1@" + TestManager.Digests["pinned:1"], 2);
         Assert.Equal(TestManager.Platforms, Platforms());
         Assert.Equal(1ul, grpc.Manager.Runtime.State.Read(s => s.FindServiceByName("web")!.Revision));
@@ -351,18 +351,18 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 3), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 3), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         await grpc.Manager.AddNodeAsync("n2");
         using var other = await grpc.ConnectAsync("n2");
         _ = other.ObeyAsync();
         await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
-        await grpc.Control.UpdateNodeAsync(
+        await grpc.Control.Nodes.UpdateNodeAsync(
             new() { Selector = "host-n1", Availability = V1.NodeAvailability.Drain },
             cancellationToken: Cancel
         );
         var progress = await ListAsync(
-            grpc.Control.WaitNode(new V1.WaitNodeRequest { Selector = "n1", UntilDrained = true }, cancellationToken: Cancel)
+            grpc.Control.Nodes.WaitNode(new V1.WaitNodeRequest { Selector = "n1", UntilDrained = true }, cancellationToken: Cancel)
         );
         Assert.True(progress[^1].Done);
         Assert.Equal(
@@ -381,14 +381,14 @@ public sealed class ControlServiceTests
         using var other = await grpc.ConnectAsync("n2");
         _ = other.ObeyAsync();
         await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 4), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 4), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var wait = new V1.WaitNodeRequest { Selector = "n2", UntilRemoved = true };
-        using var before = grpc.Control.WaitNode(wait, cancellationToken: Cancel);
+        using var before = grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel);
         Assert.True(await Deadline.WaitAsync(before.ResponseStream.MoveNext(Cancel), "the first word of the wait"));
         Assert.Equal((2u, false), (before.ResponseStream.Current.TasksLeft, before.ResponseStream.Current.Done));
-        await grpc.Control.RemoveNodeAsync(new() { Selector = "n2", Force = true }, cancellationToken: Cancel);
-        foreach (var progress in new[] { await ListAsync(grpc.Control.WaitNode(wait, cancellationToken: Cancel)), await ListAsync(before) })
+        await grpc.Control.Nodes.RemoveNodeAsync(new() { Selector = "n2", Force = true }, cancellationToken: Cancel);
+        foreach (var progress in new[] { await ListAsync(grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel)), await ListAsync(before) })
         {
             Assert.Equal((true, "removed"), (progress[^1].Done, progress[^1].Message));
         }
@@ -404,9 +404,9 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
-        var task = (await grpc.Control.StopTaskAsync(new() { Selector = "web.2" }, cancellationToken: Cancel)).Task;
+        var task = (await grpc.Control.Tasks.StopTaskAsync(new() { Selector = "web.2" }, cancellationToken: Cancel)).Task;
         V1.WaitTaskRequest[] requests =
         [
             new() { TaskId = task.Id },
@@ -420,7 +420,7 @@ public sealed class ControlServiceTests
         ];
         foreach (var request in requests)
         {
-            var last = (await ListAsync(grpc.Control.WaitTask(request, cancellationToken: Cancel)))[^1];
+            var last = (await ListAsync(grpc.Control.Tasks.WaitTask(request, cancellationToken: Cancel)))[^1];
             Assert.Equal((true, true, V1.TaskState.Running), (last.Done, last.Ended, last.ReplacementState));
             Assert.NotEqual(task.Id, last.ReplacementId);
         }
@@ -430,9 +430,9 @@ public sealed class ControlServiceTests
     public async Task A_stopped_task_that_no_node_knew_of_is_answered_as_it_was()
     {
         await using var grpc = await GrpcManager.StartAsync();
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
         await grpc.Manager.UntilAsync(s => s.Tasks.Count > 0);
-        var stopped = (await grpc.Control.StopTaskAsync(new() { Selector = "web.1" }, cancellationToken: Cancel)).Task;
+        var stopped = (await grpc.Control.Tasks.StopTaskAsync(new() { Selector = "web.1" }, cancellationToken: Cancel)).Task;
         Assert.Equal(("web.1", "web", 1ul), (stopped.Name, stopped.ServiceName, stopped.Slot));
     }
 
@@ -442,7 +442,7 @@ public sealed class ControlServiceTests
         var (grpc, agent) = await StartAsync();
         await using var owned = grpc;
         using var session = agent;
-        using var call = grpc.Control.WatchEvents(new V1.WatchEventsRequest { Kinds = { "service" } }, cancellationToken: Cancel);
+        using var call = grpc.Control.Events.WatchEvents(new V1.WatchEventsRequest { Kinds = { "service" } }, cancellationToken: Cancel);
         var created = false;
         var reading = Task.Run(
             async () =>
@@ -459,10 +459,10 @@ public sealed class ControlServiceTests
             },
             Cancel
         );
-        // The watch begins at some moment: services are created until it sees one.
+        // The watch begins at an unknown moment, so services are created until it reports one.
         for (var i = 0; !created && i < 1000; i++)
         {
-            await grpc.Control.CreateServiceAsync(ApiRequests.Create($"s{i}"), cancellationToken: Cancel);
+            await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create($"s{i}"), cancellationToken: Cancel);
         }
         Assert.StartsWith("s", (await reading).Name, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using Swarm.Control.Objects;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -16,23 +17,25 @@ public sealed class TaskListTests
     private static readonly DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly StateStore _store = new();
-    private readonly ObjectApi _objects;
+    private readonly TasksApi _tasks;
     private ulong _index;
 
     public TaskListTests()
     {
-        _objects = new ObjectApi(
-            _store,
-            null!,
-            new MirrorLeadership(),
-            new ObjectApiOptions
-            {
-                NodeId = "n1",
-                ClusterAddress = "",
-                ResolveImage = static (_, _, _) => throw new NotSupportedException(),
-                Time = TimeProvider.System,
-                LeaderWait = TimeSpan.Zero,
-            }
+        _tasks = new TasksApi(
+            new SwarmObjects(
+                _store,
+                null!,
+                new MirrorLeadership(),
+                new SwarmObjectsOptions
+                {
+                    NodeId = static () => "n1",
+                    ClusterAddress = static () => "",
+                    ResolveImage = static (_, _, _) => throw new NotSupportedException(),
+                    Time = TimeProvider.System,
+                    LeaderWait = TimeSpan.Zero,
+                }
+            )
         );
         Apply(new StateChange.NodeCreate(TestManager.NewNode("n1")), new StateChange.NodeCreate(TestManager.NewNode("n2")));
         Create("service1", "web", 3);
@@ -81,18 +84,22 @@ public sealed class TaskListTests
     public async Task A_list_shows_one_moment_however_much_is_written_while_it_is_read()
     {
         var before = await ListAsync(new());
-        var during = new List<V1.Task>();
-        await foreach (var task in _objects.ListTasksAsync(new V1.ListTasksRequest(), TestContext.Current.CancellationToken))
-        {
-            during.Add(task);
-            if (during.Count == 1)
+        var changed = false;
+        var during = await ListAsync(
+            new(),
+            _ =>
             {
+                if (changed)
+                {
+                    return;
+                }
+                changed = true;
                 // The writer gets through between the first task and the second.
                 Apply([.. _store.State.Services.Select(static s => new StateChange.ServiceRemove(s.Id))]);
                 Apply([.. _store.State.Tasks.Select(static t => new StateChange.TaskRemove(t.Id))]);
                 Apply([.. _store.State.Nodes.Select(static n => new StateChange.NodeRemove(n.Id))]);
             }
-        }
+        );
         Assert.Equal(before, during);
         Assert.Equal(["db.1", "web.1", "web.2", "web.3", "web.2.1"], during.Select(static t => t.Name));
     }
@@ -113,14 +120,11 @@ public sealed class TaskListTests
         Assert.Equal(_store.State.Tasks, selection.Tasks);
     }
 
-    private async Task<List<V1.Task>> ListAsync(V1.ListTasksRequest request)
+    private async Task<List<V1.Task>> ListAsync(V1.ListTasksRequest request, Action<V1.Task>? received = null)
     {
-        var tasks = new List<V1.Task>();
-        await foreach (var task in _objects.ListTasksAsync(request, TestContext.Current.CancellationToken))
-        {
-            tasks.Add(task);
-        }
-        return tasks;
+        var responses = new ReceivedResponses<V1.Task>(received);
+        await _tasks.ListTasks(request, responses, new DirectCall(TestContext.Current.CancellationToken));
+        return responses.All;
     }
 
     private void Apply(params StateChange[] changes) => _store.Apply(changes, ++_index);

@@ -9,12 +9,13 @@ using Swarm.Core.State;
 
 namespace Swarm.Daemon.Tests.Consensus;
 
-/// <summary>This test program again, as a process to be killed: with <see cref="ModeVariable"/> set it runs no tests but does what a test wants of it.</summary>
+/// <summary>Runs this test program again as a process that is killed. With <see cref="ModeVariable"/> set, it runs no tests but the work of
+/// a test.</summary>
 internal static class ChildProcess
 {
     private const string ModeVariable = "SWARM_LOG_CHILD";
 
-    /// <summary>Starts it under an optional tracer. It says on standard output what it has acknowledged, a line each.</summary>
+    /// <summary>Starts the process under an optional tracer. It writes each acknowledged entry to standard output, a line each.</summary>
     public static Process Start(string mode, string directory, params string[] tracer)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "Swarm.Daemon.Tests" + (OperatingSystem.IsWindows() ? ".exe" : ""));
@@ -32,7 +33,7 @@ internal static class ChildProcess
         return Process.Start(start)!;
     }
 
-    /// <summary>Does what <see cref="Start"/> ordered; false when it ordered nothing.</summary>
+    /// <summary>Does the work that <see cref="Start"/> ordered; false when it ordered none.</summary>
     public static async Task<bool> RunIfChildAsync()
     {
         if (Environment.GetEnvironmentVariable(ModeVariable) is not { } order)
@@ -68,7 +69,7 @@ internal static class ChildProcess
         }
     }
 
-    /// <summary>Takes entries (and a snapshot) as a follower takes them from its leader, then waits to be killed.</summary>
+    /// <summary>Receives entries (and a snapshot) like a follower, then waits to be killed.</summary>
     private static async Task AppendAsync(LogDirectory directory, bool flush, int count, bool snapshot)
     {
         var snapshots = directory.Combine("snapshots");
@@ -119,7 +120,7 @@ internal static class ChildProcess
         Process.GetCurrentProcess().Kill();
     }
 
-    // Straight to the descriptor: a line that was read was acknowledged, and nothing is held back in a buffer.
+    // Straight to the descriptor, without a buffer: a line that was read was acknowledged.
     private static void Say(string line)
     {
         using var output = Console.OpenStandardOutput();

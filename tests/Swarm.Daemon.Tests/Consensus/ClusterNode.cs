@@ -60,7 +60,7 @@ internal sealed class TestAuthority : IDisposable
     public void Dispose() => _root.Dispose();
 }
 
-/// <summary>One manager as swarmd will be: one port, gRPC's HTTP/2 and Raft on it, mutual TLS for both.</summary>
+/// <summary>A manager like swarmd: gRPC's HTTP/2 and Raft on a single port, mutual TLS for both.</summary>
 internal sealed class ClusterNode : IAsyncDisposable
 {
     private readonly TestAuthority _authority;
@@ -121,7 +121,8 @@ internal sealed class ClusterNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Replays the log of a stopped node as DotNext does before it has been told where the list of members is kept; gives that list.</summary>
+    /// <summary>Replays the log of a stopped node as DotNext does before it knows the place of the member list; returns that
+    /// list.</summary>
     public async Task<IReadOnlyCollection<EndPoint>> ReplayMembersAsync(CancellationToken cancellation)
     {
         using var cipher = new LogCipher(_directory.Key);
@@ -157,7 +158,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             RemoteCertificateValidationCallback = (_, remote, _, _) => _authority.Trusts(remote),
         };
 
-    /// <summary>A call as gRPC makes it: a POST over HTTP/2, with what comes back in the body.</summary>
+    /// <summary>Makes a call like gRPC: a POST over HTTP/2; returns the body of the answer.</summary>
     public async Task<string> CallAsync(X509Certificate2 certificate, string text, CancellationToken cancellation)
     {
         using var handler = new SocketsHttpHandler { SslOptions = ClientOptions(certificate) };

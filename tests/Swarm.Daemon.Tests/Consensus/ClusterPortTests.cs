@@ -26,7 +26,7 @@ public sealed class ClusterPortTests
         {
             await node.StartAsync(Cancellation);
         }
-        // More than one snapshot before the others join: they are given it, not the entries that it replaced.
+        // More than one snapshot before the others join: they get the snapshot, not the entries that it replaced.
         List<string> expected = [];
         await ProposeAsync(first, expected, 120);
         await EventuallyAsync(() => first.Log.IsLeader, "the first manager leads");
@@ -82,7 +82,7 @@ public sealed class ClusterPortTests
             try
             {
                 await using var connection = await factory.ConnectAsync(new IPEndPoint(IPAddress.Loopback, node.Port), Cancellation);
-                // With TLS 1.3 a client learns of a refusal when it reads.
+                // With TLS 1.3 a client notices a refusal when it reads.
                 var result = await Deadline.WaitAsync(connection.Transport.Input.ReadAsync(Cancellation), "the refusal");
                 Assert.True(result.IsCompleted && result.Buffer.IsEmpty);
             }

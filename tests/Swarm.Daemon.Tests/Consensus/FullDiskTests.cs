@@ -5,7 +5,7 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Consensus;
 
-/// <summary>A small file system of its own, filled up.</summary>
+/// <summary>A small file system that the test fills up.</summary>
 public sealed class FullDiskTests : IDisposable
 {
     private readonly string _mount = Path.Combine(Path.GetTempPath(), "swarm-full-" + Guid.NewGuid().ToString("N"));
@@ -67,7 +67,7 @@ public sealed class FullDiskTests : IDisposable
         var (again, machine) = await directory.StartAsync();
         await using (again)
         {
-            // The one that failed may stand in the log or not: it was not acknowledged.
+            // The failed entry may be in the log or not: it was not acknowledged.
             Assert.Equal(acknowledged, machine.Ids.Take(acknowledged.Count));
             Assert.InRange(machine.Ids.Count, acknowledged.Count, acknowledged.Count + 1);
             await again.ProposeAsync(LogDirectory.Batch("after"), Cancellation);
@@ -116,7 +116,7 @@ public sealed class FullDiskTests : IDisposable
 
     private void Remount(string size) => Assert.Null(Run("mount", "-o", $"remount,size={size}", _mount));
 
-    /// <summary>What it complained about; null when it succeeded.</summary>
+    /// <summary>The program's error message; null when it succeeded.</summary>
     private static string? Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;

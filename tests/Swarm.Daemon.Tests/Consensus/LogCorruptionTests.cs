@@ -4,14 +4,14 @@ using Swarm.Consensus.Errors;
 
 namespace Swarm.Daemon.Tests.Consensus;
 
-/// <summary>Whatever happens to the files: the log comes back with everything that was acknowledged, or refuses and says which file is damaged.</summary>
+/// <summary>Damaged files of the log: it starts with every acknowledged entry, or refuses and names the damaged file.</summary>
 public sealed class LogCorruptionTests
 {
     private const int Slot = 64;
 
     private static List<string> Ids(int count) => [.. Enumerable.Range(0, count).Select(i => $"node{i:D4}")];
 
-    /// <summary>Starts; the error if it refuses, else null, having checked that nothing is missing.</summary>
+    /// <summary>Starts the log. Returns the error if it refuses; otherwise checks that no entry is missing and returns null.</summary>
     private static async Task<ReplicatedLogException?> RefusesOrHasAsync(LogDirectory directory, IReadOnlyList<string> expected)
     {
         try
@@ -57,7 +57,8 @@ public sealed class LogCorruptionTests
         return ((int)BinaryPrimitives.ReadUInt64LittleEndian(slot[16..]), (int)BinaryPrimitives.ReadInt64LittleEndian(slot[8..]));
     }
 
-    /// <summary>Fails when a new DotNext keeps its log in another way: then <see cref="WriteAheadLogInspector"/> must be looked at.</summary>
+    /// <summary>Fails when a new DotNext version stores its log in another way: then <see cref="WriteAheadLogInspector"/> must be
+    /// revised.</summary>
     [Fact]
     public async Task The_log_on_disk_has_the_layout_that_the_inspector_knows()
     {
@@ -110,7 +111,8 @@ public sealed class LogCorruptionTests
         await AssertRefusedAsync(directory, "wal/metadata/0");
     }
 
-    /// <summary>Power lost while the last entry was written: the checkpoint does not know it, and its bytes are there up to any point.</summary>
+    /// <summary>Power was lost while the last entry was written: the checkpoint does not include it, and its bytes end at any
+    /// point.</summary>
     [Fact]
     public async Task A_torn_last_write_is_dropped_and_everything_before_it_kept()
     {
@@ -302,7 +304,7 @@ public sealed class LogCorruptionTests
             directory.Restore(saved);
             File.Delete(directory.Combine(file));
             var error = await RefusesOrHasAsync(directory, ids);
-            // A chunk of before the snapshot may be left over, and needs not be there.
+            // A chunk from before the snapshot may be left over; it is not needed.
             if (!file.StartsWith("wal/data/", StringComparison.Ordinal) && !file.StartsWith("wal/metadata/", StringComparison.Ordinal))
             {
                 Assert.True(error is not null, $"{file} was not missed");
@@ -359,7 +361,7 @@ public sealed class LogCorruptionTests
     {
         using var directory = new LogDirectory { SnapshotInterval = 2 };
         await directory.WriteAsync(Ids(4));
-        // One is left out while the last is still being written: which is the newest is not the test's matter.
+        // A file is skipped while the last one is still being written; its age does not matter here.
         var snapshot = SnapshotFile.FindNewest(directory.Combine("snapshots"))!.FullPath;
         var bytes = File.ReadAllBytes(snapshot);
         bytes[7] = SnapshotFile.CurrentFormat + 1;

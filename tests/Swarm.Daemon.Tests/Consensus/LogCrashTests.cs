@@ -5,7 +5,7 @@ using Swarm.Consensus.Errors;
 
 namespace Swarm.Daemon.Tests.Consensus;
 
-/// <summary>SIGKILL at any moment, and what strace saw: what was acknowledged is on disk.</summary>
+/// <summary>SIGKILL at any moment, and the system calls that strace saw: every acknowledged entry is on disk.</summary>
 public sealed partial class LogCrashTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -39,7 +39,7 @@ public sealed partial class LogCrashTests
             }
             await Deadline.WaitAsync(child.WaitForExitAsync(Cancellation), "the child to end");
             var recovered = await directory.ReadAsync();
-            // At most the one in flight was not acknowledged.
+            // At most the entry in flight was not acknowledged.
             Assert.True(
                 recovered.Count == acknowledged.Count || recovered.Count == acknowledged.Count + 1,
                 $"seed {seed}, round {round}: {acknowledged.Count} acknowledged, {recovered.Count} recovered"
@@ -58,7 +58,7 @@ public sealed partial class LogCrashTests
         }
     }
 
-    /// <summary>Why <see cref="DurableWriteAheadLog"/> exists. Should this fail one day, DotNext may have mended it.</summary>
+    /// <summary>Shows why <see cref="DurableWriteAheadLog"/> exists. If this fails one day, DotNext may have fixed it.</summary>
     [Fact]
     public async Task Without_our_flush_a_killed_follower_forgets_what_it_acknowledged()
     {
@@ -91,7 +91,8 @@ public sealed partial class LogCrashTests
         }
         catch (ReplicatedLogException) when (mode == "append-unflushed")
         {
-            // Killed before its first checkpoint, though entries are there: refused as damaged, and nothing of what was acknowledged can be had.
+            // Killed before its first checkpoint: the log is refused as damaged although entries are there, and no acknowledged entry can
+            // be read.
             return (acknowledged, 0);
         }
     }
@@ -131,7 +132,7 @@ public sealed partial class LogCrashTests
         {
             if (Opened().Match(line) is { Success: true } opened)
             {
-                // A descriptor opened with O_SYNC syncs each write by itself. Numbers are used again.
+                // A descriptor opened with O_SYNC syncs each write by itself. The system reuses descriptor numbers.
                 _ = opened.Groups["flags"].Value.Contains("SYNC", StringComparison.Ordinal)
                     ? syncedDescriptors.Add(opened.Groups["fd"].Value)
                     : syncedDescriptors.Remove(opened.Groups["fd"].Value);

@@ -7,7 +7,7 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.Consensus;
 
-/// <summary>A directory for one log, with the key to it; gone when the test ends.</summary>
+/// <summary>A directory for one log, with its key; deleted when the test ends.</summary>
 internal sealed class LogDirectory : IDisposable
 {
     public LogDirectory(string? path = null)
@@ -82,7 +82,7 @@ internal sealed class LogDirectory : IDisposable
         }
     }
 
-    /// <summary>Everything in it by relative path, to put it back later.</summary>
+    /// <summary>All files by relative path, for <see cref="Restore"/>.</summary>
     public IReadOnlyDictionary<string, byte[]> Save() =>
         Directory
             .EnumerateFiles(Path, "*", SearchOption.AllDirectories)
@@ -113,7 +113,7 @@ internal sealed class LogDirectory : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
 
-/// <summary>Remembers what was applied; its snapshot is the list of it.</summary>
+/// <summary>Records applied batches; its snapshot is the list of them.</summary>
 internal sealed class RecordingMachine : IStateMachinePort
 {
     private readonly Lock _gate = new();

@@ -44,7 +44,7 @@ public sealed class StateSerializerTests
         }
     }
 
-    /// <summary>Every optional property in turn is left out, as by a swarmd from before it was added.</summary>
+    /// <summary>Leaves out every optional property in turn, like a swarmd from before the property was added.</summary>
     [Fact]
     public void A_property_that_an_older_swarmd_did_not_write_has_its_default()
     {

@@ -43,7 +43,7 @@ public sealed class AgentSessionsTests
             Username = "u",
             Password = "p",
         };
-        await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(request, cancellationToken: Cancel);
         await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
         var assigned = agent.Assigned.Values.Single();
         Assert.Equal("redis:3.0.6", assigned.Spec.Container.Image);
@@ -54,12 +54,12 @@ public sealed class AgentSessionsTests
         var status = grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status);
         Assert.Equal(TaskState.Running, status.State);
         Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(status.Error), 4000, 4096);
-        // States that are not an agent's to report, and tasks that are not its own, are ignored and acknowledged.
+        // The manager ignores and acknowledges states that agents do not report, and tasks of other nodes.
         await agent.ReportAsync(assigned.TaskId, V1.TaskState.Orphaned);
         await agent.ReportAsync("nobody", V1.TaskState.Failed);
         await agent.ReadUntilAsync(() => agent.Acknowledged == 3);
         Assert.Equal(TaskState.Running, grpc.Manager.Runtime.State.Read(s => s.FindTask(assigned.TaskId)!.Status.State));
-        // Connecting again, the task runs already: the credential is not sent any more.
+        // On the second connection the task runs already, so the credential is no longer sent.
         using var again = await grpc.ConnectWithAsync("n1", "Docker");
         await again.ReadUntilAsync(() => again.Sets.Count == 1);
         Assert.Null(again.Assigned[assigned.TaskId].RegistryCredential);
@@ -78,7 +78,7 @@ public sealed class AgentSessionsTests
         using var agent = await grpc.ConnectWithAsync("n1", executor);
         var request = ApiRequests.Create("web");
         request.RegistryCredential = new V1.RegistryCredential { Username = "u", Password = "p" };
-        await grpc.Control.CreateServiceAsync(request, cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(request, cancellationToken: Cancel);
         await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
         var taskId = agent.Assigned.Keys.Single();
         Assert.Equal(executor == "Docker", agent.Assigned[taskId].RegistryCredential is not null);
@@ -106,7 +106,7 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         var obeying = agent.ObeyAsync();
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
         await grpc.Manager.UntilAsync(s => s.Tasks.Any(t => t.Status.State == TaskState.Running));
         await grpc.Manager.AddNodeAsync("n2");
         using var other = await grpc.ConnectAsync("n2");
@@ -182,7 +182,7 @@ public sealed class AgentSessionsTests
         await using var grpc = await GrpcManager.StartAsync();
         await grpc.Manager.AddNodeAsync("n1");
         var agent = await grpc.ConnectAsync("n1");
-        await grpc.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
         await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
         var taskId = agent.Assigned.Keys.Single();
         await agent.ReportAsync(taskId, V1.TaskState.Running);
@@ -229,7 +229,7 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
-        await grpc.Control.RemoveNodeAsync(new V1.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
+        await grpc.Control.Nodes.RemoveNodeAsync(new V1.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
         Assert.NotNull((await agent.ReadAsync())!.Removed);
         Assert.Null(await agent.ReadAsync());
         using var stranger = await grpc.ConnectAsync("stranger");

@@ -39,7 +39,7 @@ public sealed class AssignmentRevisionTests
         Assert.Equal(("s1", 1UL, "web-s1"), (set.Revisions[0].ServiceId, set.Revisions[0].Number, set.Revisions[0].Spec.Name));
         Assert.InRange(set.CalculateSize(), spec, spec + (100 * 200));
         Assert.Null(_agent.Resolve(set));
-        // One object for all of them.
+        // All tasks share the object.
         Assert.Single(set.Update.Select(static t => t.Spec).Distinct(ReferenceEqualityComparer.Instance));
     }
 

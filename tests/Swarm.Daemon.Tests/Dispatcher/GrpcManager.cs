@@ -3,18 +3,19 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Tests.Manager;
+using Swarm.Manager;
 using Swarm.Manager.Dispatcher;
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
-/// <summary>A manager behind real gRPC on a Unix socket. Who calls says its node id in a header; the real daemon reads it from a certificate.</summary>
+/// <summary>A manager behind real gRPC on a Unix socket. The caller's node id is in a header; the real daemon reads it from a
+/// certificate.</summary>
 internal sealed class GrpcManager : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -27,11 +28,11 @@ internal sealed class GrpcManager : IAsyncDisposable
         _app = app;
         _directory = directory;
         _channel = UnixSocketChannel.Open(Path.Combine(directory, "s"));
-        Control = new V1.Control.ControlClient(_channel);
+        Control = new V1.ControlClient(_channel);
     }
 
     public TestManager Manager { get; }
-    public V1.Control.ControlClient Control { get; }
+    public V1.ControlClient Control { get; }
 
     public static async Task<GrpcManager> StartAsync(TimeSpan? heartbeat = null)
     {
@@ -40,12 +41,15 @@ internal sealed class GrpcManager : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(Path.Combine(directory, "s"), o => o.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc(o => o.Interceptors.Add<StatusInterceptor>());
-        builder.Services.AddSingleton(new ControlService(new ObjectsOnlyControlPlane(manager.Runtime.Objects)));
-        builder.Services.AddSingleton(new DispatcherService(() => manager.Runtime.Agents, new HeaderIdentity()));
+        builder.Services.AddGrpcServer(o => o.Interceptors.Add<StatusInterceptor>());
+        builder.Services.AddControlApi(new ObjectsOnlyControlPlane(manager.Runtime.Objects));
+        builder.Services.AddNodeServices(
+            new DispatcherService(() => manager.Runtime.Agents, new HeaderIdentity()),
+            new CertificateAuthorityService(() => manager.Runtime, TimeProvider.System)
+        );
         var app = builder.Build();
-        app.MapGrpcService<ControlService>();
-        app.MapGrpcService<DispatcherService>();
+        app.MapControlApi();
+        app.MapNodeServices();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new GrpcManager(manager, app, directory);
     }
@@ -57,7 +61,7 @@ internal sealed class GrpcManager : IAsyncDisposable
     public Task<ScriptedAgent> ConnectAsync(string nodeId, params V1.TaskStatusUpdate[] tasks) =>
         ConnectWithAsync(nodeId, "Simulated", tasks);
 
-    /// <summary>As a node with that executor.</summary>
+    /// <summary>Connects as a node with that executor.</summary>
     public async Task<ScriptedAgent> ConnectWithAsync(string nodeId, string executor, params V1.TaskStatusUpdate[] tasks)
     {
         var agent = new ScriptedAgent(nodeId, Call(nodeId), executor);

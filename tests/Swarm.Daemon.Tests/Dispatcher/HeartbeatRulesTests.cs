@@ -6,7 +6,7 @@ namespace Swarm.Daemon.Tests.Dispatcher;
 
 public sealed class HeartbeatRulesTests
 {
-    /// <summary>A manager that was away must not take its nodes for lost while they pause between two tries to reach it.</summary>
+    /// <summary>A manager that was away must not take its nodes for lost while they pause between two attempts to connect.</summary>
     [Theory]
     [InlineData(0.1)]
     [InlineData(1)]
@@ -17,7 +17,7 @@ public sealed class HeartbeatRulesTests
     public void A_leader_waits_longer_for_its_nodes_than_they_pause(double seconds)
     {
         var period = TimeSpan.FromSeconds(seconds);
-        // A try that has just begun and gets no answer, and the longest pause.
+        // An attempt that has just begun and gets no answer, and the longest pause.
         var slowest = ClusterChannel.ConnectTimeout + NodeAgent.LongestPauseAt(period);
         Assert.True(
             HeartbeatRules.NewLeaderGrace(period) > slowest,

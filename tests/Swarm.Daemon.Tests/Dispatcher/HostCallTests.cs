@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
-/// <summary>Host commands over an agent's session: the answer comes back, and whatever stands in its way is named.</summary>
+/// <summary>Host commands over an agent's session: the answer comes back, or an error names the obstacle.</summary>
 public sealed class HostCallTests
 {
     private static readonly V1.HostCommand s_command = new() { Firewall = new V1.FirewallCommand { Action = V1.FirewallAction.Add } };
@@ -34,7 +34,7 @@ public sealed class HostCallTests
         var second = hosts.RunAsync("n1", "worker1", new V1.HostCommand { Check = new V1.HostCheckCommand() }, Cancel);
         V1.HostCall[] calls = [await CallAsync(agent), await CallAsync(agent)];
         Assert.Contains(s_command, calls.Select(c => c.Command));
-        // Answered in the other order, and one that nobody asked for.
+        // The answers come in the other order, with another that has no call.
         foreach (var call in calls.Append(new V1.HostCall { Number = 99 }).Reverse())
         {
             var answer = new V1.HostAnswer { Firewall = new V1.FirewallReport { Commands = { $"{call.Command?.CommandCase}" } } };

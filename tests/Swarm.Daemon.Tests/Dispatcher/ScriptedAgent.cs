@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
-/// <summary>An agent that does what a test says; by default it obeys at once: what is to run runs, what is to stop has stopped.</summary>
+/// <summary>An agent that the test controls. By default it obeys at once: every task reaches its desired state.</summary>
 internal sealed class ScriptedAgent(
     string nodeId,
     AsyncDuplexStreamingCall<V1.AgentMessage, V1.ManagerMessage> call,
@@ -18,7 +18,7 @@ internal sealed class ScriptedAgent(
 
     public V1.SessionInfo? Info { get; private set; }
 
-    /// <summary>What the manager has told, by task id.</summary>
+    /// <summary>The manager's assignments, by task id.</summary>
     public Dictionary<string, V1.TaskAssignment> Assigned { get; } = [];
     public List<V1.AssignmentSet> Sets { get; } = [];
 
@@ -94,7 +94,7 @@ internal sealed class ScriptedAgent(
     }
 
     /// <summary>Reads until the condition holds, doing nothing else.</summary>
-    /// <param name="condition">What is waited for.</param>
+    /// <param name="condition">The end of the wait.</param>
     /// <param name="what">Its name: by default, as it is written.</param>
     public Task ReadUntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {

@@ -2,11 +2,13 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Daemon.Tests.Hosting;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
 
-/// <summary>Agents that say the wrong thing, or the right thing at the wrong time, over the real cluster port with a real node's certificate.</summary>
+/// <summary>Agents that send wrong messages, or messages at the wrong time, over the real cluster port with a real node's
+/// certificate.</summary>
 public sealed class SessionOrderTests : IAsyncLifetime
 {
     private TestDaemon _manager = null!;
@@ -47,12 +49,12 @@ public sealed class SessionOrderTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<RpcException>(() => agent.ReadUntilAsync(static () => false));
         if (e.StatusCode != StatusCode.Cancelled)
         {
-            // Else the stream's reset has overtaken the status: HTTP/2 has it so for a caller that is still sending.
+            // Otherwise the stream's reset has overtaken the status: HTTP/2 does so for a caller that is still sending.
             Assert.Equal(errorId, e.Trailers.GetValue("swarm-error-id"));
         }
         agent.Dispose();
         await _manager.AssertWorksAsync();
-        // And the node is not shut out: its next session is as good as any.
+        // The node is not shut out: its next session works.
         using var next = await OpenAsync();
         Assert.Equal(_nodeId, next.Info!.NodeId);
     }

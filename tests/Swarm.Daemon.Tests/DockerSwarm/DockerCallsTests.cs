@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Control.Addresses;
 using Swarm.Daemon.Tests.Manager;
 using Swarm.Daemon.Tests.Storage;
+using Swarm.DockerSwarm.Areas;
 using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Plane;
 using Swarm.DockerSwarm.Writes;
@@ -19,29 +20,30 @@ public sealed class DockerCallsTests : IAsyncLifetime
 
     private readonly TemporaryDirectory _directory = new();
     private FakeEngine _engine = null!;
-    private FakeObjects _services = null!;
-    private FakeObjects _nodes = null!;
+    private FakeObjects _servicesOfEngine = null!;
+    private FakeObjects _nodesOfEngine = null!;
     private StateDirectory _state = null!;
     private EngineClient _client = null!;
     private DockerMirror _mirror = null!;
     private DockerAuthority _authority = null!;
-    private DockerControlPlane _plane = null!;
+    private V1.Services.ServicesBase _services = null!;
+    private V1.Nodes.NodesBase _nodes = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         _engine = await FakeEngine.StartAsync();
-        _services = new FakeObjects(_engine, "/services");
-        _nodes = new FakeObjects(_engine, "/nodes");
-        _nodes.Add("n1", FakeEngine.Node);
-        _nodes.Add("n2", FakeEngine.Node);
+        _servicesOfEngine = new FakeObjects(_engine, "/services");
+        _nodesOfEngine = new FakeObjects(_engine, "/nodes");
+        _nodesOfEngine.Add("n1", FakeEngine.Node);
+        _nodesOfEngine.Add("n2", FakeEngine.Node);
         _state = StateDirectory.Open(_directory.Path);
         _client = new EngineClient("unix://" + _engine.Socket);
         var ledger = new RevisionLedger(_state);
         _mirror = new DockerMirror(_client, ledger, TimeProvider.System, NullLogger<DockerMirror>.Instance);
         _authority = DockerAuthority.Open(_state, "test", TimeProvider.System);
-        _plane = new DockerControlPlane(
+        var plane = new DockerControlPlane(
             _client,
             _mirror,
             new DockerOrchestrator(_client, _mirror, ledger, TimeProvider.System),
@@ -55,6 +57,8 @@ public sealed class DockerCallsTests : IAsyncLifetime
             TimeProvider.System,
             CancellationToken.None
         );
+        _services = (await plane.ChooseAsync(typeof(V1.Services.ServicesBase), Cancel)).Get<V1.Services.ServicesBase>();
+        _nodes = (await plane.ChooseAsync(typeof(V1.Nodes.NodesBase), Cancel)).Get<V1.Nodes.NodesBase>();
         await CreateAsync("web");
         await CreateAsync("db");
         _engine.Requests.Clear();
@@ -87,7 +91,7 @@ public sealed class DockerCallsTests : IAsyncLifetime
         var spec = (await ListAsync())[0].Spec;
         spec.Container.Env.Add("A=1");
         _engine.Requests.Clear();
-        var updated = await _plane.UpdateServiceAsync(new V1.UpdateServiceRequest { Selector = "db", Spec = spec }, Cancel);
+        var updated = await _services.UpdateService(new V1.UpdateServiceRequest { Selector = "db", Spec = spec }, new DirectCall(Cancel));
         Assert.Equal((2UL, "A=1"), (updated.Service.Revision, updated.Service.Spec.Container.Env.Single()));
         AssertRequests([.. Look, "GET /networks", "POST /services/made1/update", "GET /services"]);
     }
@@ -98,7 +102,7 @@ public sealed class DockerCallsTests : IAsyncLifetime
         var request = new V1.ScaleServicesRequest();
         request.Services.Add(new V1.ServiceScale { Selector = "web", Replicas = 3 });
         request.Services.Add(new V1.ServiceScale { Selector = "db", Replicas = 4 });
-        var scaled = await _plane.ScaleServicesAsync(request, Cancel);
+        var scaled = await _services.ScaleServices(request, new DirectCall(Cancel));
         Assert.Equal([3UL, 4UL], scaled.Services.Select(static s => s.Spec.Replicated.Replicas));
         AssertRequests([.. Look, "GET /networks", "POST /services/made0/update", "POST /services/made1/update", "GET /services"]);
     }
@@ -107,7 +111,7 @@ public sealed class DockerCallsTests : IAsyncLifetime
     public async Task A_removal_looks_once()
     {
         _engine.Answer("/services/made0", "{}");
-        await _plane.RemoveServiceAsync(new V1.RemoveServiceRequest { Selector = "web" }, Cancel);
+        await _services.RemoveService(new V1.RemoveServiceRequest { Selector = "web" }, new DirectCall(Cancel));
         AssertRequests([.. Look, "DELETE /services/made0"]);
     }
 
@@ -115,7 +119,7 @@ public sealed class DockerCallsTests : IAsyncLifetime
     public async Task A_nodes_update_looks_once_and_reads_the_node()
     {
         var request = new V1.UpdateNodeRequest { Selector = "n2", Availability = V1.NodeAvailability.Drain };
-        var updated = await _plane.UpdateNodeAsync(request, Cancel);
+        var updated = await _nodes.UpdateNode(request, new DirectCall(Cancel));
         Assert.Equal((22UL, V1.NodeAvailability.Drain), (updated.Node.Version, updated.Node.Availability));
         AssertRequests([.. Look, "POST /nodes/n2/update", "GET /nodes"]);
     }
@@ -135,21 +139,21 @@ public sealed class DockerCallsTests : IAsyncLifetime
             }
         );
         var request = ApiRequests.Create("cache");
-        var first = _plane.CreateServiceAsync(request.Clone(), gone.Token);
+        var first = _services.CreateService(request.Clone(), new DirectCall(gone.Token));
         var spec = await Deadline.WaitAsync(sent.Task, "the first create to be sent");
         _engine.Answer(
             "/distribution/redis:3.0.6/json",
             async context =>
             {
                 // The retry has looked by now. Only then is the service made, and the first one's answer lost with its caller.
-                _services.Add("made2", MadeFrom(spec));
+                _servicesOfEngine.Add("made2", MadeFrom(spec));
                 await gone.CancelAsync();
                 await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
                 context.Response.StatusCode = 404;
                 await context.Response.WriteAsJsonNodeAsync("""{"message":"no"}""");
             }
         );
-        var retried = await _plane.CreateServiceAsync(request.Clone(), Cancel);
+        var retried = await _services.CreateService(request.Clone(), new DirectCall(Cancel));
         Assert.Equal("made2", retried.Service.Id);
         Assert.Single(_engine.Writes, static w => w.Call == "POST /services/create" && w.Body.Contains("cache", StringComparison.Ordinal));
     }
@@ -157,16 +161,13 @@ public sealed class DockerCallsTests : IAsyncLifetime
     private static string MadeFrom(string spec) =>
         $$"""{"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:21Z","Spec":{{spec}} }""";
 
-    private async Task<V1.Service> CreateAsync(string name) => (await _plane.CreateServiceAsync(ApiRequests.Create(name), Cancel)).Service;
+    private async Task<V1.Service> CreateAsync(string name) => (await _services.CreateService(ApiRequests.Create(name), new DirectCall(Cancel))).Service;
 
     private async Task<List<V1.Service>> ListAsync()
     {
-        var services = new List<V1.Service>();
-        await foreach (var service in _plane.ListServicesAsync(new V1.ListServicesRequest(), Cancel))
-        {
-            services.Add(service);
-        }
-        return services;
+        var services = new ReceivedResponses<V1.Service>();
+        await _services.ListServices(new V1.ListServicesRequest(), services, new DirectCall(Cancel));
+        return services.All;
     }
 
     private void AssertRequests(IEnumerable<string> expected) => Assert.Equal(expected.Order(), _engine.Requests.Order());

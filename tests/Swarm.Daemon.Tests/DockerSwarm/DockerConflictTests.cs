@@ -11,7 +11,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Somebody else changes an object after a command was worked out and before it is written, and the mirror has seen it by then.</summary>
+/// <summary>Another client changes an object after a command was computed and before it is written, and the mirror has the change by
+/// then.</summary>
 public sealed class DockerConflictTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -45,10 +46,10 @@ public sealed class DockerConflictTests
                     }
                 );
                 // As when an event wakes the mirror.
-                await PlaneHost.ListAsync(plane.Client.ListServices(new V1.ListServicesRequest()));
+                await PlaneHost.ListAsync(plane.Client.Services.ListServices(new V1.ListServicesRequest()));
             }
         };
-        var scaled = await plane.Client.ScaleServicesAsync(
+        var scaled = await plane.Client.Services.ScaleServicesAsync(
             new V1.ScaleServicesRequest
             {
                 Services =
@@ -67,7 +68,7 @@ public sealed class DockerConflictTests
         Assert.Equal(
             [
                 "POST /services/s1/update?version=20",
-                // What the command was worked out on, refused; then what there is.
+                // The command's first write is refused; the second starts from the present spec.
                 "POST /services/s2/update?version=21",
                 "POST /services/s2/update?version=23",
             ],
@@ -102,7 +103,7 @@ public sealed class DockerConflictTests
         Assert.Equal("drain", nodes.Spec("n2")["Availability"]!.GetValue<string>());
         Assert.Equal(["?version=20", "?version=21", "?version=23"], engine.Writes.Select(w => w.Query));
 
-        // No command changes two nodes; here the first one's write is the moment at which the second is changed by somebody else.
+        // No command changes two nodes. Here the write of the first is the moment at which another client changes the second.
         static CommandChanges DrainAll(ClusterState state) =>
             new(
                 [

@@ -6,7 +6,7 @@ namespace Swarm.Daemon.Tests.DockerSwarm;
 
 public sealed class DockerErrorsTests
 {
-    /// <summary>Words of an engine 20.10.24 and of SwarmKit.</summary>
+    /// <summary>Messages of an engine 20.10.24 and of SwarmKit.</summary>
     [Theory]
     [InlineData(
         503,

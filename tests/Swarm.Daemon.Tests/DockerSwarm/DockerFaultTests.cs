@@ -5,13 +5,13 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Engines that are slow, old, away, or changed by somebody else at the wrong moment.</summary>
+/// <summary>Engines that are slow, old or away, or whose objects another client changes at the wrong moment.</summary>
 public sealed class DockerFaultTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static Task<string> NodesRefusedAsync(PlaneHost plane) =>
-        PlaneHost.RefusedAsync(() => PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
+        PlaneHost.RefusedAsync(() => PlaneHost.ListAsync(plane.Client.Nodes.ListNodes(new V1.ListNodesRequest())));
 
     private static string Service(int version, int replicas, string label) =>
         $$$$"""
@@ -43,7 +43,7 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var scaled = await plane.Client.ScaleServicesAsync(
+        var scaled = await plane.Client.Services.ScaleServicesAsync(
             new V1.ScaleServicesRequest
             {
                 Services =
@@ -84,7 +84,7 @@ public sealed class DockerFaultTests
                 new V1.ServiceScale { Selector = "web", Replicas = 3 },
             },
         };
-        Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => plane.Client.ScaleServicesAsync(request).ResponseAsync));
+        Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => plane.Client.Services.ScaleServicesAsync(request).ResponseAsync));
         Assert.Equal(8, engine.Writes.Count);
     }
 
@@ -95,7 +95,7 @@ public sealed class DockerFaultTests
         engine.Answer("/version", """{"ApiVersion":"1.40","Version":"19.03.15"}""");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         Assert.Equal("EngineTooOld", await NodesRefusedAsync(plane));
-        var daemon = await plane.Client.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: Cancel);
+        var daemon = await plane.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Error, daemon.State);
         Assert.Contains("19.03.15", daemon.StateMessage, StringComparison.Ordinal);
     }
@@ -106,7 +106,7 @@ public sealed class DockerFaultTests
         var engine = await FakeEngine.StartAsync();
         var socket = engine.Socket;
         await using var plane = await PlaneHost.StartAsync(socket);
-        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.Nodes.ListNodes(new V1.ListNodesRequest())));
         await engine.DisposeAsync();
         Assert.Equal("EngineUnavailable", await NodesRefusedAsync(plane));
     }
@@ -116,8 +116,8 @@ public sealed class DockerFaultTests
     {
         await using var engine = await FakeEngine.StartAsync();
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
-        // It answers pings only. The answer comes with the deadline, long before the test's.
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.Nodes.ListNodes(new V1.ListNodesRequest())));
+        // The engine answers pings only. The answer comes with the deadline, long before the test's.
         engine.Answer("/tasks", context => Task.Delay(Timeout.Infinite, context.RequestAborted));
         Assert.Equal("NoLeader", await NodesRefusedAsync(plane));
     }
@@ -147,7 +147,7 @@ public sealed class DockerFaultTests
             "/services/create",
             context =>
             {
-                // It is made, and then the engine goes away before it says so.
+                // The service is created, and then the engine goes away before it answers.
                 engine.Answer("/services", $"[{Service(20, 1, "a")}]");
                 context.Abort();
                 return Task.CompletedTask;
@@ -168,11 +168,11 @@ public sealed class DockerFaultTests
                 },
             };
         Task<string> RefusedAsync(V1.CreateServiceRequest request) =>
-            PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync);
+            PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync);
 
         Assert.Equal("EngineUnavailable", await RefusedAsync(Request("r1", "a")));
         Assert.Equal("NameConflict", await RefusedAsync(Request("r2", "a")));
-        var retried = await plane.Client.CreateServiceAsync(Request("r1", "a"), cancellationToken: Cancel);
+        var retried = await plane.Client.Services.CreateServiceAsync(Request("r1", "a"), cancellationToken: Cancel);
         Assert.Equal("s1", retried.Service.Id);
         Assert.Single(engine.Writes);
     }
@@ -206,8 +206,8 @@ public sealed class DockerFaultTests
                 Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
         };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
-        var retried = await plane.Client.CreateServiceAsync(request, cancellationToken: Cancel);
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync));
+        var retried = await plane.Client.Services.CreateServiceAsync(request, cancellationToken: Cancel);
         Assert.Equal(("s1", "CAP_NET_ADMIN"), (retried.Service.Id, Assert.Single(retried.Service.Spec.Container.CapabilityAdd)));
         Assert.Single(engine.Writes);
     }
@@ -237,8 +237,8 @@ public sealed class DockerFaultTests
                 Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
         };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
-        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.CreateServiceAsync(request).ResponseAsync));
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync));
+        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync));
     }
 
     [Fact]
@@ -256,7 +256,7 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var removed = await plane.Client.RemoveServiceAsync(
+        var removed = await plane.Client.Services.RemoveServiceAsync(
             new V1.RemoveServiceRequest { RequestId = "r1", Selector = "web" },
             cancellationToken: Cancel
         );
@@ -279,10 +279,10 @@ public sealed class DockerFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var request = new V1.RemoveServiceRequest { RequestId = "r1", Selector = "web" };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(request).ResponseAsync));
-        Assert.Equal("s1", (await plane.Client.RemoveServiceAsync(request, cancellationToken: Cancel)).ServiceId);
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Services.RemoveServiceAsync(request).ResponseAsync));
+        Assert.Equal("s1", (await plane.Client.Services.RemoveServiceAsync(request, cancellationToken: Cancel)).ServiceId);
         var again = new V1.RemoveServiceRequest { RequestId = "r2", Selector = "web" };
-        Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => plane.Client.RemoveServiceAsync(again).ResponseAsync));
+        Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => plane.Client.Services.RemoveServiceAsync(again).ResponseAsync));
     }
 
     [Theory]
@@ -298,7 +298,7 @@ public sealed class DockerFaultTests
     {
         await using var engine = await FakeEngine.StartAsync();
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Single(await PlaneHost.ListAsync(plane.Client.ListNodes(new V1.ListNodesRequest())));
+        Assert.Single(await PlaneHost.ListAsync(plane.Client.Nodes.ListNodes(new V1.ListNodesRequest())));
         engine.Answer("/tasks", $$"""{"message":"{{words}}"}""", 503);
         Assert.Equal(errorId, await NodesRefusedAsync(plane));
     }
@@ -330,7 +330,7 @@ public sealed class DockerFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        // The looks go on, and whoever asks is told why there is no answer; the engine's log has one line for each.
+        // Polling goes on, and callers get the reason why there is no answer; the engine's log has a line for each.
         await Deadline.WaitAsync(looked.WaitAsync(Cancel), "a look at the engine");
         await Deadline.WaitAsync(looked.WaitAsync(Cancel), "a look at the engine");
         Assert.Equal(1, Volatile.Read(ref asked));
@@ -365,7 +365,7 @@ public sealed class DockerFaultTests
                 )
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var network = await plane.Client.CreateNetworkAsync(new V1.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
+        var network = await plane.Client.Networks.CreateNetworkAsync(new V1.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
         Assert.Equal(("overlay", "10.0.1.0/24"), (network.Driver, Assert.Single(network.Subnets).Subnet));
     }
 
@@ -375,7 +375,7 @@ public sealed class DockerFaultTests
         await using var engine = await FakeEngine.StartAsync();
         engine.Answer("/services", $"[{Service(20, 1, "a")}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        using var call = plane.Client.WaitServices(new V1.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
+        using var call = plane.Client.Services.WaitServices(new V1.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
         Assert.True(await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the first word of the wait"));
         Assert.False(call.ResponseStream.Current.Converged);
         engine.Answer(
@@ -420,15 +420,15 @@ public sealed class DockerFaultTests
         engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         async Task<List<string>> Images() =>
-            (await PlaneHost.ListAsync(plane.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest()))).ConvertAll(r =>
+            (await PlaneHost.ListAsync(plane.Client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest()))).ConvertAll(r =>
                 r.Number.ToString(CultureInfo.InvariantCulture) + r.Spec.Container.Image
             );
         Assert.Equal(["1a", "2b"], await Images());
-        // c and d came and went; e is there, and Docker would go back to d, of which no task is left.
+        // c and d came and went; e is current, and Docker would go back to d, which has no task left.
         engine.Answer("/services", $"[{Versioned(26, "e", "d")}]");
         engine.Answer("/tasks", $"[{TaskOf("t1", 1, "a")},{TaskOf("t2", 2, "b")},{TaskOf("t3", 3, "c")}]");
         Assert.Equal(["1a", "2b", "3c", "4d", "5e"], await Images());
-        var tasks = await PlaneHost.ListAsync(plane.Client.ListTasks(new V1.ListTasksRequest()));
+        var tasks = await PlaneHost.ListAsync(plane.Client.Tasks.ListTasks(new V1.ListTasksRequest()));
         Assert.Equal([3UL, 2UL, 1UL], tasks.Select(t => t.Revision));
     }
 }

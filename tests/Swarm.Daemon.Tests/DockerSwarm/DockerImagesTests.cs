@@ -7,7 +7,7 @@ using Swarm.Engine;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>What is asked of a registry through the engine, and how its answers are taken.</summary>
+/// <summary>Requests to a registry through the engine, and the use of their answers.</summary>
 public sealed class DockerImagesTests
 {
     private const string Digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -47,7 +47,7 @@ public sealed class DockerImagesTests
         );
         await images.ResolveAsync("registry.example/team/web:2", null, Cancel);
         Assert.Equal("", header);
-        // A digest needs nobody.
+        // A digest needs no registry.
         Assert.Equal(new ResolvedImage(Digest), await images.ResolveAsync("nowhere.example/x@" + Digest, null, Cancel));
     }
 

@@ -3,12 +3,12 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Networks of an engine that has no swarm to ask, or whose answers are lost.</summary>
+/// <summary>Networks of an engine without a usable swarm, or whose answers are lost.</summary>
 public sealed class DockerNetworkFaultTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>What is asked of the swarm; a list of networks is answered all the same, with those of the host alone.</summary>
+    /// <summary>Requests to the swarm; a list of networks is answered all the same, with the host's networks only.</summary>
     private static readonly string[] s_ofTheSwarm =
     [
         "/swarm",
@@ -20,15 +20,15 @@ public sealed class DockerNetworkFaultTests
         "/services/create",
     ];
 
-    private static readonly Dictionary<string, Func<V1.Control.ControlClient, Task>> s_calls = new()
+    private static readonly Dictionary<string, Func<V1.ControlClient, Task>> s_calls = new()
     {
-        ["list"] = static c => PlaneHost.ListAsync(c.ListNetworks(new())),
-        ["list by name"] = static c => PlaneHost.ListAsync(c.ListNetworks(new() { Selectors = { "mynet" } })),
-        ["create"] = static c => c.CreateNetworkAsync(new() { Name = "mynet" }).ResponseAsync,
-        ["remove"] = static c => c.RemoveNetworkAsync(new() { Selector = "mynet" }).ResponseAsync,
-        ["create a service"] = static c => c.CreateServiceAsync(new() { Spec = Attached(), NoResolveImage = true }).ResponseAsync,
+        ["list"] = static c => PlaneHost.ListAsync(c.Networks.ListNetworks(new())),
+        ["list by name"] = static c => PlaneHost.ListAsync(c.Networks.ListNetworks(new() { Selectors = { "mynet" } })),
+        ["create"] = static c => c.Networks.CreateNetworkAsync(new() { Name = "mynet" }).ResponseAsync,
+        ["remove"] = static c => c.Networks.RemoveNetworkAsync(new() { Selector = "mynet" }).ResponseAsync,
+        ["create a service"] = static c => c.Services.CreateServiceAsync(new() { Spec = Attached(), NoResolveImage = true }).ResponseAsync,
         ["update a service"] = static c =>
-            c.UpdateServiceAsync(
+            c.Services.UpdateServiceAsync(
                 new()
                 {
                     Selector = "web",
@@ -47,7 +47,7 @@ public sealed class DockerNetworkFaultTests
             Networks = { "mynet" },
         };
 
-    /// <summary>Words of an engine 20.10.24.</summary>
+    /// <summary>Messages of an engine 20.10.24.</summary>
     [Theory]
     [InlineData(
         503,
@@ -97,7 +97,7 @@ public sealed class DockerNetworkFaultTests
             Subnets = { new V1.NetworkSubnet { Subnet = "10.0.9.0/24" } },
         };
 
-    /// <summary>As the leader completes it: with the driver's own options and a gateway.</summary>
+    /// <summary>The network as the leader completes it, with the driver's own options and a gateway.</summary>
     private const string Made = """
         {"Id":"w1","Name":"mynet","Created":"2026-11-24T10:41:21Z","Scope":"swarm","Driver":"overlay","Attachable":true,"Internal":false,"EnableIPv6":false,
         "Labels":{"l":"a"},"Options":{"encrypted":"","com.docker.network.driver.mtu":"1400","com.docker.network.driver.overlay.vxlanid_list":"4097"},
@@ -125,11 +125,11 @@ public sealed class DockerNetworkFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         Task<string> RefusedAsync(string requestId) =>
-            PlaneHost.RefusedAsync(() => plane.Client.CreateNetworkAsync(Asked(requestId)).ResponseAsync);
+            PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked(requestId)).ResponseAsync);
 
         Assert.Equal("EngineUnavailable", await RefusedAsync("r1"));
         Assert.Equal("NameConflict", await RefusedAsync("r2"));
-        Assert.Equal("w1", (await plane.Client.CreateNetworkAsync(Asked("r1"), cancellationToken: Cancel)).Id);
+        Assert.Equal("w1", (await plane.Client.Networks.CreateNetworkAsync(Asked("r1"), cancellationToken: Cancel)).Id);
         Assert.Single(engine.Writes);
     }
 
@@ -157,8 +157,8 @@ public sealed class DockerNetworkFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.CreateNetworkAsync(Asked("r1")).ResponseAsync));
-        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.CreateNetworkAsync(Asked("r1")).ResponseAsync));
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync));
+        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync));
         Assert.Single(engine.Writes);
     }
 
@@ -172,7 +172,7 @@ public sealed class DockerNetworkFaultTests
             403
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Equal("SubnetInUse", await PlaneHost.RefusedAsync(() => plane.Client.CreateNetworkAsync(Asked("r1")).ResponseAsync));
+        Assert.Equal("SubnetInUse", await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync));
         engine.Answer(
             "/networks/create",
             async context =>
@@ -182,8 +182,8 @@ public sealed class DockerNetworkFaultTests
                 await context.Response.WriteAsJsonNodeAsync("""{"Id":"w1"}""");
             }
         );
-        Assert.Equal("w1", (await plane.Client.CreateNetworkAsync(Asked("r1"), cancellationToken: Cancel)).Id);
-        Assert.Equal("w1", (await plane.Client.CreateNetworkAsync(Asked("r1"), cancellationToken: Cancel)).Id);
+        Assert.Equal("w1", (await plane.Client.Networks.CreateNetworkAsync(Asked("r1"), cancellationToken: Cancel)).Id);
+        Assert.Equal("w1", (await plane.Client.Networks.CreateNetworkAsync(Asked("r1"), cancellationToken: Cancel)).Id);
         Assert.Equal(["POST /networks/create", "POST /networks/create"], engine.Writes.Select(w => w.Call));
     }
 
@@ -203,9 +203,9 @@ public sealed class DockerNetworkFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var request = new V1.RemoveNetworkRequest { RequestId = "r1", Selector = "mynet" };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.RemoveNetworkAsync(request).ResponseAsync));
-        await plane.Client.RemoveNetworkAsync(request, cancellationToken: Cancel);
+        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(request).ResponseAsync));
+        await plane.Client.Networks.RemoveNetworkAsync(request, cancellationToken: Cancel);
         var another = new V1.RemoveNetworkRequest { RequestId = "r2", Selector = "mynet" };
-        Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => plane.Client.RemoveNetworkAsync(another).ResponseAsync));
+        Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(another).ResponseAsync));
     }
 }

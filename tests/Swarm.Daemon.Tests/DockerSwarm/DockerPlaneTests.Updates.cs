@@ -36,20 +36,20 @@ public sealed partial class DockerPlaneTests
             Assert.Equal([V1.TaskState.Running, V1.TaskState.Shutdown, V1.TaskState.Shutdown], history.Select(t => t.Status.State));
             // The second swarmd has to have seen them too.
             var seen = await PlaneHost.ListAsync(
-                plane.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
+                plane.Client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
             );
             Assert.Equal(3, seen.Count);
         }
-        // Docker itself would go back to 3.0.7 only; and this swarmd was not there when 3.0.6 was.
+        // Docker itself would go back only to 3.0.7, and this swarmd did not run when 3.0.6 was current.
         await using var later = await PlaneHost.StartAsync(engine.Socket, directory.Path);
         var revisions = await PlaneHost.ListAsync(
-            later.Client.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
+            later.Client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
         );
         Assert.Equal([1UL, 2UL, 3UL], revisions.Select(r => r.Number));
         Assert.Equal([false, false, true], revisions.Select(r => r.Current));
         Assert.Equal(["Container.Image: redis:3.0.6 -> redis:3.0.7"], revisions[1].Changes);
 
-        var undone = await later.Client.RollbackServiceAsync(
+        var undone = await later.Client.Services.RollbackServiceAsync(
             new V1.RollbackServiceRequest
             {
                 RequestId = Id(),
@@ -71,7 +71,7 @@ public sealed partial class DockerPlaneTests
         Assert.True((await WaitAsync("back")).Converged);
         await UpdateAsync("back", s => s with { Container = s.Container with { Env = ["A=1"] } });
         Assert.True((await WaitAsync("back")).Converged);
-        var undone = await Client.RollbackServiceAsync(
+        var undone = await Client.Services.RollbackServiceAsync(
             new V1.RollbackServiceRequest { RequestId = Id(), Selector = "back" },
             cancellationToken: Cancel
         );
@@ -88,7 +88,7 @@ public sealed partial class DockerPlaneTests
         await CreateAsync(Spec("keep", 0));
         await UpdateAsync("keep", s => s with { Container = s.Container with { Env = ["A=1"] } });
         await UpdateAsync("keep", s => s with { Mode = new ServiceMode.Replicated(2), Container = s.Container with { Env = ["A=2"] } });
-        var undone = await Client.RollbackServiceAsync(
+        var undone = await Client.Services.RollbackServiceAsync(
             new V1.RollbackServiceRequest { RequestId = Id(), Selector = "keep" },
             cancellationToken: Cancel
         );

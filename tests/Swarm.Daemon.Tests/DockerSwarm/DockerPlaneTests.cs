@@ -15,7 +15,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private V1.Control.ControlClient Client => _plane.Client;
+    private V1.ControlClient Client => _plane.Client;
 
     public async ValueTask InitializeAsync()
     {
@@ -48,7 +48,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     {
         if (await StateAsync() != "active")
         {
-            await Client.InitSwarmAsync(
+            await Client.Membership.InitSwarmAsync(
                 new V1.InitSwarmRequest { RequestId = Id(), AdvertiseAddress = "127.0.0.1" },
                 cancellationToken: Cancel
             );
@@ -72,7 +72,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
 
     private async Task<V1.Service> CreateAsync(ServiceSpec spec) =>
         (
-            await Client.CreateServiceAsync(
+            await Client.Services.CreateServiceAsync(
                 new V1.CreateServiceRequest
                 {
                     RequestId = Id(),
@@ -86,7 +86,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     private async Task<V1.Service> UpdateAsync(string service, Func<ServiceSpec, ServiceSpec> change)
     {
         var read = await ServiceAsync(service);
-        var response = await Client.UpdateServiceAsync(
+        var response = await Client.Services.UpdateServiceAsync(
             new V1.UpdateServiceRequest
             {
                 RequestId = Id(),
@@ -102,20 +102,20 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     private async Task<V1.Service> ServiceAsync(string service) =>
         (
             await PlaneHost.ListAsync(
-                Client.ListServices(new V1.ListServicesRequest { Selectors = { service } }, cancellationToken: Cancel)
+                Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { service } }, cancellationToken: Cancel)
             )
         )[0];
 
     private async Task<V1.ServiceProgress> WaitAsync(string service, bool removed = false) =>
         (
             await PlaneHost.ListAsync(
-                Client.WaitServices(new V1.WaitServicesRequest { Selectors = { service }, Removed = removed }, cancellationToken: Cancel)
+                Client.Services.WaitServices(new V1.WaitServicesRequest { Selectors = { service }, Removed = removed }, cancellationToken: Cancel)
             )
         )[^1];
 
     private async Task<List<V1.Task>> TasksAsync(string service, bool running = true) =>
         await PlaneHost.ListAsync(
-            Client.ListTasks(new V1.ListTasksRequest { Services = { service }, DesiredRunning = running }, cancellationToken: Cancel)
+            Client.Tasks.ListTasks(new V1.ListTasksRequest { Services = { service }, DesiredRunning = running }, cancellationToken: Cancel)
         );
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> condition)
@@ -148,7 +148,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal("alpine:latest", tasks[0].Image);
         Assert.True(tasks[0].Status.Pid > 0);
 
-        var scaled = await Client.ScaleServicesAsync(
+        var scaled = await Client.Services.ScaleServicesAsync(
             new V1.ScaleServicesRequest
             {
                 RequestId = Id(),
@@ -163,7 +163,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal(1UL, scaled.Services[0].Revision);
         Assert.True((await WaitAsync("web")).Converged);
 
-        await Client.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "web" }, cancellationToken: Cancel);
+        await Client.Services.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "web" }, cancellationToken: Cancel);
         Assert.Equal("removed", (await WaitAsync("web", removed: true)).Message);
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("web")));
     }
@@ -174,7 +174,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         var spec = EveryOption.Spec with
         {
             Container = EveryOption.Spec.Container with { Image = "alpine:3.18", Command = ["sleep 1000"], StopSignal = "SIGKILL" },
-            // Networks that there are, and ports that are published, are another test's.
+            // Other tests cover existing networks and published ports.
             Networks = [],
             Ports = [],
         };
@@ -207,7 +207,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             }
             """
         );
-        // Of a stack's service these are the most usual.
+        // These are the most usual options of a stack's service.
         var given = raw!["TaskTemplate"]!["ContainerSpec"]!;
         foreach (var kind in new[] { "Secret", "Config" })
         {
@@ -288,12 +288,12 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal(("constraints", 1U, "node.labels.zone==east is not met"), (reason.Filter, reason.Nodes, reason.Detail));
 
         var placement = Assert.Single(
-            await PlaneHost.ListAsync(Client.TestPlacement(new V1.TestPlacementRequest { Selector = "zoned" }, cancellationToken: Cancel))
+            await PlaneHost.ListAsync(Client.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = "zoned" }, cancellationToken: Cancel))
         );
         Assert.Equal((false, "constraints"), (placement.Suitable, placement.Filter));
 
-        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
-        await Client.UpdateNodeAsync(
+        var node = Assert.Single(await PlaneHost.ListAsync(Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
+        await Client.Nodes.UpdateNodeAsync(
             new V1.UpdateNodeRequest
             {
                 RequestId = Id(),
@@ -303,7 +303,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             cancellationToken: Cancel
         );
         Assert.True((await WaitAsync("zoned")).Converged);
-        await Client.UpdateNodeAsync(
+        await Client.Nodes.UpdateNodeAsync(
             new V1.UpdateNodeRequest
             {
                 RequestId = Id(),
@@ -328,18 +328,18 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         await CreateAsync(Spec("second") with { Ports = [port] });
         await AssertPendingAsync("second", "ports", "host port 18080/tcp is taken by another task");
 
-        // As the docker CLI leaves an image that is made for other machines only.
-        var spec = DockerSpecWriter.New(Spec("foreign"));
+        // The spec as the docker CLI leaves it for an image of other platforms only.
+        var spec = DockerServiceSpec.New(Spec("foreign"));
         spec["TaskTemplate"]!["Placement"] = JsonNode.Parse("""{"Platforms":[{"Architecture":"s390x","OS":"linux"}]}""");
         await _docker.PostAsync("/services/create", spec, Cancel);
-        var node = Assert.Single(await PlaneHost.ListAsync(Client.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
+        var node = Assert.Single(await PlaneHost.ListAsync(Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: Cancel)));
         await AssertPendingAsync(
             "foreign",
             "platform",
             $"the image is not made for linux/{(node.Description.Platform.Architecture == "x86_64" ? "amd64" : "arm64")}"
         );
 
-        await Client.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "first" }, cancellationToken: Cancel);
+        await Client.Services.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "first" }, cancellationToken: Cancel);
         Assert.True((await WaitAsync("second")).Converged);
     }
 
@@ -349,7 +349,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         var reason = Assert.Single(pending[0].Pending);
         Assert.Equal((filter, 1U, detail), (reason.Filter, reason.Nodes, reason.Detail));
         var placement = Assert.Single(
-            await PlaneHost.ListAsync(Client.TestPlacement(new V1.TestPlacementRequest { Selector = service }, cancellationToken: Cancel))
+            await PlaneHost.ListAsync(Client.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = service }, cancellationToken: Cancel))
         );
         Assert.Equal((false, filter, detail), (placement.Suitable, placement.Filter, placement.Detail));
     }
@@ -368,15 +368,15 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
                 new V1.ServiceScale { Selector = "nosuch", Replicas = 3 },
             },
         };
-        Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => Client.ScaleServicesAsync(scale).ResponseAsync));
+        Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => Client.Services.ScaleServicesAsync(scale).ResponseAsync));
         Assert.Equal(0UL, (await ServiceAsync("taken")).Spec.Replicated.Replicas);
         var back = new V1.RollbackServiceRequest { Selector = "taken" };
-        Assert.Equal("NoPreviousRevision", await PlaneHost.RefusedAsync(() => Client.RollbackServiceAsync(back).ResponseAsync));
+        Assert.Equal("NoPreviousRevision", await PlaneHost.RefusedAsync(() => Client.Services.RollbackServiceAsync(back).ResponseAsync));
         var stop = new V1.StopTaskRequest { Selector = "taken.1" };
-        Assert.Equal("NotSupportedByControlPlane", await PlaneHost.RefusedAsync(() => Client.StopTaskAsync(stop).ResponseAsync));
+        Assert.Equal("NotSupportedByControlPlane", await PlaneHost.RefusedAsync(() => Client.Tasks.StopTaskAsync(stop).ResponseAsync));
         var init = new V1.InitSwarmRequest { AdvertiseAddress = "127.0.0.1" };
-        Assert.Equal("AlreadyInSwarm", await PlaneHost.RefusedAsync(() => Client.InitSwarmAsync(init).ResponseAsync));
-        Assert.Equal("LastManager", await PlaneHost.RefusedAsync(() => Client.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
+        Assert.Equal("AlreadyInSwarm", await PlaneHost.RefusedAsync(() => Client.Membership.InitSwarmAsync(init).ResponseAsync));
+        Assert.Equal("LastManager", await PlaneHost.RefusedAsync(() => Client.Membership.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
     }
 
     [Fact]
@@ -390,7 +390,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             Spec = created.Spec,
             Version = created.Version,
         };
-        Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => Client.UpdateServiceAsync(old).ResponseAsync));
+        Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => Client.Services.UpdateServiceAsync(old).ResponseAsync));
 
         var request = new V1.CreateServiceRequest
         {
@@ -398,8 +398,8 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             Spec = ProtocolMapping.ToWire(Spec("once", 0)),
             NoResolveImage = true,
         };
-        var first = await Client.CreateServiceAsync(request, cancellationToken: Cancel);
-        var second = await Client.CreateServiceAsync(request, cancellationToken: Cancel);
+        var first = await Client.Services.CreateServiceAsync(request, cancellationToken: Cancel);
+        var second = await Client.Services.CreateServiceAsync(request, cancellationToken: Cancel);
         Assert.Equal(first.Service.Id, second.Service.Id);
     }
 }

@@ -8,7 +8,8 @@ using Swarm.Daemon.Tests.Storage;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Answers as an engine would, on a Unix socket; a test says how each path answers. For what a real engine does only rarely.</summary>
+/// <summary>Answers like an engine, on a Unix socket; a test sets the answer of each path. It covers rare answers of a real
+/// engine.</summary>
 internal sealed class FakeEngine : IAsyncDisposable
 {
     public const string Node = """
@@ -18,7 +19,7 @@ internal sealed class FakeEngine : IAsyncDisposable
         "Status":{"State":"ready","Addr":"10.0.0.1"},"ManagerStatus":{"Leader":true,"Reachability":"reachable","Addr":"10.0.0.1:2377"}}
         """;
 
-    /// <summary>The answer to who is in a swarm and would be in another one.</summary>
+    /// <summary>The answer to a client that is in a swarm and would enter another one.</summary>
     public const string AlreadyInSwarm =
         """{"message":"This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one."}""";
 

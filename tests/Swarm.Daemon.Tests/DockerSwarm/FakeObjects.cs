@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Services or nodes of a fake engine that are made and updated as the engine's are: an update names the version that it starts from, and is refused on any
-/// other.</summary>
+/// <summary>Services or nodes of a fake engine. As in a real engine, an update names the version that it starts from, and any other version
+/// is
+/// refused.</summary>
 internal sealed class FakeObjects
 {
     private readonly FakeEngine _engine;
@@ -14,7 +15,7 @@ internal sealed class FakeObjects
     private readonly Lock _gate = new();
     private int _version = 19;
 
-    /// <param name="engine">Which answers for them from now on.</param>
+    /// <param name="engine">The engine that serves them from now on.</param>
     /// <param name="path"><c>/services</c> or <c>/nodes</c>.</param>
     public FakeObjects(FakeEngine engine, string path)
     {
@@ -24,10 +25,10 @@ internal sealed class FakeObjects
         engine.Answer($"{path}/create", CreateAsync);
     }
 
-    /// <summary>Called with the id after an update was made, before the engine says so.</summary>
+    /// <summary>Called with the id after an update was made, before the engine answers.</summary>
     public Func<string, Task> Updated { get; set; } = static _ => Task.CompletedTask;
 
-    /// <summary>The first has version 20; each that follows, and each change, the next.</summary>
+    /// <summary>The first has version 20; each further object and each change gets the next one.</summary>
     public void Add(string id, string json)
     {
         lock (_gate)
@@ -40,7 +41,7 @@ internal sealed class FakeObjects
         _engine.Answer($"{_path}/{id}/update", context => UpdateAsync(id, context));
     }
 
-    /// <summary>Somebody else changes the spec.</summary>
+    /// <summary>Changes the spec as another client.</summary>
     public void Change(string id, Action<JsonObject> change)
     {
         lock (_gate)

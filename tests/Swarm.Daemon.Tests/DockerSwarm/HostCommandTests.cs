@@ -4,7 +4,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Host commands through the docker control plane: this host is in reach, another node's is not, and nothing is done there.</summary>
+/// <summary>Host commands through the docker control plane: this host can be reached, another node's cannot, and nothing is changed
+/// there.</summary>
 public sealed class HostCommandTests
 {
     private static readonly string s_otherNode = FakeEngine
@@ -34,7 +35,7 @@ public sealed class HostCommandTests
             "With the docker control plane this swarmd reaches its own host and its peers only, and worker1 is none: nothing was done there.",
             refused.Status.Detail
         );
-        // Port 2377, which Connect-Swarm takes by itself, is the engine's.
+        // Port 2377, the default of Connect-Swarm, is the engine's.
         Assert.Equal(
             "Make it a peer: New-SwarmCredential on worker1, and --peer worker1=HOST:2378,FILE for this swarmd. Or run the cmdlet on worker1, as root; or connect to its swarmd with Connect-Swarm -ManagerAddress HOST:2378 (port 2377 is the engine's).",
             refused.Trailers.GetValue("swarm-action")
@@ -57,7 +58,7 @@ public sealed class HostCommandTests
         Assert.Equal(
             "InvalidArgument",
             await PlaneHost.RefusedAsync(async () =>
-                await plane.Client.RunHostCommandAsync(
+                await plane.Client.Daemon.RunHostCommandAsync(
                     new V1.RunHostCommandRequest { Command = new V1.HostCommand { Listen = listen } },
                     cancellationToken: TestContext.Current.CancellationToken
                 )
@@ -66,7 +67,7 @@ public sealed class HostCommandTests
     }
 
     private static async Task<V1.RunHostCommandResponse> ProbeAsync(PlaneHost plane, string selector) =>
-        await plane.Client.RunHostCommandAsync(
+        await plane.Client.Daemon.RunHostCommandAsync(
             new V1.RunHostCommandRequest
             {
                 Selector = selector,

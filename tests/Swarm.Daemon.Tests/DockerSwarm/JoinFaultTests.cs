@@ -5,7 +5,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>A join that the engine gives up: which port did not answer is said by swarmd, since the engine does not.</summary>
+/// <summary>A join that the engine gives up: swarmd names the port that did not answer, because the engine does not.</summary>
 public sealed class JoinFaultTests
 {
     private const string Timeout =
@@ -69,7 +69,7 @@ public sealed class JoinFaultTests
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var request = new V1.JoinSwarmRequest { Token = "SWMTKN-1-x", RemoteAddresses = { managers } };
         return await Assert.ThrowsAsync<RpcException>(() =>
-            plane.Client.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
+            plane.Client.Membership.JoinSwarmAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync
         );
     }
 }

@@ -59,7 +59,8 @@ public sealed class MirrorSyncTests : IDisposable
         _sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), nodes, services, tasks.RootElement);
     }
 
-    /// <summary>A command is checked against the state, and sent on what the engine said of the object: if that were newer, somebody else's change would be lost.</summary>
+    /// <summary>A command is checked against the state and sent with the engine's version of it. With a newer version, another client's
+    /// change would be lost.</summary>
     [Fact]
     public void At_each_moment_what_the_engine_said_is_of_the_version_that_the_state_shows()
     {
@@ -103,7 +104,7 @@ public sealed class MirrorSyncTests : IDisposable
         Absorb([Node("n1", 11)], [Service("s1", "web", 12)], Task("t1", 13, "s1", "i12"));
         var revisions = Path.Combine(_directory.Path, "docker-revisions");
         Directory.Delete(revisions, recursive: true);
-        // A new service has a revision to be written, and there is nowhere to write it.
+        // The revision of a new service must be written, and there is no place to write it.
         JsonObject[] services = [Service("s1", "web", 12), Service("s2", "api", 20)];
         string[] tasks = [Task("t2", 21, "s1", "i12"), Task("t3", 22, "s2", "i20")];
         Assert.ThrowsAny<IOException>(() => Absorb([Node("n1", 11)], [services[0].DeepClone(), services[1].DeepClone()], tasks));

@@ -11,7 +11,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>Two swarmd of one Docker Swarm over real sockets: the manager's carries commands to the worker's, and to nobody else.</summary>
+/// <summary>Two swarmd of one Docker Swarm over real sockets: the manager's sends commands to the worker's, and to no other host.</summary>
 public sealed class PeerTests : IAsyncLifetime
 {
     private static readonly string _nodes =
@@ -34,7 +34,7 @@ public sealed class PeerTests : IAsyncLifetime
         _managersEngine = await FakeEngine.StartAsync();
         _managersEngine.Answer("/nodes", _nodes);
         _workersEngine = await FakeEngine.StartAsync();
-        // A worker's engine knows itself only.
+        // A worker's engine knows only itself.
         _workersEngine.Answer(
             "/info",
             """{"Name":"worker1","Swarm":{"NodeID":"n2","NodeAddr":"10.0.0.2","LocalNodeState":"active","ControlAvailable":false}}"""
@@ -61,7 +61,7 @@ public sealed class PeerTests : IAsyncLifetime
         var response = await ProbeAsync(manager, "worker1");
         Assert.Equal(("n2", "worker1"), (response.NodeId, response.NodeName));
         Assert.Equal("127.0.0.1:1", Assert.Single(response.Answer.Probes).Target);
-        // Once the other one has gone, it is said that it has.
+        // Once the other one has stopped, the answer says so.
         await StopWorkerAsync();
         var gone = await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(manager, "worker1"));
         Assert.Equal("NodeNotConnected", gone.Trailers.GetValue("swarm-error-id"));
@@ -70,7 +70,7 @@ public sealed class PeerTests : IAsyncLifetime
             gone.Status.Detail,
             StringComparison.Ordinal
         );
-        // This host is in reach all the same.
+        // This host can be reached all the same.
         Assert.Equal("n1", (await ProbeAsync(manager, "manager1")).NodeId);
     }
 
@@ -193,17 +193,17 @@ public sealed class PeerTests : IAsyncLifetime
         RunAsync(plane, selector, new V1.HostCommand { Probe = new V1.ProbeCommand { Tcp = { "127.0.0.1:1" } } });
 
     private static async Task<V1.RunHostCommandResponse> RunAsync(PlaneHost plane, string selector, V1.HostCommand command) =>
-        await plane.Client.RunHostCommandAsync(
+        await plane.Client.Daemon.RunHostCommandAsync(
             new V1.RunHostCommandRequest { Selector = selector, Command = command },
             cancellationToken: Cancel
         );
 
-    /// <summary>As New-SwarmCredential writes it.</summary>
+    /// <summary>Writes the certificate like New-SwarmCredential.</summary>
     private async Task WriteCertificateAsync(PlaneHost plane)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=manager1", key, HashAlgorithmName.SHA256);
-        var issued = await plane.Client.IssueClientCertificateAsync(
+        var issued = await plane.Client.Clusters.IssueClientCertificateAsync(
             new V1.IssueClientCertificateRequest
             {
                 Name = "manager1",

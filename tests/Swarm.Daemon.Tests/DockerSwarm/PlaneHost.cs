@@ -22,14 +22,14 @@ internal sealed class PlaneHost : IAsyncDisposable
         _host = host;
         _owned = owned;
         _channel = UnixSocketChannel.Open(socket);
-        Client = new V1.Control.ControlClient(_channel);
+        Client = new V1.ControlClient(_channel);
     }
 
-    public V1.Control.ControlClient Client { get; }
+    public V1.ControlClient Client { get; }
 
     /// <param name="engine">The engine's socket.</param>
-    /// <param name="directory">Of its state; null: one of its own.</param>
-    /// <param name="port">Of remote sessions; 0: any.</param>
+    /// <param name="directory">The state directory; null: a directory of its own.</param>
+    /// <param name="port">The port for remote sessions; 0: any.</param>
     /// <param name="peers">The swarmd of other nodes.</param>
     public static async Task<PlaneHost> StartAsync(string engine, string? directory = null, int port = 0, params PeerSetting[] peers)
     {
@@ -53,7 +53,7 @@ internal sealed class PlaneHost : IAsyncDisposable
         return new PlaneHost(host, options.Socket, owned);
     }
 
-    /// <summary>All that a stream gives.</summary>
+    /// <summary>All items of a stream.</summary>
     public static async Task<List<T>> ListAsync<T>(AsyncServerStreamingCall<T> call)
     {
         using (call)
@@ -67,7 +67,7 @@ internal sealed class PlaneHost : IAsyncDisposable
         }
     }
 
-    /// <summary>The id of the error that a call is refused with.</summary>
+    /// <summary>The error id of a refused call.</summary>
     public static async Task<string> RefusedAsync(Func<Task> call) =>
         (await Assert.ThrowsAsync<RpcException>(call)).Trailers.GetValue("swarm-error-id") ?? "";
 

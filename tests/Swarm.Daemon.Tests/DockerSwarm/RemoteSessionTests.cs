@@ -28,7 +28,7 @@ public sealed class RemoteSessionTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=me", key, HashAlgorithmName.SHA256);
-        var issued = await plane.Client.IssueClientCertificateAsync(
+        var issued = await plane.Client.Clusters.IssueClientCertificateAsync(
             new V1.IssueClientCertificateRequest
             {
                 Name = "me",
@@ -83,10 +83,10 @@ public sealed class RemoteSessionTests
         }
         await using var again = await PlaneHost.StartAsync(engine.Socket, directory.Path, port);
         using var channel = Connect(port, own, root);
-        var remote = new V1.Control.ControlClient(channel);
-        Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.ListNodes(new V1.ListNodesRequest()))).Name);
-        // What changes the membership is for the machine itself.
-        Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
+        var remote = new V1.ControlClient(channel);
+        Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.Nodes.ListNodes(new V1.ListNodesRequest()))).Name);
+        // Calls that change the membership are for the machine itself.
+        Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.Membership.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class RemoteSessionTests
         Assert.Equal(
             "ClientCertificateRequired",
             await PlaneHost.RefusedAsync(() =>
-                PlaneHost.ListAsync(new V1.Control.ControlClient(without).ListNodes(new V1.ListNodesRequest()))
+                PlaneHost.ListAsync(new V1.ControlClient(without).Nodes.ListNodes(new V1.ListNodesRequest()))
             )
         );
         // A certificate of another swarmd's authority does not even get through the handshake.
@@ -108,7 +108,7 @@ public sealed class RemoteSessionTests
         var (foreign, _, _) = await IssueAsync(stranger);
         using var channel = Connect(port, foreign, null);
         var e = await Assert.ThrowsAsync<RpcException>(() =>
-            PlaneHost.ListAsync(new V1.Control.ControlClient(channel).ListNodes(new V1.ListNodesRequest()))
+            PlaneHost.ListAsync(new V1.ControlClient(channel).Nodes.ListNodes(new V1.ListNodesRequest()))
         );
         Assert.Null(e.Trailers.GetValue("swarm-error-id"));
     }

@@ -33,7 +33,7 @@ public sealed class RevisionLedgerTests
         Assert.Equal([1UL, 2UL], read.Select(r => r.Number));
         Assert.Equal([At, At.AddMinutes(1)], read.Select(r => r.CreatedAt));
         Assert.True(JsonNode.DeepEquals(Spec("b"), read[1].Spec));
-        Assert.Equal(DockerSpecReader.TemplateKey((JsonObject)Spec("b")["TaskTemplate"]!), read[1].Key);
+        Assert.Equal(DockerServiceSpec.TemplateKey((JsonObject)Spec("b")["TaskTemplate"]!), read[1].Key);
     }
 
     [Fact]

@@ -19,7 +19,8 @@ public sealed class SwarmEntryFaultTests
             """
         );
 
-    /// <summary>Outside; the first request ends in <paramref name="state"/> without an answer, each other one is refused as a second one.</summary>
+    /// <summary>An engine outside of a swarm. The first request ends in <paramref name="state"/> without an answer; each other one is
+    /// refused as a second one.</summary>
     private static async Task<FakeEngine> EngineAsync(string path, string state, bool manager = true)
     {
         var engine = await FakeEngine.StartAsync();
@@ -55,10 +56,10 @@ public sealed class SwarmEntryFaultTests
         };
 
     private static Task<string> RefusedAsync(PlaneHost plane, V1.InitSwarmRequest request) =>
-        PlaneHost.RefusedAsync(() => plane.Client.InitSwarmAsync(request).ResponseAsync);
+        PlaneHost.RefusedAsync(() => plane.Client.Membership.InitSwarmAsync(request).ResponseAsync);
 
     private static Task<string> RefusedAsync(PlaneHost plane, V1.JoinSwarmRequest request) =>
-        PlaneHost.RefusedAsync(() => plane.Client.JoinSwarmAsync(request).ResponseAsync);
+        PlaneHost.RefusedAsync(() => plane.Client.Membership.JoinSwarmAsync(request).ResponseAsync);
 
     [Fact]
     public async Task An_init_whose_answer_was_lost_is_answered_when_it_is_retried_and_another_one_is_not()
@@ -67,7 +68,7 @@ public sealed class SwarmEntryFaultTests
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         Assert.Equal("EngineUnavailable", await RefusedAsync(plane, Init("r1")));
         Assert.Equal("AlreadyInSwarm", await RefusedAsync(plane, Init("r2")));
-        var retried = await plane.Client.InitSwarmAsync(Init("r1"), cancellationToken: Cancel);
+        var retried = await plane.Client.Membership.InitSwarmAsync(Init("r1"), cancellationToken: Cancel);
         Assert.Equal(("n1", "c1", "SWMKEY-1-x"), (retried.NodeId, retried.ClusterId, retried.UnlockKey));
         Assert.Equal(2, engine.Writes.Count);
     }
@@ -79,7 +80,7 @@ public sealed class SwarmEntryFaultTests
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         Assert.Equal("EngineUnavailable", await RefusedAsync(plane, Join("r1")));
         Assert.Equal("AlreadyInSwarm", await RefusedAsync(plane, Join("r2")));
-        var retried = await plane.Client.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel);
+        var retried = await plane.Client.Membership.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel);
         Assert.Equal(("n1", V1.NodeRole.Worker), (retried.NodeId, retried.Role));
         Assert.Equal(2, engine.Writes.Count);
     }
@@ -111,8 +112,8 @@ public sealed class SwarmEntryFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Equal("n1", (await plane.Client.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel)).NodeId);
-        Assert.Equal("n1", (await plane.Client.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel)).NodeId);
+        Assert.Equal("n1", (await plane.Client.Membership.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel)).NodeId);
+        Assert.Equal("n1", (await plane.Client.Membership.JoinSwarmAsync(Join("r1"), cancellationToken: Cancel)).NodeId);
         Assert.Single(engine.Writes);
     }
 

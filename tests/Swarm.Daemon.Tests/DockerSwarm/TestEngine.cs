@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-/// <summary>An engine of the tests' own, in namespaces of its own, so that its swarm is nobody else's: a lab of one node. Tests are skipped where that cannot be.</summary>
+/// <summary>An engine of the tests' own, in namespaces of its own, so that its swarm belongs to the tests: a lab of one node. Tests are
+/// skipped where it cannot run.</summary>
 /// <remarks><c>SWARM_TEST_ENGINE</c> names the socket of an engine to use instead; its swarm is destroyed.</remarks>
 public sealed class TestEngine : IAsyncLifetime
 {

@@ -6,7 +6,7 @@ using Swarm.Daemon.Tests.DockerSwarm;
 
 namespace Swarm.Daemon.Tests.Executors;
 
-/// <summary>What an engine does when nobody waits for its answer any more: it finishes what it has begun.</summary>
+/// <summary>An engine finishes a request even when the client no longer waits for the answer.</summary>
 public sealed class DockerCreationTests
 {
     private static readonly ExecutorNode s_node = new()

@@ -48,8 +48,10 @@ public sealed class DockerExecutorTests : ExecutorContract
         );
     }
 
-    /// <summary>containerd 1.6 looks for the mount of every cgroup v1 controller that the kernel lists for a process, and gives its watch for want of memory up when
-    /// one is not mounted where containerd runs ("cannot find cgroup mount destination" in its log). Mounting it in any other namespace is enough for that.</summary>
+    /// <summary>containerd 1.6 looks for the mount of every cgroup v1 controller that the kernel lists for a process. It gives its watch
+    /// for want of memory up
+    /// when one is not mounted where containerd runs ("cannot find cgroup mount destination" in its log). Mounting it in any other
+    /// namespace causes that.</summary>
     protected override void RequireOutOfMemoryEvents()
     {
         if (!File.Exists("/proc/self/cgroup"))
@@ -103,7 +105,7 @@ public sealed class DockerExecutorTests : ExecutorContract
             Assert.Equal((error, code), (failure.Message, failure.ExitCode));
             await executor.RemoveAsync(task.TaskId, Cancel);
 
-            // Without a check, what has ended has run.
+            // Without a health check, an ended container has run.
             var without = Define(Container(ExitsWith(code)));
             await StartAsync(executor, without);
             Assert.Equal(code, (await executor.WaitExitAsync(without, Cancel)).ExitCode);

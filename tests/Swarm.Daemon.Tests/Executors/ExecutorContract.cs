@@ -4,7 +4,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Tests.Executors;
 
-/// <summary>What every executor must do. One subclass an executor.</summary>
+/// <summary>The contract of every executor. Each executor has a subclass.</summary>
 public abstract class ExecutorContract : IAsyncLifetime
 {
     private readonly List<ITaskExecutor> _open = [];
@@ -12,11 +12,11 @@ public abstract class ExecutorContract : IAsyncLifetime
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>An image that is there, and one that is not.</summary>
+    /// <summary>An existing image, and a missing one.</summary>
     protected abstract string Image { get; }
     protected abstract string MissingImage { get; }
 
-    /// <summary>What follows the image's name where the executor knows why it is missing: a regular expression.</summary>
+    /// <summary>The text after the image's name where the executor knows why it is missing: a regular expression.</summary>
     protected virtual string MissingReason => "";
 
     /// <summary>Programs in the executor's own language.</summary>
@@ -32,7 +32,7 @@ public abstract class ExecutorContract : IAsyncLifetime
     /// <summary>A shell line, for executors that run real programs; skips the test otherwise.</summary>
     protected abstract ValueList<string> Shell(string line);
 
-    /// <summary>An executor over the same machine, as a swarmd just started.</summary>
+    /// <summary>An executor over the same machine, as after the start of swarmd.</summary>
     protected abstract ITaskExecutor Open();
 
     public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -344,7 +344,7 @@ public abstract class ExecutorContract : IAsyncLifetime
         Assert.Equal(TaskState.Running, (await FindAsync(executor, task))!.Status.State);
     }
 
-    /// <summary>Skips where whoever runs the tasks cannot be told why one was killed.</summary>
+    /// <summary>Skips where the executor's runtime does not report why a task was killed.</summary>
     protected virtual void RequireOutOfMemoryEvents() { }
 
     /// <summary>An executor of another node of the same swarm on the same machine.</summary>

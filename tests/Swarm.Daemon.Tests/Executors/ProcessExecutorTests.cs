@@ -69,7 +69,7 @@ public sealed class ProcessExecutorTests : ExecutorContract
 
     private string TaskFile(TaskDefinition task, string name) => Path.Combine(_directory, "tasks", task.TaskId, name);
 
-    // The kernel lets nobody make a directory in /proc, root neither.
+    // The kernel lets nobody create a directory in /proc, not even root.
     [Theory]
     [InlineData("proc /proc proc rw 0 0", "No control group hierarchy with the memory controller is mounted.")]
     [InlineData("cgroup2 /proc/self/fdinfo cgroup2 rw 0 0", "/proc/self/fdinfo/swarm")]
@@ -312,7 +312,7 @@ public sealed class ProcessExecutorTests : ExecutorContract
         var writer = Task.Run(
             () =>
             {
-                // As the watch of another executor writes "exit" when it finds none.
+                // The watch of another executor writes "exit" when it finds none.
                 for (var i = 0; Directory.Exists(directory); i++)
                 {
                     try

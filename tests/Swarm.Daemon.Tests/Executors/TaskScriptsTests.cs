@@ -26,7 +26,7 @@ public sealed class TaskScriptsTests : IDisposable
         Assert.Equal(5, process.ExitCode);
     }
 
-    /// <summary>The environment of a task is what its service says, whatever the shell adds and whether or not env(1) is between them.</summary>
+    /// <summary>The environment of a task comes from its service, whatever the shell adds and whether or not env(1) is used.</summary>
     [Theory]
     [InlineData(true, "PATH=/usr/bin:/bin", "A=1 'and' 2", "B=")]
     [InlineData(false, "PATH=/usr/bin:/bin", "A=1 'and' 2", "B=")]

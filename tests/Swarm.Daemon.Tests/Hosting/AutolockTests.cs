@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using V1 = Swarm.Protocol.V1;
 
@@ -13,12 +13,12 @@ public sealed class AutolockTests
     private static Task<RpcException> RefusedUnlockAsync(TestDaemon daemon, string key) =>
         TestDaemon.RefusedAsync(
             "InvalidUnlockKey",
-            () => daemon.Control.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel).ResponseAsync
         );
 
     private static async Task UnlockAsync(TestDaemon daemon, string key)
     {
-        await daemon.Control.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel);
+        await daemon.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = key }, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Active, (await daemon.InfoAsync()).State);
     }
 
@@ -31,13 +31,13 @@ public sealed class AutolockTests
         Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
         await TestDaemon.RefusedAsync(
             "SwarmLocked",
-            () => daemon.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
-        await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => daemon.InitAsync());
         await TestDaemon.RefusedAsync(
             "SwarmLocked",
-            () => daemon.Control.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Membership.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -47,10 +47,10 @@ public sealed class AutolockTests
         await using var manager = await TestDaemon.StartAsync();
         var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         Assert.Matches("^SWMKEY-1-[A-Za-z0-9+/]{43}$", made.UnlockKey);
-        Assert.Equal(made.UnlockKey, (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
+        Assert.Equal(made.UnlockKey, (await manager.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
         await manager.RestartAsync();
         await AssertLockedAsync(manager);
-        // Nothing that is on the disk gives the keys away.
+        // No file on the disk reveals the keys.
         var files = Directory.GetFiles(manager.Options.StateDirectory, "*", SearchOption.AllDirectories);
         Assert.All(
             files.Where(f => !f.EndsWith("lock", StringComparison.Ordinal)),
@@ -68,7 +68,7 @@ public sealed class AutolockTests
         await manager.AssertWorksAsync();
         await TestDaemon.RefusedAsync(
             "SwarmNotLocked",
-            () => manager.Control.UnlockSwarmAsync(new() { UnlockKey = made.UnlockKey }, cancellationToken: Cancel).ResponseAsync
+            () => manager.Control.Membership.UnlockSwarmAsync(new() { UnlockKey = made.UnlockKey }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -77,7 +77,7 @@ public sealed class AutolockTests
     {
         await using var manager = await TestDaemon.StartAsync();
         var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
-        var rotated = (await manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
+        var rotated = (await manager.Control.Clusters.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         Assert.NotEqual(made.UnlockKey, rotated);
         await manager.RestartAsync();
         await RefusedUnlockAsync(manager, made.UnlockKey);
@@ -90,20 +90,20 @@ public sealed class AutolockTests
         await using var manager = await TestDaemon.StartManagerAsync();
         await TestDaemon.RefusedAsync(
             "AutolockNotEnabled",
-            () => manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => manager.Control.Clusters.RotateUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
-        Assert.Equal("", (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
-        await manager.Control.UpdateClusterAsync(new() { Settings = new() { Autolock = true } }, cancellationToken: Cancel);
-        var key = (await manager.Control.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
+        Assert.Equal("", (await manager.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_);
+        await manager.Control.Clusters.UpdateClusterAsync(new() { Settings = new() { Autolock = true } }, cancellationToken: Cancel);
+        var key = (await manager.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         await manager.RestartAsync();
         await AssertLockedAsync(manager);
         await UnlockAsync(manager, key);
-        await manager.Control.UpdateClusterAsync(new() { Settings = new() { Autolock = false } }, cancellationToken: Cancel);
+        await manager.Control.Clusters.UpdateClusterAsync(new() { Settings = new() { Autolock = false } }, cancellationToken: Cancel);
         await manager.RestartAsync();
         Assert.Equal(V1.LocalNodeState.Active, (await manager.InfoAsync()).State);
     }
 
-    /// <summary>The swarm's state has the new key before the key file is wrapped with it: a crash may come between the two.</summary>
+    /// <summary>The swarm's state has the new key before the key file is encrypted with it: a crash may come between the two.</summary>
     [Fact]
     public async Task A_crash_between_the_change_and_the_key_file_is_made_good_at_the_next_start()
     {
@@ -111,11 +111,11 @@ public sealed class AutolockTests
         var made = await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         var file = Path.Combine(manager.Options.StateDirectory, DataKeyStore.FileName);
         var before = File.ReadAllBytes(file);
-        var rotated = (await manager.Control.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
+        var rotated = (await manager.Control.Clusters.RotateUnlockKeyAsync(new(), cancellationToken: Cancel)).UnlockKey_;
         await manager.StopAsync();
         File.WriteAllBytes(file, before);
         await manager.StartAsync();
-        // The file is what decides now; once open, it is wrapped with the key of the state.
+        // The file decides at first; once opened, it is encrypted with the key of the state.
         await UnlockAsync(manager, made.UnlockKey);
         await manager.RestartAsync();
         await UnlockAsync(manager, rotated);
@@ -127,7 +127,7 @@ public sealed class AutolockTests
         await using var manager = await TestDaemon.StartAsync();
         await manager.InitAsync(new V1.ClusterSettings { Autolock = true });
         await manager.RestartAsync();
-        await manager.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        await manager.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         await manager.InitAsync();
     }

@@ -3,18 +3,19 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Manager;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>What a person may get wrong, said to the API itself: the cmdlets are not its only callers. Each is refused with its own id, what it is about and what to
-/// do, and changes nothing; over the local socket and over the cluster port alike.</summary>
+/// <summary>Mistakes of a user, sent to the API itself, because the cmdlets are not its only callers. Each is refused with an id of its
+/// own, its object and
+/// the next step, and changes nothing. The local socket and the cluster port behave alike.</summary>
 public sealed class BadArgumentsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private sealed record Case(string What, string ErrorId, string Says, Func<V1.Control.ControlClient, Task> Call);
+    private sealed record Case(string What, string ErrorId, string Says, Func<V1.ControlClient, Task> Call);
 
     [Theory]
     [InlineData(true)]
@@ -22,13 +23,13 @@ public sealed class BadArgumentsTests
     public async Task Each_is_refused_with_its_id_and_what_to_do_and_changes_nothing(bool local)
     {
         await using var manager = await TestDaemon.StartManagerAsync();
-        await manager.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
+        await manager.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel);
         var global = ApiRequests.Spec("everywhere");
         global.Global = new V1.GlobalMode();
-        await manager.Control.CreateServiceAsync(new() { Spec = global }, cancellationToken: Cancel);
+        await manager.Control.Services.CreateServiceAsync(new() { Spec = global }, cancellationToken: Cancel);
         using var certificate = manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(manager.Options.Socket) : manager.Connect(certificate);
-        var control = new V1.Control.ControlClient(channel);
+        var control = new V1.ControlClient(channel);
         var before = await SeenAsync(control);
         var wrong = new List<string>();
         foreach (var (what, errorId, says, call) in BadSpecs().Concat(BadSelectors()).Concat(Others()))
@@ -109,7 +110,7 @@ public sealed class BadArgumentsTests
                 "data",
                 s => s.Container.Mounts.Add(new V1.Mount { Type = V1.MountType.Volume, Target = "data" })
             ),
-            new("no spec", "MissingSpec", "", c => c.CreateServiceAsync(new(), cancellationToken: Cancel).ResponseAsync),
+            new("no spec", "MissingSpec", "", c => c.Services.CreateServiceAsync(new(), cancellationToken: Cancel).ResponseAsync),
         ];
 
         static Action<V1.ServiceSpec> Constraint(string expression) => s => s.Placement = new() { Constraints = { expression } };
@@ -125,50 +126,50 @@ public sealed class BadArgumentsTests
             what,
             errorId,
             says,
-            c => c.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync
+            c => c.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
     private static IEnumerable<Case> BadSelectors()
     {
         const string Nobody = "nobody";
-        Case Service(string what, Func<V1.Control.ControlClient, Task> call) => new(what, "ServiceNotFound", Nobody, call);
-        Case Node(string what, Func<V1.Control.ControlClient, Task> call) => new(what, "NodeNotFound", Nobody, call);
+        Case Service(string what, Func<V1.ControlClient, Task> call) => new(what, "ServiceNotFound", Nobody, call);
+        Case Node(string what, Func<V1.ControlClient, Task> call) => new(what, "NodeNotFound", Nobody, call);
         return
         [
-            Service("shown", c => AllAsync(c.ListServices(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
+            Service("shown", c => AllAsync(c.Services.ListServices(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
             Service(
                 "updated",
                 c =>
-                    c.UpdateServiceAsync(
+                    c.Services.UpdateServiceAsync(
                         new() { Selector = Nobody, Spec = ApiRequests.Spec(Nobody) },
                         cancellationToken: Cancel
                     ).ResponseAsync
             ),
             Service("scaled", c => ScaleAsync(c, Nobody, 2)),
-            Service("rolled back", c => c.RollbackServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
-            Service("removed", c => c.RemoveServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
-            Service("revisions of", c => AllAsync(c.ListServiceRevisions(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
-            Service("waited for", c => AllAsync(c.WaitServices(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
-            Service("tasks of", c => AllAsync(c.ListTasks(new() { Services = { Nobody } }, cancellationToken: Cancel))),
-            Service("placed", c => AllAsync(c.TestPlacement(new() { Selector = Nobody }, cancellationToken: Cancel))),
-            Node("shown", c => AllAsync(c.ListNodes(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
-            Node("changed", c => c.UpdateNodeAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
-            Node("removed", c => c.RemoveNodeAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
-            Node("waited for", c => AllAsync(c.WaitNode(new() { Selector = Nobody }, cancellationToken: Cancel))),
-            Node("tasks of", c => AllAsync(c.ListTasks(new() { Nodes = { Nobody } }, cancellationToken: Cancel))),
+            Service("rolled back", c => c.Services.RollbackServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
+            Service("removed", c => c.Services.RemoveServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
+            Service("revisions of", c => AllAsync(c.Services.ListServiceRevisions(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
+            Service("waited for", c => AllAsync(c.Services.WaitServices(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
+            Service("tasks of", c => AllAsync(c.Tasks.ListTasks(new() { Services = { Nobody } }, cancellationToken: Cancel))),
+            Service("placed", c => AllAsync(c.Tasks.TestPlacement(new() { Selector = Nobody }, cancellationToken: Cancel))),
+            Node("shown", c => AllAsync(c.Nodes.ListNodes(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
+            Node("changed", c => c.Nodes.UpdateNodeAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
+            Node("removed", c => c.Nodes.RemoveNodeAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
+            Node("waited for", c => AllAsync(c.Nodes.WaitNode(new() { Selector = Nobody }, cancellationToken: Cancel))),
+            Node("tasks of", c => AllAsync(c.Tasks.ListTasks(new() { Nodes = { Nobody } }, cancellationToken: Cancel))),
             new(
                 "task shown",
                 "TaskNotFound",
                 Nobody,
-                c => AllAsync(c.ListTasks(new() { Selectors = { Nobody } }, cancellationToken: Cancel))
+                c => AllAsync(c.Tasks.ListTasks(new() { Selectors = { Nobody } }, cancellationToken: Cancel))
             ),
-            new("task waited for", "TaskNotFound", Nobody, c => AllAsync(c.WaitTask(new() { TaskId = Nobody }, cancellationToken: Cancel))),
+            new("task waited for", "TaskNotFound", Nobody, c => AllAsync(c.Tasks.WaitTask(new() { TaskId = Nobody }, cancellationToken: Cancel))),
             new(
                 "task stopped",
                 "TaskNotFound",
                 Nobody,
-                c => c.StopTaskAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync
+                c => c.Tasks.StopTaskAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync
             ),
         ];
     }
@@ -182,7 +183,7 @@ public sealed class BadArgumentsTests
                 "NameCannotChange",
                 "web",
                 c =>
-                    c.UpdateServiceAsync(
+                    c.Services.UpdateServiceAsync(
                         new()
                         {
                             Selector = "web",
@@ -200,7 +201,7 @@ public sealed class BadArgumentsTests
                 {
                     var spec = ApiRequests.Spec("web");
                     spec.Global = new();
-                    return c.UpdateServiceAsync(
+                    return c.Services.UpdateServiceAsync(
                         new()
                         {
                             Selector = "web",
@@ -215,20 +216,20 @@ public sealed class BadArgumentsTests
                 "a revision that is not kept",
                 "RevisionNotFound",
                 "9",
-                c => c.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel).ResponseAsync
+                c => c.Services.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel).ResponseAsync
             ),
             new(
                 "no revision before",
                 "NoPreviousRevision",
                 "web",
-                c => c.RollbackServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel).ResponseAsync
+                c => c.Services.RollbackServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel).ResponseAsync
             ),
             new(
                 "a setting out of bounds",
                 "InvalidSetting",
                 "heartbeat",
                 c =>
-                    c.UpdateClusterAsync(
+                    c.Clusters.UpdateClusterAsync(
                         new() { Settings = new() { HeartbeatPeriod = Duration.FromTimeSpan(TimeSpan.FromDays(1)) } },
                         cancellationToken: Cancel
                     ).ResponseAsync
@@ -238,19 +239,19 @@ public sealed class BadArgumentsTests
                 "LastManager",
                 "",
                 c =>
-                    c.UpdateNodeAsync(new() { Selector = "manager1", Role = V1.NodeRole.Worker }, cancellationToken: Cancel).ResponseAsync
+                    c.Nodes.UpdateNodeAsync(new() { Selector = "manager1", Role = V1.NodeRole.Worker }, cancellationToken: Cancel).ResponseAsync
             ),
             new(
                 "the last manager removed",
                 "NodeIsManager",
                 "",
-                c => c.RemoveNodeAsync(new() { Selector = "manager1", Force = true }, cancellationToken: Cancel).ResponseAsync
+                c => c.Nodes.RemoveNodeAsync(new() { Selector = "manager1", Force = true }, cancellationToken: Cancel).ResponseAsync
             ),
         ];
 
-    private static Task ScaleAsync(V1.Control.ControlClient control, string service, long replicas) =>
+    private static Task ScaleAsync(V1.ControlClient control, string service, long replicas) =>
         control
-            .ScaleServicesAsync(
+            .Services.ScaleServicesAsync(
                 new()
                 {
                     Services =
@@ -262,12 +263,12 @@ public sealed class BadArgumentsTests
             )
             .ResponseAsync;
 
-    /// <summary>Everything that a request could have changed.</summary>
-    private static async Task<string> SeenAsync(V1.Control.ControlClient control)
+    /// <summary>The whole state that a request could have changed.</summary>
+    private static async Task<string> SeenAsync(V1.ControlClient control)
     {
-        var services = await AllAsync(control.ListServices(new(), cancellationToken: Cancel));
-        var nodes = await AllAsync(control.ListNodes(new(), cancellationToken: Cancel));
-        var cluster = await control.GetClusterAsync(new(), cancellationToken: Cancel);
+        var services = await AllAsync(control.Services.ListServices(new(), cancellationToken: Cancel));
+        var nodes = await AllAsync(control.Nodes.ListNodes(new(), cancellationToken: Cancel));
+        var cluster = await control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
         return string.Join(
             '\n',
             services

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Time.Testing;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Certificates are renewed in time, over the cluster port and with a clock of the test's own; and what happens to those that were not.</summary>
+/// <summary>Certificates are renewed in time, over the cluster port and with a clock of the test's own; or they expire.</summary>
 public sealed class CertificateLifeTests
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -14,7 +15,7 @@ public sealed class CertificateLifeTests
 
     private static NodeIdentity IdentityOf(TestDaemon daemon) => daemon.Runtime.Now.Active!.Credentials.Identity;
 
-    /// <summary>Lets time pass, a little at a time, until something has come about.</summary>
+    /// <summary>Advances the time in small steps until the condition holds.</summary>
     private async Task PassAsync(TimeSpan step, Func<Task<bool>> until, string what)
     {
         await Eventually.GetAsync(
@@ -104,7 +105,7 @@ public sealed class CertificateLifeTests
         Assert.Equal(V1.LocalNodeState.Pending, info.State);
         Assert.Contains("certificate ended on", info.StateMessage, StringComparison.Ordinal);
         Assert.Contains("Exit-Swarm -Force", info.StateMessage, StringComparison.Ordinal);
-        await worker.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        await worker.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         await PassAsync(
             TimeSpan.FromSeconds(1),
             () => Task.FromResult(IdentityOf(manager).Certificate.NotAfter > _time.GetUtcNow()),

@@ -4,12 +4,13 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Time.Testing;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Who may do what on the cluster port, over real TLS: nobody, strangers, workers, managers, administrators; and those whose time is over.</summary>
+/// <summary>Permissions on the cluster port over real TLS: no certificate, a foreign one, workers, managers, administrators, and expired
+/// ones.</summary>
 public sealed class ClusterPortSecurityTests : IAsyncLifetime
 {
     private static readonly string[] s_localOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
@@ -24,11 +25,12 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _manager.DisposeAsync();
 
-    /// <summary>Every method of a service, by its descriptor: one that is added later is tested, too.</summary>
-    private static IEnumerable<MethodDescriptor> MethodsOf(ServiceDescriptor service) => service.Methods;
+    /// <summary>Every method of a service, by its descriptor, so that later methods are tested, too.</summary>
+    private static IEnumerable<MethodDescriptor> MethodsOf(params IEnumerable<ServiceDescriptor> services) =>
+        services.SelectMany(s => s.Methods);
 
     /// <summary>Calls a method with an empty message.</summary>
-    /// <returns>The error id of its refusal; empty when it was answered, or refused without one.</returns>
+    /// <returns>The error id of its refusal; empty when the call succeeded, or was refused without an id.</returns>
     private static async Task<(StatusCode Code, string ErrorId)> CallAsync(GrpcChannel channel, MethodDescriptor method)
     {
         var type = (method.IsClientStreaming, method.IsServerStreaming) switch
@@ -39,7 +41,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
             _ => throw new NotSupportedException(method.FullName),
         };
         var called = new Method<byte[], byte[]>(type, method.Service.FullName, method.Name, s_bytes, s_bytes);
-        // A stream of events that was let through never ends by itself.
+        // An accepted stream of events never ends by itself.
         var options = new CallOptions(
             cancellationToken: Cancel,
             deadline: method.Name == "WatchEvents" ? DateTime.UtcNow.AddSeconds(5) : null
@@ -74,19 +76,18 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         }
         catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
         {
-            // The end of the wait for an event; or a stream over a connection that did not come about.
+            // The end of the wait for an event, or a stream whose connection failed.
             return (StatusCode.Cancelled, "");
         }
     }
 
-    private static ServiceDescriptor Control => V1.Control.Descriptor;
     private static ServiceDescriptor Dispatcher => V1.Dispatcher.Descriptor;
 
     [Fact]
     public async Task Without_a_certificate_only_the_certificate_authority_answers()
     {
         using var channel = _manager.Connect();
-        foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)))
+        foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)))
         {
             Assert.Equal((StatusCode.PermissionDenied, "ClientCertificateRequired"), await CallAsync(channel, method));
         }
@@ -103,11 +104,11 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         await using var worker = await TestDaemon.StartAsync("worker1", _time);
         await worker.JoinAsync(_manager);
         using var channel = _manager.Connect(worker.Runtime.Now.Active!.Credentials.Identity.Certificate);
-        foreach (var method in MethodsOf(Control))
+        foreach (var method in MethodsOf(ProtoServices.Control))
         {
             Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
         }
-        // The session itself is open to it: it is only told to register first.
+        // The session itself is open to it: the refusal only asks it to register first.
         Assert.Equal((StatusCode.InvalidArgument, "RegisterFirst"), await CallAsync(channel, MethodsOf(Dispatcher).Single()));
     }
 
@@ -116,7 +117,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     {
         using var certificate = _manager.Issue("alice", CertificateRole.Admin);
         using var channel = _manager.Connect(certificate);
-        foreach (var method in MethodsOf(Control))
+        foreach (var method in MethodsOf(ProtoServices.Control))
         {
             var (code, errorId) = await CallAsync(channel, method);
             if (s_localOnly.Contains(method.Name))
@@ -145,9 +146,9 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         foreach (var certificate in new[] { foreign, forged })
         {
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
+            foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
             {
-                // The handshake fails: nothing of the call is seen.
+                // The handshake fails before the call.
                 var (code, errorId) = await CallAsync(channel, method);
                 AssertNoConnection(code, errorId, method.Name);
             }
@@ -158,12 +159,12 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     [Fact]
     public async Task A_certificate_of_a_node_that_is_no_member_opens_nothing()
     {
-        // Signed by this swarm, of a node that was removed (or never was).
+        // Signed by this swarm, for a node that was removed (or never existed).
         foreach (var role in new[] { CertificateRole.Worker, CertificateRole.Manager })
         {
             using var certificate = _manager.Issue("nobody", role);
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(Control))
+            foreach (var method in MethodsOf(ProtoServices.Control))
             {
                 Assert.Equal((StatusCode.PermissionDenied, "PermissionDenied"), await CallAsync(channel, method));
             }
@@ -187,7 +188,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     {
         using var certificate = _manager.Issue("alice", CertificateRole.Admin, TimeSpan.FromMinutes(10));
         using var open = _manager.Connect(certificate);
-        var method = Control.FindMethodByName("GetCluster");
+        var method = V1.Clusters.Descriptor.FindMethodByName("GetCluster");
         Assert.Equal(StatusCode.OK, (await CallAsync(open, method)).Code);
         _time.Advance(TimeSpan.FromMinutes(11));
         Assert.Equal((StatusCode.PermissionDenied, "CertificateNotValid"), await CallAsync(open, method));
@@ -203,7 +204,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         await using var earlier = await TestDaemon.StartAsync("manager1", _time);
         _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromDays(2));
         using var channel = _manager.Connect(certificate);
-        var method = Control.FindMethodByName("GetCluster");
+        var method = V1.Clusters.Descriptor.FindMethodByName("GetCluster");
         var (code, errorId) = await CallAsync(channel, method);
         AssertNoConnection(code, errorId, method.Name);
     }
@@ -218,7 +219,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
                 errorId,
                 () =>
                     _manager
-                        .Control.IssueClientCertificateAsync(
+                        .Control.Clusters.IssueClientCertificateAsync(
                             new()
                             {
                                 Name = name,

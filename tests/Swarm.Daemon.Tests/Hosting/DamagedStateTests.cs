@@ -1,19 +1,21 @@
 using System.Text;
 using Swarm.Daemon.Membership;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using Swarm.Storage;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Files in the state directory that are damaged, missing or of another time: said, left as they are, and never taken for "no swarm".</summary>
+/// <summary>Files in the state directory that are damaged, missing or outdated: swarmd reports them, leaves them, and never takes them for
+/// "no swarm".</summary>
 public sealed class DamagedStateTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static string PathOf(TestDaemon daemon, string file) => Path.Combine(daemon.Options.StateDirectory, file);
 
-    /// <summary>In error, naming the file; every call says so; nothing is changed; and with -Force the node gets out of it.</summary>
+    /// <summary>The daemon is in error and names the file. Every call fails with that error and changes nothing; a leave with -Force
+    /// repairs the node.</summary>
     private static async Task AssertRefusedAsync(TestDaemon daemon, string named)
     {
         var before = Directory
@@ -26,9 +28,9 @@ public sealed class DamagedStateTests
         Assert.Contains(PathOf(daemon, named), info.StateMessage, StringComparison.Ordinal);
         await TestDaemon.RefusedAsync("NodeInError", () => daemon.NodesOnceAsync());
         await TestDaemon.RefusedAsync("NodeInError", () => daemon.InitAsync());
-        await TestDaemon.RefusedAsync("NodeInError", () => daemon.Control.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync("NodeInError", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         Assert.All(before, f => Assert.Equal(f.Value, File.ReadAllBytes(f.Key)));
-        await daemon.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        await daemon.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         await daemon.InitAsync();
     }
 
@@ -79,7 +81,7 @@ public sealed class DamagedStateTests
                 static f => File.WriteAllText(f, "{}"),
                 static f =>
                 {
-                    // One digit of base 64 in the middle.
+                    // Changes a digit of base 64 in the middle.
                     var bytes = File.ReadAllBytes(f);
                     bytes[bytes.Length / 2] = bytes[bytes.Length / 2] == (byte)'A' ? (byte)'B' : (byte)'A';
                     File.WriteAllBytes(f, bytes);

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Initialize-Swarm -ForceNewCluster: a manager starts again as the only one, with what it knew.</summary>
+/// <summary>Initialize-Swarm -ForceNewCluster: a manager starts again as the only one, with its state.</summary>
 public sealed class ForceNewClusterTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -16,19 +16,19 @@ public sealed class ForceNewClusterTests
         await using var worker = await TestDaemon.StartAsync("worker1");
         await worker.JoinAsync(manager);
         await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == V1.NodeState.Ready));
-        var service = (await manager.Control.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel)).Service;
+        var service = (await manager.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 2), cancellationToken: Cancel)).Service;
         var before = (await ClusterAsync(manager), await TokensAsync(manager), (await manager.InfoAsync()).NodeId);
         var request = new V1.InitSwarmRequest { RequestId = "again", ForceNewCluster = true };
 
-        var made = await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel);
+        var made = await manager.Control.Membership.InitSwarmAsync(request, cancellationToken: Cancel);
 
         Assert.Equal((before.Item1.Id, before.NodeId, before.Item2), (made.ClusterId, made.NodeId, made.Tokens));
-        // A retry is answered, and starts nothing again.
-        Assert.Equal(made, await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel));
+        // A retry gets the same answer and starts nothing again.
+        Assert.Equal(made, await manager.Control.Membership.InitSwarmAsync(request, cancellationToken: Cancel));
         await KeptAsync(manager, before.Item1, service);
         var nodes = await manager.NodesAsync(n => n.Count == 2 && n.TrueForAll(x => x.State == V1.NodeState.Ready));
         Assert.Equal("manager1", Assert.Single(nodes, n => n.ManagerStatus is { Leader: true }).Name);
-        await manager.Control.CreateServiceAsync(ApiRequests.Create("db"), cancellationToken: Cancel);
+        await manager.Control.Services.CreateServiceAsync(ApiRequests.Create("db"), cancellationToken: Cancel);
 
         await manager.RestartAsync();
         await manager.InfoAsync(i => i.State == V1.LocalNodeState.Active);
@@ -41,10 +41,10 @@ public sealed class ForceNewClusterTests
     public async Task Takes_another_address_and_keeps_it()
     {
         await using var manager = await TestDaemon.StartManagerAsync();
-        var service = (await manager.Control.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel)).Service;
+        var service = (await manager.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel)).Service;
         var before = await ClusterAsync(manager);
         var address = LoopbackAddress.Next();
-        var made = await manager.Control.InitSwarmAsync(
+        var made = await manager.Control.Membership.InitSwarmAsync(
             new V1.InitSwarmRequest
             {
                 RequestId = "moved",
@@ -66,13 +66,13 @@ public sealed class ForceNewClusterTests
     public async Task A_worker_cannot_and_a_node_outside_makes_a_swarm()
     {
         await using var manager = await TestDaemon.StartAsync();
-        var first = await manager.Control.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel);
+        var first = await manager.Control.Membership.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel);
         Assert.NotEmpty(first.ClusterId);
         await using var worker = await TestDaemon.StartAsync("worker1");
         await worker.JoinAsync(manager);
         await TestDaemon.RefusedAsync(
             "AlreadyInSwarm",
-            () => worker.Control.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel).ResponseAsync
+            () => worker.Control.Membership.InitSwarmAsync(new() { ForceNewCluster = true }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -85,14 +85,14 @@ public sealed class ForceNewClusterTests
     }
 
     private static async Task<V1.Cluster> ClusterAsync(TestDaemon manager) =>
-        await manager.Control.GetClusterAsync(new(), cancellationToken: Cancel);
+        await manager.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
 
     private static async Task<V1.JoinTokens> TokensAsync(TestDaemon manager) =>
-        await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
 
     private static async Task<List<V1.Service>> ServicesAsync(TestDaemon manager)
     {
-        using var call = manager.Control.ListServices(new(), cancellationToken: Cancel);
+        using var call = manager.Control.Services.ListServices(new(), cancellationToken: Cancel);
         var all = new List<V1.Service>();
         while (await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the next service of the list"))
         {

@@ -8,11 +8,13 @@ using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Daemon.Tests.Agent;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Peers that do not speak the protocol, or speak it wrongly, on the local socket and on the cluster port: refused, and swarmd goes on as before.</summary>
+/// <summary>Peers on the local socket and on the cluster port that do not speak the protocol, or speak it wrongly. They are refused, and
+/// swarmd goes on.</summary>
 public sealed class GarbageTests : IAsyncLifetime
 {
     private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
@@ -56,7 +58,7 @@ public sealed class GarbageTests : IAsyncLifetime
 
     public static TheoryData<string> Noise => [.. Noises.Keys];
 
-    /// <summary>Sends noise, says that there is no more, and reads until the other side has closed.</summary>
+    /// <summary>Sends noise, ends the sending side, and reads until the other side has closed.</summary>
     private static async Task SendAsync(Stream stream, byte[] noise, Action endOfSending)
     {
         try
@@ -68,7 +70,7 @@ public sealed class GarbageTests : IAsyncLifetime
         }
         catch (IOException)
         {
-            // Reset: also an answer.
+            // A reset is an answer, too.
         }
     }
 
@@ -100,7 +102,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var client = new TcpClient();
         await client.ConnectAsync(IPEndPoint.Parse(_manager.Address), Cancel);
         await using var tls = new SslStream(client.GetStream());
-        // Without ALPN: what is spoken then is HTTP/2, or nothing.
+        // Without ALPN, the server speaks HTTP/2 or nothing.
         await tls.AuthenticateAsClientAsync(ClusterTls.ClientOptions(static _ => true, null), Cancel);
         await SendAsync(tls, Noises[noise], () => client.Client.Shutdown(SocketShutdown.Send));
         await _manager.AssertWorksAsync();
@@ -122,7 +124,7 @@ public sealed class GarbageTests : IAsyncLifetime
         await _manager.AssertWorksAsync();
     }
 
-    // -- well-formed HTTP/2 with something wrong in it
+    // -- well-formed HTTP/2 with wrong content
 
     private HttpClient Http(bool local)
     {
@@ -182,7 +184,7 @@ public sealed class GarbageTests : IAsyncLifetime
     public async Task Calls_that_are_malformed_are_refused_with_a_status(bool local)
     {
         using var client = Http(local);
-        const string Create = "/swarm.v1.Control/CreateService";
+        const string Create = "/swarm.v1.Services/CreateService";
         // Not gRPC at all.
         using (var web = await client.GetAsync("/", Cancel))
         {
@@ -192,7 +194,7 @@ public sealed class GarbageTests : IAsyncLifetime
         {
             Assert.Equal(HttpStatusCode.UnsupportedMediaType, form.StatusCode);
         }
-        Assert.Equal(StatusCode.Unimplemented, await StatusAsync(client, "/swarm.v1.Control/Destroy", Grpc(Framed([]))));
+        Assert.Equal(StatusCode.Unimplemented, await StatusAsync(client, "/swarm.v1.Services/Destroy", Grpc(Framed([]))));
         Assert.Equal(StatusCode.Unimplemented, await StatusAsync(client, "/swarm.v2.Control/GetDaemon", Grpc(Framed([]))));
         foreach (
             var body in new[]
@@ -203,10 +205,10 @@ public sealed class GarbageTests : IAsyncLifetime
                 [0, 0, 0],
                 Framed([1, 2, 3], length: 100),
                 Framed([1, 2, 3], length: -1),
-                // Compressed, as nobody agreed upon.
+                // Compressed, which was not negotiated.
                 Framed([1, 2, 3], flag: 1),
                 Framed([1, 2, 3], flag: 7),
-                // Protobuf that is none: a field cut off, a wrong wire type, a group that never ends, text that is not UTF-8.
+                // Invalid protobuf: a truncated field, a wrong wire type, a group that never ends, text that is not UTF-8.
                 Framed([0x0a]),
                 Framed([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f]),
                 Framed([0x0f]),
@@ -230,7 +232,7 @@ public sealed class GarbageTests : IAsyncLifetime
             );
         }
         await _manager.AssertWorksAsync();
-        using var services = _manager.Control.ListServices(new(), cancellationToken: Cancel);
+        using var services = _manager.Control.Services.ListServices(new(), cancellationToken: Cancel);
         Assert.Empty(await Deadline.WaitAsync(services.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the list of services"));
     }
 
@@ -242,7 +244,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var certificate = _manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(_manager.Options.Socket) : _manager.Connect(certificate);
         var invoker = channel.CreateCallInvoker();
-        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Control", "CreateService", s_bytes, s_bytes);
+        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Services", "CreateService", s_bytes, s_bytes);
         var large = new V1.CreateServiceRequest
         {
             Spec = new V1.ServiceSpec
@@ -256,13 +258,13 @@ public sealed class GarbageTests : IAsyncLifetime
             invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync
         );
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
-        // Only announced to be large: 2 GB less one byte.
+        // Only the announced length is large: 2 GB less one byte.
         using var client = Http(local);
         Assert.Equal(
             StatusCode.ResourceExhausted,
-            await StatusAsync(client, "/swarm.v1.Control/CreateService", Grpc(Framed([1, 2, 3], length: int.MaxValue)))
+            await StatusAsync(client, "/swarm.v1.Services/CreateService", Grpc(Framed([1, 2, 3], length: int.MaxValue)))
         );
-        // One that is just small enough is read, and refused for what it says.
+        // A message that is just small enough is read, and refused for its content.
         large.Spec.Labels["padding"] = new string('x', ClusterChannel.MaxMessageSize - 1000);
         await TestDaemon.RefusedAsync(
             "SpecTooLarge",
@@ -275,13 +277,13 @@ public sealed class GarbageTests : IAsyncLifetime
     public async Task Headers_that_never_end_are_cut_off()
     {
         using var client = Http(local: true);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/swarm.v1.Control/GetDaemon") { Content = Grpc(Framed([])) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/swarm.v1.Daemon/GetDaemon") { Content = Grpc(Framed([])) };
         request.Version = HttpVersion.Version20;
         request.Headers.Add("x-padding", new string('x', 1_000_000));
         var refused = await Record.ExceptionAsync(async () =>
         {
             using var response = await client.SendAsync(request, Cancel);
-            // Which of the two depends on whether the web server has the whole headers' size, or only that of a part, when it gives up.
+            // Either may come: it depends on whether the web server knows the size of all headers or only of a part when it gives up.
             Assert.True(
                 response.StatusCode is HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.BadRequest,
                 $"{response.StatusCode}"

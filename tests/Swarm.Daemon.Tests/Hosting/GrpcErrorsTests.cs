@@ -3,7 +3,7 @@ using Swarm.Wire.Errors;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>What a person is told of a peer that cannot be reached.</summary>
+/// <summary>The error messages for a peer that cannot be reached.</summary>
 public sealed class GrpcErrorsTests
 {
     private static string Reason(StatusCode code, Exception? cause) =>
@@ -12,7 +12,7 @@ public sealed class GrpcErrorsTests
     [Fact]
     public void A_connection_that_does_not_come_up_is_no_answer()
     {
-        // As HttpClient tells the end of its ConnectTimeout.
+        // The exception of HttpClient at the end of its ConnectTimeout.
         var cause = new HttpRequestException("x", new TaskCanceledException("The operation was canceled.", new TimeoutException("y")));
         Assert.Equal("no answer in time", Reason(StatusCode.Unavailable, cause));
         Assert.Equal("no answer in time", Reason(StatusCode.Unavailable, new OperationCanceledException("The operation was canceled.")));

@@ -8,27 +8,19 @@ using Swarm.Daemon.Tests.Dispatcher;
 using Swarm.Manager;
 using Swarm.Manager.Dispatcher;
 using Swarm.Security;
-using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>The list of methods is written by hand: it must be what the .proto files say.</summary>
+/// <summary>A generator writes the lists of methods, and swarmd takes up the services by hand: both must match the .proto files.</summary>
 public sealed class GrpcServicesTests
 {
-    public static TheoryData<string> Services =>
-        [.. new[] { V1.Control.Descriptor, V1.Dispatcher.Descriptor, V1.CertificateAuthority.Descriptor }.Select(d => d.Name)];
+    public static TheoryData<string> Services => [.. ProtoServices.All.Select(d => d.Name)];
 
     [Theory]
     [MemberData(nameof(Services))]
     public void Every_method_of_the_proto_file_is_served_with_its_types(string service)
     {
-        Google.Protobuf.Reflection.ServiceDescriptor[] descriptors =
-        [
-            V1.Control.Descriptor,
-            V1.Dispatcher.Descriptor,
-            V1.CertificateAuthority.Descriptor,
-        ];
-        var descriptor = descriptors.Single(d => d.Name == service);
+        var descriptor = ProtoServices.All.Single(d => d.Name == service);
         var expected = descriptor.Methods.Select(m => (m.Name, TypeOf(m), m.InputType.ClrType, m.OutputType.ClrType));
         var served = Endpoints()
             .Select(e => e.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method)
@@ -42,14 +34,15 @@ public sealed class GrpcServicesTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddRouting();
-        builder.Services.AddSingleton(new ControlService(new ObjectsOnlyControlPlane(null!)));
-        builder.Services.AddSingleton(new DispatcherService(() => null, new CertificatePeerIdentity()));
-        builder.Services.AddSingleton(new CertificateAuthorityService(() => null, TimeProvider.System));
         builder.Services.AddGrpcServer(static _ => { });
+        builder.Services.AddControlApi(new ObjectsOnlyControlPlane(null!));
+        builder.Services.AddNodeServices(
+            new DispatcherService(() => null, new CertificatePeerIdentity()),
+            new CertificateAuthorityService(() => null, TimeProvider.System)
+        );
         var app = builder.Build();
-        app.MapGrpcService<ControlService>();
-        app.MapGrpcService<DispatcherService>();
-        app.MapGrpcService<CertificateAuthorityService>();
+        app.MapControlApi();
+        app.MapNodeServices();
         return ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints);
     }
 

@@ -10,12 +10,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Swarm.Daemon.Tests.Processes;
-using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>Joins that are refused: by the token, by the manager, or by the newcomer who was not shown what the token promises.</summary>
+/// <summary>Refused joins: because of the token, by the manager, or by the new node whose manager does not match the token.</summary>
 public sealed class JoinTests : IAsyncLifetime
 {
     private TestDaemon _manager = null!;
@@ -28,7 +28,7 @@ public sealed class JoinTests : IAsyncLifetime
     {
         _manager = await TestDaemon.StartManagerAsync();
         _worker = await TestDaemon.StartAsync("worker1");
-        _token = (await _manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
+        _token = (await _manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
     }
 
     public async ValueTask DisposeAsync()
@@ -37,14 +37,15 @@ public sealed class JoinTests : IAsyncLifetime
         await _manager.DisposeAsync();
     }
 
-    /// <summary>Refused, outside, with nothing left, and unknown to the manager; afterwards the true token works.</summary>
+    /// <summary>The join is refused, the node is outside, nothing is left, and the manager does not know it. Afterwards the true token
+    /// works.</summary>
     private async Task<RpcException> RefusedAsync(string errorId, string token, params string[] addresses)
     {
         var request = new V1.JoinSwarmRequest { Token = token };
         request.RemoteAddresses.AddRange(addresses.Length == 0 ? [_manager.Address] : addresses);
         var e = await TestDaemon.RefusedAsync(
             errorId,
-            () => _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
+            () => _worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal(V1.LocalNodeState.Inactive, (await _worker.InfoAsync()).State);
         Assert.Equal(
@@ -89,7 +90,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task A_rotated_token_is_refused_and_the_new_one_works()
     {
         var old = _token;
-        var rotated = await _manager.Control.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, cancellationToken: Cancel);
+        var rotated = await _manager.Control.Clusters.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, cancellationToken: Cancel);
         Assert.NotEqual(old, rotated.Worker);
         await RefusedAsync("InvalidJoinToken", old);
     }
@@ -97,7 +98,7 @@ public sealed class JoinTests : IAsyncLifetime
     [Fact]
     public async Task A_managers_token_is_refused_with_what_to_do()
     {
-        var tokens = await _manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await _manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         await RefusedAsync("MultipleManagersNotSupported", tokens.Manager);
     }
 
@@ -105,7 +106,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task The_token_of_another_swarm_is_a_wrong_digest()
     {
         await using var other = await TestDaemon.StartManagerAsync();
-        var tokens = await other.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await other.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         var e = await RefusedAsync("CaDigestMismatch", tokens.Worker);
         Assert.Contains("remote CA does not match fingerprint", e.Status.Detail, StringComparison.Ordinal);
     }
@@ -123,7 +124,7 @@ public sealed class JoinTests : IAsyncLifetime
     public async Task One_address_that_answers_is_enough()
     {
         var request = new V1.JoinSwarmRequest { Token = _token, RemoteAddresses = { "127.0.0.1:9", _manager.Address } };
-        await _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel);
+        await _worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel);
         Assert.Equal(2, (await _manager.NodesAsync()).Count);
     }
 
@@ -140,7 +141,7 @@ public sealed class JoinTests : IAsyncLifetime
     {
         await TestDaemon.RefusedAsync(
             "InvalidRemoteAddress",
-            () => _worker.Control.JoinSwarmAsync(new() { Token = _token }, cancellationToken: Cancel).ResponseAsync
+            () => _worker.Control.Membership.JoinSwarmAsync(new() { Token = _token }, cancellationToken: Cancel).ResponseAsync
         );
     }
 
@@ -152,7 +153,7 @@ public sealed class JoinTests : IAsyncLifetime
         var request = new V1.JoinSwarmRequest { Token = _token, RemoteAddresses = { other.Address } };
         var e = await TestDaemon.RefusedAsync(
             "ManagerUnreachable",
-            () => _worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
+            () => _worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
         Assert.Contains("not a swarm manager", e.Status.Detail, StringComparison.Ordinal);
         Assert.Equal(2, (await _manager.NodesAsync()).Count);
@@ -166,7 +167,7 @@ public sealed class JoinTests : IAsyncLifetime
         var serving = Task.Run(
             async () =>
             {
-                // A web server, say: it answers in plain text whatever it is sent.
+                // For example a web server: it answers everything in plain text.
                 while (true)
                 {
                     using var client = await listener.AcceptTcpClientAsync(Cancel);
@@ -186,7 +187,7 @@ public sealed class JoinTests : IAsyncLifetime
         var root = await RootAsync();
         using var stranger = SelfSigned((await _manager.InfoAsync()).ClusterId);
         await using var between = await Impostor.StartAsync(stranger, root);
-        // The digest fits; what ends the join is that the impostor's own certificate is not signed by that root.
+        // The digest matches. The join fails because that root has not signed the impostor's own certificate.
         await RefusedAsync("ManagerUnreachable", _token, between.Address);
         Assert.Equal(0, between.TokensSeen);
     }
@@ -251,7 +252,7 @@ public sealed class JoinTests : IAsyncLifetime
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
     }
 
-    /// <summary>Stands between a newcomer and its manager, and counts the tokens that it gets to see.</summary>
+    /// <summary>Sits between a new node and its manager, and counts the tokens that it receives.</summary>
     private sealed class Impostor : V1.CertificateAuthority.CertificateAuthorityBase, IAsyncDisposable
     {
         private readonly byte[] _root;

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>In and out of a swarm, over the real socket and the real cluster port; and what is refused on the way.</summary>
+/// <summary>Nodes enter and leave a swarm, over the real socket and the real cluster port, with the refusals on the way.</summary>
 public sealed class MembershipTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -17,14 +17,14 @@ public sealed class MembershipTests
         Assert.Equal((V1.LocalNodeState.Inactive, "manager1", "Simulated"), (info.State, info.Hostname, info.Executor));
         var e = await TestDaemon.RefusedAsync(
             "NotInSwarm",
-            () => daemon.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
         await TestDaemon.RefusedAsync("NotInSwarm", () => daemon.NodesOnceAsync());
-        await TestDaemon.RefusedAsync("NotInSwarm", () => daemon.Control.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync("NotInSwarm", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         await TestDaemon.RefusedAsync(
             "SwarmNotLocked",
-            () => daemon.Control.UnlockSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Membership.UnlockSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
         using var channel = daemon.Connect();
         var unreachable = await Assert.ThrowsAsync<RpcException>(() =>
@@ -40,8 +40,8 @@ public sealed class MembershipTests
     {
         await using var manager = await TestDaemon.StartAsync();
         var request = new V1.InitSwarmRequest { RequestId = "init1" };
-        var made = await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel);
-        Assert.Equal(made, await manager.Control.InitSwarmAsync(request, cancellationToken: Cancel));
+        var made = await manager.Control.Membership.InitSwarmAsync(request, cancellationToken: Cancel);
+        Assert.Equal(made, await manager.Control.Membership.InitSwarmAsync(request, cancellationToken: Cancel));
         var again = await TestDaemon.RefusedAsync("AlreadyInSwarm", () => manager.InitAsync());
         Assert.Contains("Exit-Swarm", again.Status.Detail, StringComparison.Ordinal);
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => manager.JoinAsync(manager, made.Tokens.Worker));
@@ -53,9 +53,9 @@ public sealed class MembershipTests
             Token = $"  {made.Tokens.Worker}\n",
             RemoteAddresses = { manager.Address },
         };
-        var joined = await worker.Control.JoinSwarmAsync(join, cancellationToken: Cancel);
+        var joined = await worker.Control.Membership.JoinSwarmAsync(join, cancellationToken: Cancel);
         Assert.Equal(V1.NodeRole.Worker, joined.Role);
-        Assert.Equal(joined, await worker.Control.JoinSwarmAsync(join, cancellationToken: Cancel));
+        Assert.Equal(joined, await worker.Control.Membership.JoinSwarmAsync(join, cancellationToken: Cancel));
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => worker.JoinAsync(manager, made.Tokens.Worker));
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => worker.InitAsync());
         Assert.Equal(2, (await manager.NodesAsync()).Count);
@@ -124,7 +124,7 @@ public sealed class MembershipTests
         }
         var e = await TestDaemon.RefusedAsync(
             errorId,
-            () => daemon.Control.InitSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
+            () => daemon.Control.Membership.InitSwarmAsync(request, cancellationToken: Cancel).ResponseAsync
         );
         Assert.NotNull(e.Trailers.GetValueBytes("swarm-action-bin"));
         Assert.Equal(V1.LocalNodeState.Inactive, (await daemon.InfoAsync()).State);
@@ -137,7 +137,7 @@ public sealed class MembershipTests
     {
         await using var daemon = await TestDaemon.StartAsync();
         await daemon.InitAsync(new V1.ClusterSettings { TaskHistoryLimit = -1 });
-        Assert.Equal(-1, (await daemon.Control.GetClusterAsync(new(), cancellationToken: Cancel)).TaskHistoryLimit);
+        Assert.Equal(-1, (await daemon.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel)).TaskHistoryLimit);
     }
 
     [Fact]
@@ -180,21 +180,21 @@ public sealed class MembershipTests
         await worker.JoinAsync(manager);
         var e = await TestDaemon.RefusedAsync("NotAManager", () => worker.NodesOnceAsync());
         Assert.Contains("not a swarm manager", e.Status.Detail, StringComparison.Ordinal);
-        await TestDaemon.RefusedAsync("NotAManager", () => worker.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync("NotAManager", () => worker.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync);
         await TestDaemon.RefusedAsync(
             "NotAManager",
-            () => worker.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => worker.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
 
         var leave = new V1.LeaveSwarmRequest { RequestId = "leave1" };
-        await worker.Control.LeaveSwarmAsync(leave, cancellationToken: Cancel);
-        await worker.Control.LeaveSwarmAsync(leave, cancellationToken: Cancel);
+        await worker.Control.Membership.LeaveSwarmAsync(leave, cancellationToken: Cancel);
+        await worker.Control.Membership.LeaveSwarmAsync(leave, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Inactive, (await worker.InfoAsync()).State);
         var left = (await manager.NodesAsync(static n => n.Exists(x => x is { Name: "worker1", State: V1.NodeState.Down }))).Single(n =>
             n.Name == "worker1"
         );
         Assert.Equal("left the swarm", left.StateMessage);
-        // And back in, as another node.
+        // The node joins again, as another node.
         var again = await worker.JoinAsync(manager);
         Assert.NotEqual(left.Id, again.NodeId);
     }
@@ -206,11 +206,11 @@ public sealed class MembershipTests
         var first = (await manager.InfoAsync()).ClusterId;
         var e = await TestDaemon.RefusedAsync(
             "LastManager",
-            () => manager.Control.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
+            () => manager.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
         Assert.Contains("Removing the last manager erases all current state of the swarm", e.Status.Detail, StringComparison.Ordinal);
         Assert.Single(await manager.NodesAsync());
-        await manager.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+        await manager.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         Assert.Equal(V1.LocalNodeState.Inactive, (await manager.InfoAsync()).State);
         Assert.Equal(
             ["layout", "lock", "swarmd.pid"],
@@ -228,7 +228,7 @@ public sealed class MembershipTests
         var joined = await worker.JoinAsync(manager);
         await manager.NodesAsync(static n => n.TrueForAll(x => x.State == V1.NodeState.Ready));
         await worker.StopAsync();
-        await manager.Control.RemoveNodeAsync(new() { Selector = joined.NodeId, Force = true }, cancellationToken: Cancel);
+        await manager.Control.Nodes.RemoveNodeAsync(new() { Selector = joined.NodeId, Force = true }, cancellationToken: Cancel);
         await worker.StartAsync();
         var info = await worker.InfoAsync(static i => i.State == V1.LocalNodeState.Inactive);
         Assert.Contains("was removed from swarm", info.StateMessage, StringComparison.Ordinal);

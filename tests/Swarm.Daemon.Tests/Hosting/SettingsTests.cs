@@ -5,7 +5,7 @@ using Swarm.Daemon.Tests.Storage;
 
 namespace Swarm.Daemon.Tests.Hosting;
 
-/// <summary>swarmd's settings: which source wins, and what a bad one is told.</summary>
+/// <summary>swarmd's settings: the order of their sources, and the errors for bad values.</summary>
 public sealed class SettingsTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -20,7 +20,7 @@ public sealed class SettingsTests : IDisposable
         return path;
     }
 
-    /// <summary>Reads the settings as swarmd does; the options, or the exit code and what was said.</summary>
+    /// <summary>Reads the settings like swarmd. Returns the options, or the exit code and the message.</summary>
     private async Task<(DaemonOptions? Options, int ExitCode, string Said)> ReadAsync(params string[] arguments)
     {
         DaemonOptions? read = null;

@@ -13,6 +13,7 @@ using Swarm.Daemon.Tests.Agent;
 using Swarm.Daemon.Tests.Processes;
 using Swarm.Daemon.Tests.Storage;
 using Swarm.Security;
+using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Hosting;
@@ -47,13 +48,13 @@ internal sealed class TestDaemon : IAsyncDisposable
     public DaemonOptions Options { get; set; }
 
     /// <summary>Over the local socket.</summary>
-    public V1.Control.ControlClient Control { get; private set; }
+    public V1.ControlClient Control { get; private set; }
 
     public string Address => Options.Listen.ToString();
 
     public NodeRuntime Runtime => (NodeRuntime)_host!.Runtime;
 
-    /// <summary>What it has logged, a line each.</summary>
+    /// <summary>Its log, a line each.</summary>
     public string Log => string.Join('\n', _log.All);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -61,6 +62,15 @@ internal sealed class TestDaemon : IAsyncDisposable
     public static async Task<TestDaemon> StartAsync(string name = "manager1", TimeProvider? time = null)
     {
         var daemon = new TestDaemon(name, time ?? TimeProvider.System);
+        await daemon.StartAsync();
+        return daemon;
+    }
+
+    /// <summary>On options of the test's own: a state directory that is there already, say.</summary>
+    public static async Task<TestDaemon> StartAsync(Func<DaemonOptions, DaemonOptions> options, TimeProvider time)
+    {
+        var daemon = new TestDaemon("node1", time);
+        daemon.Options = options(daemon.Options);
         await daemon.StartAsync();
         return daemon;
     }
@@ -83,16 +93,16 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         await _host!.DisposeAsync();
         _host = null;
-        // A connection that was tried while the socket was closing would fail the first call after the next start.
+        // A connection that was opened while the socket was closing would fail the first call after the next start.
         Connect();
     }
 
     [MemberNotNull(nameof(Control))]
     private void Connect()
     {
-        // The one before may have streams that a test still reads.
+        // The former channel may have streams that a test still reads.
         _channels.Add(ScriptedDispatcher.Connect(Options.Socket));
-        Control = new V1.Control.ControlClient(_channels[^1]);
+        Control = new V1.ControlClient(_channels[^1]);
     }
 
     public async Task RestartAsync()
@@ -102,41 +112,41 @@ internal sealed class TestDaemon : IAsyncDisposable
     }
 
     public async Task<V1.InitSwarmResponse> InitAsync(V1.ClusterSettings? settings = null) =>
-        await Control.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
+        await Control.Membership.InitSwarmAsync(new V1.InitSwarmRequest { Settings = settings }, cancellationToken: Cancel);
 
     public async Task<V1.JoinSwarmResponse> JoinAsync(TestDaemon manager, string? token = null)
     {
-        token ??= (await manager.Control.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
-        return await Control.JoinSwarmAsync(
+        token ??= (await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Worker;
+        return await Control.Membership.JoinSwarmAsync(
             new V1.JoinSwarmRequest { Token = token, RemoteAddresses = { manager.Address } },
             cancellationToken: Cancel
         );
     }
 
-    public async Task<V1.DaemonInfo> InfoAsync() => await Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+    public async Task<V1.DaemonInfo> InfoAsync() => await Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
 
-    /// <summary>This daemon's own view of itself, as soon as it is as wanted.</summary>
+    /// <summary>Waits until this daemon's view of itself is as wanted, and returns it.</summary>
     public Task<V1.DaemonInfo> InfoAsync(Func<V1.DaemonInfo, bool> wanted) =>
         Eventually.GetAsync(InfoAsync, wanted, $"{Options.Hostname} as wanted", () => Log);
 
-    /// <summary>Every node, as soon as they are as wanted; asked of a manager.</summary>
+    /// <summary>Waits until the nodes are as wanted, and returns them; for managers.</summary>
     public Task<List<V1.Node>> NodesAsync(Func<List<V1.Node>, bool> wanted) =>
         Eventually.GetAsync(NodesOnceAsync, wanted, "nodes as wanted", () => Log);
 
     public Task<List<V1.Node>> NodesAsync() => NodesAsync(static _ => true);
 
-    /// <summary>As <see cref="NodesAsync()"/>, but a refusal is the answer.</summary>
+    /// <summary>As <see cref="NodesAsync()"/>, but returns a refusal at once.</summary>
     public async Task<List<V1.Node>> NodesOnceAsync()
     {
-        using var call = Control.ListNodes(new(), cancellationToken: Cancel);
+        using var call = Control.Nodes.ListNodes(new(), cancellationToken: Cancel);
         return await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the end of a list");
     }
 
-    /// <summary>A channel to the cluster port, with a certificate or none; the server's is not looked at.</summary>
+    /// <summary>A channel to the cluster port, with or without a certificate; the server's certificate is not verified.</summary>
     public GrpcChannel Connect(X509Certificate2? certificate = null) =>
         ClusterChannel.Create(Address, ClusterTls.ClientOptions(static _ => true, certificate));
 
-    /// <summary>A certificate of this swarm for anybody, signed with the swarm's own key.</summary>
+    /// <summary>A certificate of this swarm for any name, signed with the swarm's own key.</summary>
     public X509Certificate2 Issue(string name, CertificateRole role, TimeSpan? lifetime = null)
     {
         var cluster = Runtime.Now.Active!.Manager!.State.Read(static s => s.Cluster)!;
@@ -151,13 +161,13 @@ internal sealed class TestDaemon : IAsyncDisposable
         return NodeIdentity.Create(certificate, key, cluster.RootCertificate).Certificate;
     }
 
-    /// <summary>It answers, on its socket and (a manager) on its port, and its swarm is what it was.</summary>
+    /// <summary>The daemon answers on its socket and, as a manager, on its port; its swarm is unchanged.</summary>
     public async Task AssertWorksAsync()
     {
         Assert.Equal(V1.LocalNodeState.Active, (await InfoAsync()).State);
         using var certificate = Issue("tester", CertificateRole.Admin);
         using var channel = Connect(certificate);
-        await new V1.Control.ControlClient(channel).GetClusterAsync(new(), cancellationToken: Cancel);
+        await new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
     }
 
     public async ValueTask DisposeAsync()

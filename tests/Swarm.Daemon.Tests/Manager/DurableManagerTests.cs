@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Consensus;
+using Swarm.Control.Objects;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Manager;
@@ -21,12 +22,12 @@ public sealed class DurableManagerTests
             var first = await StartAsync(directory, cancel);
             await using (first)
             {
-                id = (await first.Objects.CreateServiceAsync(request, cancel)).Service.Id;
+                id = (await new ServicesApi(first.Objects).CreateService(request, new DirectCall(cancel))).Service.Id;
             }
             await using var second = await StartAsync(directory, cancel);
             Assert.Equal(id, second.State.Read(s => s.FindServiceByName("web")!.Id));
             Assert.Equal("cluster1", second.State.Read(s => s.Cluster!.Id));
-            Assert.Equal(id, (await second.Objects.CreateServiceAsync(request, cancel)).Service.Id);
+            Assert.Equal(id, (await new ServicesApi(second.Objects).CreateService(request, new DirectCall(cancel))).Service.Id);
             Assert.Single(second.State.Read(s => s.Services));
         }
         finally

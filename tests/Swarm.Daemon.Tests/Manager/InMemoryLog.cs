@@ -19,7 +19,7 @@ internal sealed class InMemoryLog(IStateMachinePort port) : IReplicatedLog
     /// <summary>Every batch that was committed.</summary>
     public List<IReadOnlyList<StateChange>> Batches { get; } = [];
 
-    /// <summary>Asked before each batch; an exception is thrown instead of committing, or after it when <see cref="FailAfterCommit"/>.</summary>
+    /// <summary>Called before each batch. Its exception is thrown instead of committing, or after committing with <see cref="FailAfterCommit"/>.</summary>
     public Func<IReadOnlyList<StateChange>, ReplicatedLogException?>? Fault { get; set; }
     public bool FailAfterCommit { get; set; }
 

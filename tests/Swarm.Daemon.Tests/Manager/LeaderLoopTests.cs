@@ -1,4 +1,5 @@
 using Swarm.Consensus.Errors;
+using Swarm.Control.Objects;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -150,7 +151,7 @@ public sealed class LeaderLoopTests
         await using var manager = await TestManager.StartAsync();
         await manager.AddNodeAsync("a", NodeState.Ready);
         var store = manager.Runtime.State;
-        await manager.Runtime.Objects.CreateServiceAsync(ApiRequests.Create("web"), Cancel);
+        await new ServicesApi(manager.Runtime.Objects).CreateService(ApiRequests.Create("web"), new DirectCall(Cancel));
         await manager.UntilAsync(s => s.Tasks.Any(t => t.Status.State == TaskState.Assigned));
         var task = store.Read(s => s.Tasks.Single());
         // The worker's clock is five minutes behind.

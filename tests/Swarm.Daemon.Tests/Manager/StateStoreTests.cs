@@ -3,7 +3,7 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Daemon.Tests.Manager;
 
-/// <summary>The applied state of a manager that ends while calls come in.</summary>
+/// <summary>The applied state of a manager that stops while calls come in.</summary>
 public sealed class StateStoreTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

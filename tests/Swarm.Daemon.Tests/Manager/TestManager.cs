@@ -21,10 +21,10 @@ internal sealed class TestManager : IAsyncDisposable
     /// <summary>Digests by image; any other image has none.</summary>
     public static Dictionary<string, string> Digests { get; } = new() { ["pinned:1"] = "sha256:" + new string('a', 64) };
 
-    /// <summary>What the images with a digest are made for.</summary>
+    /// <summary>The platforms of the images with a digest.</summary>
     public static ValueList<string> Platforms { get; } = ["linux/amd64"];
 
-    /// <summary>What a registry says about images that it does not show.</summary>
+    /// <summary>The registry's errors for images that it does not show.</summary>
     public static Dictionary<string, ImageNotResolvedException> Refusals { get; } =
         new()
         {
@@ -99,7 +99,7 @@ internal sealed class TestManager : IAsyncDisposable
         );
 
     /// <summary>Waits until the applied state is as wanted.</summary>
-    /// <param name="condition">What is waited for.</param>
+    /// <param name="condition">The end of the wait.</param>
     /// <param name="what">Its name: by default, as it is written.</param>
     public async Task UntilAsync(Func<ClusterState, bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A real swarmd's start: what it refuses and with what exit code, its socket, its log, its labels.</summary>
+/// <summary>A real swarmd's start: refusals and their exit codes, its socket, its log, its labels.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class DaemonStartTests : IAsyncLifetime
 {
@@ -59,8 +59,8 @@ public sealed class DaemonStartTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains($"'{first.StateDirectory}' is in use by another swarmd (pid {first.ProcessId})", said, StringComparison.Ordinal);
         Assert.Contains("--state-dir", said, StringComparison.Ordinal);
-        Assert.Equal(V1.LocalNodeState.Inactive, (await first.Control.GetDaemonAsync(new(), cancellationToken: Cancel)).State);
-        // Killed, it holds nothing any more.
+        Assert.Equal(V1.LocalNodeState.Inactive, (await first.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel)).State);
+        // A killed process holds no lock any more.
         await first.KillAsync();
         await second.StartAsync();
     }
@@ -74,11 +74,11 @@ public sealed class DaemonStartTests : IAsyncLifetime
         var (code, said) = await second.RefuseAsync();
         Assert.Equal(1, code);
         Assert.Contains($"Another program answers on the socket '{first.Socket}'", said, StringComparison.Ordinal);
-        await first.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+        await first.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
         await first.KillAsync();
         Assert.True(File.Exists(first.Socket));
         await second.StartAsync();
-        Assert.Equal("node2", (await first.Control.GetDaemonAsync(new(), cancellationToken: Cancel)).Hostname);
+        Assert.Equal("node2", (await first.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel)).Hostname);
     }
 
     [Fact]
@@ -114,8 +114,8 @@ public sealed class DaemonStartTests : IAsyncLifetime
         await node.StartAsync();
         Assert.Equal("660 0 4321", await StatAsync(node.Socket));
         Assert.Equal("700 0 0", await StatAsync(node.StateDirectory));
-        await node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
-        // Nobody else gets in, and it is the socket that keeps them out, not the folder around it.
+        await node.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
+        // No other user gets in, because of the socket itself and not of the folder around it.
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
         Assert.Contains("PermissionError", await ConnectAsync(node.Socket, user: 1234, group: 1234), StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         node.Environment["SWARMD_LOG_FORMAT"] = "json";
         node.Environment["SWARMD_LOG_LEVEL"] = "debug";
         await node.StartAsync();
-        var made = await node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        var made = await node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
         Assert.Equal(0, await node.TerminateAsync());
         var lines = node.Output.Where(static l => !l.StartsWith("swarmd ", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(lines);
@@ -170,7 +170,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         var node = Node();
         node.Arguments.AddRange(["--log-level", "warning"]);
         await node.StartAsync();
-        await node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
         Assert.Equal(0, await node.TerminateAsync());
         Assert.DoesNotContain(node.Output, static l => l.Contains(" info: ", StringComparison.Ordinal));
     }
@@ -185,11 +185,11 @@ public sealed class DaemonStartTests : IAsyncLifetime
         node.Environment["SWARMD_LABELS"] = "b=environment";
         node.Arguments.AddRange(["--label", "com.example.storage=ssd"]);
         await node.StartAsync();
-        await node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
         var info = await Eventually.GetAsync(
             async () =>
             {
-                using var call = node.Control.ListNodes(new(), cancellationToken: Cancel);
+                using var call = node.Control.Nodes.ListNodes(new(), cancellationToken: Cancel);
                 Assert.True(await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the list of nodes"));
                 return call.ResponseStream.Current;
             },
@@ -222,7 +222,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
             socket
         );
 
-    /// <summary>What a program says, on either stream.</summary>
+    /// <summary>The output of a program, on either stream.</summary>
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(

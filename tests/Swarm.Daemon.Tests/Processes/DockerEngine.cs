@@ -7,10 +7,13 @@ using Swarm.Agent.Executors.Process;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A dockerd of the test's own, to be stopped, killed and started again, with its own socket and data. It has no bridge, and a
-/// network namespace of its own, the same through its restarts: an engine that is told to have no bridge deletes the machine's docker0 as it starts, under whatever other engine uses it.</summary>
-/// <remarks>Its containerd is a process beside it, as the packages' units have it, and stays up. One that dockerd starts itself is killed together with dockerd, and
-/// until it is reaped the next dockerd takes the dead one for alive and waits for its socket in vain.</remarks>
+/// <summary>A dockerd of the test's own that can be stopped, killed and started again, with its own socket and data. It has no bridge, and
+/// a
+/// network namespace of its own, which its restarts keep. An engine without a bridge deletes the machine's docker0 when it starts, even if
+/// another engine uses it.</summary>
+/// <remarks>Its containerd is a process beside it, as in the packages' units, and stays up. A containerd of dockerd's own would be killed
+/// together with
+/// dockerd. Until it is reaped, the next dockerd takes it for alive and waits for its socket in vain.</remarks>
 internal sealed class DockerEngine : IAsyncDisposable
 {
     private const string ProgramPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -19,12 +22,12 @@ internal sealed class DockerEngine : IAsyncDisposable
 
     private readonly string _data = Directory.CreateTempSubdirectory("swarm-engine-").FullName;
 
-    /// <summary>Sockets below it have long names of their own, and a socket's path must be short.</summary>
+    /// <summary>Sockets below this folder have long names, and a socket's path must be short.</summary>
     private readonly string _run = Path.Combine("/run", "swarm-test-" + Guid.NewGuid().ToString("N")[..8]);
 
     private readonly bool _liveRestore;
 
-    /// <summary>Holds the network namespace, which is the same for every start: it waits on a pipe of ours.</summary>
+    /// <summary>Holds the network namespace, which every start shares: it waits on a pipe of ours.</summary>
     private readonly Process _network;
     private Process? _containerd;
     private Process? _process;
@@ -53,7 +56,7 @@ internal sealed class DockerEngine : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>Starts one with the image <c>alpine:latest</c> (a static busybox) in it; skips the test where that cannot be.</summary>
+    /// <summary>Starts an engine that has the image <c>alpine:latest</c> (a static busybox); skips the test where it cannot run.</summary>
     /// <param name="liveRestore">Containers run on while the engine is away.</param>
     public static async Task<DockerEngine> StartNewAsync(bool liveRestore = false)
     {
@@ -149,14 +152,14 @@ internal sealed class DockerEngine : IAsyncDisposable
     /// <summary>SIGTERM. Without live-restore its containers are stopped with it.</summary>
     public Task StopAsync() => EndAsync(_process!);
 
-    /// <summary>SIGKILL. Its containers go on, unwatched.</summary>
+    /// <summary>SIGKILL. Its containers go on without supervision.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();
         await Deadline.WaitAsync(_process.WaitForExitAsync(CancellationToken.None), "dockerd to end after SIGKILL", Patience);
     }
 
-    /// <summary>The containers of tasks, with what the engine says of them.</summary>
+    /// <summary>The containers of tasks, as the engine lists them.</summary>
     public async Task<IList<ContainerListResponse>> ContainersAsync(bool running)
     {
         using var client = Connect();
@@ -245,7 +248,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         Assert.False(_containerd.HasExited, File.ReadAllText(ContainerdLogPath));
     }
 
-    /// <summary>Starts a program whose log goes to a file that outlives this process's pipes.</summary>
+    /// <summary>Starts a program whose log goes to a file, which outlives this process's pipes.</summary>
     private static Process Run(string log, string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(
@@ -265,7 +268,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         await Deadline.WaitAsync(process.WaitForExitAsync(CancellationToken.None), $"{process.StartInfo.FileName} to end after SIGTERM", Patience);
     }
 
-    /// <summary>An engine that was killed once, or whose containers may outlive it, leaves what it has mounted.</summary>
+    /// <summary>An engine that was killed, or whose containers may outlive it, leaves its mounts.</summary>
     private async Task UnmountAsync()
     {
         var mounts = (await File.ReadAllLinesAsync("/proc/mounts", CancellationToken.None))

@@ -22,7 +22,7 @@ public sealed class EngineOutageTests
         await (stopped ? engine.StopAsync() : engine.KillAsync());
         Assert.All(before, static t => Assert.True(t.IsAlive));
         // A change that needs the engine waits for it.
-        await swarm.Control.ScaleServicesAsync(
+        await swarm.Control.Services.ScaleServicesAsync(
             new()
             {
                 Services =
@@ -43,7 +43,7 @@ public sealed class EngineOutageTests
         Assert.All(before, static t => Assert.True(t.IsAlive));
         Assert.Equal(3, (await engine.ContainersAsync(running: true)).Count);
 
-        // The ends of both old and new ones are seen again.
+        // The ends of old and new tasks are noticed again.
         before[0].Kill();
         await swarm.TasksAsync("web", static t => t.Count == 4 && t.Count(ProcessSwarm.IsRunning) == 3);
     }
@@ -66,7 +66,7 @@ public sealed class EngineOutageTests
                 t.Count(ProcessSwarm.IsRunning) == 3
                 && t.Where(x => dead.Contains(x.Id)).All(static x => x.Status.State > V1.TaskState.Running)
         );
-        // Three slots, each with one that runs; none of the old ones is still there, and no container too many.
+        // Three slots each have a running task; none of the old tasks is still there, and there is no surplus container.
         Assert.Equal([1UL, 2UL, 3UL], tasks.Where(ProcessSwarm.IsRunning).Select(static t => t.Slot).Order());
         Assert.All(before, static t => Assert.False(t.IsAlive));
         var running = await Eventually.GetAsync(
@@ -91,7 +91,7 @@ public sealed class EngineOutageTests
         await worker.KillAsync();
         await worker.StartAsync();
         var info = await Eventually.GetAsync(
-            () => worker.Control.GetDaemonAsync(new(), cancellationToken: Cancel).ResponseAsync,
+            () => worker.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel).ResponseAsync,
             static i => i.StateMessage.StartsWith("waiting for the executor", StringComparison.Ordinal),
             "it says what it waits for",
             worker.Log
@@ -102,7 +102,7 @@ public sealed class EngineOutageTests
         await engine.StartAsync();
         await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Ready);
         var tasks = await swarm.TasksAsync("web", static t => t.Count(ProcessSwarm.IsRunning) == 2);
-        // It may have been Down meanwhile, with no other node to take its tasks: they are still theirs, or were replaced on it.
+        // The node may have been Down meanwhile, and no other node could take its tasks: it kept them, or they were replaced on it.
         Assert.Equal(
             2,
             (await Eventually.GetAsync(() => engine.ContainersAsync(running: true), static c => c.Count == 2, "two containers run")).Count
@@ -118,7 +118,7 @@ public sealed class EngineOutageTests
         await using var swarm = await ProcessSwarm.StartAsync("Docker", workers: 0, engine: engine);
         var before = await swarm.RunAsync("web", 2, Anywhere);
         await engine.StopAsync();
-        await swarm.Control.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
+        await swarm.Control.Services.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
         Assert.All(before, static t => Assert.True(t.IsAlive));
         await engine.StartAsync();
         await Eventually.GetAsync(

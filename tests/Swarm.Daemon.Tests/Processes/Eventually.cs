@@ -2,14 +2,14 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>Waits for something that another process does. The limit is for a broken product, not an expectation.</summary>
+/// <summary>Waits for an effect of another process. The limit is for a broken product, not an expectation.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
-    /// <summary>Looks until what it sees is as wanted, and returns that.</summary>
-    /// <param name="look">Looks once; an error of it counts as "not yet" and is told in the end.</param>
-    /// <param name="wanted">Is it so?</param>
+    /// <summary>Looks until the value is as wanted, and returns it.</summary>
+    /// <param name="look">Looks once. Its error counts as "not yet"; the last one is part of the failure.</param>
+    /// <param name="wanted">Whether the value is as wanted.</param>
     /// <param name="what">For the failure.</param>
     /// <param name="more">Added to the failure: logs, say.</param>
     public static async Task<T> GetAsync<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, Func<string>? more = null)
@@ -38,7 +38,7 @@ internal static class Eventually
         throw new InvalidOperationException();
     }
 
-    /// <summary>What a person needs to see why: of tasks their states and errors, of lists every item.</summary>
+    /// <summary>The value for a person who looks for the cause: of tasks their states and errors, of lists every item.</summary>
     private static string Show(object? seen) =>
         seen switch
         {

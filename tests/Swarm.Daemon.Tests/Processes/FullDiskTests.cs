@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A real swarmd whose disk fills up: what it says, that nothing is lost, and that it goes on when there is room again.</summary>
+/// <summary>A real swarmd whose disk fills up: it reports that, loses nothing, and goes on when there is space again.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class FullDiskTests : IAsyncLifetime
 {
@@ -42,7 +42,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    /// <summary>Takes all the room that there is; disposing gives it back.</summary>
+    /// <summary>Takes all the free space; disposing returns it.</summary>
     private void FillUp()
     {
         using var file = new FileStream(Ballast, FileMode.Append, FileAccess.Write);
@@ -75,12 +75,12 @@ public sealed class FullDiskTests : IAsyncLifetime
             Replicated = new V1.ReplicatedMode { Replicas = 1 },
             RestartPolicy = new V1.RestartPolicy { Condition = V1.RestartCondition.None },
         };
-        return _node.Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync;
+        return _node.Control.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync;
     }
 
     private async Task<List<string>> ServicesAsync()
     {
-        using var call = _node.Control.ListServices(new(), cancellationToken: Cancel);
+        using var call = _node.Control.Services.ListServices(new(), cancellationToken: Cancel);
         return await Deadline.WaitAsync(
             call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel),
             "the list of services"
@@ -91,7 +91,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         Eventually.GetAsync(
             async () =>
             {
-                using var call = _node.Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
+                using var call = _node.Control.Tasks.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
                 return (await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the list of tasks")).FirstOrDefault()
                     ?? new V1.Task { Status = new() };
             },
@@ -104,14 +104,14 @@ public sealed class FullDiskTests : IAsyncLifetime
     public async Task Changes_are_refused_until_there_is_room_and_everything_that_was_acknowledged_is_there()
     {
         await _node.StartAsync();
-        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
         await CreateAsync("before", "sleep", "100000");
         var running = RunningTask.Of(await TaskAsync("before", static t => t.Status.State == V1.TaskState.Running));
         FillUp();
         var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
         Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
         Assert.Contains("nothing was lost", e.Status.Detail, StringComparison.Ordinal);
-        // A manager that cannot write does not lead: it says why, as often as it is asked. What runs runs on.
+        // A manager that cannot write does not lead, and every call gets the reason. Tasks run on.
         await TestDaemon.RefusedAsync("StorageFull", () => CreateAsync("during", "true"));
         await TestDaemon.RefusedAsync("StorageFull", ServicesAsync);
         Assert.True(running.IsAlive);
@@ -132,7 +132,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     public async Task A_start_on_a_full_disk_is_refused_with_what_to_do_and_works_when_there_is_room()
     {
         await _node.StartAsync();
-        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
         await CreateAsync("before", "sleep", "100000");
         await _node.KillAsync();
         FillUp();
@@ -150,23 +150,23 @@ public sealed class FullDiskTests : IAsyncLifetime
     {
         await _node.StartAsync();
         FillUp();
-        await Assert.ThrowsAsync<RpcException>(() => _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await Assert.ThrowsAsync<RpcException>(() => _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
         File.Delete(Ballast);
-        var info = await _node.Control.GetDaemonAsync(new(), cancellationToken: Cancel);
+        var info = await _node.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
         if (info.State == V1.LocalNodeState.Error)
         {
-            // What it had begun could not even be removed: that takes a leave, now that there is room.
-            await _node.Control.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
+            // The start of the membership could not even be removed. A leave removes it, now that there is space.
+            await _node.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         }
-        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
     }
 
-    /// <summary>The supervisor cannot write the exit code down then: it is known all the same.</summary>
+    /// <summary>The supervisor cannot write the exit code then, and swarmd still learns it.</summary>
     [Fact]
     public async Task A_task_that_ends_while_the_disk_is_full_has_ended_with_its_code()
     {
         await _node.StartAsync();
-        await _node.Control.InitSwarmAsync(new(), cancellationToken: Cancel);
+        await _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
         await CreateAsync("ends", "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 1000 & wait $!; done");
         await CreateAsync("killed", "sleep", "100000");
         var (ends, killed) = (
@@ -189,8 +189,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Equal(7, (await TaskAsync("ends", static t => t.Status.State == V1.TaskState.Failed)).Status.ExitCode);
         Assert.Equal(137, (await TaskAsync("killed", static t => t.Status.State == V1.TaskState.Failed)).Status.ExitCode);
         // And both can be removed.
-        await _node.Control.RemoveServiceAsync(new() { Selector = "ends" }, cancellationToken: Cancel);
-        await _node.Control.RemoveServiceAsync(new() { Selector = "killed" }, cancellationToken: Cancel);
+        await _node.Control.Services.RemoveServiceAsync(new() { Selector = "ends" }, cancellationToken: Cancel);
+        await _node.Control.Services.RemoveServiceAsync(new() { Selector = "killed" }, cancellationToken: Cancel);
         var tasks = Path.Combine(_node.StateDirectory, "processes");
         await Eventually.BeTrueAsync(() => Directory.GetDirectories(tasks).Length == 0, "nothing is left of them", _node.Log);
     }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>Addresses of this machine that no other test uses: each node listens on the swarm's own port.</summary>
+/// <summary>Addresses of this machine that no other test uses, because each node listens on the swarm's own port.</summary>
 internal static class LoopbackAddress
 {
     /// <summary>An address of 127.0.0.0/8 (host:port) on which port 2377 is free; where there is only 127.0.0.1, a free port of it.</summary>

@@ -2,7 +2,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>The same for the manager's own swarmd. It is the only manager, so nobody can call it Down: whenever it comes back, everything is kept.</summary>
+/// <summary>Restarts of the manager's own swarmd. It is the only manager, so nobody can call it Down: whenever it comes back, everything is
+/// kept.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class ManagerRestartTests
 {
@@ -27,13 +28,13 @@ public sealed class ManagerRestartTests
             await swarm.Manager.KillAsync();
         }
         Assert.All(own.Concat(web), t => Assert.True(t.IsAlive));
-        // The worker has tried in vain as often as it takes to come to its longest pause.
+        // The worker has failed to connect often enough to reach its longest pause.
         await Eventually.BeTrueAsync(
             () => worker.Output.Count(static l => l.Contains("next try in", StringComparison.Ordinal)) >= 7,
             "the worker is cut off",
             worker.Log
         );
-        // One ends meanwhile, which nobody hears.
+        // A task ends meanwhile, and no manager learns of it.
         web[1].Kill();
 
         await swarm.Manager.StartAsync();

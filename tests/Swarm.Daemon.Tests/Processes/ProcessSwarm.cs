@@ -33,15 +33,15 @@ internal sealed class ProcessSwarm : IAsyncDisposable
 
     public SwarmdNode Manager { get; }
     public IReadOnlyList<SwarmdNode> Workers { get; }
-    public V1.Control.ControlClient Control => Manager.Control;
+    public V1.ControlClient Control => Manager.Control;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <param name="executor">Process or Docker; without an engine the test is skipped.</param>
-    /// <param name="workers">Beside the one manager.</param>
-    /// <param name="heartbeat">A crashed node is Down after one and a half of it; null: Docker's default of this product, 1 s.</param>
-    /// <param name="engine">Of the Docker executor; null: the machine's.</param>
-    /// <param name="arguments">More of every swarmd.</param>
+    /// <param name="workers">The number of workers, beside the only manager.</param>
+    /// <param name="heartbeat">A crashed node is Down after one and a half of it; null: this product's default of 1 s.</param>
+    /// <param name="engine">The engine of the Docker executor; null: the machine's.</param>
+    /// <param name="arguments">Further arguments of every swarmd.</param>
     public static async Task<ProcessSwarm> StartAsync(
         string executor,
         int workers,
@@ -63,7 +63,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         try
         {
             await Task.WhenAll(swarm.Workers.Append(swarm.Manager).Select(n => n.StartAsync()));
-            var made = await swarm.Control.InitSwarmAsync(
+            var made = await swarm.Control.Membership.InitSwarmAsync(
                 new V1.InitSwarmRequest
                 {
                     Settings = new V1.ClusterSettings { HeartbeatPeriod = Duration.FromTimeSpan(heartbeat ?? TimeSpan.FromSeconds(1)) },
@@ -88,11 +88,11 @@ internal sealed class ProcessSwarm : IAsyncDisposable
     /// <summary>The node becomes a worker, and is Ready.</summary>
     public async Task JoinAsync(SwarmdNode worker)
     {
-        var tokens = await Control.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         var request = new V1.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { Manager.Address } };
-        // On a busy machine a manager may take longer to answer than a join waits: then a person joins again, too.
+        // On a busy machine a manager may take longer to answer than a join waits; then the test joins again, as a user would.
         await Eventually.GetAsync(
-            () => worker.Control.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync,
+            () => worker.Control.Membership.JoinSwarmAsync(request, cancellationToken: Cancel).ResponseAsync,
             static _ => true,
             $"{worker.Name} joins",
             Logs
@@ -100,13 +100,13 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         await NodeAsync(worker, static n => n.State == V1.NodeState.Ready);
     }
 
-    /// <summary>A folder of this swarm that goes with it.</summary>
+    /// <summary>A folder that is deleted with this swarm.</summary>
     public string Combine(string name) => Path.Combine(_directory, name);
 
-    /// <summary>The node as the manager shows it, as soon as it is as wanted.</summary>
+    /// <summary>Waits until the manager shows the node as wanted, and returns it.</summary>
     public Task<V1.Node> NodeAsync(SwarmdNode node, Func<V1.Node, bool> wanted) =>
         Eventually.GetAsync(
-            async () => (await ListAsync(Control.ListNodes(new() { Selectors = { node.Name } }, cancellationToken: Cancel))).Single(),
+            async () => (await ListAsync(Control.Nodes.ListNodes(new() { Selectors = { node.Name } }, cancellationToken: Cancel))).Single(),
             wanted,
             $"{node.Name} as wanted",
             Logs
@@ -124,7 +124,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
             {
                 Image = "alpine",
                 Command = { "sleep", "100000" },
-                // As the first process of a container it ignores SIGTERM, and an engine that stops would wait ten seconds for it.
+                // As the first process of a container it ignores SIGTERM, and an engine would take ten seconds to stop it.
                 StopSignal = "KILL",
                 StopGracePeriod = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)),
             },
@@ -139,15 +139,15 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         {
             spec.Replicated = new V1.ReplicatedMode { Replicas = (ulong)tasks };
         }
-        await Control.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel);
+        await Control.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel);
         var running = await TasksAsync(name, t => t.Count(IsRunning) == tasks);
         return [.. running.Select(RunningTask.Of).OrderBy(t => t.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>All tasks of a service, history included, as soon as they are as wanted.</summary>
+    /// <summary>Waits until the tasks of a service, history included, are as wanted, and returns them.</summary>
     public Task<List<V1.Task>> TasksAsync(string service, Func<List<V1.Task>, bool> wanted) =>
         Eventually.GetAsync(
-            () => ListAsync(Control.ListTasks(new() { Services = { service } }, cancellationToken: Cancel)),
+            () => ListAsync(Control.Tasks.ListTasks(new() { Services = { service } }, cancellationToken: Cancel)),
             wanted,
             $"tasks of {service} as wanted",
             Logs
@@ -155,7 +155,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
 
     public static bool IsRunning(V1.Task task) => task is { DesiredState: V1.TaskState.Running, Status.State: V1.TaskState.Running };
 
-    /// <summary>The service has these tasks and never had others, each runs, and as the process that it was.</summary>
+    /// <summary>The service has exactly these tasks and never had others; each still runs as the same process.</summary>
     public async Task AssertKeptAsync(string service, IReadOnlyList<RunningTask> before)
     {
         var now = await TasksAsync(service, static _ => true);

@@ -11,7 +11,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>What any build of swarmd must do, native ones included: its command line, its settings, its log, its refusals and its state.</summary>
+/// <summary>The requirements of any build of swarmd, native ones included: its command line, its settings, its log, its refusals and its
+/// state.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class ProgramTests
 {
@@ -50,7 +51,7 @@ public sealed class ProgramTests
         await using var swarm = await ProcessSwarm.StartAsync("Simulated", workers: 0);
         var file = swarm.Combine("swarmd.json");
         await File.WriteAllTextAsync(file, """{ "log-level": "sometimes", "labels": { "disk": "ssd" } }""", Cancel);
-        // Which source decided shows in whose value is refused.
+        // The value that the error names shows which source won.
         var variables = new Dictionary<string, string> { ["SWARMD_CONFIG"] = file };
         Assert.Contains("'sometimes' is not valid", (await RunAsync(variables)).Error, StringComparison.Ordinal);
         variables["SWARMD_LOG_LEVEL"] = "often";
@@ -74,14 +75,14 @@ public sealed class ProgramTests
         var invalid = ApiRequests.Create("web");
         invalid.Spec.Placement = new V1.Placement { Constraints = { "node.labels.zone=östlich" } };
         var refused = await Assert.ThrowsAsync<RpcException>(() =>
-            swarm.Control.CreateServiceAsync(invalid, cancellationToken: Cancel).ResponseAsync
+            swarm.Control.Services.CreateServiceAsync(invalid, cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal((StatusCode.InvalidArgument, "InvalidConstraint"), (refused.StatusCode, refused.Trailers.GetValue("swarm-error-id")));
         Assert.NotEmpty(GrpcErrors.ToSwarmException(refused)!.Action);
         await using var outside = new SwarmdNode(swarm.Combine(""), "outside", "Simulated");
         await outside.StartAsync();
         refused = await Assert.ThrowsAsync<RpcException>(() =>
-            outside.Control.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+            outside.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
         Assert.Equal((StatusCode.FailedPrecondition, "NotInSwarm"), (refused.StatusCode, refused.Trailers.GetValue("swarm-error-id")));
     }
@@ -113,7 +114,7 @@ public sealed class ProgramTests
         var manager = swarm.Manager;
         Assert.Equal(0, await manager.TerminateAsync());
 
-        // The one in this very process: framework-dependent, whatever the other was. It reads the state, and writes more.
+        // The swarmd of this test process: framework-dependent, whatever the other was. It reads the state, and writes more.
         Assert.True(HostAddress.TryParse(manager.Address, HostAddress.ClusterPort, out var address));
         var options = new DaemonOptions
         {
@@ -129,7 +130,7 @@ public sealed class ProgramTests
             await swarm.NodeAsync(manager, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
             await swarm.AssertKeptAsync("web", before);
             var labelled = new V1.UpdateNodeRequest { Selector = manager.Name, LabelsSet = { ["by"] = "another build" } };
-            await swarm.Control.UpdateNodeAsync(labelled, cancellationToken: Cancel);
+            await swarm.Control.Nodes.UpdateNodeAsync(labelled, cancellationToken: Cancel);
         }
 
         await manager.StartAsync();

@@ -3,7 +3,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A task that ran at some moment, and the very process that it was: pid and start time tell it from every other.</summary>
+/// <summary>A task that ran at some moment, with its process: pid and start time identify it.</summary>
 internal sealed record RunningTask(string Id, string Name, string NodeName, int Pid, ulong StartTime)
 {
     public bool IsAlive => ProcStat.Of(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
@@ -15,6 +15,6 @@ internal sealed record RunningTask(string Id, string Name, string NodeName, int 
         return new RunningTask(task.Id, task.Name, task.NodeName, stat!.Value.Pid, stat.Value.StartTime);
     }
 
-    /// <summary>It ends, without anybody's order.</summary>
+    /// <summary>Ends the process without the manager's order.</summary>
     public void Kill() => Assert.True(PosixSignal.Send(Pid, PosixSignal.Kill));
 }

@@ -7,7 +7,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>A machine as far as swarmd is concerned: a state directory, a socket and an address, and the swarmd on them that is started, stopped and killed.</summary>
+/// <summary>A machine as swarmd sees it: a state directory, a socket and an address. Its swarmd can be started, stopped and
+/// killed.</summary>
 internal sealed class SwarmdNode : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -24,7 +25,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         Socket = Path.Combine(directory, name + ".sock");
         Address = LoopbackAddress.Next();
         _channel = ScriptedDispatcher.Connect(Socket);
-        Control = new V1.Control.ControlClient(_channel);
+        Control = new V1.ControlClient(_channel);
     }
 
     public string Name { get; }
@@ -36,23 +37,23 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public string Address { get; }
 
     /// <summary>Over the local socket.</summary>
-    public V1.Control.ControlClient Control { get; }
+    public V1.ControlClient Control { get; }
 
-    /// <summary>More than state directory, socket, address, name and executor.</summary>
+    /// <summary>Arguments beyond state directory, socket, address, name and executor.</summary>
     public List<string> Arguments { get; } = [];
     public Dictionary<string, string?> Environment { get; } = [];
 
-    /// <summary>What stands before swarmd on its command line: <c>unshare</c>, say.</summary>
+    /// <summary>The command line before swarmd, for example <c>unshare</c>.</summary>
     public string[] Before { get; set; } = [];
 
-    /// <summary>Standard output and standard error of all its lives, a line each.</summary>
+    /// <summary>Standard output and standard error of all its processes, a line each.</summary>
     public IReadOnlyCollection<string> Output => _output;
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{Name} was not started.");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>Starts swarmd and returns once it says that it is ready.</summary>
+    /// <summary>Starts swarmd and returns once it reports that it is ready.</summary>
     public async Task StartAsync(SwarmdProgram? program = null)
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -70,8 +71,8 @@ internal sealed class SwarmdNode : IAsyncDisposable
         Assert.True(ready.Task.IsCompleted, $"{Name} ended at its start:\n{Log()}");
     }
 
-    /// <summary>Starts swarmd where it is to refuse.</summary>
-    /// <returns>Its exit code, and what it said.</returns>
+    /// <summary>Starts a swarmd that must refuse.</summary>
+    /// <returns>Its exit code and its message.</returns>
     public async Task<(int ExitCode, string Said)> RefuseAsync()
     {
         _output.Clear();
@@ -79,7 +80,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         return (_process!.ExitCode, Log());
     }
 
-    /// <summary>SIGTERM: as the service manager stops or upgrades it.</summary>
+    /// <summary>SIGTERM, as from a service manager's stop or an upgrade.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> TerminateAsync()
     {
@@ -112,7 +113,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         KillTasks();
     }
 
-    /// <summary>Tasks of the process executor outlive swarmd: those that a test has left are ended.</summary>
+    /// <summary>Ends the tasks that a test has left: tasks of the process executor outlive swarmd.</summary>
     private void KillTasks()
     {
         var tasks = Path.Combine(StateDirectory, "processes");

@@ -39,7 +39,8 @@ internal sealed record SwarmdProgram(string File)
         return new SwarmdProgram(Path.Combine(directory, Path.GetFileName(File)));
     }
 
-    /// <summary>The command line, for a program of which <paramref name="before"/> is the beginning (<c>unshare …</c>).</summary>
+    /// <summary>The command line, or with <paramref name="before"/> the command line of a program that starts swarmd (<c>unshare
+    /// …</c>).</summary>
     public ProcessStartInfo Start(IEnumerable<string> arguments, params string[] before)
     {
         string[] program = IsManaged ? [DotnetHost(), File] : [File];

@@ -2,7 +2,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
 
-/// <summary>What becomes of a worker's tasks when its swarmd is stopped, upgraded or killed. Source: design, "Restarts and crashes of swarmd".</summary>
+/// <summary>The tasks of a worker whose swarmd is stopped, upgraded or killed. Source: design, "Restarts and crashes of swarmd".</summary>
 [Collection(ProcessTests.Name)]
 public sealed class WorkerRestartTests
 {
@@ -11,7 +11,7 @@ public sealed class WorkerRestartTests
     [InlineData("Docker")]
     public async Task Stopped_and_upgraded_within_its_grace_a_node_stays_ready_and_keeps_every_task(string executor)
     {
-        // The longest that a manager grants: a busy machine may need more than the usual 30 s to get as far as the upgrade.
+        // The longest grace that a manager grants: a busy machine may need more than the usual 30 s until the upgrade.
         await using var swarm = await ProcessSwarm.StartAsync(executor, workers: 2, arguments: ["--restart-grace", "10m"]);
         var (upgraded, killed) = (swarm.Workers[0], swarm.Workers[1]);
         var before = await swarm.RunAsync("web", 2, "node.hostname==worker1");
@@ -20,7 +20,7 @@ public sealed class WorkerRestartTests
         Assert.False(File.Exists(upgraded.Socket));
         var held = await swarm.NodeAsync(upgraded);
         Assert.Equal((V1.NodeState.Ready, "restarting"), (held.State, held.StateMessage));
-        // Longer than a node may be silent that has not announced itself: the other one is Down by then.
+        // Longer than a node may be silent without an announcement: the other node is Down by then.
         await killed.KillAsync();
         await swarm.NodeAsync(killed, static n => n.State == V1.NodeState.Down);
         held = await swarm.NodeAsync(upgraded);
@@ -32,7 +32,7 @@ public sealed class WorkerRestartTests
         await swarm.NodeAsync(upgraded, static n => n is { State: V1.NodeState.Ready, StateMessage: "" });
         await swarm.AssertKeptAsync("web", before);
 
-        // It has adopted them: it sees one end, and the slot gets another.
+        // The new swarmd has adopted them: it notices that a task ends, and the slot gets another.
         before[0].Kill();
         var tasks = await swarm.TasksAsync("web", static t => t.Count == 3 && t.Count(ProcessSwarm.IsRunning) == 2);
         var failed = Assert.Single(tasks, t => t.Id == before[0].Id);

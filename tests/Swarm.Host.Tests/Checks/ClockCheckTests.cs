@@ -2,7 +2,7 @@ using Swarm.Host.Checks;
 
 namespace Swarm.Host.Tests.Checks;
 
-/// <summary>The clock against a manager's that really answers.</summary>
+/// <summary>The clock check against a manager's real answers.</summary>
 public sealed class ClockCheckTests
 {
     private const string Address = "127.83.41.10";

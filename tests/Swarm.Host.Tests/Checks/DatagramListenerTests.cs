@@ -5,7 +5,7 @@ using Swarm.Host.Checks;
 
 namespace Swarm.Host.Tests.Checks;
 
-/// <summary>The end that listens, on addresses of its own: nobody else listens there.</summary>
+/// <summary>The listening end, on addresses of its own, where no other program listens.</summary>
 public sealed class DatagramListenerTests
 {
     private static readonly byte[] _payload = Encoding.ASCII.GetBytes("ours");
@@ -44,7 +44,7 @@ public sealed class DatagramListenerTests
     public async Task What_somebody_else_sends_is_passed_over()
     {
         var own = Address(2);
-        // Bound before the call returns: what is sent after it cannot be lost.
+        // The sockets are bound before the call returns, so no later datagram is lost.
         var listening = DatagramListener.RunAsync(own, [7946], _payload, TimeSpan.FromMilliseconds(200), Stop);
         await PortProbe.UdpAsync($"{own}", 7946, Encoding.ASCII.GetBytes("theirs"), Stop);
         Assert.Empty((await listening).Arrived);
@@ -64,7 +64,7 @@ public sealed class DatagramListenerTests
 
     [Theory]
     [InlineData("::1", "::1")]
-    // Of the blocks for documentation (RFC 5737, RFC 3849): no host has them, so that they stand for all addresses of this one.
+    // Addresses of the blocks for documentation (RFC 5737, RFC 3849): no host has them, so they stand for all addresses of this one.
     [InlineData("192.0.2.1", "127.0.0.1")]
     [InlineData("2001:db8::1", "::1")]
     public async Task Addresses_of_both_families_are_listened_on_and_one_of_another_host_is_all_of_this_ones(string address, string to)

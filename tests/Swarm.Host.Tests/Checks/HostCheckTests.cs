@@ -126,7 +126,7 @@ public sealed class HostCheckTests
     [Fact]
     public async Task The_other_side_tries_the_ports_of_this_one()
     {
-        // An address of its own: nobody else listens there.
+        // An address where no other program listens.
         var own = IPAddress.Parse("127.83.41.7");
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs the whole of 127.0.0.0/8");
         var checks = await InboundProbe.RunAsync(
@@ -171,7 +171,7 @@ public sealed class HostCheckTests
             },
             Stop
         );
-        // Others may listen there too: it is open either way.
+        // Other programs may listen there too; the port is open either way.
         Assert.Equal(("Port 7946/tcp from manager1", HostCheckStatus.Passed), (checks[0].Name, checks[0].Status));
     }
 }

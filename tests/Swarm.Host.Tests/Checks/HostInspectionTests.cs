@@ -8,7 +8,7 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Checks;
 
-/// <summary>What each check says, word for word, on hosts that are only recorded: people read it, and scripts compare the names.</summary>
+/// <summary>The exact text of each check on recorded hosts: people read it, and scripts compare the names.</summary>
 public sealed class HostInspectionTests
 {
     private const long Gigabyte = 1L << 30;
@@ -112,7 +112,7 @@ public sealed class HostInspectionTests
             IsAdministrator = administrator,
             Answers = { ["id -Gn"] = new ToolResult(0, groups, "") },
         };
-        // Windows Firewall is not asked: only what is needed to get there.
+        // Windows Firewall is not called: the answer only has to lead there.
         system.Answers["powershell.exe"] = new ToolResult(1, "", "no");
         Assert.Equal(new HostCheck("Rights", status, detail, remedy), await CheckAsync(system, "Rights"));
     }

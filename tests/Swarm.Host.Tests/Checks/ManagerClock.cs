@@ -8,8 +8,8 @@ using System.Text;
 
 namespace Swarm.Host.Tests.Checks;
 
-/// <summary>The port of a manager, as far as its clock goes: HTTP/2 over TLS, and one answer with a Date header, or without.</summary>
-/// <remarks>By hand, frame by frame (RFC 9113, header fields by RFC 7541), since a web server always tells its time.</remarks>
+/// <summary>The port of a manager, for the clock only: HTTP/2 over TLS, and a single answer with or without a Date header.</summary>
+/// <remarks>Written frame by frame (RFC 9113, header fields by RFC 7541), since a web server always sends its time.</remarks>
 internal sealed class ManagerClock : IAsyncDisposable
 {
     private const byte HeadersFrame = 1;
@@ -19,8 +19,8 @@ internal sealed class ManagerClock : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
 
-    /// <param name="address">An address of its own: nobody else listens there.</param>
-    /// <param name="date">What it says the time is; null: nothing.</param>
+    /// <param name="address">An address where no other program listens.</param>
+    /// <param name="date">The time of the answer; null: none.</param>
     public ManagerClock(string address, DateTimeOffset? date)
     {
         _listener = new TcpListener(IPAddress.Parse(address), 0);

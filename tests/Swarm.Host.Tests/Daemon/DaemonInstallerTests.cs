@@ -4,7 +4,7 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Daemon;
 
-/// <summary>swarmd as a service, on hosts that are only recorded: the exact commands, their way back, and what is refused.</summary>
+/// <summary>swarmd as a service, on recorded hosts: the exact commands, how they are undone, and refusals.</summary>
 public sealed class DaemonInstallerTests
 {
     private const string OldUnit = DaemonInstaller.Mark + "\n[Service]\nExecStart=/old\n";
@@ -82,7 +82,7 @@ public sealed class DaemonInstallerTests
         Assert.Equal(OldUnit, system.Files[DaemonInstaller.UnitPath]);
         var done = await new DaemonInstaller(system).InstallAsync(_native, Stop);
         Assert.Equal(plan.Commands, done.Commands);
-        // The old one is stopped once the new one has run, and not before.
+        // The old swarmd is stopped only once the new one has run.
         var commands = done.Commands.ToList();
         Assert.Equal(commands.IndexOf("/usr/local/lib/swarm.new/swarmd --version") + 1, commands.IndexOf("systemctl stop swarmd"));
         Assert.Equal(commands.IndexOf("systemctl stop swarmd") + 1, commands.IndexOf("mv /usr/local/lib/swarm /usr/local/lib/swarm.old"));

@@ -29,7 +29,7 @@ public sealed class UnitFileTests
             TestContext.Current.CancellationToken
         );
         Assert.DoesNotContain("swarmd", said.Output + said.Error, StringComparison.Ordinal);
-        // It does find what is wrong.
+        // systemd does find errors.
         host.Write(DaemonInstaller.UnitPath, _unit.Replace("KillMode=", "KillMood=", StringComparison.Ordinal));
         said = await host.RunAsync(
             new ToolCommand("systemd-analyze", "verify", "--man=no", DaemonInstaller.UnitPath),

@@ -4,7 +4,8 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Engine;
 
-/// <summary>apt for real, on a throw-away copy of a Debian machine: Debian's own package of the engine is removed, installed, started and used.</summary>
+/// <summary>The real apt, on a throw-away copy of a Debian machine: Debian's own engine package is removed, installed, started and
+/// used.</summary>
 public sealed class AptTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -22,7 +23,8 @@ public sealed class AptTests
         Assert.Contains("rm -rf /var/lib/docker", (await engine.UninstallAsync(removeData: true, dryRun: false, Stop)).Commands);
         await host.ShellAsync("test ! -e /var/lib/docker");
 
-        // The package's script raises limits, which not every build machine allows. It outlives the removal, and apt leaves a changed one alone.
+        // The package's script raises limits, which not every build machine allows. The script outlives the removal, and apt keeps a
+        // changed one.
         await host.ShellAsync("sed -i 's/^\\([[:space:]]*\\)ulimit .*/\\1:/' /etc/init.d/docker");
         var request = new EngineInstallRequest
         {
@@ -37,7 +39,7 @@ public sealed class AptTests
         Assert.Contains("127.0.0.1:1", Assert.Single(installed.Warnings), StringComparison.Ordinal);
         Assert.Contains("docker", (await host.ShellAsync("id -Gn swarmtest")).Split([' ', '\n']));
 
-        // Once more, with a first container that can run: nothing is in the way of a second time.
+        // Once more, with a first container that can run: a second installation works too.
         await host.ShellAsync(
             "mkdir -p /tmp/i/bin; cp /bin/busybox /tmp/i/bin/true; tar -C /tmp/i -c . | docker import -c 'CMD [\"true\"]' - hello:test"
         );
@@ -45,7 +47,7 @@ public sealed class AptTests
         Assert.Equal(installed.EngineVersion, again.EngineVersion);
         Assert.Empty(again.Warnings);
 
-        // While another program installs packages, it is said, and the engine that was stopped for it runs again.
+        // While another program installs packages, the error says so, and the engine that was stopped runs again.
         await host.ShellAsync(
             """
             python3 -c 'import fcntl,time

@@ -4,7 +4,8 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Engine;
 
-/// <summary>The commands for each family of distributions. dnf, yum and zypper could not be run here: they are compared with what was written down.</summary>
+/// <summary>The commands for each family of distributions. dnf, yum and zypper do not run here; their commands are compared with the
+/// recorded ones.</summary>
 public sealed class EngineInstallerTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -63,7 +64,7 @@ public sealed class EngineInstallerTests
         Assert.DoesNotContain(kept.Commands, c => c.StartsWith("rm ", StringComparison.Ordinal));
         await new EngineInstaller(system).UninstallAsync(removeData: true, dryRun: false, Stop);
         Assert.Equal(commands, string.Join('\n', system.Ran.TakeLast(3)));
-        // When it cannot be removed, the engine that was stopped for it runs again.
+        // When the removal fails, the engine that was stopped runs again.
         system.Answers[plan.Commands[1]] = new ToolResult(1, "", "Transaction failed");
         await Assert.ThrowsAsync<HostException>(() => new EngineInstaller(system).UninstallAsync(removeData: true, dryRun: false, Stop));
         Assert.Equal("systemctl enable --now docker", system.Ran[^1]);

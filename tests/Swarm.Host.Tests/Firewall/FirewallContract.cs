@@ -3,7 +3,8 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Tests.Firewall;
 
-/// <summary>What holds for every firewall, with the real tool on a host of its own: what is added is there, once, and only what is ours goes.</summary>
+/// <summary>The contract of every firewall, with the real tool on a host of its own. Added rules are there, once, and only our own rules
+/// are removed.</summary>
 public abstract class FirewallContract(FirewallProviderKind kind)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -23,7 +24,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         var firewall = new HostFirewall(host);
         var pristine = await FirewallHosts.DumpAsync(host, kind);
 
-        // Which firewall it is, is found once; asking every tool each time would take most of the time of these tests.
+        // The firewall is detected once; calling every tool each time would take most of the time of these tests.
         var before = await firewall.GetAsync(FirewallHosts.Request(), Stop);
         Assert.Equal(kind, before.Provider);
         Assert.Equal(s_ports, before.Rules.Select(r => r.Rule.Port.ToString()));
@@ -40,7 +41,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
             r => Assert.Equal((FirewallRuleState.Open, FirewallOpener.Swarm, true), (r.State, r.OpenedBy, r.Permanent))
         );
         Assert.Equal(6, added.Rules.Count);
-        // What -WhatIf says is what is run.
+        // -WhatIf shows exactly the commands that are run.
         Assert.All(
             dry.Commands.Where(c => !c.StartsWith("cat ", StringComparison.Ordinal) && !c.Contains("<<", StringComparison.Ordinal)),
             c => Assert.Contains(c, host.Ran)
@@ -51,7 +52,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         Assert.Empty(again.Commands);
         Assert.Equal(open, await FirewallHosts.DumpAsync(host, kind));
 
-        // Rules that are asked for without the published ports still show them: they are ours.
+        // A request without the published ports still lists their rules, because they are ours.
         var listed = await firewall.GetAsync(Request(), Stop);
         Assert.Equal([.. s_ports, "8080/tcp", "9000-9010/udp"], listed.Rules.Select(r => r.Rule.Port.ToString()));
 
@@ -75,7 +76,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         var added = await firewall.AddAsync(Request(["8080/tcp"], nodes), Stop);
         Assert.All(added.Rules, r => Assert.Equal((FirewallRuleState.Open, FirewallOpener.Swarm), (r.State, r.OpenedBy)));
         Assert.Empty((await firewall.AddAsync(Request(["8080/tcp"], nodes), Stop)).Commands);
-        // A node of that network needs nothing more; a stranger is not let in, but for the published port.
+        // A node of that network needs nothing more; a stranger gets only the published port.
         Assert.All(
             (await firewall.GetAsync(Request([], ["10.0.1.7"]), Stop)).Rules.Take(4),
             r => Assert.Equal(FirewallRuleState.Open, r.State)
@@ -147,7 +148,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         await using var host = await FirewallHosts.FilteringAsync(kind);
         var firewall = new HostFirewall(host);
         var pristine = await FirewallHosts.DumpAsync(host, kind);
-        // The last thing that changes something.
+        // The last command that changes something.
         var last = (await firewall.AddAsync(Request() with { DryRun = true }, Stop)).Commands[^1];
         host.Fault = command => command.ToString() == last ? new ToolResult(1, "", "no space left on device") : null;
         var failed = await Assert.ThrowsAsync<HostException>(() => firewall.AddAsync(Request(), Stop));

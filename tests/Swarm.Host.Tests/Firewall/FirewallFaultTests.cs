@@ -4,7 +4,7 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Firewall;
 
-/// <summary>What is refused, in which words, and that nothing was changed by it.</summary>
+/// <summary>Refusals and their messages; none of them changes anything.</summary>
 public sealed class FirewallFaultTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -3,7 +3,7 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Firewall;
 
-/// <summary>Hosts whose firewall filters, and what is asked of them.</summary>
+/// <summary>Hosts whose firewall filters, and requests to it.</summary>
 internal static class FirewallHosts
 {
     public static FirewallRequest Request(string[]? published = null, string[]? sources = null, FirewallProviderKind? provider = null) =>
@@ -27,7 +27,7 @@ internal static class FirewallHosts
                 return firewalld;
             case FirewallProviderKind.Ufw:
                 var ufw = await NamespaceHost.StartAsync("ufw");
-                // As at the start of a host where it was enabled; 'ufw enable' itself takes ten times as long.
+                // Like the start of a host where ufw was enabled; 'ufw enable' itself takes ten times as long.
                 await ufw.ShellAsync("sed -i s/ENABLED=no/ENABLED=yes/ /etc/ufw/ufw.conf; /lib/ufw/ufw-init start");
                 return ufw;
             case FirewallProviderKind.Nftables:
@@ -63,7 +63,7 @@ internal static class FirewallHosts
 
         """;
 
-    /// <summary>All that the tool knows of its rules, live and kept, and our own files.</summary>
+    /// <summary>All rules of the tool, live and kept, and our own files.</summary>
     public static async Task<string> DumpAsync(NamespaceHost host, FirewallProviderKind kind) =>
         await host.ShellAsync(
             kind switch

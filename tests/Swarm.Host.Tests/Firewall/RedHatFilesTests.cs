@@ -4,14 +4,15 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Firewall;
 
-/// <summary>The files of Red Hat's services nftables and iptables: there is no such system here, so what would be run and written is compared with what was
-/// written down.</summary>
+/// <summary>The files of Red Hat's services nftables and iptables. No such system runs here, so commands and files are compared with the
+/// recorded
+/// ones.</summary>
 public sealed class RedHatFilesTests
 {
     private const string NftPath = "/etc/sysconfig/nftables.conf";
     private const string IptablesPath = "/etc/sysconfig/iptables";
 
-    /// <summary>As 'nft list ruleset' writes it, which Red Hat's manual says to keep.</summary>
+    /// <summary>The output of 'nft list ruleset', which Red Hat's manual says to keep.</summary>
     private const string NftConfiguration = """
         table inet filter {
         	chain input {
@@ -29,7 +30,7 @@ public sealed class RedHatFilesTests
         {"rule":{"family":"inet","table":"filter","chain":"input","handle":3,"expr":[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":22}},{"accept":null}]}}]}
         """;
 
-    /// <summary>The one that the package iptables-services brings.</summary>
+    /// <summary>The file of the package iptables-services.</summary>
     private const string IptablesFile = """
         # sample configuration for iptables service
         *filter

@@ -4,7 +4,7 @@ using Swarm.Host.Tests.Hosting;
 
 namespace Swarm.Host.Tests.Firewall;
 
-/// <summary>Windows Firewall could not be run here: what would be run is compared with what was written down.</summary>
+/// <summary>Windows Firewall does not run here; its commands are compared with the recorded ones.</summary>
 public sealed class WindowsFirewallTests
 {
     private const string Profiles = """{"Allowing":0,"Profiles":3}""";
@@ -55,7 +55,7 @@ public sealed class WindowsFirewallTests
         Assert.DoesNotContain(system.Ran, c => c.Contains("New-NetFirewallRule", StringComparison.Ordinal));
     }
 
-    /// <summary>The one call that reads, word for word: it was written down with the documentation of NetSecurity beside it.</summary>
+    /// <summary>The exact reading command: it was written by the documentation of NetSecurity.</summary>
     [Fact]
     public async Task Rules_are_read_with_the_recorded_call()
     {
@@ -69,7 +69,7 @@ public sealed class WindowsFirewallTests
     }
 
     [Theory]
-    // What NetSecurity answers for ranges, lists, keywords and networks.
+    // NetSecurity's answers for ranges, lists, keywords and networks.
     [InlineData("TCP", """["7900-8000"]""", """["Any"]""", FirewallRuleState.Open)]
     [InlineData("TCP", """["80","7946"]""", """["Any"]""", FirewallRuleState.Open)]
     [InlineData("Any", """["Any"]""", """["Any"]""", FirewallRuleState.Open)]

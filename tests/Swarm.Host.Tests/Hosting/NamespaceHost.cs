@@ -4,8 +4,9 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Tests.Hosting;
 
-/// <summary>A throw-away copy of this machine: network, mount and process namespaces of its own, and an overlay over the root, so that a real tool may
-/// do as it likes. Ends, with all that runs in it, when it is disposed.</summary>
+/// <summary>A throw-away copy of this machine: network, mount and process namespaces of its own, and an overlay over the root. Real tools
+/// may
+/// change anything in it. Disposing ends it with all its processes.</summary>
 internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
 {
     private const string Init = """
@@ -39,7 +40,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
     /// <summary>Answers in place of a program: a fault.</summary>
     public Func<ToolCommand, ToolResult?> Fault { get; set; } = static _ => null;
 
-    /// <summary>Programs that are not there.</summary>
+    /// <summary>Programs that the host lacks.</summary>
     public HashSet<string> Missing { get; } = [];
     public bool IsWindows => false;
     public bool IsAdministrator { get; set; } = true;
@@ -58,7 +59,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
             Assert.SkipWhen(local.Find(tool) is null, $"needs {tool} (tests/lab/provision.sh installs it)");
         }
         string[] arguments = ["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", Init];
-        // Its input is a pipe of ours: the first process (cat) waits on it for as long as this one lives, whatever our own input is.
+        // Its input is a pipe of ours. The first process (cat) waits on it for as long as this one lives, whatever our own input is.
         var start = new ProcessStartInfo("unshare", arguments)
         {
             RedirectStandardInput = true,
@@ -121,7 +122,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
     public IReadOnlyList<IPAddress> Addresses() => throw new NotSupportedException("Those of the machine's namespace are not this host's.");
 
     /// <summary>Runs a shell script in there.</summary>
-    /// <returns>Its output; the test fails when it fails.</returns>
+    /// <returns>Its output; a failing script fails the test.</returns>
     public async Task<string> ShellAsync(string script)
     {
         var result = await _local.RunAsync(
@@ -137,7 +138,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
 
     public async Task StartFirewalldAsync()
     {
-        // Replaced, so that firewalld forgets nothing that another test left: every host is a new copy.
+        // Replaced, so that firewalld needs no cleanup after other tests: every host is a new copy.
         await ShellAsync(
             """
             mkdir -p /run/dbus

@@ -1,6 +1,6 @@
 namespace Swarm.Host.Tests.Hosting;
 
-/// <summary>The commands of docs/recorded-commands.md: what they should be on systems that are not here is written down there, for people too.</summary>
+/// <summary>The commands of docs/recorded-commands.md: the commands for systems that are not available here, also for readers.</summary>
 internal static class RecordedCommands
 {
     private static readonly string _page = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "recorded-commands.md"))

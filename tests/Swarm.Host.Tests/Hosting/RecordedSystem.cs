@@ -3,17 +3,17 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Tests.Hosting;
 
-/// <summary>A host that only answers: for systems that are not here. What would be run is recorded.</summary>
+/// <summary>A host of recorded answers, for systems that are not available here. It records the commands.</summary>
 internal sealed class RecordedSystem : IHostSystem
 {
     public List<string> Ran { get; } = [];
     public Dictionary<string, string> Files { get; } = [];
     public HashSet<string> Programs { get; } = [];
 
-    /// <summary>By the beginning of a command; the longest that fits answers.</summary>
+    /// <summary>Answers by the beginning of a command; the longest match answers.</summary>
     public Dictionary<string, ToolResult> Answers { get; } = [];
 
-    /// <summary>Null: it cannot be told.</summary>
+    /// <summary>Null: the system does not report it.</summary>
     public VolumeSpace? Disk { get; init; } = new(100L << 30, 200L << 30);
     public ListeningPorts Ports { get; init; } = new(new HashSet<int>(), new HashSet<int>());
     public IReadOnlyList<IPAddress> OwnAddresses { get; init; } = [IPAddress.Parse("10.0.0.5")];

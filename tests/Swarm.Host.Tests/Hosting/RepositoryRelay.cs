@@ -5,8 +5,9 @@ using Swarm.Host.Systems;
 
 namespace Swarm.Host.Tests.Hosting;
 
-/// <summary>Lets a package manager on a throw-away host reach its repositories, and nothing else: an HTTP proxy of this process at the other end of a
-/// pair of interfaces.</summary>
+/// <summary>Lets a package manager on a throw-away host reach its repositories, and nothing else. It is an HTTP proxy of this process at
+/// the other
+/// end of a pair of interfaces.</summary>
 internal sealed class RepositoryRelay : IAsyncDisposable
 {
     private readonly string _link;
@@ -21,7 +22,7 @@ internal sealed class RepositoryRelay : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Sets the host's apt up to use it, for Debian's own repositories only: others may be out of reach.</summary>
+    /// <summary>Configures the host's apt to use it, for Debian's own repositories only: others may be out of reach.</summary>
     public static async Task<RepositoryRelay> StartAsync(NamespaceHost host)
     {
         var local = new LocalSystem();
@@ -64,7 +65,7 @@ internal sealed class RepositoryRelay : IAsyncDisposable
         await _accepting;
         _client.Dispose();
         _stopping.Dispose();
-        // Gone already when the host has ended.
+        // The interface is gone already when the host has ended.
         await new LocalSystem().RunAsync(new ToolCommand("ip", "link", "delete", _link), CancellationToken.None);
     }
 
@@ -124,7 +125,7 @@ internal sealed class RepositoryRelay : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException)
             {
-                // apt says what it misses.
+                // apt reports missing files.
             }
         }
     }

@@ -6,7 +6,7 @@ set -euo pipefail
 name=$1 dir=$2
 shift 2
 
-# /proc is still the machine's, so that this is our pid as the machine sees it, with the start time of lib.sh's records.
+# /proc is still the machine's, so this is our pid as the machine sees it, with the start time of lib.sh's records.
 read -r line </proc/self/stat
 read -r -a field <<<"${line##*) }"
 printf '%s %s\n' "${line%% *}" "${field[19]}" >"$dir/init.pid"
@@ -14,7 +14,7 @@ printf '%s %s\n' "${line%% *}" "${field[19]}" >"$dir/init.pid"
 hostname "$name"
 mount -t proc proc /proc
 
-# A new sysfs shows this network namespace's interfaces; the cgroup hierarchies of the machine are put back into it.
+# A new sysfs shows this network namespace's interfaces; the machine's cgroup hierarchies are mounted in it again.
 mkdir -p "$dir/cgroup"
 mount --rbind /sys/fs/cgroup "$dir/cgroup"
 mount -t sysfs sysfs /sys
@@ -25,7 +25,7 @@ umount --lazy "$dir/cgroup"
 mount -t tmpfs -o mode=0755 tmpfs /run
 mkdir -p /run/lock
 
-# An engine's identity is a key in /etc/docker: nodes that shared it would be one and the same node to each other.
+# An engine's identity is a key in /etc/docker: nodes with the same key would take each other for the same node.
 for folder; do
     mkdir -p "$folder" "$dir/private$folder"
     mount --bind "$dir/private$folder" "$folder"
@@ -33,7 +33,7 @@ done
 
 : >"$dir/ready"
 
-# bash takes in the orphans of the node while it waits.
+# bash adopts the orphans of the node while it waits.
 trap 'exit 0' TERM
 while true; do
     sleep 3600 &

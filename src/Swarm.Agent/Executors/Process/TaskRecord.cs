@@ -14,6 +14,9 @@ internal sealed record TaskRecord
     public required string ContainerName { get; init; }
     public required string Image { get; init; }
 
+    /// <summary>The container's labels: kept for who reads the file, as an engine keeps them. Null: none.</summary>
+    public Dictionary<string, string>? Labels { get; init; }
+
     /// <summary>The program (an absolute path) and its arguments.</summary>
     public required List<string> Arguments { get; init; }
 

@@ -7,6 +7,23 @@ namespace Swarm.Agent.Executors.Process;
 /// <summary>Turns a task definition into what can be executed here, and refuses what a host process cannot have.</summary>
 internal static class TaskRecordBuilder
 {
+    /// <summary>The options of a container that a host process has too.</summary>
+    private static readonly HashSet<string> Honoured =
+    [
+        nameof(ContainerSpec.Image),
+        nameof(ContainerSpec.Entrypoint),
+        nameof(ContainerSpec.Command),
+        nameof(ContainerSpec.Env),
+        nameof(ContainerSpec.Dir),
+        nameof(ContainerSpec.User),
+        nameof(ContainerSpec.Groups),
+        nameof(ContainerSpec.Hostname),
+        nameof(ContainerSpec.Labels),
+        nameof(ContainerSpec.HealthCheck),
+        nameof(ContainerSpec.StopSignal),
+        nameof(ContainerSpec.StopGracePeriod),
+    ];
+
     public static TaskRecord Build(TaskDefinition task, ProcessImage image, ExecutorNode node, string directory, DateTimeOffset now)
     {
         var spec = task.Spec.Container;
@@ -77,6 +94,7 @@ internal static class TaskRecordBuilder
             ContainerId = containerId,
             ContainerName = task.ContainerName,
             Image = spec.Image,
+            Labels = spec.Labels.Count > 0 ? spec.Labels.ToDictionary() : null,
             Arguments = arguments,
             Environment = [.. environment.Select(e => $"{e.Key}={e.Value}")],
             Prefix = prefix,
@@ -110,21 +128,19 @@ internal static class TaskRecordBuilder
     private static TaskFailedException Cannot(string program, string why) =>
         new($"starting container failed: exec: \"{program}\": {why}", 127);
 
+    /// <summary>Any other option is refused by its name, also one that a later version of the spec adds.</summary>
     private static void Refuse(ContainerSpec spec)
     {
-        var option =
-            spec.Mounts.Count > 0 ? "Mounts"
-            : spec.CapabilityAdd.Count > 0 ? "CapabilityAdd"
-            : spec.CapabilityDrop.Count > 0 ? "CapabilityDrop"
-            : spec.ReadOnly ? "ReadOnly"
-            : spec.Tty ? "Tty"
-            : null;
-        if (option is not null)
+        foreach (var ((path, wanted), (_, plain)) in SpecProperties.Of(spec).Zip(SpecProperties.Of(new ContainerSpec { Image = spec.Image })))
         {
-            throw new TaskRejectedException(
-                "NotSupportedByExecutor",
-                $"The process executor does not support {option}: use nodes with a container engine, or leave it out."
-            );
+            var option = path.Split('.')[0];
+            if (!Honoured.Contains(option) && !Equals(wanted, plain))
+            {
+                throw new TaskRejectedException(
+                    "NotSupportedByExecutor",
+                    $"The process executor does not support {option}: use nodes with a container engine, or leave it out."
+                );
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using Swarm.Core.Model;
 namespace Swarm.Agent.Executors.Simulated;
 
 /// <summary>Runs tasks as state machines on a <see cref="SimulatedHost"/>: for scale, benchmarks and simulation tests. Starts no process and opens no file.</summary>
+/// <remarks>Takes every option of a service. Only the health check and the stop grace period have an effect: a simulated task has no container.</remarks>
 public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : ITaskExecutor
 {
     private static readonly ResourceAmount _standardResources = new(4_000_000_000, 8L << 30);

@@ -4,7 +4,7 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling.Filters;
 
-/// <summary>The node meets every constraint. A constraint that cannot be read is met by no node.</summary>
+/// <summary>The node meets every constraint. No node meets a constraint that cannot be read.</summary>
 internal sealed class ConstraintFilter : NodeFilter
 {
     private readonly Constraint[] _constraints;

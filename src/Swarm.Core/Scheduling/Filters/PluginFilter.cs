@@ -3,7 +3,7 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling.Filters;
 
-/// <summary>The engine has the volume drivers that the task's mounts name. An engine that reports no plugins at all is not asked.</summary>
+/// <summary>The engine has the volume drivers that the task's mounts name. An engine that reports no plugins at all passes.</summary>
 internal sealed class PluginFilter(ValueList<string> volumeDrivers) : NodeFilter
 {
     public override string Name => "plugins";

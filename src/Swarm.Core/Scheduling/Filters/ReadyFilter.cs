@@ -3,7 +3,7 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling.Filters;
 
-/// <summary>The node has a session, or is held Ready through a planned restart of its swarmd, and takes tasks.</summary>
+/// <summary>The node is available for tasks. It has a session, or a planned restart of its swarmd holds it Ready.</summary>
 internal sealed class ReadyFilter : NodeFilter
 {
     public override string Name => "ready";
@@ -13,7 +13,7 @@ internal sealed class ReadyFilter : NodeFilter
     public override string Summarize(NodeInfo node) =>
         IsReady(node.Node!) ? $"availability is {node.Node!.Spec.Availability}" : $"state is {node.Node!.Status.State}";
 
-    // Who ends the hold also sets the state, so that no clock is needed here.
+    // The code that ends the hold also sets the state, so that no clock is needed here.
     private static bool IsReady(Node node) =>
         node.Status.State == NodeState.Ready || (node.Status.HeldUntil is not null && node.Status.State != NodeState.Down);
 }

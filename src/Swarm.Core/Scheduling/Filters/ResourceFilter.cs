@@ -3,7 +3,7 @@ using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling.Filters;
 
-/// <summary>What the task reserves is free: what the node has, less the reservations of the tasks on it.</summary>
+/// <summary>The node has the resources that the task reserves, beyond the reservations of its other tasks.</summary>
 internal sealed class ResourceFilter(TaskShare wanted) : NodeFilter
 {
     public override string Name => "resources";
@@ -16,7 +16,7 @@ internal sealed class ResourceFilter(TaskShare wanted) : NodeFilter
 
     public override string Explain(NodeInfo node) => Describe(node, withFree: true);
 
-    // SwarmKit: what is not asked for is never short, even on a node whose reservations exceed what it has.
+    // As in SwarmKit: a resource that is not asked for is never short, even if the node's reservations exceed its resources.
     private bool HasCpus(NodeInfo node) => wanted.NanoCpus == 0 || wanted.NanoCpus <= node.FreeNanoCpus;
 
     private bool HasMemory(NodeInfo node) => wanted.MemoryBytes == 0 || wanted.MemoryBytes <= node.FreeMemoryBytes;

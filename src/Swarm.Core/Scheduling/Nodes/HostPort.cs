@@ -2,10 +2,11 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>A port of the node itself, which one task at a time can have.</summary>
+/// <summary>A port of the node itself. Only one task at a time can use it.</summary>
 internal readonly record struct HostPort(PortProtocol Protocol, uint Number) : IComparable<HostPort>
 {
-    /// <summary>Those that a spec publishes in host mode, each once, in order. Ports of the ingress are the swarm's, and one that is chosen on the node is always free.</summary>
+    /// <summary>The ports that a spec publishes in host mode, each once, in order. Ingress ports belong to the swarm. A port that the node
+    /// itself chooses is always free.</summary>
     public static ValueList<HostPort> Of(ServiceSpec spec)
     {
         SortedSet<HostPort>? ports = null;

@@ -2,10 +2,11 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>A node and what the scheduler keeps count of on it.</summary>
+/// <summary>A node with the scheduler's counts for it.</summary>
 internal sealed class NodeInfo(string id)
 {
-    // How many tasks have each; null until one has any. More than one can be there when a manager of another make has placed them.
+    // The number of tasks that use each port; null while no port is used. A port can have several tasks if another manager version placed
+    // them.
     private Dictionary<HostPort, int>? _hostPorts;
 
     public string Id { get; } = id;
@@ -16,10 +17,10 @@ internal sealed class NodeInfo(string id)
     /// <summary>Position among all nodes in ordinal id order; -1 while it has none.</summary>
     public int Rank { get; set; } = -1;
 
-    /// <summary>Tasks that run or will, and are not asked to stop.</summary>
+    /// <summary>Tasks that run or will run, and are not asked to stop.</summary>
     public int LiveTasks { get; set; }
 
-    /// <summary>Reservations of tasks that have not ended, those asked to stop included: they hold their share until they are gone.</summary>
+    /// <summary>Reservations of tasks that have not ended. A task that was asked to stop holds its share until it has ended.</summary>
     public long ReservedNanoCpus { get; private set; }
 
     /// <inheritdoc cref="ReservedNanoCpus"/>
@@ -54,7 +55,7 @@ internal sealed class NodeInfo(string id)
         }
     }
 
-    /// <summary>The same counts with another record of the node.</summary>
+    /// <summary>Combines the counts with another record of the node.</summary>
     public static NodeInfo With(Node node, NodeInfo? counts) =>
         new(node.Id)
         {

@@ -2,11 +2,11 @@ using System.Numerics;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>Nodes kept in order while their keys change: the smallest key is known at once, and a change costs the logarithm of the number of nodes.</summary>
+/// <summary>Keeps nodes in order while their keys change. The smallest key is known at once; a change takes logarithmic time.</summary>
 /// <remarks>A tournament (winner) tree in one array: the parent of positions 2i and 2i+1 is i and holds the smaller key.</remarks>
 internal sealed class NodeOrder
 {
-    /// <summary>Key of a node that is not to be chosen.</summary>
+    /// <summary>The key of a node that must not be chosen.</summary>
     public const ulong None = ulong.MaxValue;
 
     private readonly ulong[] _keys;
@@ -24,7 +24,8 @@ internal sealed class NodeOrder
     private const int ServiceTaskBits = 64 - RankBits - LiveTaskBits;
 
     /// <summary>Fewest tasks of the service first, then fewest live tasks, then id order.</summary>
-    /// <remarks>In one number, so that comparing costs nothing: good for four million nodes with as many tasks on each, a million of one service; beyond, counts are alike.</remarks>
+    /// <remarks>The key is a single number, so that a comparison is cheap. It has room for four million nodes, four million tasks on each,
+    /// and a million of one service. Counts beyond that compare as equal.</remarks>
     public static ulong Key(NodeInfo node, int serviceTasks = 0) =>
         (Capped(serviceTasks, ServiceTaskBits) << (LiveTaskBits + RankBits))
         | (Capped(node.LiveTasks, LiveTaskBits) << RankBits)

@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>All nodes in id order, and a log of which of them changed, which candidate pools follow at their own pace.</summary>
+/// <summary>All nodes in id order, with a log of changed nodes that each candidate pool reads at its own pace.</summary>
 internal sealed class NodeSet
 {
     private readonly Dictionary<string, NodeInfo> _byId = new(StringComparer.Ordinal);
@@ -12,10 +12,10 @@ internal sealed class NodeSet
     private long _logStart;
     private bool _ranksAreStale;
 
-    /// <summary>Raised whenever ranks were given anew: whatever was kept by rank is void.</summary>
+    /// <summary>Raised whenever ranks are assigned anew: data kept by rank is then void.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Number of the next entry of the log: raised by every change of a node or of its counts.</summary>
+    /// <summary>Number of the next entry of the log. Every change of a node or of its counts raises it.</summary>
     public long Sequence => _logStart + _log.Count;
 
     /// <summary>Nodes of the swarm in ordinal id order; an index is a rank. Valid after <see cref="Refresh"/>.</summary>
@@ -25,7 +25,7 @@ internal sealed class NodeSet
 
     public NodeInfo? Find(string id) => _byId.GetValueOrDefault(id);
 
-    /// <summary>Counts of a node, known or not: tasks may be on one that is no longer in the swarm.</summary>
+    /// <summary>Counts of a node, known or not: a node that has left the swarm may still have tasks.</summary>
     public NodeInfo GetOrAdd(string id)
     {
         if (!_byId.TryGetValue(id, out var info))
@@ -35,7 +35,7 @@ internal sealed class NodeSet
         return info;
     }
 
-    /// <summary>A node joined or its record changed.</summary>
+    /// <summary>Adds a node, or replaces its record.</summary>
     public NodeInfo Put(Node node)
     {
         var info = GetOrAdd(node.Id);
@@ -56,11 +56,11 @@ internal sealed class NodeSet
         }
     }
 
-    /// <summary>One live task more, with its share.</summary>
+    /// <summary>Adds a live task with its share.</summary>
     public void Take(NodeInfo info, TaskShare share) => Adjust(info, 1, share, 1);
 
-    /// <summary>The counts of a node change.</summary>
-    /// <param name="liveTasks">So many more.</param>
+    /// <summary>Changes the counts of a node.</summary>
+    /// <param name="liveTasks">The change of the number of live tasks.</param>
     /// <param name="sign">1: the share is taken; -1: it is given back.</param>
     public void Adjust(NodeInfo info, int liveTasks, TaskShare share, int sign)
     {
@@ -85,7 +85,7 @@ internal sealed class NodeSet
         _ranksAreStale = true;
     }
 
-    /// <summary>Gives ranks anew if nodes came or went.</summary>
+    /// <summary>Assigns ranks anew if nodes came or went.</summary>
     public void Refresh()
     {
         if (!_ranksAreStale)
@@ -100,7 +100,8 @@ internal sealed class NodeSet
                 _ordered.Add(info);
             }
         }
-        // Ranks were ordinal before, so that only newcomers are out of order; ids are unique, so that the result does not depend on the start.
+        // Ranks were ordinal before, so only new nodes are out of order. Ids are unique, so the result does not depend on the initial
+        // order.
         _ordered.Sort(static (a, b) => string.CompareOrdinal(a.Id, b.Id));
         for (var i = 0; i < _ordered.Count; i++)
         {
@@ -109,7 +110,7 @@ internal sealed class NodeSet
         _ranksAreStale = false;
         Generation++;
         Truncate();
-        // A node that went left no entry.
+        // A removed node left no entry.
         _logStart++;
     }
 
@@ -124,7 +125,7 @@ internal sealed class NodeSet
 
     private void Append(int entry)
     {
-        // With stale ranks everybody starts afresh anyway.
+        // With stale ranks every reader starts afresh anyway.
         if (_ranksAreStale)
         {
             _logStart++;

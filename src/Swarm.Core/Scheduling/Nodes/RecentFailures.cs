@@ -2,7 +2,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>Which revisions failed where of late, so that a node on which a service fails in a loop is avoided by it.</summary>
+/// <summary>Recent failures by revision and node, so that a service avoids a node on which it fails in a loop.</summary>
 /// <remarks>Source of the figures: moby/swarmkit manager/scheduler/scheduler.go (monitorFailures, maxFailures).</remarks>
 internal sealed class RecentFailures
 {
@@ -52,7 +52,7 @@ internal sealed class RecentFailures
         return failures;
     }
 
-    /// <summary>Forgets what is too old; does nothing when it did so within the last window.</summary>
+    /// <summary>Removes old entries; does nothing if it ran within the last window.</summary>
     public void Prune(DateTimeOffset now)
     {
         if (_byRevision.Count == 0 || now - _pruned < Window)

@@ -4,10 +4,12 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>Live tasks of a service by node. Counted when a service is first scheduled; kept up to date afterwards only for services large enough to be worth it.</summary>
+/// <summary>Live tasks of a service by node. They are counted when a service is first scheduled. Only the counts of large services are kept
+/// up to date afterwards.</summary>
 internal sealed class ServiceCounts(ClusterState state, NodeSet nodes)
 {
-    /// <summary>Up to this many tasks, counting again costs less than remembering: a million small services must not each have a table.</summary>
+    /// <summary>With fewer tasks, counting again costs less than remembering: a million small services must not each have a
+    /// table.</summary>
     public const int KeptFrom = 64;
 
     private readonly Dictionary<string, Dictionary<NodeInfo, int>> _byService = new(StringComparer.Ordinal);

@@ -2,7 +2,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Core.Scheduling.Nodes;
 
-/// <summary>What a task takes of its node until it has ended: what it reserves, and the node's own ports that it publishes.</summary>
+/// <summary>A task's share of its node until it has ended: its reservations, and the host ports that it publishes.</summary>
 internal readonly record struct TaskShare(long NanoCpus, long MemoryBytes, ValueList<HostPort> HostPorts)
 {
     public bool IsNone => NanoCpus == 0 && MemoryBytes == 0 && HostPorts.Count == 0;

@@ -1,0 +1,52 @@
+namespace Swarm.Cmdlets.Commands.Clusters;
+
+[Cmdlet(VerbsCommon.Join, "Swarm", SupportsShouldProcess = true)]
+[OutputType(typeof(JoinResult))]
+public sealed class JoinSwarmCommand : SwarmCmdlet
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Token { get; set; } = "";
+
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("ManagerAddress")]
+    [ValidateNotNullOrEmpty]
+    public string[] RemoteAddress { get; set; } = [];
+
+    [Parameter]
+    public string? AdvertiseAddress { get; set; }
+
+    [Parameter]
+    public string? ListenAddress { get; set; }
+
+    [Parameter]
+    public NodeAvailability Availability { get; set; }
+
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
+    {
+        if (!await ApproveAsync(string.Join(", ", RemoteAddress), "Join the swarm", null, false, cancellationToken))
+        {
+            return;
+        }
+        var joined = await Client.Membership.JoinSwarmAsync(
+            new V1.JoinSwarmRequest
+            {
+                RequestId = NewRequestId(),
+                Token = Token,
+                RemoteAddresses = { RemoteAddress },
+                AdvertiseAddress = AdvertiseAddress ?? "",
+                ListenAddress = ListenAddress ?? "",
+                Availability = (V1.NodeAvailability)Availability,
+            },
+            cancellationToken: cancellationToken
+        );
+        WriteObject(
+            new JoinResult
+            {
+                NodeId = joined.NodeId,
+                ClusterId = joined.ClusterId,
+                Role = (NodeRole)joined.Role,
+            }
+        );
+    }
+}

@@ -1,0 +1,48 @@
+using Swarm.Cmdlets.Services;
+
+namespace Swarm.Cmdlets.Commands.Services;
+
+[Cmdlet(VerbsCommon.New, "SwarmService", SupportsShouldProcess = true)]
+[OutputType(typeof(Service))]
+public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    [Parameter]
+    public ServiceMode Mode { get; set; }
+
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
+    {
+        var spec = Builder().Create(Name, Mode);
+        var request = new V1.CreateServiceRequest
+        {
+            RequestId = NewRequestId(),
+            Spec = spec,
+            RegistryCredential = Credential(spec),
+            NoResolveImage = NoResolveImage,
+        };
+        if (
+            !await ApproveAsync(
+                Name,
+                $"Create service from {spec.Container.Image}",
+                token => PreviewAsync(request, token),
+                false,
+                cancellationToken
+            )
+        )
+        {
+            return;
+        }
+        var created = await Client.Services.CreateServiceAsync(request, cancellationToken: cancellationToken);
+        await FinishAsync(created.Service, created.Warnings, emit: true, cancellationToken);
+    }
+
+    private async Task<V1.Preview?> PreviewAsync(V1.CreateServiceRequest request, CancellationToken cancellationToken)
+    {
+        var dry = request.Clone();
+        dry.DryRun = true;
+        return (await Client.Services.CreateServiceAsync(dry, cancellationToken: cancellationToken)).Preview;
+    }
+}

@@ -1,0 +1,54 @@
+using Swarm.Cmdlets.Completion;
+using Swarm.Cmdlets.Mapping;
+using Swarm.Cmdlets.Parameters;
+using Swarm.Cmdlets.Services;
+
+namespace Swarm.Cmdlets.Commands.Services;
+
+[Cmdlet(VerbsCommon.Set, "SwarmService", SupportsShouldProcess = true)]
+[OutputType(typeof(Service))]
+public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Selector(SelectorKind.Service)]
+    [Alias("Id", "ServiceName")]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = [];
+
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
+    {
+        foreach (var service in await FindServicesAsync(Name, cancellationToken))
+        {
+            try
+            {
+                await ChangeAsync(service, cancellationToken);
+            }
+            catch (Exception e) when (IsOfOneObject(e))
+            {
+                Report(e, service.Spec.Name);
+            }
+        }
+    }
+
+    private async ValueTask ChangeAsync(V1.Service service, CancellationToken cancellationToken)
+    {
+        var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage };
+        var wanted = edit.Wanted(service);
+        var credential = Credential(wanted);
+        var what = SpecDiff.Changes(service.Spec, wanted).Keys.Order().ToArray();
+        var action = what.Length == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
+        if (
+            !await ApproveAsync(service.Spec.Name, action, token => edit.PreviewAsync(service, credential, token), false, cancellationToken)
+        )
+        {
+            return;
+        }
+        var answer = await edit.WriteAsync(service, credential, NewRequestId(), cancellationToken);
+        await FinishAsync(answer.Service, answer.Warnings, PassThru, cancellationToken);
+    }
+}

@@ -1,0 +1,16 @@
+namespace Swarm.Control.Objects;
+
+/// <summary>What the API needs to know of the node that it runs on.</summary>
+public sealed record SwarmObjectsOptions
+{
+    /// <summary>Of this node.</summary>
+    public required Func<string> NodeId { get; init; }
+
+    /// <summary>host:port at which the other nodes reach this manager.</summary>
+    public required Func<string> ClusterAddress { get; init; }
+    public required ResolveImage ResolveImage { get; init; }
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>How long a call waits for a leader before it is refused with NoLeader.</summary>
+    public required TimeSpan LeaderWait { get; init; }
+}

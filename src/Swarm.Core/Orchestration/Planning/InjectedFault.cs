@@ -1,0 +1,31 @@
+namespace Swarm.Core.Orchestration.Planning;
+
+/// <summary>A fault that the simulation tests inject to show that they detect it. Never set outside tests.</summary>
+internal enum InjectedFault
+{
+    None = 0,
+
+    /// <summary>The constraint enforcer overlooks nodes whose labels no longer satisfy a task's constraints.</summary>
+    IgnoreConstraints,
+
+    /// <summary>A restarted slot gets two replacements.</summary>
+    DoubleRestart,
+
+    /// <summary>The slots of a node that is down are not freed.</summary>
+    KeepSlotsOfDownNode,
+
+    /// <summary>An update is never declared complete.</summary>
+    NeverCompleteUpdate,
+
+    /// <summary>The reaper deletes running tasks.</summary>
+    ReapLiveTasks,
+
+    /// <summary>A replacement is started without waiting for the task before it to stop.</summary>
+    StartBeforeStopped,
+
+    /// <summary>A rollback uses the order of updates (start-first or stop-first).</summary>
+    RollBackInOrderOfUpdate,
+
+    /// <summary>The scheduler ignores the maximum of replicas per node.</summary>
+    IgnoreMaxReplicas,
+}

@@ -1,0 +1,134 @@
+using Swarm.Core.Constraints;
+using Swarm.Core.Identity;
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Reconcilers;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Orchestration.Planning;
+
+/// <summary>A plan in the making: the applied state, the moment, and the changes so far.</summary>
+internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSource ids, ControlLoopOptions options, int limit)
+{
+    private readonly Dictionary<(string ServiceId, ulong Revision), Constraint[]?> _constraints = [];
+
+    public ClusterState State { get; } = state;
+    public DateTimeOffset Now { get; } = now;
+    public ControlLoopOptions Options { get; } = options;
+    public List<StateChange> Changes { get; } = [];
+
+    /// <summary>True when the plan is full and the next plan has to do the rest.</summary>
+    public bool CutOff { get; private set; }
+
+    /// <summary>The earliest moment at which the current service must be checked again.</summary>
+    public DateTimeOffset? Deadline { get; private set; }
+
+    /// <summary>Begins with the next service.</summary>
+    public void Begin()
+    {
+        CutOff = false;
+        Deadline = null;
+    }
+
+    /// <summary>True when there is no room for another step. A step is never divided, so a plan may be slightly larger than its
+    /// limit.</summary>
+    public bool IsFull()
+    {
+        if (Changes.Count >= limit)
+        {
+            CutOff = true;
+        }
+        return CutOff;
+    }
+
+    public void WaitUntil(DateTimeOffset at)
+    {
+        if (Deadline is null || at < Deadline)
+        {
+            Deadline = at;
+        }
+    }
+
+    public Node? NodeOf(SwarmTask task) => task.NodeId is null ? null : State.FindNode(task.NodeId);
+
+    /// <summary>True when the task was asked to end, has not ended, and its node is there to stop it.</summary>
+    public bool IsStopping(SwarmTask task) => task.DesiredState > TaskState.Running && MayRun(task);
+
+    /// <summary>True when an agent that can be reached may run the task.</summary>
+    public bool MayRun(SwarmTask task) =>
+        task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !NodeHealth.IsLost(NodeOf(task));
+
+    /// <summary>Raises the desired state. A task that was never sent to a node has nothing to stop, so it is deleted instead.</summary>
+    public void End(SwarmTask task, TaskState desired)
+    {
+        if (task.Status.State < TaskState.Assigned)
+        {
+            Changes.Add(new StateChange.TaskRemove(task.Id));
+        }
+        else if (task.DesiredState < desired)
+        {
+            Changes.Add(new StateChange.TaskDesire(task.Id, desired));
+        }
+    }
+
+    /// <summary>Creates the next task of a slot from the service's current revision.</summary>
+    /// <param name="waits">The new task waits until another task of its slot has stopped.</param>
+    /// <param name="delay">Restart delay; null: none.</param>
+    /// <param name="ofUpdate">An update makes the task: see <see cref="Updater.IsOfUpdate"/>.</param>
+    public void Create(Service service, Slot slot, bool waits, TimeSpan? delay = null, uint restartCount = 0, bool ofUpdate = false)
+    {
+        // Within a slot no two tasks are created at the same moment, so that "the newest" is well defined.
+        var createdAt = slot.Newest is { } newest && newest.CreatedAt >= Now ? newest.CreatedAt.AddTicks(1) : Now;
+        DateTimeOffset? startAfter = delay is { } d ? createdAt + d : null;
+        Changes.Add(
+            new StateChange.TaskCreate(
+                new SwarmTask
+                {
+                    Id = ids.Next(),
+                    ServiceId = service.Id,
+                    Revision = service.Revision,
+                    Slot = slot.Number,
+                    NodeId = slot.NodeId,
+                    DesiredState = waits || delay is not null ? TaskState.Ready : TaskState.Running,
+                    Status = new TaskStatus
+                    {
+                        State = TaskState.Pending,
+                        Timestamp = createdAt,
+                        Message = "pending task scheduling",
+                    },
+                    CreatedAt = createdAt,
+                    StartAfter = ofUpdate ? createdAt : startAfter,
+                    RestartCount = restartCount,
+                }
+            )
+        );
+    }
+
+    /// <summary>True when the node satisfies the placement constraints of the spec. No node satisfies a constraint that cannot be
+    /// read.</summary>
+    public bool MeetsConstraints(Node node, string serviceId, ulong revision, ServiceSpec spec)
+    {
+        if (spec.Placement.Constraints.Count == 0)
+        {
+            return true;
+        }
+        if (!_constraints.TryGetValue((serviceId, revision), out var constraints))
+        {
+            _constraints[(serviceId, revision)] = constraints = Read(spec.Placement.Constraints);
+        }
+        return constraints is not null && Array.TrueForAll(constraints, c => c.Matches(node));
+    }
+
+    private static Constraint[]? Read(ValueList<string> expressions)
+    {
+        var constraints = new Constraint[expressions.Count];
+        for (var i = 0; i < constraints.Length; i++)
+        {
+            if (!Constraint.TryParse(expressions[i], out var constraint, out _))
+            {
+                return null;
+            }
+            constraints[i] = constraint;
+        }
+        return constraints;
+    }
+}

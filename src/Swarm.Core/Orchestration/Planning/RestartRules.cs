@@ -1,0 +1,90 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.Orchestration.Planning;
+
+/// <summary>Decides whether and when an ended task is replaced. All inputs are replicated, so a new leader continues where the old one
+/// stopped.</summary>
+/// <remarks>Condition, attempts and window are SwarmKit's (manager/orchestrator/restart). The back-off is ours. The first restart of a slot
+/// comes
+/// after the policy's delay. Each further one doubles the delay if the task failed within <see cref="StableAfter"/>, up to
+/// <see cref="LongestDelay"/> (or the policy's own delay where that is longer). A task that lasted longer starts the series again.
+/// Tasks lost with their node, drained or evicted are replaced at once and do not count as attempts.</remarks>
+internal static class RestartRules
+{
+    /// <summary>A task that lasted this long after it was due to start did not fail quickly.</summary>
+    public static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
+
+    /// <summary>The cap of the back-off, unless the policy's delay is longer.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+
+    /// <summary>The delay of the second restart when the policy has no delay.</summary>
+    public static readonly TimeSpan ShortestBackOff = TimeSpan.FromSeconds(1);
+
+    /// <summary>True when the task ended without having been asked to.</summary>
+    public static bool EndedByItself(SwarmTask task) => task.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected;
+
+    /// <summary>True when the policy wants another task in the slot after this one.</summary>
+    public static bool IsReplaced(SwarmTask task, Slot slot, RestartPolicy policy)
+    {
+        if (
+            policy.Condition == RestartCondition.None
+            || (policy.Condition == RestartCondition.OnFailure && task.Status.State == TaskState.Complete)
+        )
+        {
+            return false;
+        }
+        if (policy.MaxAttempts == 0 || !EndedByItself(task))
+        {
+            return true;
+        }
+        if (policy.Window == TimeSpan.Zero)
+        {
+            return task.RestartCount < policy.MaxAttempts;
+        }
+        return AttemptsSince(SwarmTask.EndOf(task) - policy.Window, task, slot) < policy.MaxAttempts;
+    }
+
+    /// <summary>The delay before the replacement of a task that ended by itself starts.</summary>
+    public static TimeSpan NextDelay(SwarmTask ended, RestartPolicy policy)
+    {
+        if (ended.RestartCount == 0 || SwarmTask.EndOf(ended) - DueAt(ended) >= StableAfter)
+        {
+            return policy.Delay;
+        }
+        var before = ended.StartAfter is { } start ? start - ended.CreatedAt : TimeSpan.Zero;
+        var next = before > TimeSpan.Zero ? before * 2 : ShortestBackOff;
+        var cap = policy.Delay > LongestDelay ? policy.Delay : LongestDelay;
+        next = next < policy.Delay ? policy.Delay : next;
+        return next < cap ? next : cap;
+    }
+
+    /// <summary>The <see cref="SwarmTask.RestartCount"/> of the task that replaces this one.</summary>
+    public static uint NextRestartCount(SwarmTask task, ulong revision)
+    {
+        if (task.Revision != revision)
+        {
+            // Failures of another spec do not predict failures of this one.
+            return 0;
+        }
+        return EndedByItself(task) ? task.RestartCount + 1 : task.RestartCount;
+    }
+
+    /// <summary>The moment at which the task was due to start, after its restart delay.</summary>
+    public static DateTimeOffset DueAt(SwarmTask task) => task.StartAfter is { } start && start > task.CreatedAt ? start : task.CreatedAt;
+
+    private static ulong AttemptsSince(DateTimeOffset since, SwarmTask task, Slot slot)
+    {
+        // The replacement for a task on a lost node keeps that task's count, so the number of distinct counts is the number of restarts.
+        var attempts = 0UL;
+        var last = 0U;
+        foreach (var other in slot.Tasks)
+        {
+            if (other.Revision == task.Revision && other.RestartCount > last)
+            {
+                last = other.RestartCount;
+                attempts += other.CreatedAt > since ? 1UL : 0UL;
+            }
+        }
+        return attempts;
+    }
+}

@@ -1,0 +1,56 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.Orchestration.Planning;
+
+/// <summary>All tasks of one slot of a replicated service, or of one node of a global one, oldest first.</summary>
+public sealed class Slot(uint number, string? nodeId)
+{
+    public static Comparison<SwarmTask> OldestFirst { get; } =
+        static (a, b) => a.CreatedAt != b.CreatedAt ? a.CreatedAt.CompareTo(b.CreatedAt) : string.CompareOrdinal(a.Id, b.Id);
+
+    /// <summary>0 for global services.</summary>
+    public uint Number { get; } = number;
+
+    /// <summary>Null for replicated services.</summary>
+    public string? NodeId { get; } = nodeId;
+    public List<SwarmTask> Tasks { get; } = new(2);
+
+    /// <summary>The current plan changes the slot already; further steps must wait for the outcome.</summary>
+    public bool Touched { get; set; }
+
+    public SwarmTask? Newest => Tasks.Count == 0 ? null : Tasks[^1];
+
+    /// <summary>The slot's only task, if it needs no change and waits for nothing; this is by far the most common case.</summary>
+    public SwarmTask? OnlyAndWell =>
+        Tasks.Count == 1 && Tasks[0] is { DesiredState: TaskState.Running, Status.State: <= TaskState.Running } only ? only : null;
+
+    /// <summary>The tasks that were not asked to end, whether they ended by themselves or not.</summary>
+    public IEnumerable<SwarmTask> Active
+    {
+        get
+        {
+            foreach (var task in Tasks)
+            {
+                if (task.DesiredState <= TaskState.Running)
+                {
+                    yield return task;
+                }
+            }
+        }
+    }
+
+    public SwarmTask? NewestActive
+    {
+        get
+        {
+            for (var i = Tasks.Count - 1; i >= 0; i--)
+            {
+                if (Tasks[i].DesiredState <= TaskState.Running)
+                {
+                    return Tasks[i];
+                }
+            }
+            return null;
+        }
+    }
+}

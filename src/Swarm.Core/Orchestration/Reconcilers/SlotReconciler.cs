@@ -1,0 +1,210 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Orchestration.Reconcilers;
+
+/// <summary>Keeps one slot alive: replaces tasks that ended or lost their node, and starts tasks whose delay is over.
+/// Where a slot has two tasks, it leaves one of them running.</summary>
+internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<SwarmTask, bool> isEvicted)
+{
+    /// <summary>The reason why a task cannot go on.</summary>
+    private enum Fate
+    {
+        GoesOn,
+
+        /// <summary>The task ended by itself: restart policy and delay apply.</summary>
+        Ended,
+
+        /// <summary>The node is lost or drained, or no longer suits the task: the task is replaced at once.</summary>
+        Displaced,
+    }
+
+    /// <summary>Replaces ended and displaced tasks, and removes surplus ones.</summary>
+    public void Heal(Slot slot)
+    {
+        var newest = slot.NewestActive;
+        if (newest is null || (slot.OnlyAndWell is { } only && FateOf(only) == Fate.GoesOn))
+        {
+            return;
+        }
+        foreach (var task in slot.Active)
+        {
+            var fate = FateOf(task);
+            if (fate == Fate.GoesOn)
+            {
+                continue;
+            }
+            if (task != newest)
+            {
+                // A start-first update already has its successor in the slot.
+                slot.Touched = true;
+                plan.End(task, TaskState.Shutdown);
+            }
+            else
+            {
+                Replace(task, slot, fate);
+            }
+        }
+        EndSurplus(slot);
+    }
+
+    /// <summary>Moves waiting tasks from desired Ready to Running once their delay is over and the task before them has stopped.</summary>
+    public void Promote(Slot slot)
+    {
+        if (slot.Touched || slot.OnlyAndWell is not null)
+        {
+            return;
+        }
+        foreach (var task in slot.Active)
+        {
+            if (task.DesiredState < TaskState.Running && !SwarmTask.IsTerminal(task.Status.State) && IsDue(task, slot))
+            {
+                slot.Touched = true;
+                // A task without a node is not deleted here, as End would do: its successor would begin at restart count 0.
+                plan.Changes.Add(new StateChange.TaskDesire(task.Id, TaskState.Running));
+            }
+        }
+    }
+
+    /// <summary>Ends every active task of the slot without a replacement.</summary>
+    public void EndAll(Slot slot, TaskState desired)
+    {
+        foreach (var task in slot.Tasks)
+        {
+            if (task.DesiredState <= TaskState.Running || desired == TaskState.Remove)
+            {
+                slot.Touched |= task.DesiredState < desired;
+                if (task.DesiredState < desired)
+                {
+                    plan.End(task, desired);
+                }
+            }
+        }
+    }
+
+    private Fate FateOf(SwarmTask task)
+    {
+        if (SwarmTask.IsTerminal(task.Status.State))
+        {
+            return Fate.Ended;
+        }
+        if (task.NodeId is null)
+        {
+            return Fate.GoesOn;
+        }
+        var node = plan.NodeOf(task);
+        if (plan.Options.Fault == InjectedFault.KeepSlotsOfDownNode && node?.Status.State == NodeState.Down)
+        {
+            return Fate.GoesOn;
+        }
+        // A global task is not replaced elsewhere: on a node that is down it waits for the node's return (see GlobalReconciler).
+        var displaced = view.IsGlobal ? false : NodeHealth.IsInvalid(node);
+        return displaced || isEvicted(task) ? Fate.Displaced : Fate.GoesOn;
+    }
+
+    private void Replace(SwarmTask task, Slot slot, Fate fate)
+    {
+        var policy = view.RestartPolicyOf(task);
+        if (!RestartRules.IsReplaced(task, slot, policy))
+        {
+            slot.Touched = true;
+            plan.End(task, TaskState.Shutdown);
+            return;
+        }
+        // The task ended before its turn (no such image). Its replacement waits for that turn; a slot of rejected tasks would restart in a
+        // tight loop.
+        if (fate == Fate.Ended && task.DesiredState < TaskState.Running && !IsDue(task, slot))
+        {
+            return;
+        }
+        slot.Touched = true;
+        plan.End(task, TaskState.Shutdown);
+        TimeSpan? delay = fate == Fate.Ended ? RestartRules.NextDelay(task, policy) : null;
+        if (delay == TimeSpan.Zero)
+        {
+            delay = null;
+        }
+        var count = RestartRules.NextRestartCount(task, view.Service.Revision);
+        // A task of an update that only lost its node is replaced as a task of that update.
+        var ofUpdate = fate == Fate.Displaced && Updater.IsOfUpdate(task, view.Service);
+        var waits = slot.Tasks.Exists(t => (t == task || plan.IsStopping(t)) && plan.MayRun(t));
+        plan.Create(view.Service, slot, waits, delay, count, ofUpdate);
+        if (plan.Options.Fault == InjectedFault.DoubleRestart && fate == Fate.Ended)
+        {
+            plan.Create(view.Service, slot, waits, delay, count, ofUpdate);
+        }
+    }
+
+    /// <summary>Ends the superfluous tasks of a slot with more than one active task (a start-first update).</summary>
+    public void EndSurplus(Slot slot)
+    {
+        if (slot.Touched)
+        {
+            return;
+        }
+        SwarmTask? cleanRunning = null;
+        SwarmTask? clean = null;
+        SwarmTask? dirtyRunning = null;
+        SwarmTask? dirty = null;
+        var count = 0;
+        foreach (var task in slot.Active)
+        {
+            count++;
+            var running = task.Status.State == TaskState.Running;
+            if (view.IsDirty(task))
+            {
+                dirty = task;
+                dirtyRunning = running ? task : dirtyRunning;
+            }
+            else
+            {
+                clean = task;
+                cleanRunning = running ? task : cleanRunning;
+            }
+        }
+        if (count < 2)
+        {
+            return;
+        }
+        var keep = cleanRunning ?? clean ?? dirtyRunning ?? dirty;
+        // The old task serves until the new one runs.
+        var keepToo = cleanRunning is null && clean is not null ? dirtyRunning : null;
+        foreach (var task in slot.Active)
+        {
+            if (task != keep && task != keepToo)
+            {
+                slot.Touched = true;
+                plan.End(task, TaskState.Shutdown);
+            }
+        }
+    }
+
+    private bool IsDue(SwarmTask task, Slot slot)
+    {
+        // A task without delay is due even where PlanContext.Create moved its creation by a tick.
+        if (task.StartAfter is { } start && start > task.CreatedAt && start > plan.Now)
+        {
+            plan.WaitUntil(start);
+            return false;
+        }
+        if (plan.Options.Fault == InjectedFault.StartBeforeStopped)
+        {
+            return true;
+        }
+        foreach (var other in slot.Tasks)
+        {
+            if (other != task && plan.IsStopping(other))
+            {
+                var grace = (view.SpecOf(other) ?? view.Service.Spec).Container.StopGracePeriod;
+                var giveUpAt = RestartRules.DueAt(task) + grace + plan.Options.StopTimeout;
+                if (giveUpAt > plan.Now)
+                {
+                    plan.WaitUntil(giveUpAt);
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,330 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Orchestration.Reconcilers;
+
+/// <summary>Rolling updates and rollbacks.</summary>
+/// <remarks>SwarmKit's updater (manager/orchestrator/update) keeps its workers, timers and failure counts in the leader's memory. Here the
+/// tasks and
+/// <see cref="UpdateStatus"/> hold all of them, so that a new leader continues in the middle. A slot is busy until the update's task for it
+/// runs, and for the delay thereafter. A slot has failed when that task ended before it ran, or within the monitor period after.</remarks>
+internal sealed class Updater(PlanContext plan, ServiceView view)
+{
+    /// <summary>SwarmKit monitors for this much longer than the delay when the delay is not shorter than the monitor period (updater.go).</summary>
+    private static readonly TimeSpan AfterDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Service _service = view.Service;
+
+    /// <summary>True for a task that the service's update in progress made for a slot; false for one made by scaling or a restart. The mark
+    /// is
+    /// <see cref="SwarmTask.StartAfter"/> equal to the moment of creation.</summary>
+    public static bool IsOfUpdate(SwarmTask task, Service service) =>
+        service.UpdateStatus is { } status
+        && task.Revision == service.Revision
+        && task.RestartCount == 0
+        && task.StartAfter == task.CreatedAt
+        && task.CreatedAt >= status.StartedAt;
+
+    /// <summary>True while an update or rollback is in progress, neither paused nor complete.</summary>
+    public static bool IsRolling(UpdateStatus? status) => status?.State is UpdateState.Updating or UpdateState.RollbackStarted;
+
+    /// <summary>The task of the current or last update that ended by itself in a slot where only tasks of older specs are left; otherwise
+    /// null.</summary>
+    /// <remarks>The update is done with such a slot. A task that the restart policy does not restart is not tried again, and the old task
+    /// of a
+    /// start-first update goes on. A new spec takes the slot up again. SwarmKit's updater visits each slot once as well.</remarks>
+    public static SwarmTask? FailureIn(Slot slot, ServiceView view)
+    {
+        SwarmTask? failed = null;
+        var anyActive = false;
+        foreach (var task in slot.Tasks)
+        {
+            if (task.DesiredState <= TaskState.Running)
+            {
+                if (!view.IsDirty(task))
+                {
+                    return null;
+                }
+                anyActive = true;
+            }
+            else if (RestartRules.EndedByItself(task) && IsOfUpdate(task, view.Service))
+            {
+                failed = task;
+            }
+        }
+        return anyActive ? failed : null;
+    }
+
+    /// <summary>Advances the update as far as it may go now.</summary>
+    /// <param name="slots">The slots that belong to the service and may be updated.</param>
+    public void Run(List<Slot> slots)
+    {
+        var dirty = slots.FindAll(IsDirty);
+        switch (_service.UpdateStatus?.State ?? UpdateState.None)
+        {
+            case UpdateState.None when dirty.Count > 0:
+                Start(dirty.Count);
+                break;
+            case UpdateState.Updating or UpdateState.RollbackStarted:
+                Roll(slots, dirty);
+                break;
+            case UpdateState.Completed or UpdateState.RollbackCompleted:
+                // A completed update left these slots: their node was down or paused, or no longer satisfies the constraints of the new
+                // spec.
+                foreach (var slot in dirty)
+                {
+                    if (!slot.Touched && !plan.IsFull())
+                    {
+                        Replace(slot, UpdateOrder.StopFirst);
+                    }
+                }
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>True while the update has yet to take the slot up: no task is of the current spec, and the update has not failed
+    /// there.</summary>
+    private bool IsDirty(Slot slot)
+    {
+        var any = false;
+        foreach (var task in slot.Active)
+        {
+            if (!view.IsDirty(task))
+            {
+                return false;
+            }
+            any = true;
+        }
+        return any ? FailureIn(slot, view) is null : view.IsFinished(slot) && view.IsDirty(slot.Newest!);
+    }
+
+    private void Start(int total) =>
+        SetStatus(
+            new UpdateStatus
+            {
+                State = UpdateState.Updating,
+                StartedAt = plan.Now,
+                Message = UpdateMessages.InProgress,
+                Progress = new UpdateProgress { Total = (ulong)total, FromRevision = _service.PreviousRevision },
+            }
+        );
+
+    private void Roll(List<Slot> slots, List<Slot> dirty)
+    {
+        var status = _service.UpdateStatus!;
+        var config = status.State == UpdateState.RollbackStarted ? _service.Spec.Rollback : _service.Spec.Update;
+        if (plan.Options.Fault == InjectedFault.RollBackInOrderOfUpdate)
+        {
+            config = config with { Order = _service.Spec.Update.Order };
+        }
+        var made = MadeByUpdate();
+        var failures = made.FindAll(t => HasFailed(t, config));
+        var progress = status.Progress with
+        {
+            Total = status.Progress.Total > 0 ? status.Progress.Total : (ulong)dirty.Count,
+            Failed = Math.Max(status.Progress.Failed, CountSlots(failures)),
+        };
+        if (failures.Count > 0 && config.FailureAction != FailureAction.Continue)
+        {
+            var ratio = (double)progress.Failed / Math.Max(progress.Total, 1);
+            if (ratio > config.MaxFailureRatio)
+            {
+                failures.Sort(
+                    static (a, b) =>
+                        SwarmTask.EndOf(a) != SwarmTask.EndOf(b)
+                            ? SwarmTask.EndOf(a).CompareTo(SwarmTask.EndOf(b))
+                            : string.CompareOrdinal(a.Id, b.Id)
+                );
+                Fail(status with { Progress = progress }, config, failures[^1]);
+                return;
+            }
+        }
+        if (progress != status.Progress)
+        {
+            SetStatus(status with { Progress = progress });
+        }
+        var busy = CountBusy(made, config);
+        var left = TakeUp(dirty, config, busy);
+        if (left || busy > 0 || slots.Exists(s => s.Touched) || plan.Options.Fault == InjectedFault.NeverCompleteUpdate)
+        {
+            return;
+        }
+        CompleteAfterMonitor(status with { Progress = progress }, made, config);
+    }
+
+    /// <summary>Starts on dirty slots, lowest first, within the limit of parallelism. Returns whether any slot still differs from the
+    /// spec.</summary>
+    private bool TakeUp(List<Slot> dirty, UpdateConfig config, int busy)
+    {
+        var room = config.Parallelism == 0 || config.Parallelism > int.MaxValue ? int.MaxValue : (int)config.Parallelism - busy;
+        foreach (var slot in dirty)
+        {
+            if (room <= 0 || plan.IsFull())
+            {
+                break;
+            }
+            if (!slot.Touched)
+            {
+                Replace(slot, config.Order);
+                room--;
+            }
+        }
+        return dirty.Count > 0;
+    }
+
+    private void Replace(Slot slot, UpdateOrder order)
+    {
+        slot.Touched = true;
+        SwarmTask? goesOn = null;
+        if (order == UpdateOrder.StartFirst)
+        {
+            // Only a running task is worth keeping until the new one runs.
+            foreach (var task in slot.Active)
+            {
+                goesOn = task.Status.State == TaskState.Running ? task : goesOn;
+            }
+        }
+        var waits = false;
+        foreach (var task in slot.Tasks)
+        {
+            if (task.DesiredState <= TaskState.Running && task != goesOn)
+            {
+                plan.End(task, TaskState.Shutdown);
+                waits |= plan.MayRun(task);
+            }
+            else
+            {
+                waits |= plan.IsStopping(task);
+            }
+        }
+        plan.Create(_service, slot, waits, ofUpdate: Updater.IsRolling(_service.UpdateStatus));
+    }
+
+    private List<SwarmTask> MadeByUpdate()
+    {
+        var made = new List<SwarmTask>();
+        foreach (var slot in view.Slots)
+        {
+            foreach (var task in slot.Tasks)
+            {
+                if (IsOfUpdate(task, _service))
+                {
+                    made.Add(task);
+                }
+            }
+        }
+        return made;
+    }
+
+    private static ulong CountSlots(List<SwarmTask> tasks)
+    {
+        var slots = new HashSet<(uint Slot, string? NodeId)>();
+        foreach (var task in tasks)
+        {
+            slots.Add((task.Slot, task.Slot > 0 ? null : task.NodeId));
+        }
+        return (ulong)slots.Count;
+    }
+
+    private static bool HasFailed(SwarmTask task, UpdateConfig config) =>
+        RestartRules.EndedByItself(task) && (task.RunningSince is not { } since || SwarmTask.EndOf(task) - since <= config.Monitor);
+
+    /// <summary>Counts the slots that take up the update's parallelism. SwarmKit's worker goes on to another slot when the task has run or
+    /// failed
+    /// and the delay after that is over.</summary>
+    private int CountBusy(List<SwarmTask> made, UpdateConfig config)
+    {
+        var busy = 0;
+        foreach (var task in made)
+        {
+            if (DoneAt(task) is { } doneAt)
+            {
+                if (doneAt + config.Delay > plan.Now)
+                {
+                    plan.WaitUntil(doneAt + config.Delay);
+                    busy++;
+                }
+            }
+            else if (task.DesiredState <= TaskState.Running && !IsOutOfReach(task))
+            {
+                busy++;
+            }
+        }
+        return busy;
+    }
+
+    /// <summary>True when the task cannot be updated now: its node is down, or is paused and has not received the task yet. A global
+    /// service leaves
+    /// such tasks where they are, see <see cref="GlobalReconciler"/>, and its update goes on without them.</summary>
+    private bool IsOutOfReach(SwarmTask task) =>
+        plan.NodeOf(task) is { } node
+        && (
+            node.Status.State == NodeState.Down
+            || (node.Spec.Availability == NodeAvailability.Pause && task.Status.State < TaskState.Assigned)
+        );
+
+    private static DateTimeOffset? DoneAt(SwarmTask task) =>
+        task.RunningSince ?? (task.Status.State >= TaskState.Running ? SwarmTask.EndOf(task) : null);
+
+    private void CompleteAfterMonitor(UpdateStatus status, List<SwarmTask> made, UpdateConfig config)
+    {
+        var monitor = config.Delay >= config.Monitor ? config.Delay + AfterDelay : config.Monitor;
+        foreach (var task in made)
+        {
+            if (DoneAt(task) is { } doneAt && doneAt + config.Delay + monitor > plan.Now)
+            {
+                plan.WaitUntil(doneAt + config.Delay + monitor);
+                return;
+            }
+        }
+        var back = status.State == UpdateState.RollbackStarted;
+        SetStatus(
+            status with
+            {
+                State = back ? UpdateState.RollbackCompleted : UpdateState.Completed,
+                Message = back ? UpdateMessages.RollbackCompleted : UpdateMessages.Completed,
+                CompletedAt = plan.Now,
+            }
+        );
+    }
+
+    private void Fail(UpdateStatus status, UpdateConfig config, SwarmTask failed)
+    {
+        var from = status.Progress.FromRevision;
+        if (status.State == UpdateState.RollbackStarted)
+        {
+            SetStatus(status with { State = UpdateState.RollbackPaused, Message = UpdateMessages.RollbackPaused(failed.Id) });
+        }
+        else if (
+            config.FailureAction == FailureAction.Rollback
+            && from != _service.Revision
+            && plan.State.FindRevision(_service.Id, from) is { } target
+        )
+        {
+            plan.Changes.Add(
+                new StateChange.ServiceSpecSet(
+                    _service.Id,
+                    TaskTemplates.WithTemplateOf(_service.Spec, target.Spec),
+                    from,
+                    target.RegistryCredential,
+                    status with
+                    {
+                        State = UpdateState.RollbackStarted,
+                        Message = UpdateMessages.RolledBack(failed.Id),
+                        Progress = new UpdateProgress { FromRevision = _service.Revision },
+                    },
+                    plan.Now
+                )
+            );
+        }
+        else
+        {
+            SetStatus(status with { State = UpdateState.Paused, Message = UpdateMessages.Paused(failed.Id) });
+        }
+    }
+
+    private void SetStatus(UpdateStatus status) => plan.Changes.Add(new StateChange.ServiceUpdateStatusSet(_service.Id, status, plan.Now));
+}

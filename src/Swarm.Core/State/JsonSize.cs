@@ -1,0 +1,64 @@
+using Swarm.Core.Model;
+
+namespace Swarm.Core.State;
+
+/// <summary>The bytes that a record takes as JSON, estimated from its texts and rounded up.</summary>
+public static class JsonSize
+{
+    public static int Of(Cluster cluster) =>
+        512
+        + (cluster.RootCertificate.Length * 4 / 3)
+        + (cluster.RootKey.Length * 4 / 3)
+        + Of(cluster.WorkerJoinSecret)
+        + Of(cluster.ManagerJoinSecret)
+        + Of(cluster.UnlockKey);
+
+    public static int Of(Node node) => 128 + Of(node.Spec) + Of(node.Description) + Of(node.Status);
+
+    public static int Of(NodeSpec spec) => 32 + Of(spec.Labels);
+
+    public static int Of(NodeStatus status) => 64 + Of(status.Message) + Of(status.Address);
+
+    public static int Of(NodeDescription description) =>
+        96
+        + Of(description.Hostname)
+        + Of(description.Os)
+        + Of(description.Architecture)
+        + Of(description.EngineVersion)
+        + Of(description.EngineLabels)
+        + Of(description.Plugins)
+        + Of(description.Executor)
+        + Of(description.SwarmdVersion);
+
+    /// <summary>Every property of the spec counts, without a list of them.</summary>
+    public static int Of(ServiceSpec spec) => 64 + SpecProperties.Of(spec).Sum(p => 8 + p.Path.Length + OfValue(p.Value));
+
+    public static int Of(RegistryCredential? credential) =>
+        credential is null ? 0 : 16 + Of(credential.ServerAddress) + Of(credential.Username) + Of(credential.Password);
+
+    public static int Of(UpdateStatus? status) => status is null ? 0 : 256 + Of(status.Message);
+
+    public static int Of(TaskStatus status) => 64 + Of(status.Message) + Of(status.Error) + Of(status.ContainerId);
+
+    public static int Of(PendingReasons? pending) => pending is null ? 0 : 16 + pending.Reasons.Sum(r => 24 + Of(r.Filter) + Of(r.Detail));
+
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    public static int Of(string text) => 4 + (System.Text.Ascii.IsValid(text) ? text.Length : text.Length * 3);
+
+    private static int Of(ValueMap map) => map.Sum(e => 8 + Of(e.Key) + Of(e.Value));
+
+    private static int Of(ValueList<string> list) => list.Sum(Of);
+
+    private static int OfValue(object? value) =>
+        value switch
+        {
+            null => 4,
+            string text => Of(text),
+            ValueMap map => Of(map),
+            ValueList<string> list => Of(list),
+            ValueList<Mount> mounts => mounts.Sum(m => 64 + Of(m.Source) + Of(m.Target) + Of(m.VolumeDriver) + Of(m.VolumeLabels)),
+            ValueList<PublishedPort> ports => 64 * ports.Count,
+            // A number, a time, a flag or a word.
+            _ => 32,
+        };
+}

@@ -1,0 +1,34 @@
+using Grpc.Core;
+using Swarm.Control.Objects;
+using Swarm.Control.Planes;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Areas;
+
+/// <summary>The API's area of services, without what needs networks of our own.</summary>
+internal sealed class BuiltinServices(SwarmObjects objects) : ServicesApi(objects)
+{
+    public override Task<V1.CreateServiceResponse> CreateService(V1.CreateServiceRequest request, ServerCallContext context)
+    {
+        RequireSupported(request.Spec, "New-SwarmService");
+        return base.CreateService(request, context);
+    }
+
+    public override Task<V1.UpdateServiceResponse> UpdateService(V1.UpdateServiceRequest request, ServerCallContext context)
+    {
+        RequireSupported(request.Spec, "Set-SwarmService");
+        return base.UpdateService(request, context);
+    }
+
+    private static void RequireSupported(V1.ServiceSpec? spec, string cmdlet)
+    {
+        if (spec?.Networks.Count > 0)
+        {
+            throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Network");
+        }
+        if (spec?.Ports.Count > 0)
+        {
+            throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Publish");
+        }
+    }
+}

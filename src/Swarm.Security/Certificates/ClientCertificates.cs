@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using Swarm.Core.Errors;
+using Swarm.Core.Validation;
+
+namespace Swarm.Security.Certificates;
+
+/// <summary>Certificates for administrators and scripts that are no nodes.</summary>
+public static class ClientCertificates
+{
+    /// <summary>Life of an administrator's certificate when the request names none; as a node's.</summary>
+    public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(90);
+
+    private static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(1);
+
+    /// <summary>Characters of a common name. Source: RFC 5280 appendix A (ub-common-name).</summary>
+    private const int LongestName = 64;
+
+    /// <summary>Signs the request.</summary>
+    /// <param name="authority">The swarm's.</param>
+    /// <param name="clusterId">Id of the swarm.</param>
+    /// <param name="name">Common name of the certificate.</param>
+    /// <param name="certificateRequest">PKCS #10, DER.</param>
+    /// <param name="lifetime">From 1 minute to the life of the root.</param>
+    /// <param name="now">Start of the life.</param>
+    /// <exception cref="SwarmException">InvalidName, InvalidSetting, InvalidCertificateRequest.</exception>
+    public static ClientCertificate Issue(
+        CertificateAuthority authority,
+        string clusterId,
+        string name,
+        ReadOnlySpan<byte> certificateRequest,
+        TimeSpan lifetime,
+        DateTimeOffset now
+    )
+    {
+        name = name.Trim();
+        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidName",
+                $"The name of a client certificate must have 1 to {LongestName} characters and no control characters.",
+                name,
+                "Give the person's or the script's name."
+            );
+        }
+        if (lifetime < ShortestLifetime || lifetime > CertificateLifetimes.Root)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidSetting",
+                $"A client certificate cannot live {lifetime}.",
+                lifetime.ToString(),
+                "Give a duration from 1m to 20 years."
+            );
+        }
+        var identity = new PeerIdentity(name, CertificateRole.Admin, clusterId);
+        var certificate = authority.Sign(certificateRequest, identity, lifetime, now);
+        var root = Pem(authority.RootCertificate);
+        return new ClientCertificate(Pem(certificate) + root, root);
+    }
+
+    private static string Pem(byte[] der) => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
+}

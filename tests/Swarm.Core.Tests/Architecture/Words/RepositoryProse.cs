@@ -1,0 +1,33 @@
+namespace Swarm.Core.Tests.Architecture.Words;
+
+/// <summary>Reads the comments and documents of the repository's sources; what a build writes is left out.</summary>
+internal static class RepositoryProse
+{
+    private static readonly string[] Written = [".git", ".vs", ".idea", "out", "TestResults"];
+
+    public static IEnumerable<Prose> ReadAll() =>
+        Files(new DirectoryInfo(RepositoryFolder.Path))
+            .OrderBy(f => f.FullName, StringComparer.Ordinal)
+            .SelectMany(f => Read(Path.GetRelativePath(RepositoryFolder.Path, f.FullName), File.ReadAllText(f.FullName)));
+
+    public static IEnumerable<Prose> Read(string file, string source) =>
+        Path.GetExtension(file) switch
+        {
+            ".cs" or ".proto" => CommentProse.Paragraphs(file, new SlashCommentReader(source).Read()),
+            ".ps1" or ".psm1" or ".psd1" => CommentProse.Paragraphs(file, new HashCommentReader(source, true).Read()),
+            ".sh" => CommentProse.Paragraphs(file, new HashCommentReader(source, false).Read()),
+            ".md" => new MarkdownProse(file).Read(source),
+            "" when source.StartsWith("#!", StringComparison.Ordinal) => CommentProse.Paragraphs(file, new HashCommentReader(source, false).Read()),
+            _ => [],
+        };
+
+    private static IEnumerable<FileInfo> Files(DirectoryInfo folder)
+    {
+        var isProject = folder.EnumerateFiles("*.csproj").Any();
+        return folder
+            .EnumerateDirectories()
+            .Where(d => !Written.Contains(d.Name) && !(isProject && d.Name is "bin" or "obj") && d.LinkTarget is null)
+            .SelectMany(Files)
+            .Concat(folder.EnumerateFiles());
+    }
+}
