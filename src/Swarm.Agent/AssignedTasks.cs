@@ -66,6 +66,7 @@ internal sealed class AssignedTasks(RunnerContext context)
         }
     }
 
+    /// <param name="set">Its specs are filled in.</param>
     public void Apply(V1.AssignmentSet set)
     {
         lock (_gate)
@@ -134,6 +135,7 @@ internal sealed class AssignedTasks(RunnerContext context)
         !TaskStore.IsTaskId(assignment.TaskId) ? $"'{BoundedText.Cut(assignment.TaskId, 100)}' is not a task id"
         : !IsKnown(assignment.DesiredState) ? $"task {assignment.TaskId} has the desired state {(int)assignment.DesiredState}"
         : !IsKnown(assignment.State) ? $"task {assignment.TaskId} has the state {(int)assignment.State}"
+        : assignment.Spec is null ? SessionRevisions.Missing(assignment)
         : null;
 
     private static bool IsKnown(V1.TaskState state) => state is > V1.TaskState.Unspecified and <= V1.TaskState.Orphaned;

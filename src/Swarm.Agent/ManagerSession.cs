@@ -59,6 +59,7 @@ internal sealed class ManagerSession(
             register.Tasks.AddRange(tasks.Report());
             await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = register }, either.Token);
             ulong? sequence = null;
+            var revisions = new SessionRevisions();
             while (await call.ResponseStream.MoveNext(_isOpen ? ending.Token : either.Token))
             {
                 var message = call.ResponseStream.Current;
@@ -84,6 +85,11 @@ internal sealed class ManagerSession(
                         if (set.Kind != V1.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
                         {
                             return new SessionResult(_isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
+                        }
+                        // A complete set is followed without the task: another session would get the same one.
+                        if (revisions.Resolve(set) is { } missing && set.Kind != V1.AssignmentSet.Types.Kind.Complete)
+                        {
+                            return new SessionResult(_isOpen, false, null, missing);
                         }
                         sequence = set.ResultsIn;
                         tasks.Apply(set);

@@ -23,6 +23,7 @@ internal sealed class TaskRunner
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _detached = new();
     private V1.TaskAssignment _assignment;
+    private TaskDefinition? _definition;
     private TaskStatus _status;
     private CancellationTokenSource _step = new();
     private TaskCompletionSource _desiredChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -87,7 +88,7 @@ internal sealed class TaskRunner
                 return;
             }
             var same = assignment.DesiredState == _assignment.DesiredState;
-            _assignment = assignment;
+            (_assignment, _definition) = (assignment, null);
             if (same)
             {
                 return;
@@ -313,14 +314,33 @@ internal sealed class TaskRunner
         );
     }
 
+    /// <summary>The task as the executor sees it. Built once for an assignment.</summary>
     /// <exception cref="TaskRejectedException">The spec cannot be read, or a template placeholder in it is not known.</exception>
     private TaskDefinition Definition()
     {
         V1.TaskAssignment assignment;
         lock (_gate)
         {
+            if (_definition is { } built)
+            {
+                return built;
+            }
             assignment = _assignment;
         }
+        var definition = Build(assignment);
+        lock (_gate)
+        {
+            // Not kept for an assignment that has come meanwhile.
+            if (ReferenceEquals(assignment, _assignment))
+            {
+                _definition = definition;
+            }
+        }
+        return definition;
+    }
+
+    private TaskDefinition Build(V1.TaskAssignment assignment)
+    {
         try
         {
             var task = new TaskDefinition

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Swarm.Consensus;
 using Swarm.Consensus.Errors;
 using Swarm.Control.Objects;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Identity;

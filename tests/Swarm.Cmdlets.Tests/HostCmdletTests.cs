@@ -17,7 +17,10 @@ public sealed class HostCmdletTests
             rules,
             r => Assert.Equal((FirewallRuleState.Open, FirewallOpener.Swarm, FirewallProvider.Ufw), (r.State, r.OpenedBy, r.Provider))
         );
-        var commands = shell.Fake.Requests.OfType<V1.RunHostCommandRequest>().Select(r => r.Command.Firewall).ToList();
+        // They are asked at the same time.
+        var requests = shell.Fake.All<V1.RunHostCommandRequest>().OrderBy(r => r.Selector, StringComparer.Ordinal).ToList();
+        Assert.Equal(["node0id", "node1id", "node2id"], requests.Select(r => r.Selector));
+        var commands = requests.Select(r => r.Command.Firewall).ToList();
         Assert.Equal([true, false, false], commands.Select(c => c.Manager));
         Assert.All(commands, c => Assert.Equal(["80/tcp", "9000-9010/udp", "10.0.0.0/24"], c.Ports.Concat(c.Sources)));
     }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Core.Validation;

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;

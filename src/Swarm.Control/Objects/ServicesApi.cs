@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -62,12 +63,15 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         ServerCallContext context
     )
     {
-        var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var services = objects.Store.Read(state => SelectServices(state, request.Selectors));
-        foreach (var service in services)
+        await objects.RequireLeaderAsync(context.CancellationToken).ConfigureAwait(false);
+        foreach (var service in SelectServices(request.Selectors))
         {
-            await responseStream.SendAsync(objects.Store.Read(state => WireObjects.Of(state.FindService(service.Id) ?? service, state)), context).ConfigureAwait(false);
+            var (shown, facts) = objects.Store.Read(state =>
+            {
+                var now = state.FindService(service.Id) ?? service;
+                return (now, ServiceFacts.Of(now, state));
+            });
+            await responseStream.SendAsync(WireObjects.Of(shown, facts), context).ConfigureAwait(false);
         }
     }
 
@@ -158,10 +162,14 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         return new V1.RemoveServiceResponse { ServiceId = removed };
     }
 
-    private static List<Service> SelectServices(ClusterState state, IReadOnlyCollection<string> selectors) =>
-        selectors.Count == 0
-            ? [.. state.Services.OrderBy(s => s.Spec.Name, StringComparer.Ordinal)]
-            : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()];
+    /// <summary>In the order of the selectors; all by name without any, sorted outside the lock.</summary>
+    private Service[] SelectServices(IReadOnlyCollection<string> selectors)
+    {
+        var selected = objects.Store.Read<Service[]>(state =>
+            selectors.Count == 0 ? [.. state.Services] : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()]
+        );
+        return selectors.Count > 0 ? selected : [.. selected.OrderBy(static s => s.Spec.Name, StringComparer.Ordinal)];
+    }
 
     private static void RequireFreeName(ClusterState state, string name)
     {

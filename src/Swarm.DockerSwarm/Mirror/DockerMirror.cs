@@ -137,6 +137,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
     private async Task SyncAsync()
     {
         var started = _time.GetTimestamp();
+        var began = Tick();
         try
         {
             // Tasks before services: a task's template is then one that its service has or had.
@@ -151,6 +152,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
                 SelfId = (await _engine.GetAsync("/info", _stop.Token)).Object("Swarm").Text("NodeID");
             }
             _sync.Absorb(await cluster as JsonObject ?? [], list, await services as JsonArray ?? [], tasks.RootElement);
+            Shown(began);
             _failingSince = 0;
             _noManager = false;
         }

@@ -43,13 +43,34 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         AbsorbServices(services, templates);
         AbsorbTasks(tasks);
         ForgetServices(services, tasks);
+        Apply();
+        MirrorPending.Update(store);
+    }
+
+    /// <summary>Some services or nodes alone. Others of their kind stay as they are shown.</summary>
+    public void AbsorbWritten(string kind, JsonArray objects)
+    {
+        _batches.Clear();
+        _objects.Begin();
+        if (kind == "services")
+        {
+            LearnServices(objects, []);
+        }
+        else
+        {
+            LearnNodes(objects);
+        }
+        Apply();
+    }
+
+    private void Apply()
+    {
         ledger.Save();
         foreach (var (index, changes, applied) in _batches.OrderBy(static b => b.Index))
         {
             store.Apply(changes, index);
             applied?.Invoke();
         }
-        MirrorPending.Update(store);
     }
 
     private ulong Newest => Math.Max(store.Read(static s => s.Index), _batches.Count == 0 ? 0 : _batches.Max(static b => b.Index));
@@ -89,20 +110,24 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
 
     private void AbsorbNodes(JsonArray nodes)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        LearnNodes(nodes);
+        var seen = nodes.Select(static n => n.Text("ID")).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
+        {
+            Batch(Newest).Add(new StateChange.NodeRemove(gone));
+        }
+    }
+
+    private void LearnNodes(JsonArray nodes)
+    {
         foreach (var node in nodes.OfType<JsonObject>())
         {
             var id = node.Text("ID");
             var version = DockerObjects.VersionOf(node);
-            seen.Add(id);
             if (_objects.Nodes.Learn(id, new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"))))
             {
                 AbsorbNode(id, version, node, store.Read(s => s.FindNode(id)));
             }
-        }
-        foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
-        {
-            Batch(Newest).Add(new StateChange.NodeRemove(gone));
         }
     }
 
@@ -183,6 +208,19 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates
     )
     {
+        LearnServices(services, templates);
+        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
+        {
+            // Before what is new: another service may have its name by now.
+            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
+        }
+    }
+
+    private void LearnServices(
+        JsonArray services,
+        Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates
+    )
+    {
         foreach (var service in services.OfType<JsonObject>())
         {
             var id = service.Text("ID");
@@ -198,11 +236,6 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
             }
-        }
-        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
-        {
-            // Before what is new: another service may have its name by now.
-            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
         }
     }
 

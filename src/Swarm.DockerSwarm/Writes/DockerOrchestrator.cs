@@ -40,13 +40,13 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         return mirror.Store.Read(state => result(state, id));
     }
 
-    /// <summary>On a copy, whose control loop is made for the question.</summary>
-    public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
-    {
-        var copy = new ClusterState();
-        copy.Restore(mirror.Store.Capture());
-        return question(new ControlLoop(copy, time, Ids), copy);
-    }
+    /// <summary>On a fork, whose control loop is made for the question.</summary>
+    public T Ask<T>(Func<ControlLoop, ClusterState, T> question) =>
+        mirror.Store.Read(state =>
+        {
+            var fork = state.Fork();
+            return question(new ControlLoop(fork, time, Ids), fork);
+        });
 
     /// <summary>Looks whether writes whose answer was lost have been made after all, so that a retry is answered from them. After a refresh of the mirror.</summary>
     public void SettleUnknown()
@@ -64,8 +64,12 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     {
         for (var attempt = 1; ; attempt++)
         {
-            await mirror.RefreshAsync(cancellation);
-            SettleUnknown();
+            // The call has looked already. Another look is due when somebody else was faster, or a write of ours has ended since.
+            if (attempt > 1 || !mirror.ShowsEveryWrite)
+            {
+                await mirror.RefreshAsync(cancellation);
+                SettleUnknown();
+            }
             var (changes, seen, done) = mirror.Store.Read(state => Prepare(state, requestId, prepare));
             if (changes is null)
             {
@@ -102,13 +106,39 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 _unknown.Add(requestId, changes, time.GetUtcNow());
                 throw;
             }
+            finally
+            {
+                mirror.NoteWrite();
+            }
             if (requestId.Length > 0)
             {
                 var record = new StateChange.RequestRecord(requestId, resultId, time.GetUtcNow());
                 mirror.Store.Apply([record], mirror.Store.Read(static s => s.Index));
             }
-            await mirror.RefreshAsync(cancellation);
+            await ReadWrittenAsync(changes, resultId, cancellation);
             return resultId;
+        }
+    }
+
+    /// <summary>The engine's word on what was written, for the answer. A removed object needs none.</summary>
+    private async Task ReadWrittenAsync(CommandChanges changes, string resultId, CancellationToken cancellation)
+    {
+        var services = changes.Changes.Select(c =>
+            c switch
+            {
+                // The id that the engine has given.
+                StateChange.ServiceCreate => resultId,
+                StateChange.ServiceSpecSet set => set.ServiceId,
+                _ => null,
+            }
+        );
+        var nodes = changes.Changes.OfType<StateChange.NodeSpecSet>().Select(static c => c.NodeId);
+        foreach (var (kind, ids) in new[] { ("services", services.OfType<string>().ToList()), ("nodes", nodes.ToList()) })
+        {
+            if (ids.Count > 0)
+            {
+                await mirror.ReadWrittenAsync(kind, ids, cancellation);
+            }
         }
     }
 

@@ -11,9 +11,10 @@ internal sealed class FakeDaemon(FakeControl control) : V1.Daemon.DaemonBase
         return AsyncTask.FromResult(control.Daemon);
     }
 
-    public override Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
+    public override async Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
     {
         control.Note(request);
+        await control.DuringHostCommand(request, context.CancellationToken);
         var node = request.Selector.Length == 0 ? control.Nodes[0] : control.Node(request.Selector);
         if (control.Disconnected.Contains(node.Name))
         {
@@ -52,13 +53,11 @@ internal sealed class FakeDaemon(FakeControl control) : V1.Daemon.DaemonBase
                 }
             );
         }
-        return AsyncTask.FromResult(
-            new V1.RunHostCommandResponse
-            {
-                NodeId = node.Id,
-                NodeName = node.Name,
-                Answer = answer,
-            }
-        );
+        return new V1.RunHostCommandResponse
+        {
+            NodeId = node.Id,
+            NodeName = node.Name,
+            Answer = answer,
+        };
     }
 }

@@ -256,7 +256,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var leaving = agent.LeaveAsync();
         Assert.False((await session.ReceiveAsync(static m => m.Goodbye is not null)).Goodbye.Restart);
         session.Close();
-        await leaving.WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(leaving, "the agent to have left");
         Assert.Equal([task.TaskId], Host.TaskIds);
     }
 
@@ -275,8 +275,8 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
 
         var executor = new MoodyExecutor(Simulated()) { ListHangs = 1 };
         var second = await StartAgentAsync(executor);
-        await executor.Listing.Task.WaitAsync(TestContext.Current.CancellationToken);
-        await second.LeaveAsync().WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(executor.Listing.Task, "the agent to ask for the tasks");
+        await Deadline.WaitAsync(second.LeaveAsync(), "the agent to have left");
         Assert.Empty(Host.TaskIds);
     }
 

@@ -25,7 +25,7 @@ public sealed class ControlServiceTests
         using (call)
         {
             var all = new List<T>();
-            await foreach (var item in call.ResponseStream.ReadAllAsync(Cancel))
+            await foreach (var item in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), $"the next {typeof(T).Name} of a list"))
             {
                 all.Add(item);
             }
@@ -385,7 +385,7 @@ public sealed class ControlServiceTests
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var wait = new V1.WaitNodeRequest { Selector = "n2", UntilRemoved = true };
         using var before = grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel);
-        Assert.True(await before.ResponseStream.MoveNext(Cancel));
+        Assert.True(await Deadline.WaitAsync(before.ResponseStream.MoveNext(Cancel), "the first word of the wait"));
         Assert.Equal((2u, false), (before.ResponseStream.Current.TasksLeft, before.ResponseStream.Current.Done));
         await grpc.Control.Nodes.RemoveNodeAsync(new() { Selector = "n2", Force = true }, cancellationToken: Cancel);
         foreach (var progress in new[] { await ListAsync(grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel)), await ListAsync(before) })
@@ -447,7 +447,7 @@ public sealed class ControlServiceTests
         var reading = Task.Run(
             async () =>
             {
-                await foreach (var happened in call.ResponseStream.ReadAllAsync(Cancel))
+                await foreach (var happened in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), "an event"))
                 {
                     if (happened is { Action: "create", Kind: "service" })
                     {

@@ -116,7 +116,7 @@ public sealed class AgentSessionsTests
         var seen = new List<NodeState>();
         using var subscription = grpc.Manager.Runtime.State.Subscribe(1000, out _);
         agent.Dispose();
-        await foreach (var applied in subscription.ReadAllAsync(Cancel))
+        await foreach (var applied in Deadline.EachAsync(subscription.ReadAllAsync(Cancel), "node n1 to become Down"))
         {
             foreach (var change in applied.Changes.OfType<Core.State.ChangedObject.OfNode>())
             {
@@ -160,7 +160,7 @@ public sealed class AgentSessionsTests
         await agent.SendAsync(new V1.AgentMessage { Goodbye = goodbye });
         Assert.Null(await agent.ReadAsync());
         var seen = new List<(NodeState State, bool Held)>();
-        await foreach (var applied in subscription.ReadAllAsync(Cancel))
+        await foreach (var applied in Deadline.EachAsync(subscription.ReadAllAsync(Cancel), "node n1 to become Down"))
         {
             seen.AddRange(
                 applied

@@ -331,8 +331,8 @@ public sealed class DockerFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         // Polling goes on, and callers get the reason why there is no answer; the engine's log has a line for each.
-        await looked.WaitAsync(Cancel);
-        await looked.WaitAsync(Cancel);
+        await Deadline.WaitAsync(looked.WaitAsync(Cancel), "a look at the engine");
+        await Deadline.WaitAsync(looked.WaitAsync(Cancel), "a look at the engine");
         Assert.Equal(1, Volatile.Read(ref asked));
         Assert.Equal("NotAManager", await NodesRefusedAsync(plane));
         Assert.Equal(2, Volatile.Read(ref asked));
@@ -346,7 +346,7 @@ public sealed class DockerFaultTests
                 seen.Release();
             }
         );
-        await seen.WaitAsync(Cancel);
+        await Deadline.WaitAsync(seen.WaitAsync(Cancel), "the engine to be asked");
     }
 
     [Fact]
@@ -376,7 +376,7 @@ public sealed class DockerFaultTests
         engine.Answer("/services", $"[{Service(20, 1, "a")}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         using var call = plane.Client.Services.WaitServices(new V1.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
-        Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        Assert.True(await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the first word of the wait"));
         Assert.False(call.ResponseStream.Current.Converged);
         engine.Answer(
             "/tasks",
@@ -387,7 +387,7 @@ public sealed class DockerFaultTests
             "NotInSwarm",
             await PlaneHost.RefusedAsync(async () =>
             {
-                while (await call.ResponseStream.MoveNext(Cancel)) { }
+                while (await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the wait to be refused")) { }
             })
         );
     }

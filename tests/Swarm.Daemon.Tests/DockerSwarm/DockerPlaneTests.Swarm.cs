@@ -33,7 +33,7 @@ public sealed partial class DockerPlaneTests
         var reading = Task.Run(
             async () =>
             {
-                await foreach (var e in call.ResponseStream.ReadAllAsync(Cancel))
+                await foreach (var e in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), "an event"))
                 {
                     events.Add(e);
                     var runs = e is { Kind: "task", Detail: var detail } && detail.Contains("Running", StringComparison.Ordinal);

@@ -65,6 +65,9 @@ internal sealed class FakeEngine : IAsyncDisposable
     /// <summary>Method and path (without version and query) with query and body, of all writes.</summary>
     public ConcurrentQueue<(string Call, string Query, string Body)> Writes { get; } = new();
 
+    /// <summary>Method and path (without version and query) of all requests.</summary>
+    public ConcurrentQueue<string> Requests { get; } = new();
+
     public static async Task<FakeEngine> StartAsync()
     {
         var engine = new FakeEngine();
@@ -100,6 +103,7 @@ internal sealed class FakeEngine : IAsyncDisposable
         {
             path = path[path.IndexOf('/', 1)..];
         }
+        Requests.Enqueue($"{context.Request.Method} {path}");
         if (context.Request.Method != "GET")
         {
             using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);

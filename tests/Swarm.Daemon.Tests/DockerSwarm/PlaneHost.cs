@@ -59,7 +59,7 @@ internal sealed class PlaneHost : IAsyncDisposable
         using (call)
         {
             var all = new List<T>();
-            await foreach (var item in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+            await foreach (var item in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken), $"the next {typeof(T).Name} of a list"))
             {
                 all.Add(item);
             }

@@ -77,7 +77,7 @@ public sealed class TestEngine : IAsyncLifetime
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        await Deadline.WaitAsync(process.WaitForExitAsync(), $"{script} to end", TimeSpan.FromMinutes(10));
         return (process.ExitCode, await output + await error);
     }
 }

@@ -31,7 +31,7 @@ public sealed class DockerCreationTests
             async context =>
             {
                 asked.TrySetResult();
-                await finish.Task;
+                await Deadline.WaitAsync(finish.Task, "the test to let the creation end");
                 var labels = string.Join(',', DockerLabels.Of(task, s_node).Select(static l => $"\"{l.Key}\":\"{l.Value}\""));
                 Volatile.Write(ref containers, "[{\"Id\":\"c1\",\"Labels\":{" + labels + "}}]");
                 context.Response.StatusCode = 201;
@@ -47,7 +47,7 @@ public sealed class DockerCreationTests
 
         using var giveUp = new CancellationTokenSource();
         var preparing = executor.PrepareAsync(task, giveUp.Token);
-        await asked.Task.WaitAsync(Cancel);
+        await Deadline.WaitAsync(asked.Task, "the creation to be asked for");
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => preparing);
 

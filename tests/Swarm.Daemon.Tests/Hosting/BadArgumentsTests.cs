@@ -283,7 +283,7 @@ public sealed class BadArgumentsTests
     {
         using (call)
         {
-            return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
+            return await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the end of a list");
         }
     }
 }

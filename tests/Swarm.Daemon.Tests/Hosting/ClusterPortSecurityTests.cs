@@ -58,14 +58,14 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
                 case MethodType.ServerStreaming:
                     using (var call = invoker.AsyncServerStreamingCall(called, null, options, []))
                     {
-                        while (await call.ResponseStream.MoveNext(Cancel)) { }
+                        while (await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), $"{method.Name} to end")) { }
                     }
                     break;
                 default:
                     using (var call = invoker.AsyncDuplexStreamingCall(called, null, options))
                     {
                         await call.RequestStream.CompleteAsync();
-                        await call.ResponseStream.MoveNext(Cancel);
+                        await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), $"an answer of {method.Name}");
                     }
                     break;
             }

@@ -66,7 +66,7 @@ public sealed class GarbageTests : IAsyncLifetime
             await stream.WriteAsync(noise, Cancel);
             endOfSending();
             var buffer = new byte[4096];
-            while (await stream.ReadAsync(buffer, Cancel) > 0) { }
+            while (await Deadline.WaitAsync(stream.ReadAsync(buffer, Cancel), "the other side to hang up") > 0) { }
         }
         catch (IOException)
         {
@@ -233,7 +233,7 @@ public sealed class GarbageTests : IAsyncLifetime
         }
         await _manager.AssertWorksAsync();
         using var services = _manager.Control.Services.ListServices(new(), cancellationToken: Cancel);
-        Assert.Empty(await services.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel));
+        Assert.Empty(await Deadline.WaitAsync(services.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the list of services"));
     }
 
     [Theory]

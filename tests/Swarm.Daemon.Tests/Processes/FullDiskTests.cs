@@ -81,7 +81,10 @@ public sealed class FullDiskTests : IAsyncLifetime
     private async Task<List<string>> ServicesAsync()
     {
         using var call = _node.Control.Services.ListServices(new(), cancellationToken: Cancel);
-        return await call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel);
+        return await Deadline.WaitAsync(
+            call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel),
+            "the list of services"
+        );
     }
 
     private Task<V1.Task> TaskAsync(string service, Func<V1.Task, bool> wanted) =>
@@ -89,7 +92,7 @@ public sealed class FullDiskTests : IAsyncLifetime
             async () =>
             {
                 using var call = _node.Control.Tasks.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
-                return (await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel)).FirstOrDefault()
+                return (await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the list of tasks")).FirstOrDefault()
                     ?? new V1.Task { Status = new() };
             },
             wanted,
@@ -196,7 +199,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        Assert.True(process.WaitForExit(Deadline.Limit), "mount does not end.");
         return process.ExitCode == 0 ? null : error;
     }
 }

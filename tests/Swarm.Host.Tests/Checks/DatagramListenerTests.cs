@@ -24,15 +24,20 @@ public sealed class DatagramListenerTests
     {
         var own = Address(1);
         var listening = DatagramListener.RunAsync(own, [7946, 4789], _payload, _long, Stop);
-        while (!listening.IsCompleted)
-        {
-            await PortProbe.UdpAsync($"{own}", 7946, _payload, Stop);
-            await PortProbe.UdpAsync($"{own}", 4789, _payload, Stop);
-            await Task.WhenAny(listening, Task.Delay(20, Stop));
-        }
+        await Deadline.WaitAsync(SendAsync(), "both datagrams to arrive");
         var report = await listening;
         Assert.Equal([7946, 4789], report.Arrived);
         Assert.Empty(report.InUse);
+
+        async Task SendAsync()
+        {
+            while (!listening.IsCompleted)
+            {
+                await PortProbe.UdpAsync($"{own}", 7946, _payload, Stop);
+                await PortProbe.UdpAsync($"{own}", 4789, _payload, Stop);
+                await Task.WhenAny(listening, Task.Delay(20, Stop));
+            }
+        }
     }
 
     [Fact]

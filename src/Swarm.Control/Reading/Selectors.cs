@@ -2,7 +2,7 @@ using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 
-namespace Swarm.Control.Objects;
+namespace Swarm.Control.Reading;
 
 /// <summary>What a user calls an object: its id, its name, or the beginning of its id if no other id begins so. In this order, as Docker does.</summary>
 public static class Selectors
@@ -10,10 +10,7 @@ public static class Selectors
     public static Service Service(ClusterState state, string selector)
     {
         RequireText(selector, "service", "ServiceNotFound");
-        return state.FindService(selector)
-            ?? state.FindServiceByName(selector)
-            ?? ByPrefix(state.Services, s => s.Id, s => s.Spec.Name, selector, "service")
-            ?? throw NotFound("service", "ServiceNotFound", selector, "Get-SwarmService lists the services.");
+        return FindService(state, selector) ?? throw NotFound("service", "ServiceNotFound", selector, "Get-SwarmService lists the services.");
     }
 
     public static Node Node(ClusterState state, string selector)
@@ -34,30 +31,65 @@ public static class Selectors
     }
 
     /// <summary>A task by id, container name, name (the newest of its slot that is to run, else the newest) or id prefix.</summary>
-    public static SwarmTask Task(ClusterState state, string selector)
-    {
-        RequireText(selector, "task", "TaskNotFound");
-        return state.FindTask(selector)
-            ?? Named(state, selector).FirstOrDefault()
-            ?? ByPrefix(state.Tasks, t => t.Id, t => t.Id, selector, "task")
-            ?? throw NotFound("task", "TaskNotFound", selector, "Get-SwarmTask lists the tasks.");
-    }
+    public static SwarmTask Task(ClusterState state, string selector) => Tasks(state, selector)[0];
 
     /// <summary>Every task that a selector means: one by id or container name, all of a slot by name.</summary>
     public static IReadOnlyList<SwarmTask> Tasks(ClusterState state, string selector)
     {
         RequireText(selector, "task", "TaskNotFound");
-        if (state.FindTask(selector) is { } task)
+        var found = FindTasks(state, selector);
+        return found.Count > 0 ? found : throw NotFound("task", "TaskNotFound", selector, "Get-SwarmTask lists the tasks.");
+    }
+
+    /// <summary>The tasks that <paramref name="include"/> takes of those that a name means; where there are none, all of the service that it means.</summary>
+    /// <param name="state">Applied state.</param>
+    /// <param name="name">A task's or a service's name, id or unique id prefix.</param>
+    /// <param name="include">Not asked about the tasks of a service.</param>
+    /// <exception cref="SwarmException">TaskNotFound, AmbiguousSelector.</exception>
+    public static IReadOnlyCollection<SwarmTask> TasksOrServices(ClusterState state, string name, Func<SwarmTask, bool> include)
+    {
+        if (name.Length > 0)
         {
-            return [task];
+            var named = FindTasks(state, name).Where(include).ToList();
+            if (named.Count > 0)
+            {
+                return named;
+            }
+            if (FindService(state, name) is { } service)
+            {
+                return state.TasksOfService(service.Id);
+            }
         }
-        var named = Named(state, selector);
-        return named.Count > 0 ? named : [Task(state, selector)];
+        throw new SwarmException(
+            SwarmErrorKind.NotFound,
+            "TaskNotFound",
+            $"There is no task '{name}', and no service of that name.",
+            name,
+            "Get-SwarmTask lists them."
+        );
     }
 
     /// <summary>The name of a task's service, also of one that was removed while its tasks stop.</summary>
     public static string ServiceNameOf(ClusterState state, SwarmTask task) =>
         state.FindService(task.ServiceId)?.Spec.Name ?? state.FindRevision(task.ServiceId, task.Revision)?.Spec.Name ?? task.ServiceId;
+
+    private static Service? FindService(ClusterState state, string selector) =>
+        state.FindService(selector)
+        ?? state.FindServiceByName(selector)
+        ?? ByPrefix(state.Services, s => s.Id, s => s.Spec.Name, selector, "service");
+
+    private static List<SwarmTask> FindTasks(ClusterState state, string selector)
+    {
+        if (state.FindTask(selector) is { } task)
+        {
+            return [task];
+        }
+        var named = Named(state, selector);
+        return
+            named.Count > 0 ? named
+            : ByPrefix(state.Tasks, t => t.Id, t => t.Id, selector, "task") is { } found ? [found]
+            : [];
+    }
 
     private static List<SwarmTask> Named(ClusterState state, string name)
     {

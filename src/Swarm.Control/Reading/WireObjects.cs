@@ -4,33 +4,15 @@ using Swarm.Core.State;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
-namespace Swarm.Control.Objects;
+namespace Swarm.Control.Reading;
 
-/// <summary>What the API shows of an object, with what has to be looked up beside it. Called under the shared lock.</summary>
+/// <summary>The API's messages about objects. Methods that take the state are called under its shared lock.</summary>
 internal static class WireObjects
 {
-    public static V1.Service Of(Service service, ClusterState state)
+    public static V1.Service Of(Service service, ClusterState state) => Of(service, ServiceFacts.Of(service, state));
+
+    public static V1.Service Of(Service service, ServiceFacts facts)
     {
-        var running = 0UL;
-        var wanted = 0UL;
-        foreach (var task in state.TasksOfService(service.Id))
-        {
-            if (task.DesiredState > TaskState.Running)
-            {
-                continue;
-            }
-            wanted++;
-            // Tasks on nodes that are down do not run as far as anybody knows: docker service ls leaves them out too. It goes on
-            // counting those that are to stop (50/5 on the way down), which a script that waits for "as many as wanted" has no use for.
-            if (
-                task.Status.State == TaskState.Running
-                && task.NodeId is { } id
-                && state.FindNode(id) is { Status.State: not NodeState.Down }
-            )
-            {
-                running++;
-            }
-        }
         var wire = new V1.Service
         {
             Id = service.Id,
@@ -40,19 +22,21 @@ internal static class WireObjects
             Spec = ProtocolMapping.ToWire(service.Spec),
             Revision = service.Revision,
             UpdateStatus = ProtocolMapping.ToWire(service.UpdateStatus),
-            RunningTasks = running,
-            DesiredTasks = service.Spec.Mode is ServiceMode.Replicated replicated ? replicated.Replicas : wanted,
+            RunningTasks = facts.Running,
+            DesiredTasks = facts.Desired,
         };
-        if (service.PreviousRevision > 0 && state.FindRevision(service.Id, service.PreviousRevision) is { } previous)
+        if (facts.Previous is { } previous)
         {
             wire.PreviousSpec = ProtocolMapping.ToWire(previous.Spec);
         }
         return wire;
     }
 
-    public static V1.Task Of(SwarmTask task, ClusterState state)
+    public static V1.Task Of(SwarmTask task, ClusterState state) =>
+        Of(task, Selectors.ServiceNameOf(state, task), NodeName(state, task.NodeId), ImageOf(task, state));
+
+    public static V1.Task Of(SwarmTask task, string serviceName, string nodeName, string image)
     {
-        var serviceName = Selectors.ServiceNameOf(state, task);
         var wire = new V1.Task
         {
             Id = task.Id,
@@ -60,8 +44,8 @@ internal static class WireObjects
             ServiceName = serviceName,
             Slot = task.Slot,
             NodeId = task.NodeId ?? "",
-            NodeName = NodeName(state, task.NodeId),
-            Image = state.FindRevision(task.ServiceId, task.Revision)?.Spec.Container.Image ?? "",
+            NodeName = nodeName,
+            Image = image,
             DesiredState = ProtocolMapping.ToWire(task.DesiredState),
             Status = ProtocolMapping.ToWire(task.Status),
             Revision = task.Revision,
@@ -73,6 +57,9 @@ internal static class WireObjects
         wire.Pending.AddRange(ProtocolMapping.ToWire(task.Pending));
         return wire;
     }
+
+    public static string ImageOf(SwarmTask task, ClusterState state) =>
+        state.FindRevision(task.ServiceId, task.Revision)?.Spec.Container.Image ?? "";
 
     public static V1.Preview Of(IReadOnlyList<PlannedAction> actions, ClusterState state)
     {
