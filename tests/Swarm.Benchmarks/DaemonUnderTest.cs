@@ -40,7 +40,7 @@ internal sealed partial class DaemonUnderTest : IDisposable
     /// schedstat of proc(5), in nanoseconds.</summary>
     public TimeSpan ProcessorUntilReady { get; private set; }
 
-    public ControlClient Client => new(_channel);
+    public ControlClient Client => new(_channel!);
 
     /// <summary>Starts the daemon. Returns the time until it has answered GetDaemon.</summary>
     public TimeSpan Start()

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Swarm.BuildHost.Help;
+using Swarm.MamlWriter;
 
 namespace Swarm.Cmdlets.Tests;
 

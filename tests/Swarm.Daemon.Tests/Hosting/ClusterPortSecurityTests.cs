@@ -4,6 +4,7 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Time.Testing;
+using Swarm.Daemon.Tests.Endpoints;
 using Swarm.Security.Certificates;
 using V1 = Swarm.Protocol.V1;
 

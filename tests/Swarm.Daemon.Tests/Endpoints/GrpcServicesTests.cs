@@ -9,7 +9,7 @@ using Swarm.Manager;
 using Swarm.Manager.Dispatcher;
 using Swarm.Security;
 
-namespace Swarm.Daemon.Tests.Hosting;
+namespace Swarm.Daemon.Tests.Endpoints;
 
 /// <summary>A generator writes the lists of methods, and swarmd takes up the services by hand: both must match the .proto files.</summary>
 public sealed class GrpcServicesTests

@@ -1,7 +1,7 @@
 using Swarm.Security;
 using V1 = Swarm.Protocol.V1;
 
-namespace Swarm.Daemon.Tests.Hosting;
+namespace Swarm.Daemon.Tests.Endpoints;
 
 /// <summary>The table of rights against the .proto files.</summary>
 public sealed class CallRightsTests

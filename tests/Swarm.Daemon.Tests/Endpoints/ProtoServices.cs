@@ -2,7 +2,7 @@ using System.Reflection;
 using Google.Protobuf.Reflection;
 using V1 = Swarm.Protocol.V1;
 
-namespace Swarm.Daemon.Tests.Hosting;
+namespace Swarm.Daemon.Tests.Endpoints;
 
 /// <summary>The gRPC services of all .proto files: one that is added later is found, too.</summary>
 internal static class ProtoServices
