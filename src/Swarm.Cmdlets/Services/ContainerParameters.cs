@@ -83,6 +83,11 @@ public abstract partial class ServiceSpecCmdlet
     public SwitchParameter Tty { get; set; }
 
     [Parameter]
+    [SpecField("container.sysctls")]
+    [Labels]
+    public Hashtable Sysctl { get; set; } = [];
+
+    [Parameter]
     public string[] HealthCommand { get; set; } = [];
 
     [Parameter]
@@ -130,4 +135,9 @@ public abstract partial class ServiceUpdateCmdlet
     [SpecField("container.groups", Use = SpecFieldUse.Remove)]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveGroup { get; set; } = [];
+
+    [Parameter]
+    [SpecField("container.sysctls", Use = SpecFieldUse.Remove)]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
+    public string[] RemoveSysctl { get; set; } = [];
 }
