@@ -23,9 +23,9 @@ param(
     # Bench: a test binary of SwarmKit's manager/scheduler, to measure in the same run. It takes several minutes more.
     [string] $SwarmKit = '',
 
-    # Test: what control planes have in common. Core: the conformance tests on the built-in control plane with processes and with a Docker engine too, and what
-    # services and nodes do on a real Docker Swarm of three hosts. Full: every file on each of them, with failing hosts and managers. A lab is made where none is
-    # named by SWARM_ACCEPTANCE_LAB (root only).
+    # Test: the conformance of the control planes. Core runs the conformance tests on the built-in control plane with processes and with a Docker
+    # engine. It also runs the tests of services and nodes on a real Docker Swarm of three hosts. Full runs every file on each of them, with
+    # failing hosts and managers. A lab is made unless SWARM_ACCEPTANCE_LAB names one (root only).
     [ValidateSet('None', 'Core', 'Full')]
     [string] $Conformance = 'None'
 )
@@ -56,7 +56,7 @@ function Build-Module {
     if ([IO.Directory]::Exists($moduleFolder)) { [IO.Directory]::Delete($moduleFolder, $true) }
     $project = { param($name) [IO.Path]::Combine($root, 'src', $name, "$name.csproj") }
     Invoke-Tool dotnet (@('publish', (& $project 'Swarm.Cmdlets'), '-o', [IO.Path]::Combine($moduleFolder, 'bin', 'module')) + $quiet)
-    # What scripts can name is loaded in the default context, and must be there once only.
+    # The types that scripts can name are loaded in the default context, and must be there only once.
     foreach ($name in 'Swarm.Shared.dll', 'Swarm.Shared.pdb', 'Swarm.Shared.xml') {
         $from = [IO.Path]::Combine($moduleFolder, 'bin', 'module', $name)
         if ([IO.File]::Exists($from)) { [IO.File]::Move($from, [IO.Path]::Combine($moduleFolder, 'bin', $name), $true) }
@@ -146,7 +146,7 @@ function Complete-Acceptance([string] $What, $Run) {
     else { foreach ($line in $lines) { Say $line }; Say "FAILED: $What ended without its count."; Add-Count 0 1 0 }
 }
 
-# What the acceptance tests miss for containers on this machine; nothing when all is there.
+# The missing requirements of the acceptance tests with containers on this machine; empty when there are none.
 function Find-MissingEngine {
     if (-not (Get-Command docker -CommandType Application -ErrorAction Ignore)) { return 'there is no docker command line' }
     & docker image inspect --format '{{.Id}}' alpine:latest redis:3.0.6 redis:3.0.7 web:1 2>&1 | ForEach-Object { }
@@ -157,7 +157,7 @@ function Find-MissingEngine {
     }
 }
 
-# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts, with either control plane. What this machine has not is skipped and counted.
+# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts, with either control plane. Passes that this machine cannot run are skipped and counted.
 # Passes of one lane share sandboxes or a lab and follow each other; the lanes run side by side (in Pester, one after the other).
 function Test-Acceptance {
     $lab = $env:SWARM_ACCEPTANCE_LAB
@@ -279,7 +279,7 @@ function Build-Package {
 
     $manifest = [scriptblock]::Create([IO.File]::ReadAllText([IO.Path]::Combine($root, 'Swarm.psd1'))).InvokeReturnAsIs()
     $escape = { param($text) [Security.SecurityElement]::Escape("$text") }
-    # What Publish-PSResource would write, the tags included: the Gallery finds cmdlets by them.
+    # The metadata of Publish-PSResource, the tags included: the Gallery finds cmdlets by them.
     $tags = @('PSModule') + $manifest.PrivateData.PSData.Tags + @('PSIncludes_Cmdlet') +
     @($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
     $nuspec = [IO.Path]::Combine($package, 'Swarm.nuspec')

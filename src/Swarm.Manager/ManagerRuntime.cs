@@ -56,10 +56,10 @@ public sealed class ManagerRuntime : IAsyncDisposable
     /// <summary>The API's part about nodes, services and tasks.</summary>
     public IObjectApi Objects { get; }
 
-    /// <summary>The agents' sessions: what the Dispatcher service needs.</summary>
+    /// <summary>The agents' sessions, for the Dispatcher service.</summary>
     public AgentSessions Agents { get; }
 
-    /// <summary>Recovers what is on disk, starts the loops, and with a bootstrap batch returns once that is committed.</summary>
+    /// <summary>Recovers the state on disk and starts the loops. With a bootstrap batch it returns once that is committed.</summary>
     /// <exception cref="ReplicatedLogException">The log cannot be opened.</exception>
     public static async Task<ManagerRuntime> StartAsync(ManagerRuntimeOptions options, CancellationToken cancellation)
     {
@@ -102,7 +102,7 @@ public sealed class ManagerRuntime : IAsyncDisposable
         return await _loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>A node by id, name or unique id prefix, asked of the leader: it holds the agents' sessions.</summary>
+    /// <summary>A node by id, name or unique id prefix, from the leader, which holds the agents' sessions.</summary>
     /// <exception cref="SwarmException">NodeNotFound, NoLeader.</exception>
     public async Task<Core.Model.Node> FindNodeAsync(string selector, CancellationToken cancellation)
     {

@@ -5,10 +5,10 @@ using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>Lets a call on the cluster port through when the peer's certificate allows it: no certificate for the certificate authority, a node of
-/// the swarm for the dispatcher, an administrator or a manager for the control API.</summary>
-/// <param name="credentials">Who is trusted.</param>
-/// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal.</param>
+/// <summary>Accepts a call on the cluster port when the peer's certificate allows it. The certificate authority needs no certificate, the
+/// dispatcher a node of the swarm, and the control API an administrator or a manager.</summary>
+/// <param name="credentials">The trusted root.</param>
+/// <param name="isMember">True when a node (by id) is still in the swarm. Certificates outlive removal.</param>
 public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember) : Interceptor
 {
     private static readonly object PeerKey = new();
@@ -55,7 +55,7 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
         // "/swarm.v1.Control/GetCluster"
         var parts = context.Method.Split('/');
         var service = parts[1];
-        // Verified again, not only in the handshake: a connection may outlive the certificate it was made with.
+        // Verified again, not only in the handshake: a connection may outlive its certificate.
         var certificate = context.GetHttpContext().Connection.ClientCertificate;
         var peer = credentials.Verify(certificate);
         if (peer is not null)

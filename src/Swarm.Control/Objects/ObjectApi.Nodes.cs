@@ -45,7 +45,7 @@ public sealed partial class ObjectApi
                         var node = Selectors.Node(state, request.Selector);
                         RequireVersion(request.Version, node.Version, "node", node.Name);
                         var spec = SpecAfter(state, node, request, labels);
-                        // Labels come first: what moves because of them is shown with what the availability moves.
+                        // Labels come first: tasks that move because of them are shown together with the ones that the availability moves.
                         state.Apply(
                             [new StateChange.NodeSpecSet(node.Id, spec with { Availability = node.Spec.Availability }, Now)],
                             state.Index + 1

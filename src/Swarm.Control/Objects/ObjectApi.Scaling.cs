@@ -28,7 +28,7 @@ public sealed partial class ObjectApi
                         {
                             var spec = service.Spec with { Mode = new ServiceMode.Replicated(replicas) };
                             actions.AddRange(ServicePlanner.PreviewUpdate(state, service, spec, Now));
-                            // The next one sees the room that this one takes or leaves.
+                            // The next service sees the room that this one takes or frees.
                             state.Apply(ServiceChanges.Update(state, service, spec, null, Now), state.Index + 1);
                         }
                         return actions;
@@ -50,7 +50,7 @@ public sealed partial class ObjectApi
                         var mode = new ServiceMode.Replicated(replicas);
                         if (service.Spec.Mode != mode)
                         {
-                            // A new spec with the number of the current revision: scale makes no revision and leaves an update as it is.
+                            // The new spec keeps the number of the current revision: scale makes no revision and does not change an update.
                             changes.AddRange(ServiceChanges.Update(state, service, service.Spec with { Mode = mode }, null, Now));
                         }
                     }

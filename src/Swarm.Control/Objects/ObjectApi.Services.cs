@@ -18,7 +18,7 @@ public sealed partial class ObjectApi
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
         await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        // Before the registry is asked: a name that is taken is refused at once. A retry finds its own service instead.
+        // Before the registry is called: a name in use is refused at once. A retry finds its own service instead.
         store.Read(state =>
         {
             if (request.RequestId.Length == 0 || state.FindRequest(request.RequestId) is null)
@@ -83,14 +83,14 @@ public sealed partial class ObjectApi
             return (service, state.FindRevision(service.Id, service.Revision)?.RegistryCredential);
         });
         var response = new V1.UpdateServiceResponse();
-        // Before a preview as well: the tag that is given may mean the digest that runs already.
+        // Before a preview as well: the given tag may resolve to the current digest.
         if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
         {
             spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
         }
         if (spec.Container.Image == current.Spec.Container.Image)
         {
-            // The same image is made for what it was made for, whether or not its registry has answered this time.
+            // The same image keeps its platforms, whether or not its registry has answered this time.
             spec = spec with
             {
                 Placement = spec.Placement with { Platforms = current.Spec.Placement.Platforms },
@@ -194,7 +194,8 @@ public sealed partial class ObjectApi
         }
     }
 
-    /// <summary>Pins the image to the digest it means now, so that every node runs the same. Source of the warning: docker service create.</summary>
+    /// <summary>Pins the image to its current digest, so that every node runs the same. Source of the warning: docker service
+    /// create.</summary>
     private async Task<ServiceSpec> PinAsync(
         ServiceSpec spec,
         RegistryCredential? credential,
@@ -229,7 +230,7 @@ public sealed partial class ObjectApi
         };
     }
 
-    /// <summary>As asked for: only an image's registry can tell what the image is made for.</summary>
+    /// <summary>The requested spec without platforms: only an image's registry knows them.</summary>
     private static ServiceSpec WithoutPlatforms(ServiceSpec spec) => spec with { Placement = spec.Placement with { Platforms = [] } };
 
     private static string NotPinned(string image, string reason, bool needsCredential) =>

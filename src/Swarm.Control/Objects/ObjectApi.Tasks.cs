@@ -12,7 +12,7 @@ namespace Swarm.Control.Objects;
 
 public sealed partial class ObjectApi
 {
-    /// <summary>Tasks turned into messages under one lock: small enough that the writer does not wait, large enough for speed.</summary>
+    /// <summary>Tasks that are converted to messages under one lock: few enough that the writer does not wait, enough for speed.</summary>
     private const int TasksAtOnce = 500;
 
     public async IAsyncEnumerable<V1.Task> ListTasksAsync(
@@ -52,12 +52,12 @@ public sealed partial class ObjectApi
                     before = WireObjects.Of(task, state);
                     StateChange change =
                         task.Status.State < TaskState.Assigned
-                            // No node knows of it: there is nothing to stop.
+                            // No node knows of the task, so there is nothing to stop.
                             ? new StateChange.TaskRemove(task.Id)
                             : new StateChange.TaskDesire(task.Id, TaskState.Shutdown);
                     return new CommandChanges(task.DesiredState > TaskState.Running ? [] : [change], task.Id);
                 },
-                // One that no node knew of is gone: it is answered as it was.
+                // A task that no node knew is gone, so the answer is its former state.
                 (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : before ?? new V1.Task { Id = id },
                 cancellation
             )
@@ -84,7 +84,7 @@ public sealed partial class ObjectApi
                 return control.Scheduler.Explain(spec ?? service!.Spec, service?.Id);
             }
         );
-        // As the scheduler would choose; the others by name.
+        // In the scheduler's order; the others by name.
         foreach (
             var placement in placements.OrderBy(p => !p.IsSuitable).ThenBy(p => p.Rank).ThenBy(p => p.Node.Name, StringComparer.Ordinal)
         )
@@ -121,7 +121,7 @@ public sealed partial class ObjectApi
             tasks = nodes.SelectMany(id => state.TasksOfNode(id));
         }
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        // As docker service ps: by slot, the newest first.
+        // As in docker service ps: by slot, the newest first.
         return
         [
             .. tasks

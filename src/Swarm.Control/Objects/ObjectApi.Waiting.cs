@@ -11,7 +11,7 @@ namespace Swarm.Control.Objects;
 
 public sealed partial class ObjectApi
 {
-    /// <summary>Progress is for a person: so often at most.</summary>
+    /// <summary>The shortest interval of progress messages, which are for a person.</summary>
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(25);
 
     /// <summary>The most tasks that one progress message lists.</summary>
@@ -39,7 +39,7 @@ public sealed partial class ObjectApi
         {
             if (!log.IsLeader)
             {
-                // Nothing more would be known here; the caller asks the next leader.
+                // This manager would learn nothing more; the caller asks the next leader.
                 throw LeaderErrors.NotLeading(log);
             }
             var now = store.Read(state => waited.ConvertAll(s => Progress(state, s, request.Removed)));
@@ -190,7 +190,8 @@ public sealed partial class ObjectApi
         return progress;
     }
 
-    /// <summary>A service to wait for. One that is being removed is still known by its tasks; one that is gone has been waited for.</summary>
+    /// <summary>Selects a service to wait for. A service that is being removed is still known by its tasks; the wait for a removed one is
+    /// over.</summary>
     private static Waited Select(ClusterState state, string selector, bool removed)
     {
         try

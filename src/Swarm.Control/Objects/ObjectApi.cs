@@ -7,7 +7,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Control.Objects;
 
-/// <summary>The API's part about nodes, services and tasks, answered by the leading manager from applied state.</summary>
+/// <summary>The API for nodes, services and tasks, answered by the leading manager from applied state.</summary>
 public sealed partial class ObjectApi(StateStore store, IOrchestrator loop, ILeadership log, ObjectApiOptions options) : IObjectApi
 {
     private readonly TimeProvider _time = options.Time;
@@ -50,7 +50,7 @@ public sealed partial class ObjectApi(StateStore store, IOrchestrator loop, ILea
         }
     }
 
-    /// <summary>Gone between the change and the answer: somebody removed it at once.</summary>
+    /// <summary>The error for an object that was removed between the change and the answer.</summary>
     private static SwarmException Vanished(string kind, string errorId, string id) =>
         new(SwarmErrorKind.NotFound, errorId, $"{kind} {id} not found", id, "It was removed after the change.");
 

@@ -3,12 +3,12 @@ using Swarm.Core.Model;
 
 namespace Swarm.Control.Objects;
 
-/// <summary>A spec as property paths and values, in a fixed order: to say what differs between two.</summary>
+/// <summary>A spec as property paths and values, in a fixed order, for comparing two specs.</summary>
 internal static class SpecProperties
 {
     private const string Nothing = "(none)";
 
-    /// <summary>One line a property: <c>Container.Image: redis:3.0.6 -> redis:3.0.7</c>. Empty when nothing differs.</summary>
+    /// <summary>A line for each difference: <c>Container.Image: redis:3.0.6 -> redis:3.0.7</c>. Empty when nothing differs.</summary>
     public static IReadOnlyList<string> Compare(ServiceSpec before, ServiceSpec after)
     {
         var old = Of(before);

@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Control.Objects;
 
-/// <summary>What the API shows of an object, with what has to be looked up beside it. Called under the shared lock.</summary>
+/// <summary>The API's messages of objects, with looked-up names. Called under the shared lock.</summary>
 internal static class WireObjects
 {
     public static V1.Service Of(Service service, ClusterState state)
@@ -20,8 +20,8 @@ internal static class WireObjects
                 continue;
             }
             wanted++;
-            // Tasks on nodes that are down do not run as far as anybody knows: docker service ls leaves them out too. It goes on
-            // counting those that are to stop (50/5 on the way down), which a script that waits for "as many as wanted" has no use for.
+            // Tasks on nodes that are down do not run as far as anybody knows: docker service ls leaves them out too. It still counts
+            // tasks that are being stopped (50/5 on the way down). A script that waits for "as many as wanted" has no use for that.
             if (
                 task.Status.State == TaskState.Running
                 && task.NodeId is { } id

@@ -3,7 +3,7 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Control.Planes;
 
-/// <summary>Everything the control API can be asked. The gRPC service delegates to the one that the configuration chooses: the built-in
+/// <summary>All calls of the control API. The gRPC service delegates to the control plane of the configuration: the built-in
 /// orchestrator, or the swarm of a Docker engine.</summary>
 public interface IControlPlane : IObjectApi
 {

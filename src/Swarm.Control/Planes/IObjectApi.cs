@@ -3,8 +3,9 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Control.Planes;
 
-/// <summary>The part of the control API that is about nodes, services and tasks: answered by a manager from applied state.</summary>
-/// <remarks>Messages are the protocol's; refusals are <see cref="SwarmException"/>s, which the hosting turns into statuses and trailers.</remarks>
+/// <summary>The part of the control API for nodes, services and tasks, answered by a manager from applied state.</summary>
+/// <remarks>Messages are the protocol's. Errors are <see cref="SwarmException"/>s, which the hosting converts to statuses and
+/// trailers.</remarks>
 public interface IObjectApi
 {
     IAsyncEnumerable<Node> ListNodesAsync(ListNodesRequest request, CancellationToken cancellation);

@@ -3,7 +3,8 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.State;
 
-/// <summary>Says that something changed, not what: for those who look at the state again. However slow its reader, it holds one flag.</summary>
+/// <summary>Signals that something changed, for readers that look at the state again. However slow its reader, it holds a single
+/// flag.</summary>
 public sealed class ChangeSignal(StateStore store, Func<ChangedObject, bool> concerns) : IStateObserver, IDisposable
 {
     private readonly Channel<bool> _flag = Channel.CreateBounded<bool>(

@@ -5,7 +5,8 @@ using Task = System.Threading.Tasks.Task;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>The gRPC service: hands every call to the control plane. Refusals become statuses in <see cref="StatusInterceptor"/>.</summary>
+/// <summary>The gRPC service: forwards every call to the control plane. <see cref="StatusInterceptor"/> converts errors to
+/// statuses.</summary>
 public sealed class ControlService(IControlPlane plane) : Protocol.V1.Control.ControlBase
 {
     public override Task<DaemonInfo> GetDaemon(GetDaemonRequest request, ServerCallContext context) =>

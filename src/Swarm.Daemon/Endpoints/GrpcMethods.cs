@@ -5,13 +5,13 @@ using Grpc.Core;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>Takes up the methods of a gRPC service, each with types that are known when swarmd is compiled.</summary>
+/// <summary>Registers the methods of a gRPC service, each with types that are known at compile time.</summary>
 /// <remarks>
-/// gRPC's own way goes through protoc's BindService, a generic virtual method for each call. The native compiler cannot foresee those: it left them to be
-/// put together at every start, which was a third of it.
+/// gRPC's own way uses protoc's BindService, a generic virtual method for each call. The native compiler cannot foresee these calls. They
+/// were resolved at every start, which took a third of it.
 /// </remarks>
 /// <param name="service">Full name, as in the .proto file.</param>
-/// <param name="context">Where gRPC takes them from.</param>
+/// <param name="context">Receives the methods for gRPC.</param>
 internal sealed class GrpcMethods<[DynamicallyAccessedMembers(GrpcServices.Members)] TService>(
     string service,
     ServiceMethodProviderContext<TService> context
@@ -65,7 +65,7 @@ internal sealed class GrpcMethods<[DynamicallyAccessedMembers(GrpcServices.Membe
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> => new(type, service, name, Marshaller(request), Marshaller(response));
 
-    /// <summary>As protoc writes them: no copy of the message in between.</summary>
+    /// <summary>The same as protoc's: the message is not copied in between.</summary>
     private static Marshaller<T> Marshaller<T>(MessageParser<T> parser)
         where T : class, IMessage<T> =>
         Marshallers.Create<T>(
@@ -78,6 +78,6 @@ internal sealed class GrpcMethods<[DynamicallyAccessedMembers(GrpcServices.Membe
             context => parser.ParseFrom(context.PayloadAsReadOnlySequence())
         );
 
-    /// <summary>What gRPC's own binding adds as well: routes take POST only.</summary>
+    /// <summary>The metadata that gRPC's own binding adds as well: routes accept POST only.</summary>
     private static List<object> Metadata() => [new HttpMethodMetadata(["POST"], acceptCorsPreflight: true)];
 }

@@ -8,10 +8,10 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>swarmd's gRPC services, method by method. A test holds this list against the .proto files.</summary>
+/// <summary>swarmd's gRPC services, method by method. A test compares this list with the .proto files.</summary>
 internal static class GrpcServices
 {
-    /// <summary>What Grpc.AspNetCore.Server wants kept of a service type.</summary>
+    /// <summary>The members of a service type that Grpc.AspNetCore.Server needs after trimming.</summary>
     internal const DynamicallyAccessedMemberTypes Members =
         DynamicallyAccessedMemberTypes.PublicConstructors
         | DynamicallyAccessedMemberTypes.PublicMethods
@@ -109,7 +109,7 @@ internal static class GrpcServices
             provider.GetRequiredService<TService>()
         ));
 
-    /// <summary>One instance of the service answers all calls.</summary>
+    /// <summary>A single instance of the service answers all calls.</summary>
     private sealed class Provider<[DynamicallyAccessedMembers(Members)] TService>(
         string name,
         Action<GrpcMethods<TService>, TService> bind,

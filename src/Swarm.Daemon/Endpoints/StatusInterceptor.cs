@@ -8,7 +8,8 @@ using Swarm.Wire.Errors;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>Turns refusals into gRPC statuses with the trailers that control.proto names. Nothing else ever leaves the daemon: no stack trace, no internals.</summary>
+/// <summary>Converts errors to gRPC statuses with the trailers that control.proto names. Stack traces and other internals never leave the
+/// daemon.</summary>
 public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

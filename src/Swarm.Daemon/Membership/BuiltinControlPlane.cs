@@ -9,7 +9,7 @@ using Task = System.Threading.Tasks.Task;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>The control API answered by the built-in orchestrator: by this node's membership, and by its manager.</summary>
+/// <summary>The control API of the built-in orchestrator, answered by this node's membership and by its manager.</summary>
 internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOptions options) : IControlPlane
 {
     private readonly DateTimeOffset _startedAt = options.Time.GetUtcNow();
@@ -39,7 +39,8 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
             info.ManagerAddresses.Add(active.ManagerAddresses());
             if (active.SessionTrouble is { } trouble)
             {
-                // Docker's "pending" without a reason has puzzled many: ours says why. As there, a node that was active once stays so while no manager answers.
+                // Docker's "pending" without a reason has puzzled many, so ours has one. As in Docker, a node that was active stays so
+                // while no manager answers.
                 info.StateMessage = trouble;
                 info.State = info.IsManager || active.FirstSession.IsCompleted ? LocalNodeState.Active : LocalNodeState.Pending;
             }
@@ -119,7 +120,7 @@ internal sealed class BuiltinControlPlane(NodeRuntime runtime, NodeRuntimeOption
         CancellationToken cancellation
     ) => (await ClusterAsync(cancellation)).IssueClientCertificate(request);
 
-    // -- nodes, services, tasks: the manager's
+    // -- nodes, services, tasks: answered by the manager
 
     public IAsyncEnumerable<Protocol.V1.Node> ListNodesAsync(ListNodesRequest request, CancellationToken cancellation) =>
         StreamAsync((o, stop) => o.ListNodesAsync(request, stop), cancellation);

@@ -14,7 +14,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>The API's part about the swarm itself, answered by a running manager.</summary>
+/// <summary>The API for the swarm itself, answered by a running manager.</summary>
 internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
 {
     private readonly ManagerRuntime _manager = node.Manager!;
@@ -37,7 +37,7 @@ internal sealed class ClusterApi(ActiveNode node, TimeProvider time)
 
     public async Task<V1.Cluster> UpdateClusterAsync(V1.UpdateClusterRequest request, CancellationToken cancellation)
     {
-        // Drawn once: prepare may be called again.
+        // Generated only once: prepare may be called again.
         var newKey = Storage.UnlockKey.Generate();
         var updated = await ChangeAsync(
             request.RequestId,

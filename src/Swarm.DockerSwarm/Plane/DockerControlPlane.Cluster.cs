@@ -21,7 +21,7 @@ public sealed partial class DockerControlPlane
     /// <summary>The engine gives up joining after 20 s.</summary>
     private static readonly TimeSpan MembershipDeadline = TimeSpan.FromSeconds(40);
 
-    /// <summary>Each try lost to another writer; more than this is no coincidence.</summary>
+    /// <summary>Each failed attempt lost to another writer; more than this is no coincidence.</summary>
     private const int MostTries = 8;
 
     public async Task<V1.DaemonInfo> GetDaemonAsync(CancellationToken cancellation)
@@ -44,7 +44,7 @@ public sealed partial class DockerControlPlane
         }
         catch (Exception e) when (e is SwarmException or EngineException)
         {
-            // The daemon is there, and says what is wrong.
+            // The daemon runs, and reports the error.
             daemon.State = V1.LocalNodeState.Error;
             daemon.StateMessage = e.Message;
             return daemon;
@@ -129,7 +129,7 @@ public sealed partial class DockerControlPlane
         };
     }
 
-    /// <summary>The engine does not say which address it did not get through to, nor why: they are tried from here.</summary>
+    /// <summary>The engine names neither the address that it did not reach nor the reason, so the addresses are tried from here.</summary>
     private async Task<SwarmException> NameClosedPortsAsync(
         IReadOnlyList<string> remotes,
         EngineException e,
@@ -162,7 +162,7 @@ public sealed partial class DockerControlPlane
             );
     }
 
-    /// <returns>Why nothing came of it; empty when the port answers, or when it is no address that could be tried.</returns>
+    /// <returns>The reason of the failure; empty when the port answers, or when the text is no address that could be tried.</returns>
     private async Task<(string Address, string Reason)> ProbeAsync(string remote, CancellationToken cancellation)
     {
         if (!HostAddress.TryParse(remote, HostAddress.ClusterPort, out var address))
@@ -293,7 +293,7 @@ public sealed partial class DockerControlPlane
     private async Task<JsonObject> ReadSwarmAsync(CancellationToken cancellation) =>
         await AskAsync("/swarm", cancellation) as JsonObject ?? [];
 
-    /// <param name="explain">What is found out about a refusal beyond the engine's words.</param>
+    /// <param name="explain">Finds out more about an error than the engine's message.</param>
     private async Task ChangeMembershipAsync(
         string path,
         JsonNode? body,
@@ -313,7 +313,7 @@ public sealed partial class DockerControlPlane
         }
     }
 
-    /// <summary>Changes the swarm's spec; when somebody else was faster, on fresh state again.</summary>
+    /// <summary>Changes the swarm's spec; repeats on fresh state when another writer was faster.</summary>
     private async Task ChangeSwarmAsync(string query, Func<JsonObject, JsonObject> change, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -328,7 +328,7 @@ public sealed partial class DockerControlPlane
             }
             catch (EngineException e) when (e.IsVersionConflict && attempt < MostTries)
             {
-                // Once more, with what it is now.
+                // Repeat with the present spec.
             }
             catch (EngineException e)
             {

@@ -20,7 +20,7 @@ public sealed partial class DockerControlPlane
     public Task<V1.JoinSwarmResponse> JoinSwarmAsync(V1.JoinSwarmRequest request, CancellationToken cancellation) =>
         _joins.RunAsync(request.RequestId, () => EnterSwarmAsync(request, cancellation), cancellation);
 
-    /// <summary>Returns when the engine is in the swarm, by this request or by an earlier one of the same id.</summary>
+    /// <summary>Returns when the engine is in the swarm, by this request or by an earlier one with the same id.</summary>
     /// <inheritdoc cref="ChangeMembershipAsync"/>
     private async Task EnterAsync(
         string requestId,
@@ -46,7 +46,7 @@ public sealed partial class DockerControlPlane
         }
         if (state == "inactive")
         {
-            // Of an engine that is in a swarm already, nobody could say afterwards how it came there.
+            // For an engine that is in a swarm already, nobody could tell afterwards which request took it there.
             _entry.Set(requestId);
         }
         try
@@ -55,7 +55,7 @@ public sealed partial class DockerControlPlane
         }
         catch (SwarmException e) when (e.ErrorId is not ("EngineUnavailable" or "NoLeader" or "ManagerUnreachable"))
         {
-            // Of these three the engine may go on with it.
+            // After these three errors the engine may go on with it.
             _entry.Remove(requestId);
             throw;
         }

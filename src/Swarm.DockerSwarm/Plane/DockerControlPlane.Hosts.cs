@@ -3,8 +3,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <content>Commands for hosts. The engines of a swarm know each other, their swarmd do not: each has an authority of its own, so only this host and the
-/// peers that this swarmd was told of are in reach.</content>
+/// <content>Commands for hosts. The engines of a swarm know each other, but their swarmd do not: each has an authority of its own.
+/// So only this host and the configured peers can be reached.</content>
 public sealed partial class DockerControlPlane : INodeHosts
 {
     public async Task<V1.RunHostCommandResponse> RunHostCommandAsync(V1.RunHostCommandRequest request, CancellationToken cancellation)

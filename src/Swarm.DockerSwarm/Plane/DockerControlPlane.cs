@@ -11,8 +11,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <summary>The control API answered by an engine's swarm. Nodes, services and tasks are answered by the same code as our own swarm's, from the mirrored
-/// state; each call first asks the engine what there is now.</summary>
+/// <summary>The control API on an engine's swarm. The code of our own swarm answers for nodes, services and tasks, from the mirrored
+/// state. Each call first reads the engine's present state.</summary>
 public sealed partial class DockerControlPlane(
     EngineClient engine,
     DockerMirror mirror,
@@ -142,7 +142,7 @@ public sealed partial class DockerControlPlane(
             }
         );
 
-    /// <summary>The caller names networks, the engine's specs have their ids.</summary>
+    /// <summary>Replaces the caller's network names by the ids of the engine's specs.</summary>
     private Task<T> WriteServiceAsync<T>(
         V1.ServiceSpec? spec,
         Func<ObjectApi, Task<T>> write,
@@ -161,8 +161,8 @@ public sealed partial class DockerControlPlane(
             cancellation
         );
 
-    /// <remarks>Networks are asked for within the call: an engine that is in no swarm, or does not get through to it, lists its own networks as if nothing were
-    /// wrong. The refresh is what is refused.</remarks>
+    /// <remarks>Networks are read within the call. An engine that is in no swarm, or cannot reach it, lists its own networks without an
+    /// error. The refresh gives the error.</remarks>
     private async Task<T> CallAsync<T>(Func<ObjectApi, Task<T>> call, CancellationToken cancellation)
     {
         await mirror.RefreshAsync(cancellation);
@@ -183,7 +183,7 @@ public sealed partial class DockerControlPlane(
         }
     }
 
-    /// <summary>Streams end with the caller, when swarmd stops, and when the engine's swarm is out of sight.</summary>
+    /// <summary>Streams end with the caller, when swarmd stops, and when the engine's swarm cannot be read any more.</summary>
     private async IAsyncEnumerable<T> WatchAsync<T>(
         Func<ObjectApi, CancellationToken, IAsyncEnumerable<T>> stream,
         [EnumeratorCancellation] CancellationToken cancellation
@@ -223,7 +223,7 @@ public sealed partial class DockerControlPlane(
     public Task<V1.RemoveNetworkResponse> RemoveNetworkAsync(V1.RemoveNetworkRequest request, CancellationToken cancellation) =>
         CallAsync(_ => _networks.RemoveAsync(request, cancellation), cancellation);
 
-    /// <summary>Networks by their names, and the published ports that the engine has chosen.</summary>
+    /// <summary>Adds network names and the published ports that the engine has chosen.</summary>
     private V1.Service? WithEndpoint(V1.Service? service, NetworkNames names)
     {
         if (service is null)
@@ -236,7 +236,7 @@ public sealed partial class DockerControlPlane(
         return service;
     }
 
-    /// <summary>Who leads, and who is reachable, is the engine's word.</summary>
+    /// <summary>Adds the engine's report of leader and reachability.</summary>
     private V1.Node WithManagerStatus(V1.Node node)
     {
         node.ManagerStatus = mirror.Node(node.Id)?.ManagerStatus is { } status

@@ -4,8 +4,9 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>Docker's service spec as ours. What ours has no place for is not read, and not touched when the spec is written back.</summary>
-/// <remarks>Source of what absent properties mean: moby daemon/cluster/convert and moby/swarmkit api/defaults.</remarks>
+/// <summary>Converts Docker's service spec to ours. Options that our spec does not have are not read, and stay unchanged when the spec is
+/// written back.</summary>
+/// <remarks>Source of the defaults of absent properties: moby daemon/cluster/convert and moby/swarmkit api/defaults.</remarks>
 internal static class DockerSpecReader
 {
     public static ServiceSpec Read(JsonObject spec)
@@ -28,7 +29,7 @@ internal static class DockerSpecReader
         };
     }
 
-    /// <summary>What identifies a task's template: tasks show the template that they were made of, but for the runtime.</summary>
+    /// <summary>Identifies a task template: tasks show their template without the runtime.</summary>
     public static string TemplateKey(JsonObject? template)
     {
         if (template is null)
@@ -46,7 +47,7 @@ internal static class DockerSpecReader
         return key.ToString();
     }
 
-    /// <summary>Ids (or names, as the engine was told). Old clients put them beside the template.</summary>
+    /// <summary>Ids, or names if the client gave these. Old clients put them beside the template.</summary>
     public static JsonArray? NetworksOf(JsonObject spec) => spec.Object("TaskTemplate").Array("Networks") ?? spec.Array("Networks");
 
     public static PublishedPort Port(JsonNode? port) =>
@@ -63,11 +64,11 @@ internal static class DockerSpecReader
             Mode = port.Text("PublishMode") == "host" ? PublishMode.Host : PublishMode.Ingress,
         };
 
-    /// <param name="endpoint">An EndpointSpec, or the Endpoint that the engine made of it.</param>
+    /// <param name="endpoint">An EndpointSpec, or the engine's Endpoint.</param>
     public static ValueList<PublishedPort> Ports(JsonObject? endpoint) =>
         endpoint.Array("Ports") is { } ports ? ports.Select(Port).ToValueList() : [];
 
-    /// <summary>As <c>os/architecture</c>, or <c>os</c> where any architecture will do.</summary>
+    /// <summary>The platforms as <c>os/architecture</c>, or <c>os</c> for any architecture.</summary>
     public static ValueList<string> Platforms(JsonArray? platforms) =>
         (platforms ?? [])
             .Select(static p => p.Text("Architecture") is { Length: > 0 } architecture ? $"{p.Text("OS")}/{architecture}" : p.Text("OS"))

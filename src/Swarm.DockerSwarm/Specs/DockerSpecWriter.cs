@@ -4,10 +4,10 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>Writes what changed between two of our specs into Docker's. Everything else of Docker's spec stays as it is, letter for letter.</summary>
+/// <summary>Writes the differences between two of our specs into Docker's. All other parts of Docker's spec stay unchanged.</summary>
 internal static class DockerSpecWriter
 {
-    /// <summary>Docker's spec of a new service: what differs from Docker's defaults.</summary>
+    /// <summary>Docker's spec of a new service, with its differences from Docker's defaults.</summary>
     public static JsonObject New(ServiceSpec spec)
     {
         var made = new JsonObject
@@ -23,7 +23,7 @@ internal static class DockerSpecWriter
         return made;
     }
 
-    /// <summary>Changes <paramref name="raw"/>, which <paramref name="before"/> was read from, so that it reads as <paramref name="after"/>.</summary>
+    /// <summary>Changes <paramref name="raw"/>, from which <paramref name="before"/> was read, so that reading it gives <paramref name="after"/>.</summary>
     public static void Change(JsonObject raw, ServiceSpec before, ServiceSpec after)
     {
         var template = raw.Child("TaskTemplate");
@@ -136,7 +136,7 @@ internal static class DockerSpecWriter
         Flag(raw, "TTY", before.Tty, after.Tty);
     }
 
-    /// <summary>A mount that is the same in our words keeps what Docker knows of it beyond them.</summary>
+    /// <summary>A mount that is equal in our model keeps the options that only Docker knows.</summary>
     private static void Mounts(JsonObject raw, ValueList<Mount> after)
     {
         var known = (raw.Array("Mounts") ?? []).OfType<JsonObject>().ToList();
@@ -315,12 +315,12 @@ internal static class DockerSpecWriter
         {
             return;
         }
-        // One that is absent means other defaults than one that is there: it is written in full.
+        // The defaults of an absent policy differ from the defaults within a present one, so a new one is written in full.
         var whole = raw[name] is null;
         var config = raw.Child(name);
         Set(whole || before.Parallelism != after.Parallelism, "Parallelism", after.Parallelism);
         Set(whole || before.Delay != after.Delay, "Delay", Json.Nanoseconds(after.Delay));
-        // Docker takes 0 as "not said" and watches for 5 s; the shortest time that it can be told is meant.
+        // Docker takes 0 as "not set" and monitors for 5 s, so 0 is written as the shortest possible time.
         Set(
             whole || before.Monitor != after.Monitor,
             "Monitor",
@@ -348,7 +348,7 @@ internal static class DockerSpecWriter
         }
     }
 
-    /// <summary>As the engine compares them: upper case, with the prefix. Source: moby opts.EffectiveCapAddCapDrop.</summary>
+    /// <summary>The names as the engine compares them: upper case, with the prefix. Source: moby opts.EffectiveCapAddCapDrop.</summary>
     private static ValueList<string> Capabilities(ValueList<string> names) =>
         names
             .Select(static n => n.ToUpperInvariant())

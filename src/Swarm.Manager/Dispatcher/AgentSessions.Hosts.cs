@@ -6,7 +6,7 @@ namespace Swarm.Manager.Dispatcher;
 /// <summary>Commands for a node's host go to its swarmd over the session that its agent holds.</summary>
 public sealed partial class AgentSessions : INodeHosts
 {
-    /// <summary>A firewall's tools are slow on a busy host, not slower than this.</summary>
+    /// <summary>A firewall's tools are slow on a busy host, but not slower than this.</summary>
     private static readonly TimeSpan HostAnswerWithin = TimeSpan.FromMinutes(3);
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public sealed partial class AgentSessions : INodeHosts
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // Told below.
+            // The code below throws.
         }
         throw HostAnswers.DoesNotAnswer(nodeName);
     }

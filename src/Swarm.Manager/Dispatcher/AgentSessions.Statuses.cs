@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <content>What of a node is written into the state.</content>
+/// <content>The changes of a node's status in the state.</content>
 public sealed partial class AgentSessions
 {
     internal Task DescribeAsync(string nodeId, NodeDescription description, CancellationToken cancellation) =>
@@ -46,7 +46,7 @@ public sealed partial class AgentSessions
         return SessionEnd.Restarting;
     }
 
-    /// <summary>Sets the status, unless the node has another session (or one at all) by then.</summary>
+    /// <summary>Sets the status, unless the node has another session (or any session) by then.</summary>
     private Task SetStatusAsync(
         string nodeId,
         AgentSession? session,

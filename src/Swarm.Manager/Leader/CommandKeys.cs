@@ -3,7 +3,8 @@ using Swarm.Core.State;
 
 namespace Swarm.Manager.Leader;
 
-/// <summary>The objects (and unique names) that changes touch: two commands validated against the same state may share a batch only when these differ.</summary>
+/// <summary>The objects (and unique names) that changes touch. Two commands that were checked against the same state may share a batch only
+/// if these differ.</summary>
 internal static class CommandKeys
 {
     public static HashSet<string> Of(CommandChanges command, string requestId, ClusterState state)
@@ -50,7 +51,7 @@ internal static class CommandKeys
                     break;
                 case StateChange.ServiceRemove c:
                     keys.Add("service:" + c.ServiceId);
-                    // Whoever creates a service of that name next does so after this batch.
+                    // The next creation of a service with that name comes after this batch.
                     if (state.FindService(c.ServiceId) is { } service)
                     {
                         keys.Add("name:" + service.Spec.Name);

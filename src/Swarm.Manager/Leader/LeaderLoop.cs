@@ -10,12 +10,12 @@ using Swarm.Core.State;
 
 namespace Swarm.Manager.Leader;
 
-/// <summary>The one loop of a leader: gathers writes, agents' reports and what is due, and proposes one batch at a time.</summary>
-/// <remarks>At most one batch is in flight; whatever comes meanwhile waits for the next. Plans see applied state only. Without leadership nothing is
-/// planned, and whoever waits is told.</remarks>
+/// <summary>The single loop of a leader: gathers writes, agents' reports and passed deadlines, and proposes one batch at a time.</summary>
+/// <remarks>At most one batch is in flight; later requests wait for the next. Plans see applied state only. Without leadership nothing is
+/// planned, and waiting callers get an error.</remarks>
 public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDisposable
 {
-    /// <summary>After a failure that the next attempt may not have (a full disk), the loop waits this long.</summary>
+    /// <summary>The pause after a failure that may pass (a full disk).</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly StateStore _store;
@@ -52,7 +52,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
 
     bool IOrchestrator.CanChangeRoles => false;
 
-    /// <summary>Raised on the loop, before anything is planned, each time this manager has become the leader. Must be quick.</summary>
+    /// <summary>Raised on the loop, before any plan, each time this manager has become the leader. Handlers must be quick.</summary>
     public event Action? LeadershipGained;
 
     /// <summary>Raised on the loop when leadership was lost.</summary>
@@ -89,7 +89,8 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         return await command.Answer.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Commits what an agent says of its tasks; statuses of tasks that are not that node's, or that would move one backwards, are ignored.</summary>
+    /// <summary>Commits an agent's reports of its tasks. Statuses of other nodes' tasks, or that would move a task backwards, are
+    /// ignored.</summary>
     public async Task ReportAsync(string nodeId, IReadOnlyList<ReportedStatus> updates, CancellationToken cancellation)
     {
         var report = new WaitingReport(nodeId, updates);
@@ -98,10 +99,10 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         await report.Committed.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Asks the orchestrator something without changing anything. Nothing is applied or planned meanwhile.</summary>
+    /// <summary>Asks the orchestrator a question that changes nothing. No change is applied or planned meanwhile.</summary>
     public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
     {
-        // The gate comes first everywhere: who holds the shared lock never waits for it.
+        // The gate comes first everywhere: a thread with the shared lock never waits for it.
         lock (_planGate)
         {
             return _store.Read(state => question(_control, state));
@@ -112,7 +113,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
 
     void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
     {
-        // The control loop has its marks; the loop that proposed this batch looks at them next.
+        // The control loop has its marks; the loop that proposed this batch handles them next.
     }
 
     void IStateObserver.OnRestored()
@@ -158,12 +159,12 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
             }
             catch (ReplicatedLogException e)
             {
-                // The plan in flight is gone; the marks it consumed come back with the reset.
+                // The plan in flight is lost; the reset restores the marks that it consumed.
                 _mustReset = true;
                 LogProposalFailed(e, e.Error);
                 Arm(RetryDelay);
             }
-#pragma warning disable CA1031 // The loop must outlive a fault in one plan; the fault is logged, and whoever waits is told.
+#pragma warning disable CA1031 // The loop must outlive a fault in one plan; the fault is logged, and waiting callers get an error.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -183,7 +184,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         }
     }
 
-    /// <returns>True while this manager leads.</returns>
+    /// <returns>True while this manager is the leader.</returns>
     private bool FollowLeadership()
     {
         var leads = _log.IsLeader;
@@ -243,7 +244,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         var (next, busy) = Ask((control, _) => (control.NextDeadline, control.HasWork(now)));
         if (busy || next is not null)
         {
-            // A deadline that has passed by now, or work that a plan left without a change, is looked at again soon, not at once.
+            // A deadline that has passed by now, or work that a plan left without a change, is handled soon, not at once.
             var due = next is { } at && at > now ? at - now : TimeSpan.FromMilliseconds(50);
             Arm(busy && due > TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : due);
         }

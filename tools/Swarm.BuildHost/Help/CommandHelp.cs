@@ -22,7 +22,7 @@ internal sealed record ParameterHelp(
     IReadOnlyList<ParameterPlace> Sets
 );
 
-/// <summary>One cmdlet's help page, read from markdown in PlatyPS's schema.</summary>
+/// <summary>A cmdlet's help page, read from markdown in PlatyPS's schema.</summary>
 internal sealed record CommandHelp
 {
     public const string AllSets = "(All)";

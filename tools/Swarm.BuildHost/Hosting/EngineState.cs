@@ -3,7 +3,7 @@ using Microsoft.PowerShell;
 
 namespace Swarm.BuildHost.Hosting;
 
-/// <summary>What every runspace of this host begins with: the engine's Core cmdlets, and the three that show objects.</summary>
+/// <summary>The initial state of every runspace of this host: the engine's Core cmdlets, and the three that show objects.</summary>
 internal static class EngineState
 {
     public static InitialSessionState Create()
@@ -14,7 +14,7 @@ internal static class EngineState
             state.ExecutionPolicy = ExecutionPolicy.Bypass;
         }
         state.Variables.Add(new SessionStateVariableEntry("ErrorView", "ConciseView", "As in pwsh"));
-        // What a person at the prompt and the tests of views cannot do without.
+        // The needs of a person at the prompt, and of the tests of views.
         Add(state, "Format-List", typeof(FormatListCommand), "fl");
         Add(state, "Format-Table", typeof(FormatTableCommand), "ft");
         Add(state, "Out-String", typeof(OutStringCommand), null);

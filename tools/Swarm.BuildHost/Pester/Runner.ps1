@@ -1,4 +1,4 @@
-# The part of Pester 5 that the acceptance tests use, as functions of the test file's own session state: `. $block` then runs a test's blocks in
+# The part of Pester 5 that the acceptance tests use, as functions of the test file's own session state. So `. $block` runs a test's blocks in
 # the scopes that Pester gives them. Anything else of Pester's is not defined here, and a test that uses it fails by its name.
 # Discovery runs the file and the bodies of Describe and Context; the run phase then runs the collected blocks.
 

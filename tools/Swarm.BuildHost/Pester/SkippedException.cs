@@ -1,7 +1,7 @@
 namespace Swarm.BuildHost.Pester;
 
-/// <summary>What <c>Set-ItResult -Skipped</c> ends a test with.</summary>
+/// <summary>Ends a test by <c>Set-ItResult -Skipped</c>.</summary>
 public sealed class SkippedException(string because) : Exception(because);
 
-/// <summary>What a <c>Should</c> that does not hold ends a test with.</summary>
+/// <summary>Ends a test by a failed <c>Should</c>.</summary>
 public sealed class ShouldException(string message) : Exception(message);

@@ -77,7 +77,7 @@ internal static partial class PosixSignal
         return signal > 0;
     }
 
-    /// <summary>Sends a signal; false when there is no such process (any more).</summary>
+    /// <summary>Sends a signal; false when the process does not exist (any more).</summary>
     public static bool Send(int pid, int signal) => kill(pid, signal) == 0;
 
     [LibraryImport("libc", SetLastError = true)]

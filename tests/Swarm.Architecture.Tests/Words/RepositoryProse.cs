@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Reads the comments and documents of the repository's sources; what a build writes is left out.</summary>
 internal static class RepositoryProse
