@@ -1,5 +1,5 @@
-# Dot-sourced by the acceptance tests' BeforeAll. Uses what both PowerShell hosts have.
-# The same files run on four kinds of swarm, chosen by environment:
+# Dot-sourced by the acceptance tests' BeforeAll.
+# The same files run on four kinds of swarm, chosen by environment (tools/build/Invoke-TestFile.ps1 sets it):
 #   (nothing)                            a sandbox of daemons on this machine, tasks are processes
 # SWARM_ACCEPTANCE_EXECUTOR=Docker     a sandbox, tasks are containers of this machine's engine; images come from the registry of
 # tests/lab/registry.sh
@@ -13,6 +13,10 @@ if (-not (Get-Module Swarm)) {
     $module = if ($env:SWARM_MODULE) { $env:SWARM_MODULE } else { [IO.Path]::Combine($root, 'out', 'Swarm') }
     Import-Module ([IO.Path]::Combine($module, 'Swarm.psd1'))
 }
+
+# For a process of its own; what it prints is text.
+$pwsh = [IO.Path]::Combine($PSHOME, 'pwsh')
+$env:NO_COLOR = '1'
 
 $lab = $env:SWARM_ACCEPTANCE_LAB
 $dockerSwarm = [bool]$lab -and $env:SWARM_ACCEPTANCE_PLANE -eq 'docker'

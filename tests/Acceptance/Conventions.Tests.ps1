@@ -159,7 +159,9 @@ Describe 'Help' {
         foreach ($command in Get-Command -Module Swarm -CommandType Cmdlet) {
             $help = Get-Help $command.Name -Full
             $help.Synopsis | Should -Match '\w \w.*\.\s*$' -Because $command.Name
-            @($help.examples.example)[0].code | Should -Match $command.Name -Because $command.Name
+            # Where it was written by PlatyPS, the code is in the introduction.
+            $example = @($help.examples.example)[0]
+            "$($example.introduction.Text) $($example.code)" | Should -Match $command.Name -Because $command.Name
             foreach ($parameter in $help.parameters.parameter) {
                 ($parameter.description | ForEach-Object Text) -join '' | Should -Not -BeNullOrEmpty -Because "$($command.Name) -$($parameter.name)"
             }

@@ -25,8 +25,13 @@ Describe 'Hosts' -Skip:$cannot {
         function Invoke-ModuleOn {
             param([string] $Machine, [string] $Script, [string] $Before = '')
             $file = [IO.Path]::Combine($lab, "script-$([Guid]::NewGuid().ToString('n')).ps1")
-            [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$repository/out/Swarm/Swarm.psd1'`n$Script")
-            Invoke-On $Machine "$Before dotnet $repository/out/tools/swarm-host.dll -File $file"
+            # An error as its message alone: PowerShell would break it into lines.
+            [IO.File]::WriteAllText($file, @"
+`$ErrorActionPreference = 'Stop'
+Import-Module '$repository/out/Swarm/Swarm.psd1'
+try { $Script } catch { [Console]::Error.WriteLine("`$_"); exit 1 }
+"@)
+            Invoke-On $Machine "$Before $pwsh -NoProfile -NonInteractive -File $file"
         }
         & $hosts up $lab manager1 worker1 worker2 bare1
         if ($LASTEXITCODE -ne 0) { throw 'The machines cannot be made.' }

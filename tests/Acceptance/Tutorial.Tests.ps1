@@ -60,7 +60,7 @@ $($text -replace '\$using:(\w+)', '$$values.$1')
 })
 [IO.File]::WriteAllText('$call.answer', [Management.Automation.PSSerializer]::Serialize(`$answer, 2))
 "@)
-                $said = Invoke-Shell $one.Machine "dotnet $root/out/tools/swarm-host.dll -File $call.ps1"
+                $said = Invoke-Shell $one.Machine "$pwsh -NoProfile -NonInteractive -File $call.ps1"
                 $said | Where-Object { $_ } | ForEach-Object { [Console]::Out.WriteLine("$($one.Machine): $_") }
                 [Management.Automation.PSSerializer]::Deserialize([IO.File]::ReadAllText("$call.answer"))
             }

@@ -2,9 +2,9 @@
 .SYNOPSIS
 The same scenario on both control planes, on the same three hosts with an engine each; prints a table.
 .DESCRIPTION
-Run on a lab of its own, as root, after ./build.sh:
+Run on a lab of its own, as root, after ./build.sh. Where no pwsh is installed, out/pwsh/pwsh is one:
   LAB=~/.cache/swarm-side LAB_NAME=side LAB_NET=10.96.0 tests/lab/up.sh 3
-  LAB=~/.cache/swarm-side LAB_NET=10.96.0 dotnet out/tools/swarm-host.dll -File tests/Conformance/SideBySide.ps1
+  LAB=~/.cache/swarm-side LAB_NET=10.96.0 pwsh -NoProfile -File tests/Conformance/SideBySide.ps1
 Each step ends when the swarm has converged, by Wait-SwarmService and -Wait. Times are of the wall clock.
 #>
 param([string[]] $Planes = @('docker', 'builtin'))

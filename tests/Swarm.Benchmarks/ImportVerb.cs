@@ -9,7 +9,7 @@ internal static partial class ImportVerb
 {
     private const string Usage =
         "Usage: Swarm.Benchmarks import --module PATH_TO_SWARM.PSD1 --script PATH_TO_IMPORT.PS1 --host NAME=PROGRAM [--host …] [--runs N]\n"
-        + "A host that ends in .dll is run by dotnet. Each is given -File SCRIPT MODULE; pwsh -NoProfile as well.";
+        + "A host that ends in .dll is run by dotnet. Each is given -NoProfile -File SCRIPT MODULE.";
 
     public static int Run(string[] args)
     {
@@ -55,8 +55,11 @@ internal static partial class ImportVerb
 
     private static double Import(string program, string script, string module)
     {
-        string[] command = program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? ["dotnet", program] : [program, "-NoProfile"];
-        var start = new ProcessStartInfo(command[0], [.. command[1..], "-File", script, module]) { RedirectStandardOutput = true };
+        string[] command = program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? ["dotnet", program] : [program];
+        var start = new ProcessStartInfo(command[0], [.. command[1..], "-NoProfile", "-File", script, module])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

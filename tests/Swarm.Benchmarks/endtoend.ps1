@@ -2,11 +2,11 @@
 .SYNOPSIS
 Measures the product from outside, on a sandbox: round trips, scaling, self-healing; prints a Markdown table.
 .DESCRIPTION
-Needs out/Swarm and the benchmarks (./build.sh Bench does all of it). Run it in pwsh, or with out/tools/swarm-host.dll -File.
+Needs out/Swarm and the benchmarks (./build.sh Bench does all of it). Where no pwsh is installed, out/pwsh/pwsh is one.
 With -Executor Docker the same containers are also made through the engine's plain API, in the same run, and the two are compared.
 Seconds are judged by whoever reads them; nothing fails for being slow.
 .EXAMPLE
-dotnet out/tools/swarm-host.dll -File tests/Swarm.Benchmarks/endtoend.ps1 -Executor Docker
+tests/Swarm.Benchmarks/endtoend.ps1 -Executor Docker
 #>
 param(
     [ValidateSet('Docker', 'Process')]

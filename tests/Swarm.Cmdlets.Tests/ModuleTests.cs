@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Loader;
@@ -42,10 +41,6 @@ public sealed class ModuleTests
     [Fact]
     public async ValueTask Module_works_with_another_Protobuf_loaded_first()
     {
-        // Where there is no pwsh the build's own host is a fresh process on the same engine.
-        var pwsh = (Environment.GetEnvironmentVariable("SWARM_TEST_PWSH") is { Length: > 0 } named ? [named] : Array.Empty<string>())
-            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(p => Path.Combine(p, "pwsh")))
-            .FirstOrDefault(File.Exists);
         await using var daemon = await FakeSwarmd.StartAsync();
         var folder = Directory.CreateTempSubdirectory("swarm-protobuf-").FullName;
         try
@@ -55,23 +50,11 @@ public sealed class ModuleTests
             var assembly = new PersistedAssemblyBuilder(name, typeof(object).Assembly);
             assembly.DefineDynamicModule("Google.Protobuf").DefineType("Google.Protobuf.IMessage", TypeAttributes.Public).CreateType();
             assembly.Save(other);
-            var script = Path.Combine(folder, "script.ps1");
-            await File.WriteAllTextAsync(
-                script,
-                $"$a = [Reflection.Assembly]::LoadFrom('{other}'); Import-Module '{ModuleLayout.Folder}/Swarm.psd1'; $a.GetName().Version.ToString(); (Get-SwarmNode).Name -join ','; [Swarm.Service].FullName"
+            var lines = await Pwsh.RunScriptAsync(
+                $"$a = [Reflection.Assembly]::LoadFrom('{other}'); Import-Module '{ModuleLayout.Folder}/Swarm.psd1'; $a.GetName().Version.ToString(); (Get-SwarmNode).Name -join ','; [Swarm.Service].FullName",
+                variables: ("SWARM_SOCKET", daemon.Socket)
             );
-            string[] command = pwsh is not null
-                ? [pwsh, "-NoProfile", "-File", script]
-                : [Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ModuleLayout.BuildHost, "-File", script];
-            var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment["SWARM_SOCKET"] = daemon.Socket;
-            using var process = Process.Start(start)!;
-            var output = await process.StandardOutput.ReadToEndAsync();
-            Assert.Equal("", await process.StandardError.ReadToEndAsync());
-            Assert.Equal(
-                ["2.0.0.0", "manager1,worker1,worker2", "Swarm.Service"],
-                output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            );
+            Assert.Equal(["2.0.0.0", "manager1,worker1,worker2", "Swarm.Service"], lines);
         }
         finally
         {

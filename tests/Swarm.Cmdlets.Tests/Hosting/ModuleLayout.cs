@@ -8,17 +8,6 @@ internal static class ModuleLayout
     /// <summary>…/Swarm, with Swarm.psd1.</summary>
     public static string Folder => s_folder.Value;
 
-    /// <summary>swarm-host.dll: the PowerShell engine in a process of its own.</summary>
-    public static string BuildHost =>
-        Path.Combine(
-            AppContext.BaseDirectory.Replace(
-                Path.Combine("tests", "Swarm.Cmdlets.Tests"),
-                Path.Combine("tools", "Swarm.BuildHost"),
-                StringComparison.Ordinal
-            ),
-            "swarm-host.dll"
-        );
-
     private static string Create()
     {
         var root = Directory.CreateTempSubdirectory("swarm-module-").FullName;
@@ -32,7 +21,7 @@ internal static class ModuleLayout
         }
         // The module's own build, of the configuration that these tests were built in.
         var build = AppContext.BaseDirectory.Replace(
-            Path.Combine("tests", "Swarm.Cmdlets.Tests"),
+            Path.Combine("tests", typeof(ModuleLayout).Assembly.GetName().Name!),
             Path.Combine("src", "Swarm.Cmdlets"),
             StringComparison.Ordinal
         );

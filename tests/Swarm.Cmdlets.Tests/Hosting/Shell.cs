@@ -2,7 +2,7 @@ using System.Management.Automation.Runspaces;
 
 namespace Swarm.Cmdlets.Tests.Hosting;
 
-/// <summary>A real runspace with the engine alone and the module imported, talking to a fake manager.</summary>
+/// <summary>A real runspace with PowerShell's built-in modules and ours imported, talking to a fake manager.</summary>
 internal sealed class Shell : IAsyncDisposable
 {
     private readonly ScreenHost _host = new();
@@ -12,6 +12,7 @@ internal sealed class Shell : IAsyncDisposable
     {
         Daemon = daemon;
         var state = InitialSessionState.CreateDefault2();
+        state.ImportPSModule("Microsoft.PowerShell.Management", "Microsoft.PowerShell.Security", "Microsoft.PowerShell.Utility");
         if (OperatingSystem.IsWindows())
         {
             state.ExecutionPolicy = Microsoft.PowerShell.ExecutionPolicy.Bypass;

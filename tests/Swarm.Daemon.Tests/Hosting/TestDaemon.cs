@@ -66,6 +66,15 @@ internal sealed class TestDaemon : IAsyncDisposable
         return daemon;
     }
 
+    /// <summary>On options of the test's own: a state directory that is there already, say.</summary>
+    public static async Task<TestDaemon> StartAsync(Func<DaemonOptions, DaemonOptions> options, TimeProvider time)
+    {
+        var daemon = new TestDaemon("node1", time);
+        daemon.Options = options(daemon.Options);
+        await daemon.StartAsync();
+        return daemon;
+    }
+
     /// <summary>A manager of a new swarm.</summary>
     public static async Task<TestDaemon> StartManagerAsync(TimeProvider? time = null, V1.ClusterSettings? settings = null)
     {

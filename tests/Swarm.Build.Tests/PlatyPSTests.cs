@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Swarm.MamlWriter;
+
+namespace Swarm.Build.Tests;
+
+/// <summary>The build takes either writer, so they must say the same of docs/en-US. Layout and order are each writer's own.</summary>
+public sealed partial class PlatyPSTests : IDisposable
+{
+    private static readonly XNamespace s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+    private static readonly XNamespace s_maml = "http://schemas.microsoft.com/maml/2004/10";
+    private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
+    private readonly string _folder = Directory.CreateTempSubdirectory("swarm-platyps-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async ValueTask Both_writers_say_the_same()
+    {
+        var lines = await Pwsh.RunScriptAsync(
+            """
+            param($export, $pages, $target)
+            $platyPS = Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable
+            if ($platyPS) { & $export $pages $target }
+            [bool]$platyPS
+            """,
+            [Path.Combine(RepositoryFolder.Path, "tools", "build", "Export-PlatyPSHelp.ps1"), Pages, Path.Combine(_folder, "theirs")]
+        );
+        Assert.SkipUnless(lines[^1] == "True", "Microsoft.PowerShell.PlatyPS is not installed.");
+        HelpFolder.Convert(Pages, Path.Combine(_folder, "ours"));
+        var theirs = Read("theirs");
+        Assert.True(theirs.Count > 40, $"{theirs.Count} commands");
+        var ours = Read("ours");
+        Assert.Equal(theirs.Keys, ours.Keys);
+        Assert.All(theirs, pair => Assert.Equal(pair.Value, ours[pair.Key]));
+    }
+
+    private static string Pages => Path.Combine(RepositoryFolder.Path, "docs", "en-US");
+
+    private SortedDictionary<string, List<string>> Read(string folder)
+    {
+        var file = XDocument.Load(Path.Combine(_folder, folder, "Swarm.Cmdlets.dll-Help.xml"));
+        var commands = file.Root!.Elements(s_command + "command")
+            .ToDictionary(c => Text(c, s_command + "details", s_command + "name"), Facts);
+        return new(commands, StringComparer.Ordinal);
+    }
+
+    private static List<string> Facts(XElement command)
+    {
+        var details = command.Element(s_command + "details")!;
+        return
+        [
+            $"{Text(details, s_command + "verb")}-{Text(details, s_command + "noun")}: {Text(details, s_maml + "description")}",
+            $"description: {Text(command, s_maml + "description")}",
+            $"notes: {Text(command, s_maml + "alertSet")}",
+            .. command
+                .Element(s_command + "parameters")!
+                .Elements()
+                .Select(p => $"parameter {Place(p)} {About(p)}")
+                .Order(StringComparer.Ordinal),
+            .. command
+                .Element(s_command + "syntax")!
+                .Elements()
+                .Select(s => "syntax " + string.Join(", ", s.Elements(s_command + "parameter").Select(Place).Order(StringComparer.Ordinal)))
+                .Order(StringComparer.Ordinal),
+            .. command.Element(s_command + "examples")!.Elements().Select(e => "example " + Fences().Replace(Text(e), "")),
+            .. (command.Element(s_command + "inputTypes")?.Elements() ?? []).Select(t => "input " + Text(t)),
+            .. (command.Element(s_command + "returnValues")?.Elements() ?? []).Select(t => "output " + Text(t)),
+            .. command
+                .Element(s_command + "relatedLinks")!
+                .Elements()
+                .Where(l => Text(l, s_maml + "uri").Length > 0)
+                .Select(l => "link " + Text(l)),
+        ];
+    }
+
+    private static string Place(XElement parameter) =>
+        $"-{Text(parameter, s_maml + "name")} required {Attribute(parameter, "required")} position {Attribute(parameter, "position")}";
+
+    private static string About(XElement parameter)
+    {
+        var pipeline = Words().Matches(Attribute(parameter, "pipelineInput")).Select(m => m.Value).Order(StringComparer.Ordinal);
+        return $"pipeline {string.Join(' ', pipeline)} wildcards {Attribute(parameter, "globbing")} aliases {Attribute(parameter, "aliases")} "
+            + $"type {Text(parameter, s_dev + "type")} value {Text(parameter, s_command + "parameterValue")} "
+            + $"of {Text(parameter, s_command + "parameterValueGroup")}: {Text(parameter, s_maml + "description")}";
+    }
+
+    private static string Attribute(XElement element, string name) => element.Attribute(name)!.Value.ToLowerInvariant();
+
+    /// <summary>The text of an element below, without the marks, breaks and blanks that each writer sets in its own way.</summary>
+    private static string Text(XElement element, params XName[] path)
+    {
+        var found = path.Aggregate((XElement?)element, (e, name) => e?.Element(name));
+        return Blanks().Replace(found?.Value ?? "", "");
+    }
+
+    // PlatyPS ends a paragraph of an example with U+0080.
+    [GeneratedRegex("[\\s\u0080]+|(?<!`)`(?!`)")]
+    private static partial Regex Blanks();
+
+    // PlatyPS keeps an example's code as Markdown; both set the title between dashes.
+    [GeneratedRegex("```(powershell)?|-{9,}")]
+    private static partial Regex Fences();
+
+    [GeneratedRegex("[a-z]+")]
+    private static partial Regex Words();
+}

@@ -1,0 +1,2 @@
+# Holds no test: a file that lost them must not pass.
+Describe 'Nothing' { }
