@@ -11,8 +11,8 @@ namespace Swarm.Agent;
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing.")]
 internal sealed class AssignedTasks(RunnerContext context)
 {
-    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TaskRunner> _runners = new(StringComparer.Ordinal);
@@ -191,7 +191,7 @@ internal sealed class AssignedTasks(RunnerContext context)
     {
         await Task.Yield();
         // When swarmd stops, the next start gets the order again.
-        for (var pause = _firstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
+        for (var pause = FirstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
         {
             try
             {

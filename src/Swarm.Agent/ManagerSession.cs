@@ -26,15 +26,15 @@ internal sealed class ManagerSession(
 )
 {
     /// <summary>The time within which a manager must answer.</summary>
-    private static readonly TimeSpan _openTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Heartbeat periods that a manager may order. A shorter one would keep the machine busy; with a longer one a lost node would
     /// not be noticed.</summary>
-    private static readonly TimeSpan _shortestPeriod = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan _longestPeriod = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromMinutes(10);
 
     /// <summary>The interval of new node descriptions.</summary>
-    private static readonly TimeSpan _describePeriod = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DescribePeriod = TimeSpan.FromSeconds(30);
 
     private readonly Channel<V1.AgentMessage> _outgoing = Channel.CreateUnbounded<V1.AgentMessage>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,7 +44,7 @@ internal sealed class ManagerSession(
     public async Task<SessionResult> RunAsync(string address, CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var open = new CancellationTokenSource(_openTimeout, options.Time);
+        using var open = new CancellationTokenSource(OpenTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, open.Token);
         var work = new List<Task>();
         try
@@ -138,8 +138,8 @@ internal sealed class ManagerSession(
     private static TimeSpan HeartbeatPeriod(V1.SessionInfo info)
     {
         var period = ProtocolMapping.FromWire(info.HeartbeatPeriod, TimeSpan.FromSeconds(1), "HeartbeatPeriod");
-        return period < _shortestPeriod ? _shortestPeriod
-            : period > _longestPeriod ? _longestPeriod
+        return period < ShortestPeriod ? ShortestPeriod
+            : period > LongestPeriod ? LongestPeriod
             : period;
     }
 
@@ -215,7 +215,7 @@ internal sealed class ManagerSession(
         var last = describe();
         return UntilCancelledAsync(async () =>
         {
-            await Task.Delay(_describePeriod, options.Time, cancellation);
+            await Task.Delay(DescribePeriod, options.Time, cancellation);
             try
             {
                 var now = await options.Executor.DescribeAsync(cancellation);

@@ -10,14 +10,14 @@ namespace Swarm.Agent;
 /// swarmd.</summary>
 public sealed class NodeAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest pause between two attempts in a swarm of many nodes: they must not all connect at once.</summary>
     private static readonly TimeSpan LongestPauseOfMany = TimeSpan.FromSeconds(8);
 
     /// <summary>The time without progress in the tasks' removal, while the executor is away, after which a node leaves without
     /// it.</summary>
-    private static readonly TimeSpan _removalPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Redirects in a row before the agent pauses: managers that point at each other must not make it spin.</summary>
     private const int MaxRedirects = 3;
@@ -120,7 +120,7 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private async Task FindTasksAsync()
     {
-        for (var pause = _firstPause; ; pause = Longer(pause))
+        for (var pause = FirstPause; ; pause = Longer(pause))
         {
             try
             {
@@ -144,7 +144,7 @@ public sealed class NodeAgent : IAsyncDisposable
     /// must go all the same.</summary>
     private async Task AdoptLateAsync()
     {
-        using var limit = new CancellationTokenSource(_removalPatience, _options.Time);
+        using var limit = new CancellationTokenSource(RemovalPatience, _options.Time);
         try
         {
             await _tasks.AdoptAsync(limit.Token);
@@ -162,9 +162,9 @@ public sealed class NodeAgent : IAsyncDisposable
     internal async Task RemoveTasksAsync()
     {
         var removal = _tasks.RemoveAllAsync();
-        while (await Task.WhenAny(removal, Task.Delay(_removalPatience, _options.Time)) != removal)
+        while (await Task.WhenAny(removal, Task.Delay(RemovalPatience, _options.Time)) != removal)
         {
-            using var limit = new CancellationTokenSource(_removalPatience, _options.Time);
+            using var limit = new CancellationTokenSource(RemovalPatience, _options.Time);
             try
             {
                 await _options.Executor.DescribeAsync(limit.Token);
@@ -180,7 +180,7 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private async Task HoldSessionsAsync()
     {
-        var pause = _firstPause;
+        var pause = FirstPause;
         var next = 0;
         var redirects = 0;
         Queue<string> preferred = new();
@@ -222,7 +222,7 @@ public sealed class NodeAgent : IAsyncDisposable
             }
             if (end.Opened)
             {
-                pause = _firstPause;
+                pause = FirstPause;
                 redirects = 0;
             }
             if (end.RedirectTo is { Count: > 0 } others && ++redirects <= MaxRedirects)

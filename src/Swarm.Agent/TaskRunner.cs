@@ -16,8 +16,8 @@ namespace Swarm.Agent;
 )]
 internal sealed class TaskRunner
 {
-    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     private readonly RunnerContext _context;
     private readonly Lock _gate = new();
@@ -140,7 +140,7 @@ internal sealed class TaskRunner
 
     private async Task RunAsync()
     {
-        var retry = _firstRetry;
+        var retry = FirstRetry;
         while (!SwarmTask.IsTerminal(Status.State) && !_detached.IsCancellationRequested)
         {
             CancellationToken step;
@@ -160,7 +160,7 @@ internal sealed class TaskRunner
                 {
                     await StepAsync(step);
                 }
-                retry = _firstRetry;
+                retry = FirstRetry;
             }
             catch (OperationCanceledException) when (step.IsCancellationRequested)
             {
@@ -358,7 +358,7 @@ internal sealed class TaskRunner
     private async Task<TimeSpan> PauseAsync(TimeSpan pause, CancellationToken cancellation)
     {
         await Task.Delay(pause, _context.Time, cancellation);
-        return pause * 2 < _longestRetry ? pause * 2 : _longestRetry;
+        return pause * 2 < LongestRetry ? pause * 2 : LongestRetry;
     }
 }
 

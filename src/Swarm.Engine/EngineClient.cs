@@ -131,8 +131,8 @@ public sealed class EngineClient : IDisposable
     /// <exception cref="IOException">The connection broke, or the engine went away.</exception>
     public async IAsyncEnumerable<string> EventsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        const string filters = """{"scope":["swarm"],"type":["service","node","network"]}""";
-        using var response = await RequestAsync(HttpMethod.Get, "/events?filters=" + Uri.EscapeDataString(filters), null, "", cancellation);
+        const string Filters = """{"scope":["swarm"],"type":["service","node","network"]}""";
+        using var response = await RequestAsync(HttpMethod.Get, "/events?filters=" + Uri.EscapeDataString(Filters), null, "", cancellation);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
         while (await reader.ReadLineAsync(cancellation) is { } line)
         {

@@ -67,25 +67,24 @@ public sealed class ManagerRuntime : IAsyncDisposable
         var runtime = new ManagerRuntime(options);
         try
         {
-            await runtime.Log.StartAsync(cancellation).ConfigureAwait(false);
+            await runtime.Log.StartAsync(cancellation);
             runtime._loop.Start();
             if (options.Bootstrap is { } bootstrap)
             {
-                await runtime.WaitForLeadershipAsync(cancellation).ConfigureAwait(false);
+                await runtime.WaitForLeadershipAsync(cancellation);
                 await runtime
                     ._loop.ExecuteAsync(
                         "",
                         state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
                         static (_, _) => true,
                         cancellation
-                    )
-                    .ConfigureAwait(false);
+                    );
             }
             return runtime;
         }
         catch
         {
-            await runtime.DisposeAsync().ConfigureAwait(false);
+            await runtime.DisposeAsync();
             throw;
         }
     }
@@ -98,24 +97,24 @@ public sealed class ManagerRuntime : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
-        return await _loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation);
+        return await _loop.ExecuteAsync(requestId, prepare, result, cancellation);
     }
 
     /// <summary>A node by id, name or unique id prefix, from the leader, which holds the agents' sessions.</summary>
     /// <exception cref="SwarmException">NodeNotFound, NoLeader.</exception>
     public async Task<Core.Model.Node> FindNodeAsync(string selector, CancellationToken cancellation)
     {
-        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation);
         return State.Read(state => Selectors.Node(state, selector));
     }
 
     /// <summary>Ends the sessions and loops, then the log.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Agents.DisposeAsync().ConfigureAwait(false);
-        await _loop.DisposeAsync().ConfigureAwait(false);
-        await Log.DisposeAsync().ConfigureAwait(false);
+        await Agents.DisposeAsync();
+        await _loop.DisposeAsync();
+        await Log.DisposeAsync();
         State.Close();
     }
 

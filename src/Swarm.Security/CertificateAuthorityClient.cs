@@ -56,7 +56,7 @@ public static class CertificateAuthorityClient
             address,
             ClusterTls.ClientOptions(peer => IsManagerUnder(rootCertificate, peer, time), own: null)
         );
-        return await IssueAsync(channel, request, cancellation).ConfigureAwait(false);
+        return await IssueAsync(channel, request, cancellation);
     }
 
     /// <summary>Renews: requests a certificate for the node that the connection's certificate names.</summary>
@@ -69,7 +69,7 @@ public static class CertificateAuthorityClient
     {
         using var channel = ClusterChannel.Create(address, credentials.ClientOptions());
         var request = new IssueNodeCertificateRequest { CertificateRequest = ByteString.CopyFrom(certificateRequest) };
-        return await IssueAsync(channel, request, cancellation).ConfigureAwait(false);
+        return await IssueAsync(channel, request, cancellation);
     }
 
     private static async Task<IssueNodeCertificateResponse> IssueAsync(

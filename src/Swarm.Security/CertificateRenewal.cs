@@ -40,11 +40,11 @@ public sealed partial class CertificateRenewal(
             var certificate = credentials.Identity.Certificate;
             var due = DueAt(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), Random.Shared.NextDouble());
             LogDue(logger, due, certificate.NotAfter.ToUniversalTime());
-            await WaitUntilAsync(due, cancellation).ConfigureAwait(false);
+            await WaitUntilAsync(due, cancellation);
             var retry = FirstRetry;
-            while (!await TryRenewAsync(cancellation).ConfigureAwait(false))
+            while (!await TryRenewAsync(cancellation))
             {
-                await Task.Delay(retry, time, cancellation).ConfigureAwait(false);
+                await Task.Delay(retry, time, cancellation);
                 retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
             }
         }
@@ -54,7 +54,7 @@ public sealed partial class CertificateRenewal(
     {
         while (due - time.GetUtcNow() is { Ticks: > 0 } left)
         {
-            await Task.Delay(left < LongestWait ? left : LongestWait, time, cancellation).ConfigureAwait(false);
+            await Task.Delay(left < LongestWait ? left : LongestWait, time, cancellation);
         }
     }
 
@@ -63,7 +63,7 @@ public sealed partial class CertificateRenewal(
         try
         {
             var (key, request) = NodeIdentity.CreateRequest();
-            var (certificate, root) = await issue(request, cancellation).ConfigureAwait(false);
+            var (certificate, root) = await issue(request, cancellation);
             var identity = NodeIdentity.Create(certificate, key, root);
             save(identity);
             credentials.Replace(identity);

@@ -31,9 +31,9 @@ public sealed partial class ObjectApi
                 );
             }
         }
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         using var subscription = store.Subscribe(BatchesForWatcher, out _);
-        await foreach (var applied in subscription.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await foreach (var applied in subscription.ReadAllAsync(cancellation))
         {
             foreach (var change in applied.Changes)
             {

@@ -18,7 +18,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var nodes = store.Read(state =>
         {
             List<Node> selected =
@@ -53,8 +53,7 @@ public sealed partial class ObjectApi
                         return ServicePlanner.PreviewNode(state, node.Id, spec.Availability, Now);
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.UpdateNodeResponse { Preview = preview };
         }
         var updated = await ExecuteAsync(
@@ -70,8 +69,7 @@ public sealed partial class ObjectApi
                 },
                 (state, id) => state.FindNode(id) is { } node ? ToWire(node, state) : throw Vanished("node", "NodeNotFound", id),
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.UpdateNodeResponse { Node = updated };
     }
 
@@ -82,8 +80,7 @@ public sealed partial class ObjectApi
             var preview = await PreviewAsync(
                     state => ServicePlanner.PreviewNode(state, RequireRemovable(state, request).Id, null, Now),
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.RemoveNodeResponse { Preview = preview };
         }
         await ExecuteAsync(
@@ -95,8 +92,7 @@ public sealed partial class ObjectApi
                 },
                 static (_, id) => id,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.RemoveNodeResponse();
     }
 

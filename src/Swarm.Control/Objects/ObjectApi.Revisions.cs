@@ -17,7 +17,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var revisions = store.Read(state => SelectServices(state, request.Selectors).SelectMany(s => Revisions(state, s)).ToList());
         foreach (var revision in revisions)
         {
@@ -36,8 +36,7 @@ public sealed partial class ObjectApi
                         return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), Now);
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.UpdateServiceResponse { Preview = preview };
         }
         var rolledBack = await ExecuteAsync(
@@ -50,8 +49,7 @@ public sealed partial class ObjectApi
                 },
                 ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.UpdateServiceResponse { Service = rolledBack };
     }
 

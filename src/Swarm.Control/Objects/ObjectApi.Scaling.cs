@@ -16,7 +16,7 @@ public sealed partial class ObjectApi
         {
             ServiceSpecValidation.ValidateReplicas(scale.Replicas, scale.Selector);
         }
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var response = new V1.ScaleServicesResponse();
         if (request.DryRun)
         {
@@ -34,8 +34,7 @@ public sealed partial class ObjectApi
                         return actions;
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return response;
         }
         var scaled = await ExecuteAsync(
@@ -59,8 +58,7 @@ public sealed partial class ObjectApi
                 static (state, ids) =>
                     ids.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => ServiceOrVanished(state, id)).ToList(),
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         response.Services.AddRange(scaled);
         return response;
     }

@@ -17,7 +17,7 @@ public sealed partial class ObjectApi
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         // Before the registry is called: a name in use is refused at once. A retry finds its own service instead.
         store.Read(state =>
         {
@@ -30,13 +30,12 @@ public sealed partial class ObjectApi
         var response = new V1.CreateServiceResponse();
         if (request.DryRun)
         {
-            response.Preview = await PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, Now), cancellation)
-                .ConfigureAwait(false);
+            response.Preview = await PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, Now), cancellation);
             return response;
         }
         if (!request.NoResolveImage)
         {
-            spec = await PinAsync(spec, credential, response.Warnings, cancellation).ConfigureAwait(false);
+            spec = await PinAsync(spec, credential, response.Warnings, cancellation);
         }
         response.Service = await ExecuteAsync(
                 request.RequestId,
@@ -48,8 +47,7 @@ public sealed partial class ObjectApi
                 },
                 ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return response;
     }
 
@@ -58,7 +56,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var services = store.Read(state => SelectServices(state, request.Selectors));
         foreach (var service in services)
         {
@@ -71,7 +69,7 @@ public sealed partial class ObjectApi
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var (current, known) = store.Read(state =>
         {
             var service = Selectors.Service(state, request.Selector);
@@ -86,7 +84,7 @@ public sealed partial class ObjectApi
         // Before a preview as well: the given tag may resolve to the current digest.
         if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
         {
-            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
+            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation);
         }
         if (spec.Container.Image == current.Spec.Container.Image)
         {
@@ -106,8 +104,7 @@ public sealed partial class ObjectApi
                         return ServicePlanner.PreviewUpdate(state, service, spec, Now);
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return response;
         }
         response.Service = await ExecuteAsync(
@@ -120,8 +117,7 @@ public sealed partial class ObjectApi
                 },
                 ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return response;
     }
 
@@ -133,8 +129,7 @@ public sealed partial class ObjectApi
             var preview = await PreviewAsync(
                     state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, Now),
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.RemoveServiceResponse { ServiceId = id, Preview = preview };
         }
         var removed = await ExecuteAsync(
@@ -146,8 +141,7 @@ public sealed partial class ObjectApi
                 },
                 static (_, id) => id,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.RemoveServiceResponse { ServiceId = removed };
     }
 
@@ -210,7 +204,7 @@ public sealed partial class ObjectApi
         ResolvedImage? resolved;
         try
         {
-            resolved = await options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+            resolved = await options.ResolveImage(spec.Container.Image, credential, cancellation);
         }
         catch (ImageNotResolvedException e)
         {

@@ -20,7 +20,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var tasks = store.Read(state => SelectTasks(state, request));
         foreach (var chunk in tasks.Chunk(TasksAtOnce))
         {
@@ -39,8 +39,7 @@ public sealed partial class ObjectApi
             var preview = await PreviewAsync(
                     state => ServicePlanner.PreviewStop(state, RequireStoppable(state, request.Selector).Id, Now),
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.StopTaskResponse { Preview = preview };
         }
         V1.Task? before = null;
@@ -60,8 +59,7 @@ public sealed partial class ObjectApi
                 // A task that no node knew is gone, so the answer is its former state.
                 (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : before ?? new V1.Task { Id = id },
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.StopTaskResponse { Task = stopped };
     }
 
@@ -76,7 +74,7 @@ public sealed partial class ObjectApi
             spec = ProtocolMapping.FromWire(request.Spec);
             ServiceSpecValidation.Validate(spec);
         }
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var placements = loop.Ask(
             (control, state) =>
             {

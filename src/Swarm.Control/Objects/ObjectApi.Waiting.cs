@@ -22,7 +22,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var waited = store.Read(state => request.Selectors.Select(s => Select(state, s, request.Removed)).DistinctBy(s => s.Id).ToList());
         var ids = waited.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         using var signal = store.Watch(change =>
@@ -55,8 +55,8 @@ public sealed partial class ObjectApi
             {
                 yield break;
             }
-            await signal.WaitAsync(cancellation).ConfigureAwait(false);
-            await Task.Delay(ProgressInterval, cancellation).ConfigureAwait(false);
+            await signal.WaitAsync(cancellation);
+            await Task.Delay(ProgressInterval, cancellation);
         }
     }
 
@@ -65,7 +65,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var (id, name) = store.Read(state =>
         {
             try
@@ -96,8 +96,8 @@ public sealed partial class ObjectApi
             {
                 yield break;
             }
-            await signal.WaitAsync(cancellation).ConfigureAwait(false);
-            await Task.Delay(ProgressInterval, cancellation).ConfigureAwait(false);
+            await signal.WaitAsync(cancellation);
+            await Task.Delay(ProgressInterval, cancellation);
         }
     }
 
@@ -106,7 +106,7 @@ public sealed partial class ObjectApi
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var stopped = store.Read(state =>
             request.ServiceId.Length > 0
                 ? new StoppedTask(request.TaskId, request.ServiceId, (uint)request.Slot, request.NodeId)
@@ -137,8 +137,8 @@ public sealed partial class ObjectApi
             {
                 yield break;
             }
-            await signal.WaitAsync(cancellation).ConfigureAwait(false);
-            await Task.Delay(ProgressInterval, cancellation).ConfigureAwait(false);
+            await signal.WaitAsync(cancellation);
+            await Task.Delay(ProgressInterval, cancellation);
         }
     }
 

@@ -23,14 +23,14 @@ public sealed partial class ObjectApi(StateStore store, IOrchestrator loop, ILea
         CancellationToken cancellation
     )
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        return await loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
+        return await loop.ExecuteAsync(requestId, prepare, result, cancellation);
     }
 
     /// <summary>Plans on a copy, so that neither readers nor the writer wait for it.</summary>
     private async Task<V1.Preview> PreviewAsync(Func<ClusterState, IReadOnlyList<PlannedAction>> plan, CancellationToken cancellation)
     {
-        await RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await RequireLeaderAsync(cancellation);
         var copy = new ClusterState();
         copy.Restore(store.Capture());
         return WireObjects.Of(plan(copy), copy);

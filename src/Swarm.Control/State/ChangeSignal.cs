@@ -12,7 +12,7 @@ public sealed class ChangeSignal(StateStore store, Func<ChangedObject, bool> con
     );
 
     /// <summary>Returns at the first change since the last call.</summary>
-    public async Task WaitAsync(CancellationToken cancellation) => await _flag.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+    public async Task WaitAsync(CancellationToken cancellation) => await _flag.Reader.ReadAsync(cancellation);
 
     public void Set() => _flag.Writer.TryWrite(true);
 

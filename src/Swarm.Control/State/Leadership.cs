@@ -32,7 +32,7 @@ public static class Leadership
         {
             if (!log.IsLeader)
             {
-                await leads.Task.WaitAsync(within, time, cancellation).ConfigureAwait(false);
+                await leads.Task.WaitAsync(within, time, cancellation);
             }
         }
         catch (TimeoutException)

@@ -130,9 +130,9 @@ public sealed class ControlService(IControlPlane plane) : Protocol.V1.Control.Co
 
     private static async Task SendAsync<T>(IAsyncEnumerable<T> objects, IServerStreamWriter<T> stream, ServerCallContext context)
     {
-        await foreach (var message in objects.WithCancellation(context.CancellationToken).ConfigureAwait(false))
+        await foreach (var message in objects.WithCancellation(context.CancellationToken))
         {
-            await stream.WriteAsync(message, context.CancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(message, context.CancellationToken);
         }
     }
 }

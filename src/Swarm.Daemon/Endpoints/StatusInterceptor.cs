@@ -20,7 +20,7 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
     {
         try
         {
-            return await continuation(request, context).ConfigureAwait(false);
+            return await continuation(request, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -37,7 +37,7 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
     {
         try
         {
-            await continuation(request, responseStream, context).ConfigureAwait(false);
+            await continuation(request, responseStream, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -54,7 +54,7 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
     {
         try
         {
-            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
+            await continuation(requestStream, responseStream, context);
         }
         catch (Exception e) when (e is not RpcException)
         {

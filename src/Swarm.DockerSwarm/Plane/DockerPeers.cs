@@ -13,10 +13,10 @@ namespace Swarm.DockerSwarm.Plane;
 internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider time) : INodeHosts
 {
     /// <summary>The time for the peer to identify itself.</summary>
-    private static readonly TimeSpan _introduction = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Introduction = TimeSpan.FromSeconds(10);
 
     /// <summary>A firewall's tools are slow on a busy host, but not slower than this.</summary>
-    private static readonly TimeSpan _answerWithin = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMinutes(3);
 
     /// <inheritdoc/>
     /// <exception cref="SwarmException">PeerCertificateInvalid, PeerIsAnotherNode: nothing was done.</exception>
@@ -36,7 +36,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
         {
             var response = await client.RunHostCommandAsync(
                 new V1.RunHostCommandRequest { RequestId = Guid.NewGuid().ToString("n"), Command = command },
-                deadline: Deadline(_answerWithin),
+                deadline: Deadline(AnswerWithin),
                 cancellationToken: cancellation
             );
             return response.Answer;
@@ -75,7 +75,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
         {
             there = await client.GetDaemonAsync(
                 new V1.GetDaemonRequest(),
-                deadline: Deadline(_introduction),
+                deadline: Deadline(Introduction),
                 cancellationToken: cancellation
             );
         }

@@ -39,7 +39,7 @@ internal sealed class AgentRegistration
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            if (await requests.MoveNext(either.Token).ConfigureAwait(false) && requests.Current.Register is { } register)
+            if (await requests.MoveNext(either.Token) && requests.Current.Register is { } register)
             {
                 return new AgentRegistration(register, time.GetUtcNow());
             }

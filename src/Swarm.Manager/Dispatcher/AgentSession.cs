@@ -84,20 +84,20 @@ internal sealed class AgentSession(
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ended.Token);
         var token = linked.Token;
-        await WriteAsync(new V1.ManagerMessage { Session = info }, token).ConfigureAwait(false);
+        await WriteAsync(new V1.ManagerMessage { Session = info }, token);
         Wake();
         var reading = ReadAsync(token);
         var sending = SendAsync(token);
         var committing = CommitAsync(token);
-        var first = await Task.WhenAny(reading, sending, committing).ConfigureAwait(false);
-        await linked.CancelAsync().ConfigureAwait(false);
+        var first = await Task.WhenAny(reading, sending, committing);
+        await linked.CancelAsync();
         await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hostCalls.EndAll();
         if (_ended.IsCancellationRequested)
         {
             if (_lastWord is { } lastWord && !cancellation.IsCancellationRequested)
             {
-                await WriteAsync(lastWord, cancellation).ConfigureAwait(false);
+                await WriteAsync(lastWord, cancellation);
             }
             return _why is { } why ? throw why : SessionEnd.Settled;
         }
@@ -105,7 +105,7 @@ internal sealed class AgentSession(
         {
             throw refusal;
         }
-        return reading.IsCompletedSuccessfully ? await reading.ConfigureAwait(false) : SessionEnd.Broken;
+        return reading.IsCompletedSuccessfully ? await reading : SessionEnd.Broken;
     }
 
     public void Dispose()
@@ -120,7 +120,7 @@ internal sealed class AgentSession(
     private async Task<SessionEnd> ReadAsync(CancellationToken cancellation)
     {
         var budget = new MessageBudget(options.Time);
-        while (await requests.MoveNext(cancellation).ConfigureAwait(false))
+        while (await requests.MoveNext(cancellation))
         {
             if (!budget.TryTake())
             {
@@ -140,12 +140,12 @@ internal sealed class AgentSession(
                     break;
                 case V1.AgentMessage.MessageOneofCase.Report:
                     IsBlockedByManager = true;
-                    await _reports.Writer.WriteAsync(message.Report, cancellation).ConfigureAwait(false);
+                    await _reports.Writer.WriteAsync(message.Report, cancellation);
                     IsBlockedByManager = false;
                     break;
                 case V1.AgentMessage.MessageOneofCase.Description:
                     IsBlockedByManager = true;
-                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation).ConfigureAwait(false);
+                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation);
                     IsBlockedByManager = false;
                     break;
                 case V1.AgentMessage.MessageOneofCase.HostReply:
@@ -154,7 +154,7 @@ internal sealed class AgentSession(
                 case V1.AgentMessage.MessageOneofCase.Goodbye:
                     // Its earlier reports go first.
                     _reports.Writer.TryComplete();
-                    return await sessions.SayGoodbyeAsync(nodeId, this, message.Goodbye, cancellation).ConfigureAwait(false);
+                    return await sessions.SayGoodbyeAsync(nodeId, this, message.Goodbye, cancellation);
                 default:
                     throw new SwarmException(
                         SwarmErrorKind.InvalidArgument,
@@ -171,28 +171,27 @@ internal sealed class AgentSession(
 
     private async Task CommitAsync(CancellationToken cancellation)
     {
-        await foreach (var report in _reports.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await foreach (var report in _reports.Reader.ReadAllAsync(cancellation))
         {
             var statuses = StatusChecks.Read(report.Updates, options.Time.GetUtcNow());
             foreach (var chunk in statuses.Chunk(StatusChecks.StatusesAtOnce))
             {
-                await loop.ReportAsync(nodeId, chunk, cancellation).ConfigureAwait(false);
+                await loop.ReportAsync(nodeId, chunk, cancellation);
             }
-            await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation)
-                .ConfigureAwait(false);
+            await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation);
         }
         // The reader got a goodbye and ends the session.
-        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(false);
+        await Task.Delay(Timeout.Infinite, cancellation);
     }
 
     private async Task SendAsync(CancellationToken cancellation)
     {
         while (true)
         {
-            await _wake.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            await _wake.Reader.ReadAsync(cancellation);
             if (options.AssignmentBatching > TimeSpan.Zero)
             {
-                await Task.Delay(options.AssignmentBatching, cancellation).ConfigureAwait(false);
+                await Task.Delay(options.AssignmentBatching, cancellation);
             }
             bool more;
             do
@@ -204,7 +203,7 @@ internal sealed class AgentSession(
                 });
                 if (set is not null)
                 {
-                    await WriteAsync(new V1.ManagerMessage { Assignments = set }, cancellation).ConfigureAwait(false);
+                    await WriteAsync(new V1.ManagerMessage { Assignments = set }, cancellation);
                 }
             } while (more);
         }
@@ -212,10 +211,10 @@ internal sealed class AgentSession(
 
     private async Task WriteAsync(V1.ManagerMessage message, CancellationToken cancellation)
     {
-        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        await _writing.WaitAsync(cancellation);
         try
         {
-            await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+            await responses.WriteAsync(message, cancellation);
         }
         finally
         {

@@ -74,8 +74,7 @@ public sealed partial class AgentSessions
         LogDisconnected(nodeId);
         try
         {
-            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "connection lost", null, CancellationToken.None)
-                .ConfigureAwait(false);
+            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "connection lost", null, CancellationToken.None);
         }
         catch (SwarmException e)
         {
@@ -117,7 +116,7 @@ public sealed partial class AgentSessions
         try
         {
             LogDown(node.Id, message);
-            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None).ConfigureAwait(false);
+            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None);
         }
         catch (SwarmException e)
         {

@@ -25,7 +25,7 @@ public sealed partial class AgentSessions : INodeHosts
         limit.CancelAfter(HostAnswerWithin);
         try
         {
-            if (await session.RunHostCommandAsync(command, limit.Token).ConfigureAwait(false) is { } answer)
+            if (await session.RunHostCommandAsync(command, limit.Token) is { } answer)
             {
                 return answer;
             }

@@ -53,8 +53,7 @@ public sealed partial class AgentSessions
                     "waiting for its session with the new leader",
                     null,
                     CancellationToken.None
-                )
-                .ConfigureAwait(false);
+                );
         }
         catch (SwarmException e)
         {

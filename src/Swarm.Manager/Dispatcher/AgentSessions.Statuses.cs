@@ -29,12 +29,12 @@ public sealed partial class AgentSessions
     {
         if (!goodbye.Restart)
         {
-            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation).ConfigureAwait(false);
+            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation);
             return SessionEnd.Left;
         }
         var grace = ProtocolMapping.FromWire(goodbye.Grace, HeartbeatRules.DefaultRestartGrace, "Goodbye.Grace");
         grace = TimeSpan.FromTicks(Math.Clamp(grace.Ticks, 0, HeartbeatRules.LongestRestartGrace.Ticks));
-        await SetStatusAsync(nodeId, session, NodeState.Ready, "restarting", Now + grace, cancellation).ConfigureAwait(false);
+        await SetStatusAsync(nodeId, session, NodeState.Ready, "restarting", Now + grace, cancellation);
         lock (_gate)
         {
             if (_nodes.TryGetValue(nodeId, out var node) && ReferenceEquals(node.Session, session))

@@ -49,14 +49,14 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
     {
         if (!_log.IsLeader)
         {
-            await responses.WriteAsync(new V1.ManagerMessage { Redirect = Redirect() }, cancellation).ConfigureAwait(false);
+            await responses.WriteAsync(new V1.ManagerMessage { Redirect = Redirect() }, cancellation);
             return;
         }
-        var registration = await AgentRegistration.ReadAsync(nodeId, requests, _options.Time, cancellation).ConfigureAwait(false);
+        var registration = await AgentRegistration.ReadAsync(nodeId, requests, _options.Time, cancellation);
         var known = _store.Read(state => state.FindNode(nodeId));
         if (known is null)
         {
-            await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation).ConfigureAwait(false);
+            await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation);
             return;
         }
         using var session = new AgentSession(nodeId, this, _store, _loop, _options, requests, responses);
@@ -64,10 +64,10 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         var end = SessionEnd.Broken;
         try
         {
-            var registered = await RegisterAsync(nodeId, session, registration, cancellation).ConfigureAwait(false);
+            var registered = await RegisterAsync(nodeId, session, registration, cancellation);
             var info = SessionInfo(session, registered, period);
             LogRegistered(registered.Name, nodeId);
-            end = await session.RunAsync(info, cancellation).ConfigureAwait(false);
+            end = await session.RunAsync(info, cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -75,7 +75,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         }
         finally
         {
-            await DetachAsync(nodeId, session, end).ConfigureAwait(false);
+            await DetachAsync(nodeId, session, end);
         }
     }
 
@@ -146,7 +146,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
     {
         foreach (var statuses in registration.Earlier)
         {
-            await _loop.ReportAsync(nodeId, statuses, cancellation).ConfigureAwait(false);
+            await _loop.ReportAsync(nodeId, statuses, cancellation);
         }
         return await _loop
             .ExecuteAsync(
@@ -157,8 +157,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
                         : CommandChanges.None(nodeId),
                 (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
     }
 
     private V1.SessionInfo SessionInfo(AgentSession session, Node node, TimeSpan period)

@@ -28,8 +28,8 @@ internal sealed class HostCalls
         }
         try
         {
-            await send(new V1.HostCall { Number = number, Command = command }).ConfigureAwait(false);
-            return await reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            await send(new V1.HostCall { Number = number, Command = command });
+            return await reply.Task.WaitAsync(cancellation);
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or ObjectDisposedException)
         {

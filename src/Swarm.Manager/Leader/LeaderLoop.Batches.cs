@@ -28,7 +28,7 @@ public sealed partial class LeaderLoop
         }
         try
         {
-            await ProposeTogetherAsync(commands, observations).ConfigureAwait(false);
+            await ProposeTogetherAsync(commands, observations);
         }
         catch (ReplicatedLogException e)
         {
@@ -53,7 +53,7 @@ public sealed partial class LeaderLoop
     {
         try
         {
-            await _log.ProposeAsync([.. commands.SelectMany(c => c.Changes), .. observations], _stop.Token).ConfigureAwait(false);
+            await _log.ProposeAsync([.. commands.SelectMany(c => c.Changes), .. observations], _stop.Token);
             return;
         }
         catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge)
@@ -64,7 +64,7 @@ public sealed partial class LeaderLoop
         {
             try
             {
-                await _log.ProposeAsync(command.Changes, _stop.Token).ConfigureAwait(false);
+                await _log.ProposeAsync(command.Changes, _stop.Token);
                 Answer([command]);
             }
             catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge)
@@ -74,7 +74,7 @@ public sealed partial class LeaderLoop
         }
         if (observations.Count > 0)
         {
-            await ProposeHalvingAsync(observations).ConfigureAwait(false);
+            await ProposeHalvingAsync(observations);
         }
     }
 

@@ -86,7 +86,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         var command = new WaitingCommand<T>(requestId, prepare, result, cancellation);
         _inbox.Add(command);
         Wake();
-        return await command.Answer.WaitAsync(cancellation).ConfigureAwait(false);
+        return await command.Answer.WaitAsync(cancellation);
     }
 
     /// <summary>Commits an agent's reports of its tasks. Statuses of other nodes' tasks, or that would move a task backwards, are
@@ -96,7 +96,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         var report = new WaitingReport(nodeId, updates);
         _inbox.Add(report);
         Wake();
-        await report.Committed.WaitAsync(cancellation).ConfigureAwait(false);
+        await report.Committed.WaitAsync(cancellation);
     }
 
     /// <summary>Asks the orchestrator a question that changes nothing. No change is applied or planned meanwhile.</summary>
@@ -130,10 +130,10 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         }
         _log.LeadershipChanged -= OnLeadershipChanged;
         _store.Remove(this);
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _stop.CancelAsync();
+        await _running;
         _inbox.FailAll(LeaderErrors.Stopping(), forGood: true);
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _timer.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -147,10 +147,10 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         {
             try
             {
-                await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
+                await _wake.Reader.ReadAsync(_stop.Token);
                 if (FollowLeadership())
                 {
-                    await WorkAsync().ConfigureAwait(false);
+                    await WorkAsync();
                 }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -229,11 +229,11 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
                 Wake();
                 return;
             }
-            var committed = await CommitWaitingAsync().ConfigureAwait(false);
+            var committed = await CommitWaitingAsync();
             var plan = Ask((control, _) => control.HasWork(_time.GetUtcNow()) ? control.Plan() : []);
             if (plan.Count > 0)
             {
-                await ProposeSplitAsync(plan).ConfigureAwait(false);
+                await ProposeSplitAsync(plan);
             }
             if (!committed && plan.Count == 0 && _inbox.IsEmpty)
             {
@@ -275,27 +275,27 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
             var next = ChangeSize.Of(change);
             if (chunk.Count > 0 && size + next > ChangeSize.Limit)
             {
-                await ProposeHalvingAsync(chunk).ConfigureAwait(false);
+                await ProposeHalvingAsync(chunk);
                 chunk = [];
                 size = 0;
             }
             chunk.Add(change);
             size += next;
         }
-        await ProposeHalvingAsync(chunk).ConfigureAwait(false);
+        await ProposeHalvingAsync(chunk);
     }
 
     private async Task ProposeHalvingAsync(List<StateChange> changes)
     {
         try
         {
-            await _log.ProposeAsync(changes, _stop.Token).ConfigureAwait(false);
+            await _log.ProposeAsync(changes, _stop.Token);
         }
         catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge && changes.Count > 1)
         {
             var half = changes.Count / 2;
-            await ProposeHalvingAsync(changes[..half]).ConfigureAwait(false);
-            await ProposeHalvingAsync(changes[half..]).ConfigureAwait(false);
+            await ProposeHalvingAsync(changes[..half]);
+            await ProposeHalvingAsync(changes[half..]);
         }
     }
 

@@ -17,7 +17,7 @@ namespace Swarm.Daemon.Tests.Hosting;
 /// swarmd goes on.</summary>
 public sealed class GarbageTests : IAsyncLifetime
 {
-    private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static b => b, static b => b);
 
     private TestDaemon _manager = null!;
 
@@ -244,7 +244,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var certificate = _manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(_manager.Options.Socket) : _manager.Connect(certificate);
         var invoker = channel.CreateCallInvoker();
-        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Control", "CreateService", s_bytes, s_bytes);
+        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Control", "CreateService", Bytes, Bytes);
         var large = new V1.CreateServiceRequest
         {
             Spec = new V1.ServiceSpec

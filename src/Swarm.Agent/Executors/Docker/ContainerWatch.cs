@@ -81,7 +81,7 @@ internal sealed class WatchedContainer(string id)
 /// restarts), it is opened again and every container is inspected, because events in between are lost.</summary>
 internal sealed class ContainerWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan _reconnectPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReconnectPause = TimeSpan.FromMilliseconds(500);
 
     private readonly IDockerClient _client;
     private readonly ExecutorNode _node;
@@ -154,7 +154,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
             {
                 // The engine is away.
             }
-            await Task.Delay(_reconnectPause, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(ReconnectPause, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

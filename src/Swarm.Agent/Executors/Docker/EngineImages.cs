@@ -12,7 +12,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
 {
     /// <summary>Twice the time of Docker's own lookup (moby daemon/cluster/services.go): a slow registry costs a moment, but an unpinned
     /// image stays unpinned.</summary>
-    private static readonly TimeSpan _digestTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, Lazy<Task>> _pulls = new(StringComparer.Ordinal);
 
@@ -58,7 +58,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
         var tagged = $"{reference.Name}:{reference.TagOrLatest}";
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(_digestTimeout);
+        timeout.CancelAfter(DigestTimeout);
         try
         {
             using var authorized = credential is null
@@ -78,7 +78,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
                     e is DockerApiException refused
                         ? NotResolved(refused)
                         : new ImageNotResolvedException(
-                            timeout.IsCancellationRequested ? $"no answer within {_digestTimeout.TotalSeconds} s" : e.Message,
+                            timeout.IsCancellationRequested ? $"no answer within {DigestTimeout.TotalSeconds} s" : e.Message,
                             needsCredential: false,
                             e
                         )

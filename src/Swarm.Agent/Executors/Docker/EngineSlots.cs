@@ -60,6 +60,6 @@ internal sealed class EngineSlots(int count)
             }
             place.Value.SetCanceled(cancellation);
         });
-        await place.Value.Task.ConfigureAwait(false);
+        await place.Value.Task;
     }
 }

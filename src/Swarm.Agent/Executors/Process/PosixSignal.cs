@@ -11,7 +11,7 @@ internal static partial class PosixSignal
     public const int Kill = 9;
     public const int Term = 15;
 
-    private static readonly string[] _names =
+    private static readonly string[] Names =
     [
         "",
         "HUP",
@@ -73,7 +73,7 @@ internal static partial class PosixSignal
             signal += ok ? int.Parse(name.AsSpan(6), CultureInfo.InvariantCulture) : 0;
             return ok;
         }
-        signal = name.Length == 0 ? -1 : Array.IndexOf(_names, name);
+        signal = name.Length == 0 ? -1 : Array.IndexOf(Names, name);
         return signal > 0;
     }
 

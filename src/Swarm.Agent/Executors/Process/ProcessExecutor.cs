@@ -286,8 +286,8 @@ public sealed class ProcessExecutor : ITaskExecutor
         if (otherUser && OperatingSystem.IsLinux())
         {
             // The program runs as another user, and this is its own directory: open to all, with the sticky bit, as /tmp is.
-            const UnixFileMode everyone = (UnixFileMode)0b001_111_111_111;
-            File.SetUnixFileMode(path, everyone);
+            const UnixFileMode Everyone = (UnixFileMode)0b001_111_111_111;
+            File.SetUnixFileMode(path, Everyone);
         }
     }
 

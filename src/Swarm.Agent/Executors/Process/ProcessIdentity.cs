@@ -5,9 +5,9 @@ namespace Swarm.Agent.Executors.Process;
 /// <summary>Identifies a process even after its pid was reused: boot id, pid and start time (clock ticks since boot).</summary>
 public sealed record ProcessIdentity(string BootId, int Pid, ulong StartTime)
 {
-    private static readonly Lazy<string> _bootId = new(() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
+    private static readonly Lazy<string> LazyBootId = new(() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
 
-    public static string CurrentBootId => _bootId.Value;
+    public static string CurrentBootId => LazyBootId.Value;
 
     /// <summary>Reads the scripts' record: the boot id, a space, and the line of <c>/proc/PID/stat</c>. Null: missing or not complete
     /// yet.</summary>

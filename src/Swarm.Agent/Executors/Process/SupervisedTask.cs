@@ -10,7 +10,7 @@ internal sealed class SupervisedTask : IDisposable
 {
     /// <summary>The interval for polling log sizes and the supervisors of an earlier swarmd (child processes report their end at
     /// once).</summary>
-    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The exit code after SIGKILL.</summary>
     private const int KilledCode = 128 + PosixSignal.Kill;
@@ -212,7 +212,7 @@ internal sealed class SupervisedTask : IDisposable
             _ended.TrySetResult(code);
             return;
         }
-        using var timer = new PeriodicTimer(_pollPeriod);
+        using var timer = new PeriodicTimer(PollPeriod);
         var rounds = 0;
         try
         {

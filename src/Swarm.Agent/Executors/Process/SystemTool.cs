@@ -15,24 +15,24 @@ internal static class SystemTool
     /// <summary>Options that make env(1) reset ignored signals; empty where env cannot (not GNU's, or before coreutils 8.31). A swarmd that
     /// a script started in the background ignores SIGINT and SIGQUIT. Its tasks would inherit that, and a task whose stop signal is SIGINT
     /// would never see it.</summary>
-    public static IReadOnlyList<string> SignalReset => s_signalReset.Value;
+    public static IReadOnlyList<string> SignalReset => LazySignalReset.Value;
 
-    private static readonly Lazy<string[]> s_signalReset = new(static () =>
+    private static readonly Lazy<string[]> LazySignalReset = new(static () =>
     {
         const string Option = "--default-signal=INT,QUIT";
         return OutputOf(PathOf("env"), Option, PathOf("true")) is null ? [] : [Option];
     });
 
     /// <summary>The shell adds no variables, and swarmd ignores no signal that a task would inherit, so env(1) is not needed.</summary>
-    public static bool StartsDirectly => s_startsDirectly.Value;
+    public static bool StartsDirectly => LazyStartsDirectly.Value;
 
-    private static readonly Lazy<bool> s_startsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing);
+    private static readonly Lazy<bool> LazyStartsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing);
 
     /// <summary>A shell that executes a program passes only exported variables. (dash does; bash adds variables of its own at the last
     /// moment.)</summary>
-    public static bool ShellAddsNothing => s_shellAddsNothing.Value;
+    public static bool ShellAddsNothing => LazyShellAddsNothing.Value;
 
-    private static readonly Lazy<bool> s_shellAddsNothing = new(static () =>
+    private static readonly Lazy<bool> LazyShellAddsNothing = new(static () =>
         OutputOf("/bin/sh", "-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}") == $"PATH={StandardPath}\n"
     );
 

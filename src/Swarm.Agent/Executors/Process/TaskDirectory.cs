@@ -9,7 +9,7 @@ internal static class TaskDirectory
     /// <summary>No task id has a dot.</summary>
     private const string RestPrefix = ".removed-";
 
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Attempts while a process that ends in the directory (by its working directory) still adds files to it: 5 s in
     /// all.</summary>
@@ -47,7 +47,7 @@ internal static class TaskDirectory
             }
             catch (IOException) when (attempt < Attempts)
             {
-                await Task.Delay(_pause, cancellation);
+                await Task.Delay(Pause, cancellation);
             }
         }
     }

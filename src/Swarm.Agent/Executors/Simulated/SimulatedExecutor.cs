@@ -5,7 +5,7 @@ namespace Swarm.Agent.Executors.Simulated;
 /// <summary>Runs tasks as state machines on a <see cref="SimulatedHost"/>: for scale, benchmarks and simulation tests. Starts no process and opens no file.</summary>
 public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : ITaskExecutor
 {
-    private static readonly ResourceAmount _standardResources = new(4_000_000_000, 8L << 30);
+    private static readonly ResourceAmount StandardResources = new(4_000_000_000, 8L << 30);
 
     public string Name => ExecutorNames.Simulated;
 
@@ -18,7 +18,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
                 Hostname = node.Hostname,
                 Os = "linux",
                 Architecture = "x86_64",
-                Resources = node.Resources ?? _standardResources,
+                Resources = node.Resources ?? StandardResources,
                 EngineVersion = node.SwarmdVersion,
                 EngineLabels = node.Labels,
                 Executor = Name,
