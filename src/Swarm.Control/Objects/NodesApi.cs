@@ -56,7 +56,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
                         var node = Selectors.Node(state, request.Selector);
                         SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
                         var spec = SpecAfter(state, node, request, labels);
-                        // Labels come first: what moves because of them is shown with what the availability moves.
+                        // Labels come first: tasks that move because of them are shown together with the ones that the availability moves.
                         state.Apply(
                             [new StateChange.NodeSpecSet(node.Id, spec with { Availability = node.Spec.Availability }, objects.Now)],
                             state.Index + 1
@@ -64,8 +64,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
                         return ServicePlanner.PreviewNode(state, node.Id, spec.Availability, objects.Now);
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.UpdateNodeResponse { Preview = preview };
         }
         var updated = await objects.ExecuteAsync(
@@ -84,8 +83,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
                         ? ToWire(node, LiveTasksOf(node, state))
                         : throw SwarmObjects.Vanished("node", "NodeNotFound", id),
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.UpdateNodeResponse { Node = updated };
     }
 
@@ -97,8 +95,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
             var preview = await objects.PreviewAsync(
                     state => ServicePlanner.PreviewNode(state, RequireRemovable(state, request).Id, null, objects.Now),
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.RemoveNodeResponse { Preview = preview };
         }
         await objects.ExecuteAsync(
@@ -110,8 +107,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
                 },
                 static (_, id) => id,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.RemoveNodeResponse();
     }
 

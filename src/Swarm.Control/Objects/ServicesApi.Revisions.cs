@@ -52,8 +52,7 @@ public partial class ServicesApi
                         return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), objects.Now);
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.UpdateServiceResponse { Preview = preview };
         }
         var rolledBack = await objects.ExecuteAsync(
@@ -66,8 +65,7 @@ public partial class ServicesApi
                 },
                 SwarmObjects.ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.UpdateServiceResponse { Service = rolledBack };
     }
 

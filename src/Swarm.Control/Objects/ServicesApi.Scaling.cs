@@ -37,8 +37,7 @@ public partial class ServicesApi
                         return actions;
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return response;
         }
         var scaled = await objects.ExecuteAsync(
@@ -62,8 +61,7 @@ public partial class ServicesApi
                 static (state, ids) =>
                     ids.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => SwarmObjects.ServiceOrVanished(state, id)).ToList(),
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         response.Services.AddRange(scaled);
         return response;
     }

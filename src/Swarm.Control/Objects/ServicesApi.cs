@@ -40,7 +40,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         }
         if (!request.NoResolveImage)
         {
-            spec = await PinAsync(spec, credential, response.Warnings, cancellation).ConfigureAwait(false);
+            spec = await PinAsync(spec, credential, response.Warnings, cancellation);
         }
         response.Service = await objects.ExecuteAsync(
                 request.RequestId,
@@ -52,8 +52,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
                 },
                 SwarmObjects.ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return response;
     }
 
@@ -93,14 +92,14 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             return (service, state.FindRevision(service.Id, service.Revision)?.RegistryCredential);
         });
         var response = new V1.UpdateServiceResponse();
-        // Before a preview as well: the tag that is given may mean the digest that runs already.
+        // Before a preview as well: the given tag may resolve to the current digest.
         if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
         {
-            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
+            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation);
         }
         if (spec.Container.Image == current.Spec.Container.Image)
         {
-            // The same image is made for what it was made for, whether or not its registry has answered this time.
+            // The same image keeps its platforms, whether or not its registry has answered this time.
             spec = spec with
             {
                 Placement = spec.Placement with { Platforms = current.Spec.Placement.Platforms },
@@ -116,8 +115,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
                         return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now);
                     },
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return response;
         }
         response.Service = await objects.ExecuteAsync(
@@ -130,8 +128,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
                 },
                 SwarmObjects.ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return response;
     }
 
@@ -144,8 +141,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             var preview = await objects.PreviewAsync(
                     state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, objects.Now),
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.RemoveServiceResponse { ServiceId = id, Preview = preview };
         }
         var removed = await objects.ExecuteAsync(
@@ -157,8 +153,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
                 },
                 static (_, id) => id,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.RemoveServiceResponse { ServiceId = removed };
     }
 
@@ -209,7 +204,8 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         }
     }
 
-    /// <summary>Pins the image to the digest it means now, so that every node runs the same. Source of the warning: docker service create.</summary>
+    /// <summary>Pins the image to its current digest, so that every node runs the same. Source of the warning: docker service
+    /// create.</summary>
     private async Task<ServiceSpec> PinAsync(
         ServiceSpec spec,
         RegistryCredential? credential,
@@ -244,7 +240,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         };
     }
 
-    /// <summary>As asked for: only an image's registry can tell what the image is made for.</summary>
+    /// <summary>The requested spec without platforms: only an image's registry knows them.</summary>
     private static ServiceSpec WithoutPlatforms(ServiceSpec spec) => spec with { Placement = spec.Placement with { Platforms = [] } };
 
     private static string NotPinned(string image, string reason, bool needsCredential) =>

@@ -11,6 +11,6 @@ public sealed record SwarmObjectsOptions
     public required ResolveImage ResolveImage { get; init; }
     public required TimeProvider Time { get; init; }
 
-    /// <summary>How long a call waits for a leader before it is refused with NoLeader.</summary>
+    /// <summary>The time that a call waits for a leader before it fails with NoLeader.</summary>
     public required TimeSpan LeaderWait { get; init; }
 }

@@ -37,8 +37,7 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
             var preview = await objects.PreviewAsync(
                     state => ServicePlanner.PreviewStop(state, RequireStoppable(state, request.Selector).Id, objects.Now),
                     cancellation
-                )
-                .ConfigureAwait(false);
+                );
             return new V1.StopTaskResponse { Preview = preview };
         }
         V1.Task? before = null;
@@ -50,16 +49,15 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
                     before = WireObjects.Of(task, state);
                     StateChange change =
                         task.Status.State < TaskState.Assigned
-                            // No node knows of it: there is nothing to stop.
+                            // No node knows of the task, so there is nothing to stop.
                             ? new StateChange.TaskRemove(task.Id)
                             : new StateChange.TaskDesire(task.Id, TaskState.Shutdown);
                     return new CommandChanges(task.DesiredState > TaskState.Running ? [] : [change], task.Id);
                 },
-                // One that no node knew of is gone: it is answered as it was.
+                // A task that no node knew is gone, so the answer is its former state.
                 (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : before ?? new V1.Task { Id = id },
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
         return new V1.StopTaskResponse { Task = stopped };
     }
 
@@ -84,7 +82,7 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
                 return control.Scheduler.Explain(spec ?? service!.Spec, service?.Id);
             }
         );
-        // As the scheduler would choose; the others by name.
+        // In the scheduler's order; the others by name.
         foreach (
             var placement in placements.OrderBy(p => !p.IsSuitable).ThenBy(p => p.Rank).ThenBy(p => p.Node.Name, StringComparer.Ordinal)
         )

@@ -4,7 +4,8 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.Reading;
 
-/// <summary>What a user calls an object: its id, its name, or the beginning of its id if no other id begins so. In this order, as Docker does.</summary>
+/// <summary>Resolves a user's name of an object: its id, its name, or the beginning of its id if no other id begins so. In this order, as
+/// in Docker.</summary>
 public static class Selectors
 {
     public static Service Service(ClusterState state, string selector)
@@ -33,7 +34,7 @@ public static class Selectors
     /// <summary>A task by id, container name, name (the newest of its slot that is to run, else the newest) or id prefix.</summary>
     public static SwarmTask Task(ClusterState state, string selector) => Tasks(state, selector)[0];
 
-    /// <summary>Every task that a selector means: one by id or container name, all of a slot by name.</summary>
+    /// <summary>Every task of a selector: a single task by id or container name, all tasks of a slot by name.</summary>
     public static IReadOnlyList<SwarmTask> Tasks(ClusterState state, string selector)
     {
         RequireText(selector, "task", "TaskNotFound");
@@ -93,7 +94,7 @@ public static class Selectors
 
     private static List<SwarmTask> Named(ClusterState state, string name)
     {
-        // A service name may contain dots: every dot may be the one before the slot.
+        // A service name may contain dots, so every dot may be the one before the slot.
         for (var dot = name.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = name.IndexOf('.', dot + 1))
         {
             if (state.FindServiceByName(name[..dot]) is not { } service)

@@ -18,8 +18,8 @@ public static class ServicePlanner
     public static IReadOnlyList<PlannedAction> PreviewCreate(ClusterState state, ServiceSpec spec, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
-        const string id = "preview";
-        return Try(state, ServiceChanges.Create(id, spec, null, now), now, t => t.ServiceId == id);
+        const string Id = "preview";
+        return Try(state, ServiceChanges.Create(Id, spec, null, now), now, t => t.ServiceId == Id);
     }
 
     /// <summary>The effects of a new spec, on scale and on the task template.</summary>

@@ -14,7 +14,8 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
 
-/// <summary>swarmd in front of an engine whose swarm it serves. The engine keeps the membership; swarmd keeps revisions and its own authority.</summary>
+/// <summary>swarmd in front of an engine and its swarm. The engine keeps the membership; swarmd keeps revisions and its own
+/// authority.</summary>
 internal sealed partial class DockerNode : INodeRuntime
 {
     private readonly DaemonOptions _options;

@@ -8,8 +8,8 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Turns what the engine says into changes of the mirrored state: one batch an object, with Docker's version as its index, so that the versions users
-/// see are Docker's.</summary>
+/// <summary>Converts the engine's objects to changes of the mirrored state. Each object is a batch with Docker's version as its index, so
+/// that users see Docker's versions.</summary>
 /// <remarks>Used by one thread at a time.</remarks>
 internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
 {
@@ -21,7 +21,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
 
     public MirroredNode? Node(string id) => _objects.Nodes.Find(id);
 
-    /// <summary>This node is in no swarm any more, or in another one.</summary>
+    /// <summary>Empties the mirror: this node is in no swarm any more, or in another one.</summary>
     public void Forget()
     {
         _tasks.Clear();
@@ -99,7 +99,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
                         UpdatedAt = cluster.Time("UpdatedAt") ?? time.GetUtcNow(),
                         Settings = DockerClusterSettings.Read(cluster.Object("Spec")),
                         RootCertificate = DockerClusterSettings.RootCertificate(cluster),
-                        // The trust is Docker's: neither its key nor its tokens are kept here.
+                        // The authority is Docker's: neither its key nor its tokens are kept here.
                         RootKey = [],
                         WorkerJoinSecret = "",
                         ManagerJoinSecret = "",
@@ -175,7 +175,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
     }
 
-    /// <summary>Templates of tasks that no revision is known for, oldest first, by service.</summary>
+    /// <summary>Templates of tasks without a known revision, oldest first, by service.</summary>
     private Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> NewTemplates(JsonElement tasks)
     {
         var found = new Dictionary<string, List<(string, JsonObject, DateTimeOffset)>>(StringComparer.Ordinal);
@@ -231,7 +231,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             }
             var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"), service.Object("Endpoint"));
             var changed = _objects.Services.Learn(id, mirrored);
-            // Tasks are read before services: a template that no service has was a service's between two looks.
+            // Tasks are read before services, so a template that no service has was a service's between two polls.
             if (changed || templates.ContainsKey(id))
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
@@ -267,7 +267,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             changes.AddRange(missed.Select(r => SpecSet(id, r)));
             if (previous is not null && current.Number != known.Revision && previous.Number != known.Revision)
             {
-                // Two updates between two looks: the one between is what Docker would go back to.
+                // There were two updates between two polls; Docker would go back to the spec between them.
                 changes.Add(SpecSet(id, previous));
             }
         }
@@ -289,7 +289,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
     }
 
-    /// <summary>A service that is seen for the first time: all its revisions, the current one last.</summary>
+    /// <summary>Adds a new service with all its revisions, the current one last.</summary>
     private void AddHistory(string id, DateTimeOffset createdAt, SeenRevision? previous, SeenRevision current, List<StateChange> changes)
     {
         var others = ledger.Of(id).Where(r => r.Number != current.Number && r.Number != previous?.Number);
@@ -320,7 +320,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     private void AbsorbTasks(JsonElement tasks)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        // The older first: a task counts the restarts of its slot before it.
+        // The older tasks come first, because a task counts the earlier restarts of its slot.
         foreach (var task in tasks.EnumerateArray().OrderBy(static t => DockerObjects.Time(t, "CreatedAt")))
         {
             var id = DockerObjects.Text(task, "ID");
@@ -354,7 +354,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             var creation = Batch(version, () => _tasks.Show(made, version));
             if (known is not null)
             {
-                // It never moves; if the engine says so, ours was wrong.
+                // A task never changes its node; if the engine reports another one, our record was wrong.
                 creation.Add(new StateChange.TaskRemove(id));
             }
             creation.Add(new StateChange.TaskCreate(made));

@@ -14,11 +14,11 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Writes;
 
-/// <summary>Makes the API's writes come true on an engine: works out the changes on the mirrored state, as our own leader does on its state, and asks the engine
-/// for them. When somebody else was faster, both are done again on fresh state.</summary>
+/// <summary>Carries out the API's writes on an engine. It computes the changes on the mirrored state, as our own leader does on its state,
+/// and sends them to the engine. When another client was faster, it repeats both on fresh state.</summary>
 public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror, RevisionLedger ledger, TimeProvider time) : IOrchestrator
 {
-    /// <summary>Each try lost to another writer; more than this is no coincidence.</summary>
+    /// <summary>Each failed attempt lost to another writer; more than this is no coincidence.</summary>
     private const int MostTries = 8;
 
     private readonly RequestsUnderWay<string> _underWay = new();
@@ -48,7 +48,8 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
             return question(new ControlLoop(fork, time, Ids), fork);
         });
 
-    /// <summary>Looks whether writes whose answer was lost have been made after all, so that a retry is answered from them. After a refresh of the mirror.</summary>
+    /// <summary>Checks whether writes whose answer was lost were made after all, so that their records answer a retry. Call it after a
+    /// refresh of the mirror.</summary>
     public void SettleUnknown()
     {
         var records = mirror.Store.Read(state => _unknown.Settle(state, time.GetUtcNow()));
@@ -96,7 +97,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 var refusal = DockerErrors.From(e, target, kind);
                 if (refusal.ErrorId == "NoLeader")
                 {
-                    // What was proposed to managers that then lost each other may yet be agreed on.
+                    // A proposal to managers that then lost each other may still be committed.
                     _unknown.Add(requestId, changes, time.GetUtcNow());
                 }
                 throw refusal;
@@ -157,7 +158,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         return (changes, [.. changes.Changes.Select(c => SeenChange.Of(c, state, mirror, ledger))], "");
     }
 
-    /// <returns>The id that the engine gave a new object, or null.</returns>
+    /// <returns>The engine's id of a new object, or null.</returns>
     private async Task<string?> PerformAsync(SeenChange seen, CancellationToken cancellation)
     {
         switch (seen.Change)
@@ -202,7 +203,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         {
             if (IsDockersPrevious(mirrored, earlier))
             {
-                // Docker's own way back has states and a policy of its own.
+                // Docker's own rollback has states and a policy of its own.
                 path += "&rollback=previous";
             }
             else
@@ -224,7 +225,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         );
     }
 
-    /// <summary>Docker rolls back the whole spec, scale included. That is what is meant only when nothing but the template differs.</summary>
+    /// <summary>Docker rolls back the whole spec, scale included. That is right only when nothing but the template differs.</summary>
     private static bool IsDockersPrevious(MirroredService mirrored, SeenRevision wanted)
     {
         if (mirrored.PreviousSpec is not { } previous || DockerServiceSpec.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)

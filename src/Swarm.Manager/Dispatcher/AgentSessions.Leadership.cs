@@ -5,7 +5,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <content>What a gained or lost leadership means for the sessions.</content>
+/// <content>The effects of a gained or lost leadership on the sessions.</content>
 public sealed partial class AgentSessions
 {
     private void OnLeadershipGained()
@@ -53,8 +53,7 @@ public sealed partial class AgentSessions
                     "waiting for its session with the new leader",
                     null,
                     CancellationToken.None
-                )
-                .ConfigureAwait(false);
+                );
         }
         catch (SwarmException e)
         {

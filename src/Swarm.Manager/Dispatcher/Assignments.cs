@@ -9,7 +9,7 @@ namespace Swarm.Manager.Dispatcher;
 /// <summary>The assignments that one session has been sent, and the set to send next. Holds one small entry a task, however slow the agent is.</summary>
 internal sealed class Assignments(string nodeId)
 {
-    /// <summary>About the most bytes of an incremental set; what is left follows in the next.</summary>
+    /// <summary>The approximate size limit of an incremental set, in bytes; the rest follows in the next.</summary>
     private const int SetBytes = 1024 * 1024;
 
     private readonly Dictionary<string, (TaskState Desired, (string ServiceId, ulong Number) Revision)> _told = new(StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal sealed class Assignments(string nodeId)
     private bool _complete = true;
     private ulong _number;
 
-    /// <summary>A task that is, was or becomes this node's has changed.</summary>
+    /// <summary>Marks a task whose assignment to this node changed.</summary>
     public void Mark(string taskId)
     {
         lock (_gate)
@@ -43,8 +43,9 @@ internal sealed class Assignments(string nodeId)
         }
     }
 
-    /// <summary>The next set to send; null when there is nothing new. Called by one caller at a time, under the state's shared lock.</summary>
-    /// <param name="more">Something was left for another set.</param>
+    /// <summary>The next set to send; null when there is nothing new. It must have one caller at a time, under the state's shared
+    /// lock.</summary>
+    /// <param name="more">More is left for another set.</param>
     public V1.AssignmentSet? Next(ClusterState state, out bool more)
     {
         bool complete;
@@ -108,11 +109,12 @@ internal sealed class Assignments(string nodeId)
         return set.Update.Count + set.Remove.Count > 0 ? set : null;
     }
 
-    /// <summary>Before a node is chosen there is nothing to tell; a task that is only to be forgotten is told as removed.</summary>
+    /// <summary>True when the agent must know the task. Before a node is chosen it need not; a task that is only to be deleted is sent as
+    /// removed.</summary>
     private static bool IsTold(SwarmTask task) => task.Status.State >= TaskState.Assigned;
 
-    /// <summary>Only who may still have to pull gets to see the credential. That includes a task that is Ready: an agent that finds nothing of it any more
-    /// prepares it again.</summary>
+    /// <summary>Only an agent that may still have to pull gets the credential. That includes a task that is Ready: an agent that no longer
+    /// has it prepares it again.</summary>
     private bool MayPull(SwarmTask task, ClusterState state) =>
         task is { Status.State: < TaskState.Starting, DesiredState: <= TaskState.Running }
         && state.FindNode(nodeId)?.Description.Executor == ExecutorNames.Docker;

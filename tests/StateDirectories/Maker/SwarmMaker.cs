@@ -12,7 +12,7 @@ using Task = System.Threading.Tasks.Task;
 
 namespace Swarm.StateDirectories;
 
-/// <summary>One swarm: a manager, a worker unless the log is to be empty, and what is kept of them.</summary>
+/// <summary>A swarm with a manager, and with a worker unless the log is to be empty; and the data that is kept of them.</summary>
 internal sealed class SwarmMaker(string output, int number, bool autolock, string log) : IDisposable
 {
     private const string StateRoot = "/var/lib/swarmd";

@@ -13,7 +13,7 @@ internal static class ControlPlaneFeatures
 {
     /// <summary>Refusals of a host, or of a peer that does not exist: the command was understood. A host's answer depends on the machine of
     /// the tests.</summary>
-    private static readonly string[] s_ofHosts =
+    private static readonly string[] OfHosts =
     [
         "NodeNotConnected",
         "NotAdministrator",
@@ -76,7 +76,7 @@ internal static class ControlPlaneFeatures
         ["New-SwarmService"] = new(static (c, o) => Create(c, o, Spec())),
         ["New-SwarmService -Network"] = new(static (c, o) => Create(c, o, Spec("attached", network: "mynet"))),
         ["New-SwarmService -Publish"] = new(static (c, o) => Create(c, o, Spec("published", port: 80))),
-        ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Remove)), s_ofHosts),
+        ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Remove)), OfHosts),
         ["Remove-SwarmNetwork"] = new(
             static (c, o) => c.Networks.RemoveNetworkAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "NetworkNotFound"
@@ -103,7 +103,7 @@ internal static class ControlPlaneFeatures
         ["Stop-SwarmTask"] = new(static (c, o) => c.Tasks.StopTaskAsync(new() { Selector = "nosuch" }, o).ResponseAsync, "TaskNotFound"),
         ["Test-SwarmFirewallRule -Name"] = new(
             static (c, o) => Host(c, o, new() { Firewall = new() { Action = V1.FirewallAction.Get } }),
-            s_ofHosts
+            OfHosts
         ),
         ["Test-SwarmHost -Name"] = new(static (c, o) => Host(c, o, Check()), "NodeNotConnected"),
         ["Test-SwarmPlacement"] = new(static (c, o) => PlaneHost.ListAsync(c.Tasks.TestPlacement(new() { Spec = Spec() }, o))),

@@ -9,7 +9,7 @@ public sealed class DockerNetworkFaultTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Requests to the swarm; a list of networks is answered all the same, with the host's networks only.</summary>
-    private static readonly string[] s_ofTheSwarm =
+    private static readonly string[] OfTheSwarm =
     [
         "/swarm",
         "/nodes",
@@ -73,12 +73,12 @@ public sealed class DockerNetworkFaultTests
     {
         await using var engine = await FakeEngine.StartAsync();
         var refusal = new JsonObject { ["message"] = words }.ToJsonString();
-        foreach (var path in s_ofTheSwarm)
+        foreach (var path in OfTheSwarm)
         {
             engine.Answer(path, refusal, status);
         }
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        foreach (var (name, call) in s_calls)
+        foreach (var (name, call) in Calls)
         {
             Assert.Equal((name, errorId), (name, await PlaneHost.RefusedAsync(() => call(plane.Client))));
         }

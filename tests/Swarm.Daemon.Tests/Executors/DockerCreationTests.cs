@@ -9,7 +9,7 @@ namespace Swarm.Daemon.Tests.Executors;
 /// <summary>An engine finishes a request even when the client no longer waits for the answer.</summary>
 public sealed class DockerCreationTests
 {
-    private static readonly ExecutorNode s_node = new()
+    private static readonly ExecutorNode TestNode = new()
     {
         ClusterId = "cluster",
         NodeId = "node",
@@ -42,7 +42,7 @@ public sealed class DockerCreationTests
         engine.Answer("/containers/json", context => context.Response.WriteAsync(Volatile.Read(ref containers)));
         engine.Answer("/containers/c1", "", status: 204);
         await using var executor = new DockerExecutor(
-            new DockerExecutorOptions { Node = s_node, Endpoint = new Uri("unix://" + engine.Socket) }
+            new DockerExecutorOptions { Node = TestNode, Endpoint = new Uri("unix://" + engine.Socket) }
         );
 
         using var giveUp = new CancellationTokenSource();

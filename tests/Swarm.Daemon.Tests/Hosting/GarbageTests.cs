@@ -17,7 +17,7 @@ namespace Swarm.Daemon.Tests.Hosting;
 /// swarmd goes on.</summary>
 public sealed class GarbageTests : IAsyncLifetime
 {
-    private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static b => b, static b => b);
 
     private TestDaemon _manager = null!;
 

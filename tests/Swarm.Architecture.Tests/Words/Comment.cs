@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>A line of a comment, without its mark.</summary>
 /// <param name="Line">From 1.</param>

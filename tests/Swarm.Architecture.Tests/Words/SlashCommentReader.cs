@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Finds the comments of C# and proto files, and knows strings from comments.</summary>
 internal sealed class SlashCommentReader(string source)

@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <param name="Place">File and line, as <c>file:line</c>.</param>
 /// <param name="Text">As it is written, in one line.</param>

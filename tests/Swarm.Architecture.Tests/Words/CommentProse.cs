@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Joins the lines of comments to paragraphs.</summary>
 internal static partial class CommentProse

@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>A paragraph, list item or comment: text that ends the sentence with its own end.</summary>
 /// <param name="File">Path below the repository's root.</param>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Paragraphs, list items, headings and table cells of Markdown, without front matter and code blocks.</summary>
 internal sealed partial class MarkdownProse(string file)

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Finds the comments of PowerShell and shell files, outside strings, here-strings and here-documents.</summary>
 internal sealed partial class HashCommentReader(string source, bool isPowerShell)

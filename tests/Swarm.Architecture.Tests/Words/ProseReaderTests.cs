@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>The rule on words is as good as its readers: each kind of text is found, and nothing else is.</summary>
 public class ProseReaderTests

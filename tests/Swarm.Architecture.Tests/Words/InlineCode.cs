@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Makes a single word of a code span: spaces and line feeds in it become characters that do not separate words.</summary>
 internal static partial class InlineCode

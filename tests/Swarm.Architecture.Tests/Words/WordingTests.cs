@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Keeps the part of the rule on words that a program can judge; short sentences that name their subject are read once.</summary>
 public class WordingTests

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Splits prose at full stops, question and exclamation marks; colons and semicolons do not end a sentence.</summary>
 internal static class SentenceSplitter

@@ -1,4 +1,4 @@
-namespace Swarm.Core.Tests.Architecture.Words;
+namespace Swarm.Architecture.Tests.Words;
 
 /// <summary>Reads the comments and documents of the repository's sources; what a build writes is left out.</summary>
 internal static class RepositoryProse
@@ -21,13 +21,14 @@ internal static class RepositoryProse
             _ => [],
         };
 
-    private static IEnumerable<FileInfo> Files(DirectoryInfo folder)
-    {
-        var isProject = folder.EnumerateFiles("*.csproj").Any();
-        return folder
+    private static IEnumerable<FileInfo> Files(DirectoryInfo folder) =>
+        folder
             .EnumerateDirectories()
-            .Where(d => !Written.Contains(d.Name) && !(isProject && d.Name is "bin" or "obj") && d.LinkTarget is null)
+            .Where(d => !Written.Contains(d.Name) && !IsOutput(d) && d.LinkTarget is null)
             .SelectMany(Files)
             .Concat(folder.EnumerateFiles());
-    }
+
+    /// <summary>The folders bin and obj of a project; a folder bin can also hold sources.</summary>
+    private static bool IsOutput(DirectoryInfo folder) =>
+        folder.Name == "obj" || (folder.Name == "bin" && folder.EnumerateDirectories().Any(d => d.Name is "Release" or "Debug"));
 }
