@@ -11,7 +11,7 @@ namespace Swarm.Cmdlets.Tests.Options;
 public sealed class OptionFlowTests
 {
     /// <summary>Fields that no single parameter is written to, with the reason.</summary>
-    private static readonly Dictionary<string, string> s_withoutParameter = new()
+    private static readonly Dictionary<string, string> WithoutParameter = new()
     {
         ["name"] = "-Name of New-SwarmService; a service cannot be renamed",
         ["replicated.replicas"] = "-Replicas: a rule of its own, since it contradicts -Mode Global",
@@ -22,14 +22,14 @@ public sealed class OptionFlowTests
     };
 
     /// <summary>Lists that have no parameter to remove entries, with the reason.</summary>
-    private static readonly Dictionary<string, string> s_withoutRemoval = new()
+    private static readonly Dictionary<string, string> WithoutRemoval = new()
     {
         ["container.capability_add"] = "-CapDrop takes it away",
         ["container.capability_drop"] = "-CapAdd takes it away",
     };
 
     /// <summary>Fields that the object does not show, with the reason.</summary>
-    private static readonly Dictionary<string, string> s_withoutProperty = new()
+    private static readonly Dictionary<string, string> WithoutProperty = new()
     {
         ["placement.platforms"] = "not the user's",
         ["replicated.replicas"] = "of a global service; the replicated one is tested beside",
@@ -87,7 +87,7 @@ public sealed class OptionFlowTests
     public void Every_field_has_a_parameter()
     {
         var written = ServiceOption.All.Values.Where(o => o.Use != SpecFieldUse.Remove).Select(o => o.Field?.Path);
-        Assert.Equal(s_withoutParameter.Keys.Order(StringComparer.Ordinal), SpecFields.Paths.Except(written).Order(StringComparer.Ordinal));
+        Assert.Equal(WithoutParameter.Keys.Order(StringComparer.Ordinal), SpecFields.Paths.Except(written).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class OptionFlowTests
         var merged = ServiceOption.All.Values.Where(o => o is { Field.Descriptor.IsRepeated: true, Use: SpecFieldUse.Set });
         var removed = ServiceOption.All.Values.Where(o => o.Use == SpecFieldUse.Remove).Select(o => o.Field!.Path);
         Assert.Equal(
-            s_withoutRemoval.Keys.Order(StringComparer.Ordinal),
+            WithoutRemoval.Keys.Order(StringComparer.Ordinal),
             merged.Select(o => o.Field!.Path).Except(removed).Order(StringComparer.Ordinal)
         );
     }
@@ -117,7 +117,7 @@ public sealed class OptionFlowTests
         var full = new V1.Service { Spec = SpecFields.Full() };
         var shown = Text(full);
         Assert.All(
-            SpecFields.Paths.Except(s_withoutProperty.Keys),
+            SpecFields.Paths.Except(WithoutProperty.Keys),
             path =>
             {
                 var changed = full.Clone();

@@ -7,7 +7,7 @@ namespace Swarm.Core.Tests.Orchestration;
 /// <summary>A preview costs what the change touches: tasks of others are counted, and neither copied nor noted one by one.</summary>
 public sealed class PreviewCostTests
 {
-    private static readonly Dictionary<string, Func<TestSwarm, IReadOnlyList<PlannedAction>>> _previews = new()
+    private static readonly Dictionary<string, Func<TestSwarm, IReadOnlyList<PlannedAction>>> Plans = new()
     {
         ["create"] = static s => ServicePlanner.PreviewCreate(s.State, TestSwarm.Spec("db", 2), s.Now),
         ["scale"] = static s =>
@@ -18,7 +18,7 @@ public sealed class PreviewCostTests
         ["drain"] = static s => ServicePlanner.PreviewNode(s.State, "node1", NodeAvailability.Drain, s.Now),
     };
 
-    public static TheoryData<string> Previews => [.. _previews.Keys];
+    public static TheoryData<string> Previews => [.. Plans.Keys];
 
     [Theory]
     [MemberData(nameof(Previews))]
@@ -36,7 +36,7 @@ public sealed class PreviewCostTests
     {
         var swarm = With(200);
         var (before, index) = (swarm.State.Capture(), swarm.State.Index);
-        Assert.NotEmpty(_previews[preview](swarm));
+        Assert.NotEmpty(Plans[preview](swarm));
         var after = swarm.State.Capture();
         Assert.Equal(index, swarm.State.Index);
         Assert.Equal(before.Tasks, after.Tasks);
@@ -49,9 +49,9 @@ public sealed class PreviewCostTests
     {
         var swarm = With(others);
         // Once for the code that is compiled and for what is kept between calls.
-        Assert.NotEmpty(_previews[preview](swarm));
+        Assert.NotEmpty(Plans[preview](swarm));
         var before = GC.GetAllocatedBytesForCurrentThread();
-        _previews[preview](swarm);
+        Plans[preview](swarm);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 

@@ -28,10 +28,10 @@ internal static class ControlPlaneFeatures
         StringComparer.Ordinal
     )
     {
-        ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Add)), s_ofHosts),
+        ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Add)), OfHosts),
         ["Exit-Swarm"] = new(static (c, o) => c.Membership.LeaveSwarmAsync(new(), o).ResponseAsync, "LastManager"),
         ["Get-Swarm"] = new(static (c, o) => c.Clusters.GetClusterAsync(new(), o).ResponseAsync),
-        ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Get)), s_ofHosts),
+        ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Get)), OfHosts),
         ["Get-SwarmJoinToken"] = new(static (c, o) => c.Clusters.GetJoinTokensAsync(new(), o).ResponseAsync),
         ["Get-SwarmNetwork"] = new(static (c, o) => PlaneHost.ListAsync(c.Networks.ListNetworks(new(), o))),
         ["Get-SwarmNode"] = new(static (c, o) => PlaneHost.ListAsync(c.Nodes.ListNodes(new(), o))),

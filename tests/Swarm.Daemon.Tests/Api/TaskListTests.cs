@@ -14,7 +14,7 @@ namespace Swarm.Daemon.Tests.Api;
 /// <summary>Lists of tasks, services and nodes: one call finds what a name means, and the state's lock is held for references only.</summary>
 public sealed class TaskListTests
 {
-    private static readonly DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly StateStore _store = new();
     private readonly TasksApi _tasks;
@@ -108,15 +108,15 @@ public sealed class TaskListTests
     [Fact]
     public void A_list_takes_only_references_under_the_lock()
     {
-        const int tasks = 20_000;
-        Create("large", "large", tasks);
+        const int Many = 20_000;
+        Create("large", "large", Many);
         var request = new V1.ListTasksRequest();
         TaskSelection.Of(_store.State, request);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var selection = TaskSelection.Of(_store.State, request);
         var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(tasks + 5, selection.Tasks.Length);
-        Assert.InRange(bytes, 8 * tasks, (8 * tasks) + 4096);
+        Assert.Equal(Many + 5, selection.Tasks.Length);
+        Assert.InRange(bytes, 8 * Many, (8 * Many) + 4096);
         Assert.Equal(_store.State.Tasks, selection.Tasks);
     }
 
@@ -135,8 +135,8 @@ public sealed class TaskListTests
         var service = new Service
         {
             Id = id,
-            CreatedAt = _now,
-            UpdatedAt = _now,
+            CreatedAt = Now,
+            UpdatedAt = Now,
             Revision = 1,
             Spec = new ServiceSpec
             {
@@ -158,8 +158,8 @@ public sealed class TaskListTests
                         Slot = (uint)slot,
                         NodeId = id == "service2" ? "n2" : "n1",
                         DesiredState = TaskState.Running,
-                        Status = new TaskStatus { State = TaskState.Running, Timestamp = _now },
-                        CreatedAt = _now,
+                        Status = new TaskStatus { State = TaskState.Running, Timestamp = Now },
+                        CreatedAt = Now,
                     }
                 )),
         ]);

@@ -11,7 +11,7 @@ namespace Swarm.Daemon.Tests.Dispatcher;
 public sealed class AssignmentRevisionTests
 {
     private const string NodeId = "n1";
-    private static readonly DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly ClusterState _state = new();
     private readonly Assignments _assignments = new(NodeId);
@@ -167,8 +167,8 @@ public sealed class AssignmentRevisionTests
                 {
                     Id = id,
                     Version = 1,
-                    CreatedAt = _now,
-                    UpdatedAt = _now,
+                    CreatedAt = Now,
+                    UpdatedAt = Now,
                     Spec = spec,
                     Revision = 1,
                 },
@@ -179,7 +179,7 @@ public sealed class AssignmentRevisionTests
     }
 
     private void Update(string id, char filling) =>
-        Apply(new StateChange.ServiceSpecSet(id, Spec(id, filling, 20_000), 2, null, null, _now));
+        Apply(new StateChange.ServiceSpecSet(id, Spec(id, filling, 20_000), 2, null, null, Now));
 
     private static ServiceSpec Spec(string id, char filling, int bytes) =>
         new()
@@ -203,8 +203,8 @@ public sealed class AssignmentRevisionTests
                             Slot = (uint)slot,
                             NodeId = NodeId,
                             DesiredState = TaskState.Running,
-                            Status = new TaskStatus { State = TaskState.Assigned, Timestamp = _now },
-                            CreatedAt = _now,
+                            Status = new TaskStatus { State = TaskState.Assigned, Timestamp = Now },
+                            CreatedAt = Now,
                         }
                     )),
             ]

@@ -20,7 +20,7 @@ public sealed class DockerNetworkFaultTests
         "/services/create",
     ];
 
-    private static readonly Dictionary<string, Func<V1.ControlClient, Task>> s_calls = new()
+    private static readonly Dictionary<string, Func<V1.ControlClient, Task>> Calls = new()
     {
         ["list"] = static c => PlaneHost.ListAsync(c.Networks.ListNetworks(new())),
         ["list by name"] = static c => PlaneHost.ListAsync(c.Networks.ListNetworks(new() { Selectors = { "mynet" } })),

@@ -32,7 +32,7 @@ public sealed class DockerCreationTests
             {
                 asked.TrySetResult();
                 await Deadline.WaitAsync(finish.Task, "the test to let the creation end");
-                var labels = string.Join(',', DockerLabels.Of(task, s_node).Select(static l => $"\"{l.Key}\":\"{l.Value}\""));
+                var labels = string.Join(',', DockerLabels.Of(task, TestNode).Select(static l => $"\"{l.Key}\":\"{l.Value}\""));
                 Volatile.Write(ref containers, "[{\"Id\":\"c1\",\"Labels\":{" + labels + "}}]");
                 context.Response.StatusCode = 201;
                 context.Response.ContentType = "application/json";

@@ -244,7 +244,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var certificate = _manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(_manager.Options.Socket) : _manager.Connect(certificate);
         var invoker = channel.CreateCallInvoker();
-        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Services", "CreateService", s_bytes, s_bytes);
+        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Services", "CreateService", Bytes, Bytes);
         var large = new V1.CreateServiceRequest
         {
             Spec = new V1.ServiceSpec

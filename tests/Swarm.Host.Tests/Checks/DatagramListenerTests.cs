@@ -23,7 +23,7 @@ public sealed class DatagramListenerTests
     public async Task It_answers_when_every_port_was_reached()
     {
         var own = Address(1);
-        var listening = DatagramListener.RunAsync(own, [7946, 4789], _payload, _long, Stop);
+        var listening = DatagramListener.RunAsync(own, [7946, 4789], Payload, Long, Stop);
         await Deadline.WaitAsync(SendAsync(), "both datagrams to arrive");
         var report = await listening;
         Assert.Equal([7946, 4789], report.Arrived);
@@ -33,8 +33,8 @@ public sealed class DatagramListenerTests
         {
             while (!listening.IsCompleted)
             {
-                await PortProbe.UdpAsync($"{own}", 7946, _payload, Stop);
-                await PortProbe.UdpAsync($"{own}", 4789, _payload, Stop);
+                await PortProbe.UdpAsync($"{own}", 7946, Payload, Stop);
+                await PortProbe.UdpAsync($"{own}", 4789, Payload, Stop);
                 await Task.WhenAny(listening, Task.Delay(20, Stop));
             }
         }

@@ -16,15 +16,15 @@ public sealed class AddSwarmFirewallRuleCommand : FirewallCmdlet
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         var sources = RemoteAddress.Concat(SwarmOnly ? await NodeAddressesAsync(cancellationToken) : []).Distinct().ToList();
-        const string action = "Open the swarm's ports";
+        const string Action = "Open the swarm's ports";
         await ForEachHostAsync(
             async (node, token) =>
             {
                 var command = await CommandAsync(node, V1.FirewallAction.Add, sources, token);
-                return await ChangeAsync(node, command, action, Write, token);
+                return await ChangeAsync(node, command, Action, Write, token);
             },
             cancellationToken,
-            node => Approve(node, action, force: false)
+            node => Approve(node, Action, force: false)
         );
 
         void Write(string host, V1.FirewallReport report) => WriteObject(Rules(host, report), enumerateCollection: true);
