@@ -80,7 +80,12 @@ internal sealed class ManagerSession(
                     case V1.ManagerMessage.MessageOneofCase.Session:
                         return new SessionResult(_isOpen, false, null, "the manager has opened the session twice");
                     case V1.ManagerMessage.MessageOneofCase.Assignments or V1.ManagerMessage.MessageOneofCase.Ack when !_isOpen:
-                        return new SessionResult(_isOpen, false, null, $"the manager sent {message.MessageCase} before it opened the session");
+                        return new SessionResult(
+                            _isOpen,
+                            false,
+                            null,
+                            $"the manager sent {message.MessageCase} before it opened the session"
+                        );
                     case V1.ManagerMessage.MessageOneofCase.Assignments:
                         var set = message.Assignments;
                         if (set.Kind != V1.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
@@ -111,7 +116,12 @@ internal sealed class ManagerSession(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new SessionResult(_isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
+            return new SessionResult(
+                _isOpen,
+                false,
+                null,
+                open.IsCancellationRequested ? "the manager does not answer" : "the stream broke"
+            );
         }
         catch (Exception e)
             when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)

@@ -21,10 +21,7 @@ namespace Swarm.Manager;
 public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, TimeProvider time)
     : V1.CertificateAuthority.CertificateAuthorityBase
 {
-    public override Task<V1.GetRootCertificateResponse> GetRootCertificate(
-        V1.GetRootCertificateRequest request,
-        ServerCallContext context
-    )
+    public override Task<V1.GetRootCertificateResponse> GetRootCertificate(V1.GetRootCertificateRequest request, ServerCallContext context)
     {
         var cluster = ReadCluster(RequireManager());
         return Task.FromResult(new V1.GetRootCertificateResponse { Certificate = ByteString.CopyFrom(cluster.RootCertificate) });

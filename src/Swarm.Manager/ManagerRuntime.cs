@@ -56,7 +56,7 @@ public sealed class ManagerRuntime : IAsyncDisposable
     public StateStore State { get; }
     public IReplicatedLog Log { get; }
 
-    /// <summary>What the API's areas of nodes, services, tasks and events answer from.</summary>
+    /// <summary>The API's areas of nodes, services, tasks and events answer from these.</summary>
     public SwarmObjects Objects { get; }
 
     /// <summary>The agents' sessions, for the Dispatcher service.</summary>
@@ -75,13 +75,12 @@ public sealed class ManagerRuntime : IAsyncDisposable
             if (options.Bootstrap is { } bootstrap)
             {
                 await runtime.WaitForLeadershipAsync(cancellation);
-                await runtime
-                    ._loop.ExecuteAsync(
-                        "",
-                        state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
-                        static (_, _) => true,
-                        cancellation
-                    );
+                await runtime._loop.ExecuteAsync(
+                    "",
+                    state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
+                    static (_, _) => true,
+                    cancellation
+                );
             }
             return runtime;
         }

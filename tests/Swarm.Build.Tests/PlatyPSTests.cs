@@ -40,8 +40,7 @@ public sealed partial class PlatyPSTests : IDisposable
     private SortedDictionary<string, List<string>> Read(string folder)
     {
         var file = XDocument.Load(Path.Combine(_folder, folder, "Swarm.Cmdlets.dll-Help.xml"));
-        var commands = file.Root!.Elements(Command + "command")
-            .ToDictionary(c => Text(c, Command + "details", Command + "name"), Facts);
+        var commands = file.Root!.Elements(Command + "command").ToDictionary(c => Text(c, Command + "details", Command + "name"), Facts);
         return new(commands, StringComparer.Ordinal);
     }
 

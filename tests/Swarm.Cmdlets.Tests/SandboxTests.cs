@@ -108,7 +108,10 @@ public sealed class SandboxTests : IDisposable
             Assert.Empty(shell.Run("Stop-SwarmSandbox box -WhatIf").ThrowIfFailed().Output);
             Assert.All(own, p => Assert.False(p.HasExited));
             shell.Run("Stop-SwarmSandbox box").ThrowIfFailed();
-            await Deadline.WaitAsync(AsyncTask.WhenAll(own.Append(ofTask).Select(p => p.WaitForExitAsync())), "the sandbox's processes to end");
+            await Deadline.WaitAsync(
+                AsyncTask.WhenAll(own.Append(ofTask).Select(p => p.WaitForExitAsync())),
+                "the sandbox's processes to end"
+            );
             Assert.All(others, p => Assert.False(p.HasExited));
             Assert.False(Directory.Exists(path));
             Assert.StartsWith("SandboxNotFound,", shell.Run("Stop-SwarmSandbox box").Error.FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -105,7 +105,12 @@ public abstract class HostCmdlet : SwarmCmdlet
             .WhenAll(tasks)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
-    private static async Task<Func<ValueTask>> AskAsync(V1.Node node, HostWork work, SemaphoreSlim room, CancellationToken cancellationToken)
+    private static async Task<Func<ValueTask>> AskAsync(
+        V1.Node node,
+        HostWork work,
+        SemaphoreSlim room,
+        CancellationToken cancellationToken
+    )
     {
         await room.WaitAsync(cancellationToken);
         try

@@ -1,5 +1,4 @@
 using System.Collections;
-using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Services;

@@ -1,5 +1,6 @@
 using Swarm.Control.Addresses;
 using Swarm.Core.Errors;
+
 namespace Swarm.Control.Errors;
 
 /// <summary>The errors that depend on this node's membership, with Docker's messages where Docker has them.</summary>

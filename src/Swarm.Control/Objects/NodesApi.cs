@@ -25,7 +25,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
         ServerCallContext context
     )
     {
-        await objects.RequireLeaderAsync(context.CancellationToken).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(context.CancellationToken);
         var selected = objects.Store.Read<Node[]>(state =>
             request.Selectors.Count == 0 ? [.. state.Nodes] : [.. request.Selectors.Select(s => Selectors.Node(state, s)).Distinct()]
         );
@@ -38,7 +38,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
             var tasks = objects.Store.Read(state => Array.ConvertAll(chunk, n => LiveTasksOf(n, state)));
             foreach (var (node, count) in chunk.Zip(tasks))
             {
-                await responseStream.SendAsync(ToWire(node, count), context).ConfigureAwait(false);
+                await responseStream.SendAsync(ToWire(node, count), context);
             }
         }
     }
@@ -51,39 +51,39 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state =>
-                    {
-                        var node = Selectors.Node(state, request.Selector);
-                        SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
-                        var spec = SpecAfter(state, node, request, labels);
-                        // Labels come first: tasks that move because of them are shown together with the ones that the availability moves.
-                        state.Apply(
-                            [new StateChange.NodeSpecSet(node.Id, spec with { Availability = node.Spec.Availability }, objects.Now)],
-                            state.Index + 1
-                        );
-                        return ServicePlanner.PreviewNode(state, node.Id, spec.Availability, objects.Now);
-                    },
-                    cancellation
-                );
-            return new V1.UpdateNodeResponse { Preview = preview };
-        }
-        var updated = await objects.ExecuteAsync(
-                request.RequestId,
                 state =>
                 {
                     var node = Selectors.Node(state, request.Selector);
                     SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
                     var spec = SpecAfter(state, node, request, labels);
-                    return spec == node.Spec
-                        ? CommandChanges.None(node.Id)
-                        : new CommandChanges([new StateChange.NodeSpecSet(node.Id, spec, objects.Now)], node.Id);
+                    // Labels come first: tasks that move because of them are shown together with the ones that the availability moves.
+                    state.Apply(
+                        [new StateChange.NodeSpecSet(node.Id, spec with { Availability = node.Spec.Availability }, objects.Now)],
+                        state.Index + 1
+                    );
+                    return ServicePlanner.PreviewNode(state, node.Id, spec.Availability, objects.Now);
                 },
-                (state, id) =>
-                    state.FindNode(id) is { } node
-                        ? ToWire(node, LiveTasksOf(node, state))
-                        : throw SwarmObjects.Vanished("node", "NodeNotFound", id),
                 cancellation
             );
+            return new V1.UpdateNodeResponse { Preview = preview };
+        }
+        var updated = await objects.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                var node = Selectors.Node(state, request.Selector);
+                SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
+                var spec = SpecAfter(state, node, request, labels);
+                return spec == node.Spec
+                    ? CommandChanges.None(node.Id)
+                    : new CommandChanges([new StateChange.NodeSpecSet(node.Id, spec, objects.Now)], node.Id);
+            },
+            (state, id) =>
+                state.FindNode(id) is { } node
+                    ? ToWire(node, LiveTasksOf(node, state))
+                    : throw SwarmObjects.Vanished("node", "NodeNotFound", id),
+            cancellation
+        );
         return new V1.UpdateNodeResponse { Node = updated };
     }
 
@@ -93,21 +93,21 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state => ServicePlanner.PreviewNode(state, RequireRemovable(state, request).Id, null, objects.Now),
-                    cancellation
-                );
+                state => ServicePlanner.PreviewNode(state, RequireRemovable(state, request).Id, null, objects.Now),
+                cancellation
+            );
             return new V1.RemoveNodeResponse { Preview = preview };
         }
         await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var node = RequireRemovable(state, request);
-                    return new CommandChanges([new StateChange.NodeRemove(node.Id)], node.Id) { DependsOn = ["managers"] };
-                },
-                static (_, id) => id,
-                cancellation
-            );
+            request.RequestId,
+            state =>
+            {
+                var node = RequireRemovable(state, request);
+                return new CommandChanges([new StateChange.NodeRemove(node.Id)], node.Id) { DependsOn = ["managers"] };
+            },
+            static (_, id) => id,
+            cancellation
+        );
         return new V1.RemoveNodeResponse();
     }
 

@@ -20,7 +20,7 @@ public partial class ServicesApi
         ServerCallContext context
     )
     {
-        await objects.RequireLeaderAsync(context.CancellationToken).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(context.CancellationToken);
         foreach (var service in SelectServices(request.Selectors))
         {
             var (kept, running) = objects.Store.Read(state =>
@@ -35,7 +35,7 @@ public partial class ServicesApi
             );
             foreach (var revision in Revisions(service, kept, running))
             {
-                await responseStream.SendAsync(revision, context).ConfigureAwait(false);
+                await responseStream.SendAsync(revision, context);
             }
         }
     }
@@ -46,26 +46,26 @@ public partial class ServicesApi
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state =>
-                    {
-                        var service = Selectors.Service(state, request.Selector);
-                        return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), objects.Now);
-                    },
-                    cancellation
-                );
-            return new V1.UpdateServiceResponse { Preview = preview };
-        }
-        var rolledBack = await objects.ExecuteAsync(
-                request.RequestId,
                 state =>
                 {
                     var service = Selectors.Service(state, request.Selector);
-                    var number = RequireRevision(state, service, request.ToRevision);
-                    return new CommandChanges(ServiceChanges.Rollback(state, service, number, objects.Now), service.Id);
+                    return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), objects.Now);
                 },
-                SwarmObjects.ServiceOrVanished,
                 cancellation
             );
+            return new V1.UpdateServiceResponse { Preview = preview };
+        }
+        var rolledBack = await objects.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                var service = Selectors.Service(state, request.Selector);
+                var number = RequireRevision(state, service, request.ToRevision);
+                return new CommandChanges(ServiceChanges.Rollback(state, service, number, objects.Now), service.Id);
+            },
+            SwarmObjects.ServiceOrVanished,
+            cancellation
+        );
         return new V1.UpdateServiceResponse { Service = rolledBack };
     }
 

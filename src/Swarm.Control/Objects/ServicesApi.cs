@@ -21,7 +21,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         // Before the registry is asked: a name that is taken is refused at once. A retry finds its own service instead.
         objects.Store.Read(state =>
         {
@@ -34,8 +34,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var response = new V1.CreateServiceResponse();
         if (request.DryRun)
         {
-            response.Preview = await objects.PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, objects.Now), cancellation)
-                .ConfigureAwait(false);
+            response.Preview = await objects.PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, objects.Now), cancellation);
             return response;
         }
         if (!request.NoResolveImage)
@@ -43,16 +42,16 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             spec = await PinAsync(spec, credential, response.Warnings, cancellation);
         }
         response.Service = await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    RequireFreeName(state, spec.Name);
-                    var id = objects.Orchestrator.Ids.Next();
-                    return new CommandChanges(ServiceChanges.Create(id, spec, credential, objects.Now), id);
-                },
-                SwarmObjects.ServiceOrVanished,
-                cancellation
-            );
+            request.RequestId,
+            state =>
+            {
+                RequireFreeName(state, spec.Name);
+                var id = objects.Orchestrator.Ids.Next();
+                return new CommandChanges(ServiceChanges.Create(id, spec, credential, objects.Now), id);
+            },
+            SwarmObjects.ServiceOrVanished,
+            cancellation
+        );
         return response;
     }
 
@@ -62,7 +61,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         ServerCallContext context
     )
     {
-        await objects.RequireLeaderAsync(context.CancellationToken).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(context.CancellationToken);
         foreach (var service in SelectServices(request.Selectors))
         {
             var (shown, facts) = objects.Store.Read(state =>
@@ -70,7 +69,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
                 var now = state.FindService(service.Id) ?? service;
                 return (now, ServiceFacts.Of(now, state));
             });
-            await responseStream.SendAsync(WireObjects.Of(shown, facts), context).ConfigureAwait(false);
+            await responseStream.SendAsync(WireObjects.Of(shown, facts), context);
         }
     }
 
@@ -80,7 +79,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         var (current, known) = objects.Store.Read(state =>
         {
             var service = Selectors.Service(state, request.Selector);
@@ -108,27 +107,27 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         if (request.DryRun)
         {
             response.Preview = await objects.PreviewAsync(
-                    state =>
-                    {
-                        var service = Selectors.Service(state, current.Id);
-                        RequireUpdatable(service, spec, request.Version);
-                        return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now);
-                    },
-                    cancellation
-                );
-            return response;
-        }
-        response.Service = await objects.ExecuteAsync(
-                request.RequestId,
                 state =>
                 {
                     var service = Selectors.Service(state, current.Id);
                     RequireUpdatable(service, spec, request.Version);
-                    return new CommandChanges(ServiceChanges.Update(state, service, spec, credential, objects.Now), service.Id);
+                    return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now);
                 },
-                SwarmObjects.ServiceOrVanished,
                 cancellation
             );
+            return response;
+        }
+        response.Service = await objects.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                var service = Selectors.Service(state, current.Id);
+                RequireUpdatable(service, spec, request.Version);
+                return new CommandChanges(ServiceChanges.Update(state, service, spec, credential, objects.Now), service.Id);
+            },
+            SwarmObjects.ServiceOrVanished,
+            cancellation
+        );
         return response;
     }
 
@@ -139,21 +138,21 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         {
             var id = "";
             var preview = await objects.PreviewAsync(
-                    state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, objects.Now),
-                    cancellation
-                );
+                state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, objects.Now),
+                cancellation
+            );
             return new V1.RemoveServiceResponse { ServiceId = id, Preview = preview };
         }
         var removed = await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var service = Selectors.Service(state, request.Selector);
-                    return new CommandChanges([new StateChange.ServiceRemove(service.Id)], service.Id);
-                },
-                static (_, id) => id,
-                cancellation
-            );
+            request.RequestId,
+            state =>
+            {
+                var service = Selectors.Service(state, request.Selector);
+                return new CommandChanges([new StateChange.ServiceRemove(service.Id)], service.Id);
+            },
+            static (_, id) => id,
+            cancellation
+        );
         return new V1.RemoveServiceResponse { ServiceId = removed };
     }
 
@@ -220,7 +219,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         ResolvedImage? resolved;
         try
         {
-            resolved = await objects.Options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+            resolved = await objects.Options.ResolveImage(spec.Container.Image, credential, cancellation);
         }
         catch (ImageNotResolvedException e)
         {

@@ -1,6 +1,6 @@
 namespace Swarm.Control.Objects;
 
-/// <summary>What the API needs to know of the node that it runs on.</summary>
+/// <summary>Facts of its node that the API needs.</summary>
 public sealed record SwarmObjectsOptions
 {
     /// <summary>Of this node.</summary>

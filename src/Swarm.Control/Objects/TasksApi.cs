@@ -21,10 +21,10 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
         ServerCallContext context
     )
     {
-        await objects.RequireLeaderAsync(context.CancellationToken).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(context.CancellationToken);
         foreach (var task in TaskListing.Read(objects.Store, request).InOrder())
         {
-            await responseStream.SendAsync(task, context).ConfigureAwait(false);
+            await responseStream.SendAsync(task, context);
         }
     }
 
@@ -35,29 +35,29 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state => ServicePlanner.PreviewStop(state, RequireStoppable(state, request.Selector).Id, objects.Now),
-                    cancellation
-                );
+                state => ServicePlanner.PreviewStop(state, RequireStoppable(state, request.Selector).Id, objects.Now),
+                cancellation
+            );
             return new V1.StopTaskResponse { Preview = preview };
         }
         V1.Task? before = null;
         var stopped = await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var task = RequireStoppable(state, request.Selector);
-                    before = WireObjects.Of(task, state);
-                    StateChange change =
-                        task.Status.State < TaskState.Assigned
-                            // No node knows of the task, so there is nothing to stop.
-                            ? new StateChange.TaskRemove(task.Id)
-                            : new StateChange.TaskDesire(task.Id, TaskState.Shutdown);
-                    return new CommandChanges(task.DesiredState > TaskState.Running ? [] : [change], task.Id);
-                },
-                // A task that no node knew is gone, so the answer is its former state.
-                (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : before ?? new V1.Task { Id = id },
-                cancellation
-            );
+            request.RequestId,
+            state =>
+            {
+                var task = RequireStoppable(state, request.Selector);
+                before = WireObjects.Of(task, state);
+                StateChange change =
+                    task.Status.State < TaskState.Assigned
+                        // No node knows of the task, so there is nothing to stop.
+                        ? new StateChange.TaskRemove(task.Id)
+                        : new StateChange.TaskDesire(task.Id, TaskState.Shutdown);
+                return new CommandChanges(task.DesiredState > TaskState.Running ? [] : [change], task.Id);
+            },
+            // A task that no node knew is gone, so the answer is its former state.
+            (state, id) => state.FindTask(id) is { } task ? WireObjects.Of(task, state) : before ?? new V1.Task { Id = id },
+            cancellation
+        );
         return new V1.StopTaskResponse { Task = stopped };
     }
 
@@ -74,7 +74,7 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
             spec = ProtocolMapping.FromWire(request.Spec);
             ServiceSpecValidation.Validate(spec);
         }
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         var placements = objects.Orchestrator.Ask(
             (control, state) =>
             {
@@ -87,17 +87,20 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
             var placement in placements.OrderBy(p => !p.IsSuitable).ThenBy(p => p.Rank).ThenBy(p => p.Node.Name, StringComparer.Ordinal)
         )
         {
-            await responseStream.SendAsync(new V1.NodePlacement
-            {
-                NodeId = placement.Node.Id,
-                NodeName = placement.Node.Name,
-                Suitable = placement.IsSuitable,
-                Rank = (uint)placement.Rank,
-                Filter = placement.Refusal?.Filter ?? "",
-                Detail = placement.Refusal?.Detail ?? "",
-                ServiceTasks = (uint)placement.ServiceTasks,
-                TotalTasks = (uint)placement.LiveTasks,
-            }, context).ConfigureAwait(false);
+            await responseStream.SendAsync(
+                new V1.NodePlacement
+                {
+                    NodeId = placement.Node.Id,
+                    NodeName = placement.Node.Name,
+                    Suitable = placement.IsSuitable,
+                    Rank = (uint)placement.Rank,
+                    Filter = placement.Refusal?.Filter ?? "",
+                    Detail = placement.Refusal?.Detail ?? "",
+                    ServiceTasks = (uint)placement.ServiceTasks,
+                    TotalTasks = (uint)placement.LiveTasks,
+                },
+                context
+            );
         }
     }
 

@@ -1,4 +1,5 @@
 using Swarm.Core.Errors;
+
 namespace Swarm.Control.Planes;
 
 /// <summary>The limits of each control plane, with reasons. docs/control-planes.md has the same table; a test compares.</summary>

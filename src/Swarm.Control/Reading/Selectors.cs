@@ -11,7 +11,8 @@ public static class Selectors
     public static Service Service(ClusterState state, string selector)
     {
         RequireText(selector, "service", "ServiceNotFound");
-        return FindService(state, selector) ?? throw NotFound("service", "ServiceNotFound", selector, "Get-SwarmService lists the services.");
+        return FindService(state, selector)
+            ?? throw NotFound("service", "ServiceNotFound", selector, "Get-SwarmService lists the services.");
     }
 
     public static Node Node(ClusterState state, string selector)
@@ -86,8 +87,7 @@ public static class Selectors
             return [task];
         }
         var named = Named(state, selector);
-        return
-            named.Count > 0 ? named
+        return named.Count > 0 ? named
             : ByPrefix(state.Tasks, t => t.Id, t => t.Id, selector, "task") is { } found ? [found]
             : [];
     }

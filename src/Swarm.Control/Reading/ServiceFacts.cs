@@ -22,7 +22,7 @@ internal readonly record struct ServiceFacts(ulong Running, ulong Desired, Servi
             }
             wanted++;
             // Tasks on nodes that are down do not run as far as anybody knows: docker service ls leaves them out too. It goes on
-            // counting those that are to stop (50/5 on the way down), which a script that waits for "as many as wanted" has no use for.
+            // counting tasks that are to stop (50/5 on the way down). A script that waits for the wanted number has no use for that.
             if (
                 task.Status.State == TaskState.Running
                 && task.NodeId is { } id

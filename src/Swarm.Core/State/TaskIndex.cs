@@ -22,9 +22,7 @@ internal sealed class TaskIndex(TaskIndex? origin, StateTable<SwarmTask> tasks)
         {
             return own;
         }
-        return own.Count == 0 && !_hidden!.ContainsKey(key)
-            ? origin.Of(key)
-            : new ForkedTasks(origin.Of(key), own, tasks, CountOf(key));
+        return own.Count == 0 && !_hidden!.ContainsKey(key) ? origin.Of(key) : new ForkedTasks(origin.Of(key), own, tasks, CountOf(key));
     }
 
     public int CountOf(string key) =>

@@ -45,7 +45,7 @@ internal static class GrpcServices
         routes.MapService<Events.EventsBase>();
     }
 
-    /// <summary>What nodes ask of a manager.</summary>
+    /// <summary>The calls of nodes to a manager.</summary>
     public static void AddNodeServices(
         this IServiceCollection services,
         Dispatcher.DispatcherBase dispatcher,

@@ -1,5 +1,3 @@
-using Swarm.Host.Systems;
-using Swarm.Host.Commands;
 using Swarm.Control.Addresses;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
@@ -10,6 +8,8 @@ using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Plane;
 using Swarm.DockerSwarm.Writes;
 using Swarm.Engine;
+using Swarm.Host.Commands;
+using Swarm.Host.Systems;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;

@@ -56,7 +56,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>Null on a worker.</summary>
     public ManagerRuntime? Manager { get; private set; }
 
-    /// <summary>What answers the control API from the manager; the control plane makes it at the first call.</summary>
+    /// <summary>Answers the control API from the manager. The control plane makes it at the first call.</summary>
     public ControlAreas? Areas { get; set; }
 
     /// <summary>Cancelled when this node stops or leaves: what follows it ends then.</summary>

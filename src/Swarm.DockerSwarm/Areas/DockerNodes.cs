@@ -38,7 +38,7 @@ internal sealed class DockerNodes(SwarmObjects objects, DockerCalls calls, Docke
         ServerCallContext context
     ) => calls.WatchAsync(context, call => base.WaitNode(request, responseStream, call));
 
-    /// <summary>Who leads, and who is reachable, is the engine's word.</summary>
+    /// <summary>The engine tells which manager leads, and which are reachable.</summary>
     protected override V1.Node ToWire(Node node, uint tasks)
     {
         var shown = base.ToWire(node, tasks);

@@ -216,10 +216,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
     }
 
-    private void LearnServices(
-        JsonArray services,
-        Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates
-    )
+    private void LearnServices(JsonArray services, Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates)
     {
         foreach (var service in services.OfType<JsonObject>())
         {

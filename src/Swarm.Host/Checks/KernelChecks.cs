@@ -77,7 +77,10 @@ internal static partial class KernelChecks
                 .ToArray();
         var missing = RequiredControllers.Except(there).ToList();
         return missing.Count == 0
-            ? HostCheck.Pass("KernelCgroups", $"{string.Join(", ", RequiredControllers)}{(unified is null ? " (version 1)" : " (version 2)")}")
+            ? HostCheck.Pass(
+                "KernelCgroups",
+                $"{string.Join(", ", RequiredControllers)}{(unified is null ? " (version 1)" : " (version 2)")}"
+            )
             : HostCheck.Warn(
                 "KernelCgroups",
                 $"not mounted or missing: {string.Join(", ", missing)}",

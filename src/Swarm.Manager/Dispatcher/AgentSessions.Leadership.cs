@@ -47,13 +47,13 @@ public sealed partial class AgentSessions
         try
         {
             await SetStatusAsync(
-                    nodeId,
-                    null,
-                    NodeState.Unknown,
-                    "waiting for its session with the new leader",
-                    null,
-                    CancellationToken.None
-                );
+                nodeId,
+                null,
+                NodeState.Unknown,
+                "waiting for its session with the new leader",
+                null,
+                CancellationToken.None
+            );
         }
         catch (SwarmException e)
         {

@@ -20,12 +20,7 @@ public sealed partial class AgentSessions
             cancellation
         );
 
-    internal async Task<SessionEnd> SayGoodbyeAsync(
-        string nodeId,
-        AgentSession session,
-        V1.Goodbye goodbye,
-        CancellationToken cancellation
-    )
+    internal async Task<SessionEnd> SayGoodbyeAsync(string nodeId, AgentSession session, V1.Goodbye goodbye, CancellationToken cancellation)
     {
         if (!goodbye.Restart)
         {

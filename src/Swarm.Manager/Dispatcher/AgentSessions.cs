@@ -148,16 +148,15 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         {
             await _loop.ReportAsync(nodeId, statuses, cancellation);
         }
-        return await _loop
-            .ExecuteAsync(
-                "",
-                state =>
-                    state.FindNode(nodeId) is { } node && IsCurrent(nodeId, session)
-                        ? new CommandChanges(registration.Changes(state, node, Now), nodeId)
-                        : CommandChanges.None(nodeId),
-                (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
-                cancellation
-            );
+        return await _loop.ExecuteAsync(
+            "",
+            state =>
+                state.FindNode(nodeId) is { } node && IsCurrent(nodeId, session)
+                    ? new CommandChanges(registration.Changes(state, node, Now), nodeId)
+                    : CommandChanges.None(nodeId),
+            (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
+            cancellation
+        );
     }
 
     private V1.SessionInfo SessionInfo(AgentSession session, Node node, TimeSpan period)

@@ -54,7 +54,9 @@ internal static class StatusChecks
             Os = BoundedText.Cut(read.Os, 64),
             Architecture = BoundedText.Cut(read.Architecture, 64),
             EngineVersion = BoundedText.Cut(read.EngineVersion, 128),
-            EngineLabels = ValueMap.From(read.EngineLabels.Take(256).Select(l => KeyValuePair.Create(BoundedText.Cut(l.Key, 256), BoundedText.Cut(l.Value, 1024)))),
+            EngineLabels = ValueMap.From(
+                read.EngineLabels.Take(256).Select(l => KeyValuePair.Create(BoundedText.Cut(l.Key, 256), BoundedText.Cut(l.Value, 1024)))
+            ),
             Plugins = read.Plugins.Take(256).Select(p => BoundedText.Cut(p, 256)).ToValueList(),
             Executor = BoundedText.Cut(read.Executor, 64),
             SwarmdVersion = BoundedText.Cut(read.SwarmdVersion, 64),

@@ -61,7 +61,7 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
         if (log == "compacted")
         {
             await FillAsync();
-            // What was valid at first is not any more: only the last of each is in the state.
+            // The first secrets are no longer valid: the state has only the last of each.
             await Control.Clusters.RotateJoinTokenAsync(new RotateJoinTokenRequest { Role = NodeRole.Worker });
             _record["retiredWorkerToken"] = made.Tokens.Worker;
             if (autolock)

@@ -55,7 +55,9 @@ internal static partial class CommentProse
     }
 
     /// <summary>An empty or indented line (options, commands), a list item, a keyword of comment-based help, or the edge of an XML element.</summary>
-    [GeneratedRegex(@"\u0001|\n[ \t]*(?=\n)|\n(?=[ ]{2,11}\S)|(?<=(?:^|\n)[ ]{2,11}\S[^\n]*)\n(?![ ]{12})|\n(?=[ \t]*(?:[-*•]|\d+\.)[ \t])|(?:^|\n)[ \t]*\.[A-Z]+[^\n]*(?=\n|$)")]
+    [GeneratedRegex(
+        @"\u0001|\n[ \t]*(?=\n)|\n(?=[ ]{2,11}\S)|(?<=(?:^|\n)[ ]{2,11}\S[^\n]*)\n(?![ ]{12})|\n(?=[ \t]*(?:[-*•]|\d+\.)[ \t])|(?:^|\n)[ \t]*\.[A-Z]+[^\n]*(?=\n|$)"
+    )]
     private static partial Regex ParagraphEnd();
 
     [GeneratedRegex("<code>.*?</code>", RegexOptions.Singleline)]

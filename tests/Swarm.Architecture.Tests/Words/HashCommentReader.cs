@@ -58,7 +58,11 @@ internal sealed partial class HashCommentReader(string source, bool isPowerShell
                 _comments.Add(new(number, line[(at + 2)..].Replace("#>", "", StringComparison.Ordinal), false, true));
                 return;
             }
-            else if (c == '#' && !line.StartsWith("#!", StringComparison.Ordinal) && (at == 0 || char.IsWhiteSpace(line[at - 1]) || line[at - 1] is ';' or '{' or '('))
+            else if (
+                c == '#'
+                && !line.StartsWith("#!", StringComparison.Ordinal)
+                && (at == 0 || char.IsWhiteSpace(line[at - 1]) || line[at - 1] is ';' or '{' or '(')
+            )
             {
                 _comments.Add(new(number, line[(at + 1)..], false, string.IsNullOrWhiteSpace(line[..at])));
                 return;

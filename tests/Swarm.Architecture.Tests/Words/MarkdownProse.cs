@@ -81,7 +81,8 @@ internal sealed partial class MarkdownProse(string file)
         }
     }
 
-    private void Add(int line, string text, bool isCell) => _found.Add(new(file, line, Link().Replace(InlineCode.JoinSpans(text), "$1"), isCell));
+    private void Add(int line, string text, bool isCell) =>
+        _found.Add(new(file, line, Link().Replace(InlineCode.JoinSpans(text), "$1"), isCell));
 
     [GeneratedRegex("^(```+|~~~+)")]
     private static partial Regex Fence();

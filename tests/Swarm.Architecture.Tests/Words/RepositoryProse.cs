@@ -17,7 +17,10 @@ internal static class RepositoryProse
             ".ps1" or ".psm1" or ".psd1" => CommentProse.Paragraphs(file, new HashCommentReader(source, true).Read()),
             ".sh" => CommentProse.Paragraphs(file, new HashCommentReader(source, false).Read()),
             ".md" => new MarkdownProse(file).Read(source),
-            "" when source.StartsWith("#!", StringComparison.Ordinal) => CommentProse.Paragraphs(file, new HashCommentReader(source, false).Read()),
+            "" when source.StartsWith("#!", StringComparison.Ordinal) => CommentProse.Paragraphs(
+                file,
+                new HashCommentReader(source, false).Read()
+            ),
             _ => [],
         };
 

@@ -8,7 +8,29 @@ internal static class SentenceSplitter
     private static readonly string[] Abbreviations = ["e.g.", "i.e.", "etc.", "vs.", "cf."];
 
     /// <summary>Characters around a word that are not part of it.</summary>
-    private static readonly char[] Around = ['(', ')', '[', ']', '"', '\'', '“', '”', '‘', '’', '*', '_', ',', '.', ':', ';', '?', '!', '…', '—'];
+    private static readonly char[] Around =
+    [
+        '(',
+        ')',
+        '[',
+        ']',
+        '"',
+        '\'',
+        '“',
+        '”',
+        '‘',
+        '’',
+        '*',
+        '_',
+        ',',
+        '.',
+        ':',
+        ';',
+        '?',
+        '!',
+        '…',
+        '—',
+    ];
 
     public static IEnumerable<Sentence> Split(Prose prose)
     {
@@ -40,7 +62,8 @@ internal static class SentenceSplitter
         var end = token.TrimEnd(')', ']', '"', '\'', '”', '’', '*', '_');
         return end.Length > 0
             && end[^1] is '.' or '!' or '?'
-            && !end.EndsWith("...", StringComparison.Ordinal) && !Abbreviations.Contains(end.TrimStart('('), StringComparer.OrdinalIgnoreCase);
+            && !end.EndsWith("...", StringComparison.Ordinal)
+            && !Abbreviations.Contains(end.TrimStart('('), StringComparer.OrdinalIgnoreCase);
     }
 
     private static Sentence Make(Prose prose, int line, List<string> tokens)

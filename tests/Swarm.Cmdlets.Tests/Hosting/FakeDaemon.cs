@@ -18,7 +18,12 @@ internal sealed class FakeDaemon(FakeControl control) : V1.Daemon.DaemonBase
         var node = request.Selector.Length == 0 ? control.Nodes[0] : control.Node(request.Selector);
         if (control.Disconnected.Contains(node.Name))
         {
-            throw FakeControl.Refuse(StatusCode.Unavailable, "NodeNotConnected", $"The swarmd of node {node.Name} is not connected.", node.Name);
+            throw FakeControl.Refuse(
+                StatusCode.Unavailable,
+                "NodeNotConnected",
+                $"The swarmd of node {node.Name} is not connected.",
+                node.Name
+            );
         }
         var answer = new V1.HostAnswer();
         if (request.Command.Firewall is { } firewall)

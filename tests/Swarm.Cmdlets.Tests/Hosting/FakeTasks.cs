@@ -30,7 +30,12 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
         }
         if (request.Selectors.Count > 0 && found.Count == 0)
         {
-            throw FakeControl.Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selectors[0]}' does not exist.", request.Selectors[0]);
+            throw FakeControl.Refuse(
+                StatusCode.NotFound,
+                "TaskNotFound",
+                $"Task '{request.Selectors[0]}' does not exist.",
+                request.Selectors[0]
+            );
         }
         await FakeControl.SendAsync(found, responseStream);
         if (control.TaskListsNeverEnd)
@@ -61,7 +66,12 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
         control.Note(request);
         var task =
             control.Tasks.FirstOrDefault(t => t.Id == request.Selector || t.Name == request.Selector)
-            ?? throw FakeControl.Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selector}' does not exist.", request.Selector);
+            ?? throw FakeControl.Refuse(
+                StatusCode.NotFound,
+                "TaskNotFound",
+                $"Task '{request.Selector}' does not exist.",
+                request.Selector
+            );
         return AsyncTask.FromResult(new V1.StopTaskResponse { Task = task, Preview = request.DryRun ? FakeControl.Preview("stop") : null });
     }
 

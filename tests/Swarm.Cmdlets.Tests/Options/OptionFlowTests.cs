@@ -35,7 +35,8 @@ public sealed class OptionFlowTests
         ["replicated.replicas"] = "of a global service; the replicated one is tested beside",
     };
 
-    public static TheoryData<string> Settings => [.. ServiceOption.All.Values.Where(o => o.Field is not null && o.Use != SpecFieldUse.Remove).Select(o => o.Name)];
+    public static TheoryData<string> Settings =>
+        [.. ServiceOption.All.Values.Where(o => o.Field is not null && o.Use != SpecFieldUse.Remove).Select(o => o.Name)];
 
     public static TheoryData<string> Removals => [.. ServiceOption.All.Values.Where(o => o.Use == SpecFieldUse.Remove).Select(o => o.Name)];
 
@@ -50,11 +51,17 @@ public sealed class OptionFlowTests
         var changes = SpecDiff.Changes(before, after).Keys;
         Assert.NotEmpty(changes);
         // The entries of a map are compared one by one.
-        Assert.All(changes, c => Assert.True(c == JsonPath(field.Path) || c.StartsWith(JsonPath(field.Path) + ".", StringComparison.Ordinal), c));
+        Assert.All(
+            changes,
+            c => Assert.True(c == JsonPath(field.Path) || c.StartsWith(JsonPath(field.Path) + ".", StringComparison.Ordinal), c)
+        );
 
         var other = before.Clone();
         new ServiceSpecBuilder(new Dictionary<string, object?> { [option] = Value(option, -7) }).Change(other);
-        Assert.True(!Equals(field.Get(after), field.Get(other)) || field.Descriptor.FieldType == Google.Protobuf.Reflection.FieldType.Bool, option);
+        Assert.True(
+            !Equals(field.Get(after), field.Get(other)) || field.Descriptor.FieldType == Google.Protobuf.Reflection.FieldType.Bool,
+            option
+        );
     }
 
     [Theory]
@@ -176,8 +183,19 @@ public sealed class OptionFlowTests
             _ when type == typeof(string) => $"text{seed}",
             _ when type == typeof(string[]) => new[] { $"{option}{seed}a", $"{option}{seed}b" },
             _ when type == typeof(Hashtable) => new Hashtable { [$"key{seed}"] = $"value{seed}" },
-            _ when type == typeof(Mount[]) => new[] { new Mount { Type = MountType.Volume, Source = $"volume{seed}", Target = $"/target{seed}" } },
-            _ when type == typeof(PublishedPort[]) => new[] { new PublishedPort { Target = 100 + seed, Published = 8000 + seed } },
+            _ when type == typeof(Mount[]) => new[]
+            {
+                new Mount
+                {
+                    Type = MountType.Volume,
+                    Source = $"volume{seed}",
+                    Target = $"/target{seed}",
+                },
+            },
+            _ when type == typeof(PublishedPort[]) => new[]
+            {
+                new PublishedPort { Target = 100 + seed, Published = 8000 + seed },
+            },
             _ when type == typeof(SwitchParameter) => new SwitchParameter(true),
             _ when type == typeof(long) => 1000L + seed,
             _ when type == typeof(int) => 1000 + seed,
@@ -199,6 +217,5 @@ public sealed class OptionFlowTests
             _ => (Array)value,
         };
 
-    private static PropertyInfo Property(string option) =>
-        typeof(ServiceUpdateCmdlet).GetProperty(option)!;
+    private static PropertyInfo Property(string option) => typeof(ServiceUpdateCmdlet).GetProperty(option)!;
 }

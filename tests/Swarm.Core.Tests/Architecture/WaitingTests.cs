@@ -15,7 +15,9 @@ public sealed partial class WaitingTests
         Assert.Equal("Waited 0.001 s in vain for the agent's session to open.", e.Message);
         // The errors of what is waited for are told as they are, its own timeouts among them.
         await Assert.ThrowsAsync<NotSupportedException>(() => Deadline.WaitAsync(Task.FromException(new NotSupportedException()), "x"));
-        var own = await Assert.ThrowsAsync<TimeoutException>(() => Deadline.WaitAsync(Task.FromException(new TimeoutException("own")), "x"));
+        var own = await Assert.ThrowsAsync<TimeoutException>(() =>
+            Deadline.WaitAsync(Task.FromException(new TimeoutException("own")), "x")
+        );
         Assert.Equal("own", own.Message);
         Assert.Equal(7, await Deadline.WaitAsync(Task.FromResult(7), "x"));
     }
@@ -70,15 +72,15 @@ public sealed partial class WaitingTests
 
     [GeneratedRegex(
         """
-        await\ [\w.]+\.Task\b(?!\(|\.When)
-        |\.Task\.WaitAsync\(
-        |(?<!LongDelay)\.WaitAsync\(TimeSpan\.
-        |\.WaitForExitAsync\(
-        |\.WaitForExit\(\)
-        |\.ReadAllAsync\(
-        |\.MoveNext\(
-        |\.Reader\.ReadAsync\(
-        """,
+            await\ [\w.]+\.Task\b(?!\(|\.When)
+            |\.Task\.WaitAsync\(
+            |(?<!LongDelay)\.WaitAsync\(TimeSpan\.
+            |\.WaitForExitAsync\(
+            |\.WaitForExit\(\)
+            |\.ReadAllAsync\(
+            |\.MoveNext\(
+            |\.Reader\.ReadAsync\(
+            """,
         RegexOptions.IgnorePatternWhitespace
     )]
     private static partial Regex Wait();

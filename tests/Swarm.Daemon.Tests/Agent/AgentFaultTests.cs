@@ -139,9 +139,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         spec.Spec = new V1.ServiceSpec { RestartPolicy = new V1.RestartPolicy { Condition = (V1.RestartCondition)99 } };
         await session.CompleteAsync(Assignment("../../etc/passwd"), Assignment(""), desired, state, spec, good);
         var seen = new Dictionary<string, V1.TaskState>();
-        while (
-            seen.GetValueOrDefault(good.TaskId) != V1.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != V1.TaskState.Rejected
-        )
+        while (seen.GetValueOrDefault(good.TaskId) != V1.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != V1.TaskState.Rejected)
         {
             var report = (await session.ReceiveAsync(static m => m.Report is not null)).Report;
             await session.SendAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } });

@@ -365,7 +365,10 @@ public sealed class AgentTests()
         );
         await session.CompleteAsync(stays, ends);
         var pid = (await session.UntilAsync(stays.TaskId, V1.TaskState.Running))[^1].Pid;
-        await Deadline.UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "started")), "the second task to be started");
+        await Deadline.UntilAsync(
+            () => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "started")),
+            "the second task to be started"
+        );
         await first.DisposeAsync();
         await executor.DisposeAsync();
         await File.WriteAllTextAsync(
@@ -373,7 +376,10 @@ public sealed class AgentTests()
             "",
             TestContext.Current.CancellationToken
         );
-        await Deadline.UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "exit")), "the second task to end");
+        await Deadline.UntilAsync(
+            () => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "exit")),
+            "the second task to end"
+        );
 
         await using var adopting = Open();
         var second = await StartAgentAsync(o => o with { Executor = adopting });

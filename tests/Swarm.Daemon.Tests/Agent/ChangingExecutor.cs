@@ -24,7 +24,8 @@ internal sealed class ChangingExecutor(ITaskExecutor inner) : ITaskExecutor
 
     public Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation) => inner.WaitHealthyAsync(Noted(task), cancellation);
 
-    public Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation) => inner.WaitExitAsync(Noted(task), cancellation);
+    public Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation) =>
+        inner.WaitExitAsync(Noted(task), cancellation);
 
     public Task StopAsync(TaskDefinition task, CancellationToken cancellation) => inner.StopAsync(Noted(task), cancellation);
 

@@ -157,10 +157,7 @@ internal sealed class ScriptedSession(
     /// <summary>Reads until one message fits.</summary>
     /// <param name="fits">Whether it is the one.</param>
     /// <param name="what">Its name: by default, the condition as it is written.</param>
-    public Task<V1.AgentMessage> ReceiveAsync(
-        Func<V1.AgentMessage, bool> fits,
-        [CallerArgumentExpression(nameof(fits))] string what = ""
-    )
+    public Task<V1.AgentMessage> ReceiveAsync(Func<V1.AgentMessage, bool> fits, [CallerArgumentExpression(nameof(fits))] string what = "")
     {
         return Deadline.WaitAsync(ReadAsync(), $"a message of the agent: {what}");
 

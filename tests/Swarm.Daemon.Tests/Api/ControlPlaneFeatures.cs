@@ -45,32 +45,38 @@ internal static class ControlPlaneFeatures
         ["Initialize-Swarm"] = new(static (c, o) => c.Membership.InitSwarmAsync(new(), o).ResponseAsync, "AlreadyInSwarm"),
         ["Invoke-SwarmScale"] = new(
             static (c, o) =>
-                c.Services.ScaleServicesAsync(
-                    new()
-                    {
-                        Services =
+                c
+                    .Services.ScaleServicesAsync(
+                        new()
                         {
-                            new V1.ServiceScale { Selector = "nosuch", Replicas = 2 },
+                            Services =
+                            {
+                                new V1.ServiceScale { Selector = "nosuch", Replicas = 2 },
+                            },
                         },
-                    },
-                    o
-                ).ResponseAsync,
+                        o
+                    )
+                    .ResponseAsync,
             "ServiceNotFound"
         ),
         ["Join-Swarm"] = new(
-            static (c, o) => c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
+            static (c, o) =>
+                c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
             "AlreadyInSwarm"
         ),
         ["Join-Swarm with a manager's token"] = new(
-            static (c, o) => c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
+            static (c, o) =>
+                c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
             "AlreadyInSwarm"
         ),
         ["New-SwarmCredential"] = new(
             static (c, o) =>
-                c.Clusters.IssueClientCertificateAsync(
-                    new() { Name = "me", CertificateRequest = ByteString.CopyFrom(NodeIdentity.CreateRequest().CertificateRequest) },
-                    o
-                ).ResponseAsync
+                c
+                    .Clusters.IssueClientCertificateAsync(
+                        new() { Name = "me", CertificateRequest = ByteString.CopyFrom(NodeIdentity.CreateRequest().CertificateRequest) },
+                        o
+                    )
+                    .ResponseAsync
         ),
         ["New-SwarmNetwork"] = new(static (c, o) => c.Networks.CreateNetworkAsync(new() { Name = "another" }, o).ResponseAsync),
         ["New-SwarmService"] = new(static (c, o) => Create(c, o, Spec())),
@@ -81,18 +87,26 @@ internal static class ControlPlaneFeatures
             static (c, o) => c.Networks.RemoveNetworkAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "NetworkNotFound"
         ),
-        ["Remove-SwarmNode"] = new(static (c, o) => c.Nodes.RemoveNodeAsync(new() { Selector = "nosuch" }, o).ResponseAsync, "NodeNotFound"),
+        ["Remove-SwarmNode"] = new(
+            static (c, o) => c.Nodes.RemoveNodeAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
+            "NodeNotFound"
+        ),
         ["Remove-SwarmService"] = new(
             static (c, o) => c.Services.RemoveServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "ServiceNotFound"
         ),
-        ["Reset-SwarmJoinToken"] = new(static (c, o) => c.Clusters.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, o).ResponseAsync),
+        ["Reset-SwarmJoinToken"] = new(
+            static (c, o) => c.Clusters.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, o).ResponseAsync
+        ),
         ["Reset-SwarmUnlockKey"] = new(static (c, o) => c.Clusters.RotateUnlockKeyAsync(new(), o).ResponseAsync, "AutolockNotEnabled"),
         // The module reads, counts one up and writes.
         ["Restart-SwarmService"] = new(static (c, o) => Update(c, o, Spec()), "ServiceNotFound"),
-        ["Set-Swarm"] = new(static (c, o) => c.Clusters.UpdateClusterAsync(new() { Settings = new() { TaskHistoryLimit = 4 } }, o).ResponseAsync),
+        ["Set-Swarm"] = new(
+            static (c, o) => c.Clusters.UpdateClusterAsync(new() { Settings = new() { TaskHistoryLimit = 4 } }, o).ResponseAsync
+        ),
         ["Set-SwarmNode"] = new(
-            static (c, o) => c.Nodes.UpdateNodeAsync(new() { Selector = "worker1", Availability = V1.NodeAvailability.Pause }, o).ResponseAsync
+            static (c, o) =>
+                c.Nodes.UpdateNodeAsync(new() { Selector = "worker1", Availability = V1.NodeAvailability.Pause }, o).ResponseAsync
         ),
         ["Set-SwarmNode -Role Manager"] = new(
             static (c, o) => c.Nodes.UpdateNodeAsync(new() { Selector = "worker1", Role = V1.NodeRole.Manager }, o).ResponseAsync
@@ -111,14 +125,18 @@ internal static class ControlPlaneFeatures
             static (c, o) => c.Services.RollbackServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "ServiceNotFound"
         ),
-        ["Unlock-Swarm"] = new(static (c, o) => c.Membership.UnlockSwarmAsync(new() { UnlockKey = "SWMKEY-1-x" }, o).ResponseAsync, "SwarmNotLocked"),
+        ["Unlock-Swarm"] = new(
+            static (c, o) => c.Membership.UnlockSwarmAsync(new() { UnlockKey = "SWMKEY-1-x" }, o).ResponseAsync,
+            "SwarmNotLocked"
+        ),
         ["Wait-SwarmService"] = new(
             static (c, o) => PlaneHost.ListAsync(c.Services.WaitServices(new() { Selectors = { "nosuch" } }, o)),
             "ServiceNotFound"
         ),
         // Without end: a refusal comes at once, and the deadline ends a working watch.
         ["Watch-SwarmEvent"] = new(
-            static (c, o) => PlaneHost.ListAsync(c.Events.WatchEvents(new(), o.WithDeadline(DateTime.UtcNow + TimeSpan.FromMilliseconds(500)))),
+            static (c, o) =>
+                PlaneHost.ListAsync(c.Events.WatchEvents(new(), o.WithDeadline(DateTime.UtcNow + TimeSpan.FromMilliseconds(500)))),
             nameof(StatusCode.DeadlineExceeded)
         ),
     };

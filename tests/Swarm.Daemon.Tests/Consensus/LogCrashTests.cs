@@ -23,7 +23,10 @@ public sealed partial class LogCrashTests
             var errors = child.StandardError.ReadToEndAsync(Cancellation);
             for (var lines = random.Next(1, 150); lines > 0; lines--)
             {
-                if (await Deadline.WaitAsync(child.StandardOutput.ReadLineAsync(Cancellation), "the child to acknowledge an entry") is not { } line)
+                if (
+                    await Deadline.WaitAsync(child.StandardOutput.ReadLineAsync(Cancellation), "the child to acknowledge an entry")
+                    is not { } line
+                )
                 {
                     Assert.Fail($"seed {seed}, round {round}: the child ended: {await errors}");
                     return;
@@ -33,7 +36,9 @@ public sealed partial class LogCrashTests
             // Somewhere within the next writes.
             Thread.SpinWait(random.Next(200_000));
             child.Kill();
-            while (await Deadline.WaitAsync(child.StandardOutput.ReadLineAsync(Cancellation), "the last words of the killed child") is { } line)
+            while (
+                await Deadline.WaitAsync(child.StandardOutput.ReadLineAsync(Cancellation), "the last words of the killed child") is { } line
+            )
             {
                 acknowledged.Add(line);
             }
@@ -79,7 +84,9 @@ public sealed partial class LogCrashTests
         using var directory = new LogDirectory();
         using var child = ChildProcess.Start(mode, directory.Path);
         var errors = child.StandardError.ReadToEndAsync(Cancellation);
-        var lines = (await Deadline.WaitAsync(child.StandardOutput.ReadToEndAsync(Cancellation), "the child to acknowledge its entries")).Split('\n');
+        var lines = (
+            await Deadline.WaitAsync(child.StandardOutput.ReadToEndAsync(Cancellation), "the child to acknowledge its entries")
+        ).Split('\n');
         await Deadline.WaitAsync(child.WaitForExitAsync(Cancellation), "the child to end");
         Assert.Equal("", await errors);
         using var cipher = new LogCipher(directory.Key);

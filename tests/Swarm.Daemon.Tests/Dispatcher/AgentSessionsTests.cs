@@ -229,7 +229,10 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
-        await grpc.Control.Nodes.RemoveNodeAsync(new V1.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
+        await grpc.Control.Nodes.RemoveNodeAsync(
+            new V1.RemoveNodeRequest { Selector = "host-n1", Force = true },
+            cancellationToken: Cancel
+        );
         Assert.NotNull((await agent.ReadAsync())!.Removed);
         Assert.Null(await agent.ReadAsync());
         using var stranger = await grpc.ConnectAsync("stranger");

@@ -190,23 +190,21 @@ public sealed class AssignmentRevisionTests
         };
 
     private void Add(string serviceId, ulong revision, uint first, uint last) =>
-        Apply(
-            [
-                .. Enumerable
-                    .Range((int)first, (int)(last - first + 1))
-                    .Select(slot => new StateChange.TaskCreate(
-                        new SwarmTask
-                        {
-                            Id = $"{serviceId}t{slot}",
-                            ServiceId = serviceId,
-                            Revision = revision,
-                            Slot = (uint)slot,
-                            NodeId = NodeId,
-                            DesiredState = TaskState.Running,
-                            Status = new TaskStatus { State = TaskState.Assigned, Timestamp = Now },
-                            CreatedAt = Now,
-                        }
-                    )),
-            ]
-        );
+        Apply([
+            .. Enumerable
+                .Range((int)first, (int)(last - first + 1))
+                .Select(slot => new StateChange.TaskCreate(
+                    new SwarmTask
+                    {
+                        Id = $"{serviceId}t{slot}",
+                        ServiceId = serviceId,
+                        Revision = revision,
+                        Slot = (uint)slot,
+                        NodeId = NodeId,
+                        DesiredState = TaskState.Running,
+                        Status = new TaskStatus { State = TaskState.Assigned, Timestamp = Now },
+                        CreatedAt = Now,
+                    }
+                )),
+        ]);
 }

@@ -161,7 +161,8 @@ public sealed class DockerCallsTests : IAsyncLifetime
     private static string MadeFrom(string spec) =>
         $$"""{"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:21Z","Spec":{{spec}} }""";
 
-    private async Task<V1.Service> CreateAsync(string name) => (await _services.CreateService(ApiRequests.Create(name), new DirectCall(Cancel))).Service;
+    private async Task<V1.Service> CreateAsync(string name) =>
+        (await _services.CreateService(ApiRequests.Create(name), new DirectCall(Cancel))).Service;
 
     private async Task<List<V1.Service>> ListAsync()
     {

@@ -1,5 +1,5 @@
-using Swarm.Agent.Executors.Docker;
 using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Docker;
 using Swarm.Core.Model;
 using Swarm.Daemon.Tests.Processes;
 

@@ -147,7 +147,11 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         foreach (var certificate in new[] { foreign, forged })
         {
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
+            foreach (
+                var method in MethodsOf(ProtoServices.Control)
+                    .Concat(MethodsOf(Dispatcher))
+                    .Concat(MethodsOf(V1.CertificateAuthority.Descriptor))
+            )
             {
                 // The handshake fails before the call.
                 var (code, errorId) = await CallAsync(channel, method);

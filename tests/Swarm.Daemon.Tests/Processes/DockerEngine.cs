@@ -265,7 +265,11 @@ internal sealed class DockerEngine : IAsyncDisposable
     private static async Task EndAsync(Process process)
     {
         PosixSignal.Send(process.Id, PosixSignal.Term);
-        await Deadline.WaitAsync(process.WaitForExitAsync(CancellationToken.None), $"{process.StartInfo.FileName} to end after SIGTERM", Patience);
+        await Deadline.WaitAsync(
+            process.WaitForExitAsync(CancellationToken.None),
+            $"{process.StartInfo.FileName} to end after SIGTERM",
+            Patience
+        );
     }
 
     /// <summary>An engine that was killed, or whose containers may outlive it, leaves its mounts.</summary>

@@ -131,7 +131,9 @@ internal static class TaskRecordBuilder
     /// <summary>Any other option is refused by its name, also one that a later version of the spec adds.</summary>
     private static void Refuse(ContainerSpec spec)
     {
-        foreach (var ((path, wanted), (_, plain)) in SpecProperties.Of(spec).Zip(SpecProperties.Of(new ContainerSpec { Image = spec.Image })))
+        foreach (
+            var ((path, wanted), (_, plain)) in SpecProperties.Of(spec).Zip(SpecProperties.Of(new ContainerSpec { Image = spec.Image }))
+        )
         {
             var option = path.Split('.')[0];
             if (!Honoured.Contains(option) && !Equals(wanted, plain))

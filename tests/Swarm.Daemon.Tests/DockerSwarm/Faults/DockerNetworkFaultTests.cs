@@ -157,8 +157,14 @@ public sealed class DockerNetworkFaultTests
             }
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync));
-        Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync));
+        Assert.Equal(
+            "EngineUnavailable",
+            await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync)
+        );
+        Assert.Equal(
+            "NameConflict",
+            await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync)
+        );
         Assert.Single(engine.Writes);
     }
 
@@ -172,7 +178,10 @@ public sealed class DockerNetworkFaultTests
             403
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        Assert.Equal("SubnetInUse", await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync));
+        Assert.Equal(
+            "SubnetInUse",
+            await PlaneHost.RefusedAsync(() => plane.Client.Networks.CreateNetworkAsync(Asked("r1")).ResponseAsync)
+        );
         engine.Answer(
             "/networks/create",
             async context =>
@@ -203,9 +212,15 @@ public sealed class DockerNetworkFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var request = new V1.RemoveNetworkRequest { RequestId = "r1", Selector = "mynet" };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(request).ResponseAsync));
+        Assert.Equal(
+            "EngineUnavailable",
+            await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(request).ResponseAsync)
+        );
         await plane.Client.Networks.RemoveNetworkAsync(request, cancellationToken: Cancel);
         var another = new V1.RemoveNetworkRequest { RequestId = "r2", Selector = "mynet" };
-        Assert.Equal("NetworkNotFound", await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(another).ResponseAsync));
+        Assert.Equal(
+            "NetworkNotFound",
+            await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(another).ResponseAsync)
+        );
     }
 }

@@ -84,7 +84,10 @@ public sealed class DockerFaultTests
                 new V1.ServiceScale { Selector = "web", Replicas = 3 },
             },
         };
-        Assert.Equal("VersionConflict", await PlaneHost.RefusedAsync(() => plane.Client.Services.ScaleServicesAsync(request).ResponseAsync));
+        Assert.Equal(
+            "VersionConflict",
+            await PlaneHost.RefusedAsync(() => plane.Client.Services.ScaleServicesAsync(request).ResponseAsync)
+        );
         Assert.Equal(8, engine.Writes.Count);
     }
 
@@ -206,7 +209,10 @@ public sealed class DockerFaultTests
                 Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
         };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync));
+        Assert.Equal(
+            "EngineUnavailable",
+            await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync)
+        );
         var retried = await plane.Client.Services.CreateServiceAsync(request, cancellationToken: Cancel);
         Assert.Equal(("s1", "CAP_NET_ADMIN"), (retried.Service.Id, Assert.Single(retried.Service.Spec.Container.CapabilityAdd)));
         Assert.Single(engine.Writes);
@@ -237,7 +243,10 @@ public sealed class DockerFaultTests
                 Replicated = new V1.ReplicatedMode { Replicas = 1 },
             },
         };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync));
+        Assert.Equal(
+            "EngineUnavailable",
+            await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync)
+        );
         Assert.Equal("NameConflict", await PlaneHost.RefusedAsync(() => plane.Client.Services.CreateServiceAsync(request).ResponseAsync));
     }
 
@@ -279,7 +288,10 @@ public sealed class DockerFaultTests
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var request = new V1.RemoveServiceRequest { RequestId = "r1", Selector = "web" };
-        Assert.Equal("EngineUnavailable", await PlaneHost.RefusedAsync(() => plane.Client.Services.RemoveServiceAsync(request).ResponseAsync));
+        Assert.Equal(
+            "EngineUnavailable",
+            await PlaneHost.RefusedAsync(() => plane.Client.Services.RemoveServiceAsync(request).ResponseAsync)
+        );
         Assert.Equal("s1", (await plane.Client.Services.RemoveServiceAsync(request, cancellationToken: Cancel)).ServiceId);
         var again = new V1.RemoveServiceRequest { RequestId = "r2", Selector = "web" };
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => plane.Client.Services.RemoveServiceAsync(again).ResponseAsync));
@@ -365,7 +377,10 @@ public sealed class DockerFaultTests
                 )
         );
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        var network = await plane.Client.Networks.CreateNetworkAsync(new V1.CreateNetworkRequest { Name = "mynet" }, cancellationToken: Cancel);
+        var network = await plane.Client.Networks.CreateNetworkAsync(
+            new V1.CreateNetworkRequest { Name = "mynet" },
+            cancellationToken: Cancel
+        );
         Assert.Equal(("overlay", "10.0.1.0/24"), (network.Driver, Assert.Single(network.Subnets).Subnet));
     }
 
@@ -375,7 +390,10 @@ public sealed class DockerFaultTests
         await using var engine = await FakeEngine.StartAsync();
         engine.Answer("/services", $"[{Service(20, 1, "a")}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
-        using var call = plane.Client.Services.WaitServices(new V1.WaitServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel);
+        using var call = plane.Client.Services.WaitServices(
+            new V1.WaitServicesRequest { Selectors = { "web" } },
+            cancellationToken: Cancel
+        );
         Assert.True(await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the first word of the wait"));
         Assert.False(call.ResponseStream.Current.Converged);
         engine.Answer(

@@ -59,7 +59,12 @@ internal sealed class PlaneHost : IAsyncDisposable
         using (call)
         {
             var all = new List<T>();
-            await foreach (var item in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken), $"the next {typeof(T).Name} of a list"))
+            await foreach (
+                var item in Deadline.EachAsync(
+                    call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken),
+                    $"the next {typeof(T).Name} of a list"
+                )
+            )
             {
                 all.Add(item);
             }

@@ -1,8 +1,8 @@
 using System.Collections;
 using Google.Protobuf.Collections;
-using Swarm.Cmdlets.Services;
+using Swarm.Cmdlets.Completion;
 
-namespace Swarm.Cmdlets.Completion;
+namespace Swarm.Cmdlets.Services;
 
 /// <summary>Completes the values that the parameter can remove from the services of -Name: keys of their labels for -RemoveLabel, and so
 /// on.</summary>
