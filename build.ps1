@@ -45,7 +45,7 @@ switch ($Task) {
     'Clean' {
         Invoke-Dotnet clean (Join-Path $root Swarm.slnx) -v quiet --nologo
         # out/pwsh is left: this may be running in it.
-        foreach ($folder in 'Swarm', 'tools', 'native', 'symbols', 'package', 'test-results', 'bench') { Remove-Folder (Join-Path $out $folder) }
+        foreach ($folder in 'Swarm', 'tools', 'native', 'symbols', 'package', 'test-results', 'bench', 'help') { Remove-Folder (Join-Path $out $folder) }
     }
     'Build' { Build-Module }
     'Test' { Test-Everything }

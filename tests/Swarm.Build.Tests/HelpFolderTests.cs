@@ -66,6 +66,41 @@ public sealed class HelpFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_whole_page_has_the_sections_that_it_shares()
+    {
+        var folder = Directory.CreateTempSubdirectory("swarm-help-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "includes"));
+            const string Many = "### -Many\n\nFor both.\n\n```yaml\nType: System.String[]\n```\n\n";
+            const string Flag = "### -Flag\n\nFor both.\n\n```yaml\nType: System.Management.Automation.SwitchParameter\n```\n\n";
+            const string Few = "### -Few (Set-Sample)\n\nFor one.\n\n```yaml\nType: System.Nullable`1[System.Int64]\n```\n\n";
+            File.WriteAllText(Path.Combine(folder, "includes", "shared.md"), $"# Shared\n\n{Many}{Flag}{Few}");
+            foreach (var name in new[] { "New-Sample", "Set-Sample" })
+            {
+                File.WriteAllText(
+                    Path.Combine(folder, $"{name}.md"),
+                    $"{name} [<what they share>]\n\nSee [what they share](includes/shared.md).\n\n## INPUTS\n"
+                );
+            }
+            File.WriteAllText(Path.Combine(folder, "about_Sample.md"), "# about_Sample");
+            HelpFolder.WritePages(folder, _target);
+            Assert.Equal(2, Directory.GetFiles(_target).Length);
+            Assert.Equal(
+                $"New-Sample [-Many <string[]>] [-Flag]\n\n{Many}{Flag}## INPUTS\n",
+                File.ReadAllText(Path.Combine(_target, "New-Sample.md"))
+            );
+            var set = File.ReadAllText(Path.Combine(_target, "Set-Sample.md"));
+            Assert.StartsWith("Set-Sample [-Many <string[]>] [-Flag] [-Few <long>]\n", set, StringComparison.Ordinal);
+            Assert.EndsWith($"{Few.Replace(" (Set-Sample)", "", StringComparison.Ordinal)}## INPUTS\n", set, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_page_without_front_matter_is_named()
     {
         var folder = Directory.CreateTempSubdirectory("swarm-help-").FullName;

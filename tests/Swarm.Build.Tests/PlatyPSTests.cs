@@ -17,6 +17,8 @@ public sealed partial class PlatyPSTests : IDisposable
     [Fact]
     public async ValueTask Both_writers_say_the_same()
     {
+        var whole = Path.Combine(_folder, "pages");
+        HelpFolder.WritePages(Pages, whole);
         var lines = await Pwsh.RunScriptAsync(
             """
             param($export, $pages, $target)
@@ -24,7 +26,7 @@ public sealed partial class PlatyPSTests : IDisposable
             if ($platyPS) { & $export $pages $target }
             [bool]$platyPS
             """,
-            [Path.Combine(RepositoryFolder.Path, "tools", "build", "Export-PlatyPSHelp.ps1"), Pages, Path.Combine(_folder, "theirs")]
+            [Path.Combine(RepositoryFolder.Path, "tools", "build", "Export-PlatyPSHelp.ps1"), whole, Path.Combine(_folder, "theirs")]
         );
         Assert.SkipUnless(lines[^1] == "True", "Microsoft.PowerShell.PlatyPS is not installed.");
         HelpFolder.Convert(Pages, Path.Combine(_folder, "ours"));

@@ -29,8 +29,14 @@ function Build-Module {
 function Build-Help([string] $Pages, [string] $Target) {
     $tools = Join-Path $out tools
     Invoke-Dotnet build (Get-ProjectFile Swarm.MamlWriter tools) -c $Configuration -o $tools --nologo -v quiet
-    Invoke-Dotnet (Join-Path $tools Swarm.MamlWriter.dll) $Pages $Target
-    if (Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable) { & (Join-Path $root tools build Export-PlatyPSHelp.ps1) $Pages $Target }
+    $writer = Join-Path $tools Swarm.MamlWriter.dll
+    Invoke-Dotnet $writer help $Pages $Target
+    if (-not (Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable)) { return }
+    # PlatyPS does not know the sections that pages share.
+    $whole = Join-Path $out help
+    Remove-Folder $whole
+    Invoke-Dotnet $writer pages $Pages $whole
+    & (Join-Path $root tools build Export-PlatyPSHelp.ps1) $whole $Target
 }
 
 function Start-Shell {
