@@ -393,7 +393,7 @@ public sealed class CmdletTests
             StringComparison.Ordinal
         );
         Assert.Equal(
-            ($"TaskNotFound,{typeof(Swarm.Cmdlets.Commands.Tasks.GetSwarmTaskCommand).FullName}", "nope"),
+            ($"TaskNotFound,{typeof(Swarm.Cmdlets.Commands.GetSwarmTaskCommand).FullName}", "nope"),
             (result.Error.FullyQualifiedErrorId, result.Error.TargetObject)
         );
         Assert.Equal("web.1", ((Task)Assert.Single(result.Output).BaseObject).Name);

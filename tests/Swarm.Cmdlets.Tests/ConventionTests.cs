@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Swarm.Cmdlets.Commands.Nodes;
+using Swarm.Cmdlets.Commands;
 
 namespace Swarm.Cmdlets.Tests;
 

@@ -117,7 +117,7 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
         new(
             new Status(
                 StatusCode.Unavailable,
-                "The swarm stopped answering during the change; the outcome is unknown.",
+                "The swarm stopped answering while the change was being made; it may have been made or not.",
                 last.Status.DebugException
             ),
             new Metadata

@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Exit, "Swarm", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 public sealed class ExitSwarmCommand : SwarmCmdlet

@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Mapping;
 
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Get, "SwarmJoinToken")]
 [OutputType(typeof(JoinToken))]

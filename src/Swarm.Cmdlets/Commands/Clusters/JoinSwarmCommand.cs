@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Join, "Swarm", SupportsShouldProcess = true)]
 [OutputType(typeof(JoinResult))]

@@ -5,7 +5,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.New, "SwarmCredential", SupportsShouldProcess = true)]
 [OutputType(typeof(ClientCredential))]

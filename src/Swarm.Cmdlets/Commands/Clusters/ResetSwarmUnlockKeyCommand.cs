@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Reset, "SwarmUnlockKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(UnlockKey))]

@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Unlock, "Swarm", SupportsShouldProcess = true)]
 public sealed class UnlockSwarmCommand : SwarmCmdlet

@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Clusters;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Watch, "SwarmEvent")]
 [OutputType(typeof(SwarmEvent))]

@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Hosts;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Get, "SwarmFirewallRule")]
 [OutputType(typeof(FirewallRule))]

@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Hosts;
 using Swarm.Cmdlets.Sandboxes;
 using Swarm.Host.Daemon;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Install, "SwarmDaemon", SupportsShouldProcess = true)]
 [OutputType(typeof(DaemonInstallation))]

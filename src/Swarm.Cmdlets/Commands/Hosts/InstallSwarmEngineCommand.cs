@@ -1,7 +1,7 @@
 using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Engine;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Install, "SwarmEngine", SupportsShouldProcess = true)]
 [OutputType(typeof(EngineInstallation))]

@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Hosts;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Remove, "SwarmFirewallRule", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(FirewallRule))]

@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Checks;
 using Swarm.Host.Firewall;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsDiagnostic.Test, "SwarmFirewallRule")]
 [OutputType(typeof(PortTest), typeof(bool))]

@@ -2,7 +2,7 @@ using System.Net;
 using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Checks;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsDiagnostic.Test, "SwarmHost")]
 [OutputType(typeof(Swarm.HostCheck))]

@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Hosts;
 
-namespace Swarm.Cmdlets.Commands.Hosts;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Uninstall, "SwarmEngine", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(EngineInstallation))]

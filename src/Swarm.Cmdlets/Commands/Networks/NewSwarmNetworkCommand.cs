@@ -2,7 +2,7 @@ using System.Collections;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Networks;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.New, "SwarmNetwork", SupportsShouldProcess = true)]
 [OutputType(typeof(Network))]

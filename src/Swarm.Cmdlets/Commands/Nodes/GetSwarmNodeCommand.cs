@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Nodes;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Get, "SwarmNode")]
 [OutputType(typeof(Node))]

@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Nodes;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Set, "SwarmNode", SupportsShouldProcess = true)]
 [OutputType(typeof(Node))]

@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sandboxes;
 
-namespace Swarm.Cmdlets.Commands.Sandboxes;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Get, "SwarmSandbox")]
 [OutputType(typeof(Sandbox))]

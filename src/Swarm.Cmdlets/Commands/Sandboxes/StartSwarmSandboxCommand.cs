@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sandboxes;
 using Swarm.Cmdlets.Sessions;
 
-namespace Swarm.Cmdlets.Commands.Sandboxes;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Start, "SwarmSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(Sandbox), typeof(SandboxNode))]

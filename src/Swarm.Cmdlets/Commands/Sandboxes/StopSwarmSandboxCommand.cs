@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sandboxes;
 using Swarm.Cmdlets.Sessions;
 
-namespace Swarm.Cmdlets.Commands.Sandboxes;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Stop, "SwarmSandbox", SupportsShouldProcess = true)]
 public sealed class StopSwarmSandboxCommand : AsyncCmdlet

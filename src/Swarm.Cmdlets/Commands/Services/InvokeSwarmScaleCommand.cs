@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Services;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Invoke, "SwarmScale", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(Service))]

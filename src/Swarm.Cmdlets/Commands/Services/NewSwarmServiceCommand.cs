@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Services;
 
-namespace Swarm.Cmdlets.Commands.Services;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.New, "SwarmService", SupportsShouldProcess = true)]
 [OutputType(typeof(Service))]

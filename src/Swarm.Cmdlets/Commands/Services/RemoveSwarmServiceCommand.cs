@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Services;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Remove, "SwarmService", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(Service))]

@@ -2,7 +2,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
-namespace Swarm.Cmdlets.Commands.Services;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Restart, "SwarmService", SupportsShouldProcess = true)]
 [OutputType(typeof(Service))]

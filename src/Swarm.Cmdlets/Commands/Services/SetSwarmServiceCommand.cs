@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
-namespace Swarm.Cmdlets.Commands.Services;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Set, "SwarmService", SupportsShouldProcess = true)]
 [OutputType(typeof(Service))]

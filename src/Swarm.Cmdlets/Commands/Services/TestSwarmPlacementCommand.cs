@@ -4,7 +4,7 @@ using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
-namespace Swarm.Cmdlets.Commands.Services;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsDiagnostic.Test, "SwarmPlacement", DefaultParameterSetName = "Service")]
 [OutputType(typeof(PlacementResult))]

@@ -3,7 +3,7 @@ using Grpc.Core;
 using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Sessions;
 
-namespace Swarm.Cmdlets.Commands.Sessions;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommunications.Connect, "Swarm", DefaultParameterSetName = "Socket")]
 [OutputType(typeof(Session))]

@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Sessions;
 
-namespace Swarm.Cmdlets.Commands.Sessions;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommunications.Disconnect, "Swarm")]
 public sealed class DisconnectSwarmCommand : AsyncCmdlet

@@ -1,6 +1,6 @@
 using Swarm.Cmdlets.Sessions;
 
-namespace Swarm.Cmdlets.Commands.Sessions;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Get, "SwarmSession")]
 [OutputType(typeof(Session))]

@@ -4,7 +4,7 @@ using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Tasks;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Get, "SwarmTask")]
 [OutputType(typeof(Task))]

@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 
-namespace Swarm.Cmdlets.Commands.Tasks;
+namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Stop, "SwarmTask", SupportsShouldProcess = true)]
 [OutputType(typeof(Task))]
