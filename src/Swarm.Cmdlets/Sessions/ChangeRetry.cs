@@ -123,7 +123,7 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
             new Metadata
             {
                 { ErrorMapper.IdKey, "OutcomeUnknown" },
-                { ErrorMapper.ActionKey, "Check whether the change was made before you repeat it." },
+                { ErrorMapper.ActionKey, "Look whether it was made before you make it again." },
             }
         );
 
