@@ -26,9 +26,9 @@ param(
     # Bench: a test binary of SwarmKit's manager/scheduler, to measure in the same run. It takes several minutes more.
     [string] $SwarmKit = '',
 
-    # Test: what control planes have in common. Core: the conformance tests on the built-in control plane with processes and with a Docker engine too, and what
-    # services and nodes do on a real Docker Swarm of three hosts. Full: every file on each of them, with failing hosts and managers. A lab is made where none is
-    # named by SWARM_ACCEPTANCE_LAB (root only).
+    # Test: the conformance of the control planes. Core runs the conformance tests on the built-in control plane with processes and with a Docker
+    # engine. It also runs the tests of services and nodes on a real Docker Swarm of three hosts. Full runs every file on each of them, with
+    # failing hosts and managers. A lab is made unless SWARM_ACCEPTANCE_LAB names one (root only).
     [ValidateSet('None', 'Core', 'Full')]
     [string] $Conformance = 'None'
 )
@@ -45,7 +45,7 @@ switch ($Task) {
     'Clean' {
         Invoke-Dotnet clean (Join-Path $root Swarm.slnx) -v quiet --nologo
         # out/pwsh is left: this may be running in it.
-        foreach ($folder in 'Swarm', 'tools', 'native', 'symbols', 'package', 'test-results', 'bench') { Remove-Folder (Join-Path $out $folder) }
+        foreach ($folder in 'Swarm', 'tools', 'native', 'symbols', 'package', 'test-results', 'bench', 'help') { Remove-Folder (Join-Path $out $folder) }
     }
     'Build' { Build-Module }
     'Test' { Test-Everything }

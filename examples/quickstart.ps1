@@ -147,7 +147,8 @@ function Show-Step([scriptblock] $Command) {
 }
 finally {
     Write-Title 'Nothing is left'
-    Stop-SwarmSandbox quickstart
+    # When it did not even start, that is the error to see.
+    Get-SwarmSandbox | Where-Object Name -EQ quickstart | Stop-SwarmSandbox
     Assert-True (@(Get-SwarmSandbox | Where-Object Name -EQ quickstart).Count -eq 0) 'no sandbox left'
 }
 Write-Host 'The walkthrough ran to its end.'

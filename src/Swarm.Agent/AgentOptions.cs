@@ -6,45 +6,46 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>What an agent needs of its host.</summary>
+/// <summary>The environment of an agent, which its host provides.</summary>
 public sealed record AgentOptions
 {
     public required ITaskExecutor Executor { get; init; }
     public required string NodeId { get; init; }
     public required string ClusterId { get; init; }
 
-    /// <summary>Addresses of the managers known now, in the order in which they are to be tried.</summary>
+    /// <summary>Addresses of the known managers, in the order in which to try them.</summary>
     public required Func<IReadOnlyList<string>> Managers { get; init; }
 
-    /// <summary>Opens a channel to a manager. The agent disposes it. It should ping (HTTP/2 keep-alive), so that a silent peer is noticed.</summary>
+    /// <summary>Opens a channel to a manager. The agent disposes it. The channel should ping (HTTP/2 keep-alive), so that a silent peer is
+    /// noticed.</summary>
     public required Func<string, GrpcChannel> Connect { get; init; }
 
-    /// <summary>Holds <c>tasks/</c>, the agent's memory of its tasks. Created if missing.</summary>
+    /// <summary>Holds <c>tasks/</c>, the agent's files of its tasks. Created if missing.</summary>
     public required string StateDirectory { get; init; }
 
-    /// <summary>Where this node can be reached by others, without port.</summary>
+    /// <summary>The address by which other nodes reach this node, without port.</summary>
     public string Address { get; init; } = "";
     public TimeProvider Time { get; init; } = TimeProvider.System;
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
-    /// <summary>Does on this host what a manager asks for.</summary>
+    /// <summary>Runs a manager's command on this host.</summary>
     public required Func<V1.HostCommand, CancellationToken, Task<V1.HostAnswer>> RunHostCommand { get; init; }
 
-    /// <summary>This node was removed from the swarm; its tasks are stopped and gone when this is called.</summary>
+    /// <summary>Called when this node was removed from the swarm and its tasks are stopped and removed.</summary>
     public Func<Task> Removed { get; init; } = () => Task.CompletedTask;
 
-    /// <summary>The managers' addresses as a manager has just told them.</summary>
+    /// <summary>Called with the managers' addresses that a manager has just sent.</summary>
     public Action<IReadOnlyList<string>> ManagersChanged { get; init; } = _ => { };
 
-    /// <summary>A manager has accepted this node's session.</summary>
+    /// <summary>Called when a manager has accepted this node's session.</summary>
     public Action SessionOpened { get; init; } = () => { };
 
-    /// <summary>A session, or the attempt to open one, has ended; with the manager's address and the reason.</summary>
+    /// <summary>Called when a session, or the attempt to open one, has ended; with the manager's address and the reason.</summary>
     public Action<string, string> SessionEnded { get; init; } = (_, _) => { };
 
-    /// <summary>The executor does not answer, with the reason: without it there is no session yet.</summary>
+    /// <summary>Called with the reason when the executor does not answer: without it there is no session yet.</summary>
     public Action<string> ExecutorAway { get; init; } = _ => { };
 
-    /// <summary>This node's role as a manager has just told it; called when it differs from the last.</summary>
+    /// <summary>Called with this node's role as a manager has just sent it, when it differs from the last.</summary>
     public Action<NodeRole> RoleChanged { get; init; } = _ => { };
 }

@@ -7,12 +7,12 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>The tasks of this node: applies assignment sets, and finds again what ran before swarmd was restarted.</summary>
+/// <summary>The tasks of this node: applies assignment sets, and adopts the tasks that run when swarmd starts.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing.")]
 internal sealed class AssignedTasks(RunnerContext context)
 {
-    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TaskRunner> _runners = new(StringComparer.Ordinal);
@@ -20,7 +20,7 @@ internal sealed class AssignedTasks(RunnerContext context)
     private readonly Dictionary<string, Task> _removals = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopped = new();
 
-    /// <summary>Goes on with the remembered tasks, and notes those that only the executor knows.</summary>
+    /// <summary>Resumes the tasks of the agent's files, and records the tasks that only the executor knows.</summary>
     /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
     public async Task AdoptAsync(CancellationToken cancellation)
     {
@@ -33,7 +33,7 @@ internal sealed class AssignedTasks(RunnerContext context)
             }
             foreach (var task in found.Where(t => !_runners.ContainsKey(t.TaskId)))
             {
-                // Whether it is wanted, a manager's complete set will tell.
+                // A manager's complete set will show whether the task is wanted.
                 _strays[task.TaskId] = task;
             }
         }
@@ -66,6 +66,7 @@ internal sealed class AssignedTasks(RunnerContext context)
         }
     }
 
+    /// <param name="set">Its specs are filled in.</param>
     public void Apply(V1.AssignmentSet set)
     {
         lock (_gate)
@@ -86,7 +87,7 @@ internal sealed class AssignedTasks(RunnerContext context)
             {
                 if (Problem(assignment) is { } problem)
                 {
-                    // One that cannot be read must not keep the others from running.
+                    // An assignment that cannot be read must not keep the others from running.
                     context.Logger.AssignmentIgnored(problem);
                 }
                 else if (_runners.TryGetValue(assignment.TaskId, out var runner))
@@ -129,16 +130,18 @@ internal sealed class AssignedTasks(RunnerContext context)
         await Task.WhenAll(ends);
     }
 
-    /// <summary>Why an assignment cannot be followed; null when it can. What its spec says is judged when the task is prepared: that is a rejection.</summary>
+    /// <summary>Why an assignment cannot be followed; null when it can. The spec itself is checked when the task is prepared: a bad one is
+    /// a rejection.</summary>
     private static string? Problem(V1.TaskAssignment assignment) =>
         !TaskStore.IsTaskId(assignment.TaskId) ? $"'{BoundedText.Cut(assignment.TaskId, 100)}' is not a task id"
         : !IsKnown(assignment.DesiredState) ? $"task {assignment.TaskId} has the desired state {(int)assignment.DesiredState}"
         : !IsKnown(assignment.State) ? $"task {assignment.TaskId} has the state {(int)assignment.State}"
+        : assignment.Spec is null ? SessionRevisions.Missing(assignment)
         : null;
 
     private static bool IsKnown(V1.TaskState state) => state is > V1.TaskState.Unspecified and <= V1.TaskState.Orphaned;
 
-    /// <summary>An assignment this agent does not know yet.</summary>
+    /// <summary>Adds an assignment that this agent does not know yet.</summary>
     private void Take(V1.TaskAssignment assignment)
     {
         var now = context.Time.GetUtcNow();
@@ -152,10 +155,10 @@ internal sealed class AssignedTasks(RunnerContext context)
         }
         if (SwarmTask.IsTerminal(known))
         {
-            // History: it has ended and nothing of it is here.
+            // The task is history: it has ended and this node has nothing of it.
             return;
         }
-        // States only move forward: what the manager saw start and we cannot find has failed; what was on its way is prepared once more.
+        // States only move forward. A task that the manager saw start and that is not here has failed; an earlier one is prepared again.
         var first = new TaskStatus { State = known < TaskState.Ready ? known : TaskState.Preparing, Timestamp = now };
         if (known >= TaskState.Starting)
         {
@@ -185,12 +188,12 @@ internal sealed class AssignedTasks(RunnerContext context)
         }
     }
 
-    /// <summary>Until it is gone: a manager says so once, and an engine may be away or refuse for a while.</summary>
+    /// <summary>Repeats until the task is removed: a manager orders it once, and an engine may be away or fail for a while.</summary>
     private async Task RemoveAsync(string taskId, Func<CancellationToken, Task> remove)
     {
         await Task.Yield();
-        // When swarmd stops, what is left is told to the next one.
-        for (var pause = _firstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
+        // When swarmd stops, the next start gets the order again.
+        for (var pause = FirstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
         {
             try
             {
@@ -201,7 +204,7 @@ internal sealed class AssignedTasks(RunnerContext context)
             {
                 break;
             }
-#pragma warning disable CA1031 // One task that cannot be removed must not keep the others.
+#pragma warning disable CA1031 // A task that cannot be removed must not keep the others.
             catch (Exception e)
 #pragma warning restore CA1031
             {

@@ -9,12 +9,12 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>How a session ended.</summary>
-/// <param name="Opened">The manager had accepted it.</param>
-/// <param name="RedirectTo">Not null: that manager does not lead; these may.</param>
+/// <summary>The end of a session.</summary>
+/// <param name="Opened">The manager had accepted the session.</param>
+/// <param name="RedirectTo">Not null: that manager is not the leader; these may be.</param>
 internal sealed record SessionResult(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason);
 
-/// <summary>One stream to one manager, from registration to its end.</summary>
+/// <summary>A stream to a manager, from registration to its end.</summary>
 internal sealed class ManagerSession(
     AgentOptions options,
     AssignedTasks tasks,
@@ -25,15 +25,16 @@ internal sealed class ManagerSession(
     ILogger logger
 )
 {
-    /// <summary>A manager that has not answered by then is given up.</summary>
-    private static readonly TimeSpan _openTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>The time within which a manager must answer.</summary>
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Heartbeat periods that a manager may ask for: a shorter one would keep the machine busy, a longer one would never be noticed missing.</summary>
-    private static readonly TimeSpan _shortestPeriod = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan _longestPeriod = TimeSpan.FromMinutes(10);
+    /// <summary>Heartbeat periods that a manager may order. A shorter one would keep the machine busy; with a longer one a lost node would
+    /// not be noticed.</summary>
+    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often the node is looked at anew.</summary>
-    private static readonly TimeSpan _describePeriod = TimeSpan.FromSeconds(30);
+    /// <summary>The interval of new node descriptions.</summary>
+    private static readonly TimeSpan DescribePeriod = TimeSpan.FromSeconds(30);
 
     private readonly Channel<V1.AgentMessage> _outgoing = Channel.CreateUnbounded<V1.AgentMessage>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,7 +44,7 @@ internal sealed class ManagerSession(
     public async Task<SessionResult> RunAsync(string address, CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var open = new CancellationTokenSource(_openTimeout, options.Time);
+        using var open = new CancellationTokenSource(OpenTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, open.Token);
         var work = new List<Task>();
         try
@@ -59,6 +60,7 @@ internal sealed class ManagerSession(
             register.Tasks.AddRange(tasks.Report());
             await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = register }, either.Token);
             ulong? sequence = null;
+            var revisions = new SessionRevisions();
             while (await call.ResponseStream.MoveNext(_isOpen ? ending.Token : either.Token))
             {
                 var message = call.ResponseStream.Current;
@@ -78,12 +80,22 @@ internal sealed class ManagerSession(
                     case V1.ManagerMessage.MessageOneofCase.Session:
                         return new SessionResult(_isOpen, false, null, "the manager has opened the session twice");
                     case V1.ManagerMessage.MessageOneofCase.Assignments or V1.ManagerMessage.MessageOneofCase.Ack when !_isOpen:
-                        return new SessionResult(_isOpen, false, null, $"the manager sent {message.MessageCase} before it opened the session");
+                        return new SessionResult(
+                            _isOpen,
+                            false,
+                            null,
+                            $"the manager sent {message.MessageCase} before it opened the session"
+                        );
                     case V1.ManagerMessage.MessageOneofCase.Assignments:
                         var set = message.Assignments;
                         if (set.Kind != V1.AssignmentSet.Types.Kind.Complete && set.AppliesTo != sequence)
                         {
                             return new SessionResult(_isOpen, false, null, $"assignment set {set.AppliesTo} is missing");
+                        }
+                        // A complete set is followed without the task: another session would get the same one.
+                        if (revisions.Resolve(set) is { } missing && set.Kind != V1.AssignmentSet.Types.Kind.Complete)
+                        {
+                            return new SessionResult(_isOpen, false, null, missing);
                         }
                         sequence = set.ResultsIn;
                         tasks.Apply(set);
@@ -104,13 +116,18 @@ internal sealed class ManagerSession(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new SessionResult(_isOpen, false, null, open.IsCancellationRequested ? "the manager does not answer" : "the stream broke");
+            return new SessionResult(
+                _isOpen,
+                false,
+                null,
+                open.IsCancellationRequested ? "the manager does not answer" : "the stream broke"
+            );
         }
         catch (Exception e)
             when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or ObjectDisposedException)
         {
             cancellation.ThrowIfCancellationRequested();
-            // A node that was away when it was removed is told so by the refusal of its session.
+            // A node that was away when it was removed learns of that by the refusal of its session.
             var removed = e is RpcException refused && GrpcErrors.ToSwarmException(refused) is { ErrorId: "NodeRemoved" };
             return new SessionResult(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message);
         }
@@ -118,7 +135,7 @@ internal sealed class ManagerSession(
         {
             return new SessionResult(_isOpen, false, null, $"the manager sent what cannot be understood: {e.Message}");
         }
-#pragma warning disable CA1031 // Whatever a manager sends, and whatever goes wrong with it here: the agent goes on, and tries again.
+#pragma warning disable CA1031 // The agent goes on and connects again, whatever a manager sends and whatever fails here.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -137,12 +154,13 @@ internal sealed class ManagerSession(
     private static TimeSpan HeartbeatPeriod(V1.SessionInfo info)
     {
         var period = ProtocolMapping.FromWire(info.HeartbeatPeriod, TimeSpan.FromSeconds(1), "HeartbeatPeriod");
-        return period < _shortestPeriod ? _shortestPeriod
-            : period > _longestPeriod ? _longestPeriod
+        return period < ShortestPeriod ? ShortestPeriod
+            : period > LongestPeriod ? LongestPeriod
             : period;
     }
 
-    /// <summary>Announces a planned stop; completes when the manager has closed the stream for it (2 s at most): ending it from here would lose the word.</summary>
+    /// <summary>Announces a planned stop. Completes when the manager has closed the stream (2 s at most): closing it from here would lose
+    /// the message.</summary>
     public async Task SayGoodbyeAsync(bool restart, TimeSpan grace)
     {
         if (
@@ -179,7 +197,7 @@ internal sealed class ManagerSession(
         }
     }
 
-    /// <summary>Beside the session, which goes on: a firewall's tool may take its time.</summary>
+    /// <summary>Runs beside the session, which goes on: a firewall's tool may take long.</summary>
     private async Task RunHostCallAsync(V1.HostCall call, CancellationToken cancellation)
     {
         try
@@ -194,7 +212,7 @@ internal sealed class ManagerSession(
         }
         catch (OperationCanceledException)
         {
-            // The session has ended; a change that was under way is rolled back.
+            // The session has ended; a change in progress is rolled back.
         }
     }
 
@@ -213,7 +231,7 @@ internal sealed class ManagerSession(
         var last = describe();
         return UntilCancelledAsync(async () =>
         {
-            await Task.Delay(_describePeriod, options.Time, cancellation);
+            await Task.Delay(DescribePeriod, options.Time, cancellation);
             try
             {
                 var now = await options.Executor.DescribeAsync(cancellation);
@@ -224,7 +242,7 @@ internal sealed class ManagerSession(
                     _outgoing.Writer.TryWrite(new V1.AgentMessage { Description = ProtocolMapping.ToWire(now) });
                 }
             }
-#pragma warning disable CA1031 // Whatever the engine refuses with: the session goes on, and it is asked again.
+#pragma warning disable CA1031 // The session goes on and asks again, whatever error the engine gives.
             catch (Exception e) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
             {

@@ -6,18 +6,20 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>A node's agent: holds a session with a manager, runs what it is assigned, and reports. Tasks outlive the session, the agent, and swarmd.</summary>
+/// <summary>A node's agent: holds a session with a manager, runs its assignments, and reports. Tasks outlive the session, the agent, and
+/// swarmd.</summary>
 public sealed class NodeAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest pause between two tries in a swarm of many nodes: they must not all knock at once.</summary>
+    /// <summary>The longest pause between two attempts in a swarm of many nodes: they must not all connect at once.</summary>
     private static readonly TimeSpan LongestPauseOfMany = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long the tasks' removal may make no progress, when the executor is away, before a node leaves without them.</summary>
-    private static readonly TimeSpan _removalPatience = TimeSpan.FromSeconds(10);
+    /// <summary>The time without progress in the tasks' removal, while the executor is away, after which a node leaves without
+    /// it.</summary>
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Redirects followed in a row before the agent pauses: managers that point at each other must not make it spin.</summary>
+    /// <summary>Redirects in a row before the agent pauses: managers that point at each other must not make it spin.</summary>
     private const int MaxRedirects = 3;
 
     private readonly AgentOptions _options;
@@ -51,14 +53,16 @@ public sealed class NodeAgent : IAsyncDisposable
         );
     }
 
-    /// <summary>Begins in the background: finds the tasks that run, then a manager. Needs neither an engine nor a manager to be there yet.</summary>
+    /// <summary>Begins in the background: finds the running tasks, then a manager. Neither an engine nor a manager needs to be there
+    /// yet.</summary>
     public Task StartAsync()
     {
         _run = Task.Run(RunAsync);
         return Task.CompletedTask;
     }
 
-    /// <summary>Leaves the swarm: a manager is told first, so that it replaces the tasks elsewhere at once; then they are stopped and removed.</summary>
+    /// <summary>Leaves the swarm. A manager learns of it first, so that it replaces the tasks elsewhere at once; then they are stopped and
+    /// removed.</summary>
     public async Task LeaveAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) == 0)
@@ -79,7 +83,8 @@ public sealed class NodeAgent : IAsyncDisposable
     }
 
     /// <summary>Ends the agent; the tasks run on.</summary>
-    /// <param name="announceRestart">A manager is told that this node comes back within <paramref name="grace"/>, and holds it Ready until then.</param>
+    /// <param name="announceRestart">Announces to a manager that this node comes back within <paramref name="grace"/>; the manager keeps it
+    /// Ready until then.</param>
     public async Task StopAsync(bool announceRestart, TimeSpan grace)
     {
         if (Interlocked.Exchange(ref _stopped, 1) == 0)
@@ -115,7 +120,7 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private async Task FindTasksAsync()
     {
-        for (var pause = _firstPause; ; pause = Longer(pause))
+        for (var pause = FirstPause; ; pause = Longer(pause))
         {
             try
             {
@@ -124,7 +129,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 _adopted = true;
                 return;
             }
-#pragma warning disable CA1031 // An engine that starts may refuse with anything: it is asked until it answers.
+#pragma warning disable CA1031 // A starting engine may fail with any error: it is called until it answers.
             catch (Exception e) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
             {
@@ -135,15 +140,16 @@ public sealed class NodeAgent : IAsyncDisposable
         }
     }
 
-    /// <summary>Somebody who leaves right after the start was faster than the look for what runs: what the last swarmd left behind goes all the same.</summary>
+    /// <summary>Adopts tasks after a leave that came right after the start, before the running tasks were found. The last swarmd's tasks
+    /// must go all the same.</summary>
     private async Task AdoptLateAsync()
     {
-        using var limit = new CancellationTokenSource(_removalPatience, _options.Time);
+        using var limit = new CancellationTokenSource(RemovalPatience, _options.Time);
         try
         {
             await _tasks.AdoptAsync(limit.Token);
         }
-#pragma warning disable CA1031 // As in FindTasksAsync an engine may refuse with anything; here nothing is left to wait for.
+#pragma warning disable CA1031 // As in FindTasksAsync an engine may fail with any error; here nothing is left to wait for.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -151,13 +157,14 @@ public sealed class NodeAgent : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops and removes every task. An executor that is away cannot hold the node in the swarm: what is left there is said in the log.</summary>
+    /// <summary>Stops and removes every task. An absent executor cannot hold the node in the swarm: the log names the tasks that stay
+    /// there.</summary>
     internal async Task RemoveTasksAsync()
     {
         var removal = _tasks.RemoveAllAsync();
-        while (await Task.WhenAny(removal, Task.Delay(_removalPatience, _options.Time)) != removal)
+        while (await Task.WhenAny(removal, Task.Delay(RemovalPatience, _options.Time)) != removal)
         {
-            using var limit = new CancellationTokenSource(_removalPatience, _options.Time);
+            using var limit = new CancellationTokenSource(RemovalPatience, _options.Time);
             try
             {
                 await _options.Executor.DescribeAsync(limit.Token);
@@ -173,7 +180,7 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private async Task HoldSessionsAsync()
     {
-        var pause = _firstPause;
+        var pause = FirstPause;
         var next = 0;
         var redirects = 0;
         Queue<string> preferred = new();
@@ -215,7 +222,7 @@ public sealed class NodeAgent : IAsyncDisposable
             }
             if (end.Opened)
             {
-                pause = _firstPause;
+                pause = FirstPause;
                 redirects = 0;
             }
             if (end.RedirectTo is { Count: > 0 } others && ++redirects <= MaxRedirects)
@@ -250,7 +257,7 @@ public sealed class NodeAgent : IAsyncDisposable
         }
     }
 
-    /// <summary>The longest pause between two tries of an agent with this heartbeat period.</summary>
+    /// <summary>The longest pause between two attempts of an agent with this heartbeat period.</summary>
     internal static TimeSpan LongestPauseAt(TimeSpan heartbeat) =>
         TimeSpan.FromTicks(Math.Clamp(heartbeat.Ticks, SessionTiming.LongestPause.Ticks, LongestPauseOfMany.Ticks));
 

@@ -3,8 +3,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>Statuses on their way to a manager: the latest of each task, one report in flight at a time (so that batches grow under load by themselves),
-/// kept until acknowledged.</summary>
+/// <summary>Statuses on their way to a manager. It keeps the latest status of each task until it is acknowledged. A single report is in
+/// flight at a time, so that batches grow under load by themselves.</summary>
 internal sealed class StatusOutbox
 {
     private readonly Lock _gate = new();
@@ -30,7 +30,7 @@ internal sealed class StatusOutbox
         }
     }
 
-    /// <summary>A new session: what was not acknowledged is sent again.</summary>
+    /// <summary>Begins a new session: unacknowledged statuses are sent again.</summary>
     public void Reset()
     {
         lock (_gate)
@@ -56,7 +56,7 @@ internal sealed class StatusOutbox
         Signal();
     }
 
-    /// <summary>The next report, as soon as there is something to report and nothing in flight.</summary>
+    /// <summary>The next report, as soon as there are statuses to report and no report is in flight.</summary>
     public async Task<V1.TaskStatusReport> NextAsync(CancellationToken cancellation)
     {
         while (true)

@@ -7,8 +7,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>Takes one task from Accepted to its end, one step at a time, as far as its desired state allows. States, messages and errors are those of
-/// SwarmKit (agent/exec/controller.go).</summary>
+/// <summary>Takes a task from Accepted to its end, one step at a time, as far as its desired state allows. States, messages and errors are
+/// SwarmKit's (agent/exec/controller.go).</summary>
 [SuppressMessage(
     "Design",
     "CA1001",
@@ -16,21 +16,22 @@ namespace Swarm.Agent;
 )]
 internal sealed class TaskRunner
 {
-    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     private readonly RunnerContext _context;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _detached = new();
     private V1.TaskAssignment _assignment;
+    private TaskDefinition? _definition;
     private TaskStatus _status;
     private CancellationTokenSource _step = new();
     private TaskCompletionSource _desiredChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
 
-    /// <param name="remembered">The assignment is from the agent's own memory, which keeps no credentials: a task that may still have to pull waits for the
-    /// manager's word before it is prepared.</param>
+    /// <param name="remembered">The assignment comes from the agent's own files, which hold no credentials. A task that may still have to
+    /// pull waits for the manager's assignment before it is prepared.</param>
     public TaskRunner(RunnerContext context, V1.TaskAssignment assignment, TaskStatus status, bool remembered = false)
     {
         _context = context;
@@ -68,7 +69,7 @@ internal sealed class TaskRunner
 
     public void Start() => _run = Task.Run(RunAsync);
 
-    /// <summary>Takes over the manager's latest word.</summary>
+    /// <summary>Applies the manager's latest assignment.</summary>
     public void Update(V1.TaskAssignment assignment)
     {
         TakeOver(assignment);
@@ -87,7 +88,7 @@ internal sealed class TaskRunner
                 return;
             }
             var same = assignment.DesiredState == _assignment.DesiredState;
-            _assignment = assignment;
+            (_assignment, _definition) = (assignment, null);
             if (same)
             {
                 return;
@@ -118,7 +119,7 @@ internal sealed class TaskRunner
         await _run;
     }
 
-    /// <summary>Stops the task, removes what is left of it, and forgets it. May be called again when it failed.</summary>
+    /// <summary>Stops the task, removes it from the executor, and deletes its file. May be called again when it failed.</summary>
     public async Task RemoveAsync(CancellationToken cancellation)
     {
         await DetachAsync();
@@ -130,7 +131,7 @@ internal sealed class TaskRunner
             }
             catch (TaskRejectedException)
             {
-                // Its spec cannot be read: then it was never prepared.
+                // The spec cannot be read, so the task was never prepared.
             }
         }
         await _context.Executor.RemoveAsync(TaskId, cancellation);
@@ -140,7 +141,7 @@ internal sealed class TaskRunner
 
     private async Task RunAsync()
     {
-        var retry = _firstRetry;
+        var retry = FirstRetry;
         while (!SwarmTask.IsTerminal(Status.State) && !_detached.IsCancellationRequested)
         {
             CancellationToken step;
@@ -160,11 +161,11 @@ internal sealed class TaskRunner
                 {
                     await StepAsync(step);
                 }
-                retry = _firstRetry;
+                retry = FirstRetry;
             }
             catch (OperationCanceledException) when (step.IsCancellationRequested)
             {
-                // Detached, or the desired state has moved on: the loop sees which.
+                // Detached, or the desired state has changed: the loop handles it.
             }
             catch (ExecutorUnavailableException e)
             {
@@ -186,7 +187,7 @@ internal sealed class TaskRunner
             {
                 await FailAsync(e.Message, e.ExitCode);
             }
-#pragma warning disable CA1031 // Whatever goes wrong with one task must not take the agent or the other tasks down; it is the task's failure.
+#pragma warning disable CA1031 // A failure of one task must not end the agent or the other tasks; it is the task's failure.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -286,7 +287,7 @@ internal sealed class TaskRunner
         Report(status with { State = TaskState.Shutdown, Message = "shutdown", ExitCode = code, Pid = 0 });
     }
 
-    /// <summary>Before it starts, what goes wrong is a rejection: another node may do better. From then on it is a failure.</summary>
+    /// <summary>Before the start, a failure is a rejection: another node may succeed. From then on it is a failure.</summary>
     private async Task FailAsync(string error, int? exitCode)
     {
         if (Status.State >= TaskState.Starting)
@@ -295,7 +296,7 @@ internal sealed class TaskRunner
             {
                 await _context.Executor.StopAsync(Definition(), _detached.Token);
             }
-#pragma warning disable CA1031 // It has failed whether it can be stopped or not; the manager's order to remove the task ends what is left of it.
+#pragma warning disable CA1031 // The task has failed whether it can be stopped or not; the manager's order to remove it ends the rest.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -313,14 +314,33 @@ internal sealed class TaskRunner
         );
     }
 
+    /// <summary>The task as the executor sees it. Built once for an assignment.</summary>
     /// <exception cref="TaskRejectedException">The spec cannot be read, or a template placeholder in it is not known.</exception>
     private TaskDefinition Definition()
     {
         V1.TaskAssignment assignment;
         lock (_gate)
         {
+            if (_definition is { } built)
+            {
+                return built;
+            }
             assignment = _assignment;
         }
+        var definition = Build(assignment);
+        lock (_gate)
+        {
+            // Not kept for an assignment that has come meanwhile.
+            if (ReferenceEquals(assignment, _assignment))
+            {
+                _definition = definition;
+            }
+        }
+        return definition;
+    }
+
+    private TaskDefinition Build(V1.TaskAssignment assignment)
+    {
         try
         {
             var task = new TaskDefinition
@@ -342,7 +362,7 @@ internal sealed class TaskRunner
         }
     }
 
-    /// <summary>Remembers, then tells.</summary>
+    /// <summary>Saves the status, then reports it.</summary>
     private void Report(TaskStatus status)
     {
         status = status with { Timestamp = _context.Time.GetUtcNow() };
@@ -358,11 +378,11 @@ internal sealed class TaskRunner
     private async Task<TimeSpan> PauseAsync(TimeSpan pause, CancellationToken cancellation)
     {
         await Task.Delay(pause, _context.Time, cancellation);
-        return pause * 2 < _longestRetry ? pause * 2 : _longestRetry;
+        return pause * 2 < LongestRetry ? pause * 2 : LongestRetry;
     }
 }
 
-/// <summary>What all runners of an agent share.</summary>
+/// <summary>The shared services of an agent's runners.</summary>
 internal sealed record RunnerContext(
     ITaskExecutor Executor,
     TaskStore Store,

@@ -5,9 +5,10 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>The agent's memory of its tasks: one file a task, the assignment and the status as two delimited messages, replaced atomically.</summary>
-/// <remarks>It survives a kill of swarmd. It is not synced to disk: after a crash of the machine the tasks are gone too, and a manager's complete set
-/// tells the agent everything again.</remarks>
+/// <summary>The agent's files of its tasks. Each file holds the assignment and the status as two delimited messages, and is replaced
+/// atomically.</summary>
+/// <remarks>It survives a kill of swarmd. It is not synced to disk: after a crash of the machine the tasks are gone too, and a manager's
+/// complete set contains everything again.</remarks>
 internal sealed class TaskStore
 {
     private readonly string _directory;
@@ -45,8 +46,8 @@ internal sealed class TaskStore
         }
     }
 
-    /// <summary>Keeps a task; never its registry credential. A file that cannot be written (a full disk) is no fault of the task: the manager knows its
-    /// state, and a restarted agent goes on from the file before.</summary>
+    /// <summary>Saves a task without its registry credential. A file that cannot be written (a full disk) is no fault of the task. The
+    /// manager knows its state, and a restarted agent goes on from the earlier file.</summary>
     public void Save(V1.TaskAssignment assignment, TaskStatus status)
     {
         var kept = assignment;
@@ -73,7 +74,7 @@ internal sealed class TaskStore
 
     public void Delete(string taskId) => File.Delete(PathOf(taskId));
 
-    /// <summary>Ids become names of files here, and of directories at an executor.</summary>
+    /// <summary>Ids become names of files here, and of directories in an executor.</summary>
     public static bool IsTaskId(string taskId) => taskId.Length is > 0 and <= 64 && taskId.All(char.IsAsciiLetterOrDigit);
 
     private string PathOf(string taskId) =>

@@ -12,8 +12,8 @@ namespace Swarm.Agent;
 /// and mount sources. Source: moby/swarmkit template/context.go.</summary>
 internal static partial class TemplateExpansion
 {
-    /// <exception cref="TaskRejectedException">A placeholder is not known.</exception>
-    /// <exception cref="SwarmException">What a host name or the source of a mount has become is not valid.</exception>
+    /// <exception cref="TaskRejectedException">A placeholder is unknown.</exception>
+    /// <exception cref="SwarmException">The expanded host name or mount source is not valid.</exception>
     public static TaskDefinition Expand(TaskDefinition task, string nodeId, NodeDescription node)
     {
         var container = task.Spec.Container;

@@ -147,7 +147,8 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     private protected ValueTask<List<V1.Service>> FindServicesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
         FindAsync(
             names,
-            (selectors, token) => Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) =>
+                Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
             s => s.Spec?.Name ?? "",
             "service",
             "Get-SwarmService lists them.",

@@ -3,10 +3,10 @@ using System.Net;
 
 namespace Swarm.Consensus;
 
-/// <summary>Cluster addresses as people write them (host:port) and as sockets take them.</summary>
+/// <summary>Converts cluster addresses from text (host:port) to socket endpoints.</summary>
 public static class ClusterAddress
 {
-    /// <exception cref="FormatException">It is not host:port with a port from 1 to 65535.</exception>
+    /// <exception cref="FormatException">The text is not host:port with a port from 1 to 65535.</exception>
     public static EndPoint Parse(string address)
     {
         var colon = address.LastIndexOf(':');

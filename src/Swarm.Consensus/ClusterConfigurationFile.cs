@@ -7,7 +7,7 @@ using Swarm.Storage;
 
 namespace Swarm.Consensus;
 
-/// <summary>Who the members are, on disk.</summary>
+/// <summary>The list of members, on disk.</summary>
 internal sealed class ClusterConfigurationFile : PersistentClusterConfigurationStorage<EndPoint>
 {
     private readonly string _path;
@@ -21,7 +21,7 @@ internal sealed class ClusterConfigurationFile : PersistentClusterConfigurationS
 
     /// <summary>Checks the file, before the log is opened.</summary>
     /// <param name="path">The file; missing before the first start.</param>
-    /// <param name="logIsEmpty">True at a first start that may have been interrupted: a torn file is then begun anew.</param>
+    /// <param name="logIsEmpty">True at a first start that may have been interrupted: a torn file is then replaced.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ReplicatedLogException">Corrupted.</exception>
     public static async Task CheckAsync(string path, bool logIsEmpty, CancellationToken cancellation)
@@ -53,7 +53,8 @@ internal sealed class ClusterConfigurationFile : PersistentClusterConfigurationS
         }
     }
 
-    /// <summary>The members, once everything committed has been applied; a lone member that has moved to another address is given the new one.</summary>
+    /// <summary>The members, once everything committed has been applied. A lone member that has moved to another address gets the new
+    /// one.</summary>
     public async Task<IReadOnlyCollection<EndPoint>> PrepareAsync(EndPoint self, CancellationToken cancellation)
     {
         var (members, version) = await LoadAsync(this, cancellation);

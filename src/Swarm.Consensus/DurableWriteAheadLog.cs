@@ -4,20 +4,21 @@ using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 
 namespace Swarm.Consensus;
 
-/// <summary>DotNext's write-ahead log, made to persist before it acknowledges, and to encrypt our entries at the index they get.</summary>
+/// <summary>DotNext's write-ahead log with two changes: it persists before it acknowledges, and it encrypts our entries for their
+/// index.</summary>
 /// <remarks>
-/// DotNext 6.12 lets a follower acknowledge entries that are only queued for flushing, so that a killed follower forgets what it acknowledged.
-/// The interface's append methods are re-implemented here as the base call and a flush. The leader's own append needs none:
-/// <c>CommitAsync</c> waits for the flush of what it commits.
+/// DotNext 6.12 lets a follower acknowledge entries that are only queued for flushing, so a killed follower loses acknowledged entries.
+/// Here, the interface's append methods are the base call and a flush. The leader's own append needs none:
+/// <c>CommitAsync</c> waits until the entries that it commits are flushed.
 /// </remarks>
 internal sealed class DurableWriteAheadLog(WriteAheadLog.Options options, IStateMachine machine, LogCipher cipher, ProposalTable proposals)
     : WriteAheadLog(options, machine),
         IAuditTrail<IRaftLogEntry>
 {
-    // Appends are one at a time, so that the index that an entry is sealed for is the index it gets.
+    // Appends run one at a time, so that an entry gets the index for which it is sealed.
     private readonly SemaphoreSlim _append = new(1, 1);
 
-    /// <summary>For the test that shows what the base class loses: no flush before a follower acknowledges.</summary>
+    /// <summary>For the test that shows the base class's loss: no flush before a follower acknowledges.</summary>
     internal bool FlushBeforeAcknowledging { get; init; } = true;
 
     async ValueTask<long> IAuditTrail<IRaftLogEntry>.AppendAsync<TEntry>(TEntry entry, CancellationToken token)
@@ -52,7 +53,7 @@ internal sealed class DurableWriteAheadLog(WriteAheadLog.Options options, IState
         await FlushAcknowledgedAsync(token);
     }
 
-    /// <summary>One entry at an index, or the installation of a snapshot.</summary>
+    /// <summary>Appends an entry at an index, or installs a snapshot.</summary>
     async ValueTask IAuditTrail<IRaftLogEntry>.AppendAsync<TEntry>(TEntry entry, long startIndex, CancellationToken token)
     {
         await _append.WaitAsync(token);

@@ -4,10 +4,10 @@ using Swarm.Core.State;
 namespace Swarm.Consensus;
 
 /// <summary>Our port to consensus: a log of batches that every manager applies in the same order.</summary>
-/// <remarks>Committed batches are handed to <see cref="IStateMachinePort"/> on one thread, in log order.</remarks>
+/// <remarks>Committed batches are passed to <see cref="IStateMachinePort"/> on one thread, in log order.</remarks>
 public interface IReplicatedLog : ILeadership, IAsyncDisposable
 {
-    /// <summary>Reads what is on disk, starts the member and returns once it has recovered its own committed state.</summary>
+    /// <summary>Reads the log on disk, starts the member and returns once it has recovered its own committed state.</summary>
     /// <exception cref="ReplicatedLogException">The log or a snapshot is damaged, locked, or of an unknown format.</exception>
     Task StartAsync(CancellationToken cancellation);
 

@@ -5,7 +5,7 @@ using Swarm.Storage;
 
 namespace Swarm.Consensus;
 
-/// <summary>Says whether this member leads: elected, everything of earlier terms applied, and able to write.</summary>
+/// <summary>Tells whether this member is the leader: elected, all entries of earlier terms applied, and able to write.</summary>
 internal sealed class LeadershipTracker(
     RaftCluster cluster,
     WriteAheadLog log,
@@ -39,7 +39,7 @@ internal sealed class LeadershipTracker(
         }
     }
 
-    /// <summary>Returns once a lone member leads, or at once when there are others.</summary>
+    /// <summary>Returns once a lone member is the leader, or at once when there are others.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
         _watching = WatchLogAsync();
@@ -51,7 +51,7 @@ internal sealed class LeadershipTracker(
         }
     }
 
-    /// <summary>There is no room for another entry: stop leading until there is.</summary>
+    /// <summary>Gives up leadership while there is no room for another entry.</summary>
     public void StorageIsFull()
     {
         lock (_gate)
@@ -93,7 +93,7 @@ internal sealed class LeadershipTracker(
             catch (Exception error) when (IsTransient(error))
             {
                 Set(ref _elected, false);
-                // The token of a lead just lost is given out until the next state is reached.
+                // DotNext returns the token of a lost leadership until the next state is reached.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
             }
         }
@@ -108,7 +108,7 @@ internal sealed class LeadershipTracker(
                 or InvalidOperationException
         || error.GetType().Name.EndsWith("InternalException", StringComparison.Ordinal);
 
-    /// <summary>A failed write or apply ends DotNext's log; it tells whoever waits for the next applied entry.</summary>
+    /// <summary>A failed write or apply ends DotNext's log, which then fails waits for the next applied entry.</summary>
     private async Task WatchLogAsync()
     {
         try
@@ -129,7 +129,7 @@ internal sealed class LeadershipTracker(
         }
     }
 
-    /// <summary>Who waited is only interrupted; who asks afterwards is told the cause.</summary>
+    /// <summary>Finds the cause: present waits are only interrupted, but later calls get the cause.</summary>
     private async Task<Exception> CauseAsync(Exception interruption)
     {
         try

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace Swarm.Consensus;
 
-/// <summary>Encrypts log entries and snapshot frames (AES-256-GCM) and binds each to its place, so that none can be moved, swapped or altered unseen.</summary>
+/// <summary>Encrypts log entries and snapshot frames (AES-256-GCM) and binds each to its place, so that moved, swapped or altered ones are
+/// detected.</summary>
 /// <remarks>Sealed bytes: format (1), nonce (12), ciphertext, tag (16). The nonce is random: 96 bits are safe for 2^32 messages under one key (NIST SP 800-38D).</remarks>
 internal sealed class LogCipher : IDisposable
 {
@@ -12,7 +13,7 @@ internal sealed class LogCipher : IDisposable
     public const int TagSize = 16;
     public const byte CurrentFormat = 1;
 
-    /// <summary>Bytes that sealing adds.</summary>
+    /// <summary>Bytes that encryption adds.</summary>
     public const int Overhead = 1 + NonceSize + TagSize;
 
     private readonly AesGcm _cipher;
@@ -20,7 +21,7 @@ internal sealed class LogCipher : IDisposable
 
     public LogCipher(ReadOnlySpan<byte> key) => _cipher = new AesGcm(key, TagSize);
 
-    /// <summary>What a message is, so that one kind never passes for another.</summary>
+    /// <summary>The kind of a message, so that one kind never passes for another.</summary>
     public enum Kind : byte
     {
         Entry = 1,
@@ -29,7 +30,8 @@ internal sealed class LogCipher : IDisposable
         KeyCheck = 4,
     }
 
-    /// <summary>Seals at a place: for an entry its index and term, for a frame the snapshot's index and term and the frame's number.</summary>
+    /// <summary>Encrypts for a place: for an entry its index and term; for a frame the snapshot's index and term, and the frame's
+    /// number.</summary>
     public byte[] Seal(Kind kind, ulong index, ulong term, ulong number, ReadOnlySpan<byte> plaintext)
     {
         var message = new byte[Overhead + plaintext.Length];
@@ -51,7 +53,8 @@ internal sealed class LogCipher : IDisposable
         return message;
     }
 
-    /// <summary>Opens what was sealed at exactly that place; null when it is damaged, foreign, of another format or from another place.</summary>
+    /// <summary>Decrypts a message of exactly that place; null when it is damaged, foreign, of another format or from another
+    /// place.</summary>
     public byte[]? TryOpen(Kind kind, ulong index, ulong term, ulong number, ReadOnlySpan<byte> message)
     {
         if (message.Length < Overhead || message[0] != CurrentFormat)
@@ -81,10 +84,10 @@ internal sealed class LogCipher : IDisposable
         }
     }
 
-    /// <summary>The format of a sealed message, to tell a newer one from a damaged one once its hash is known to be right.</summary>
+    /// <summary>True for a newer format: distinguishes a newer message from a damaged one once its hash is known to be right.</summary>
     public static bool IsNewerFormat(ReadOnlySpan<byte> message) => message.Length > 0 && message[0] > CurrentFormat;
 
-    /// <summary>Identifies a sealed message among all of this swarm: its nonce.</summary>
+    /// <summary>Identifies an encrypted message among all of this swarm: its nonce.</summary>
     public static UInt128 IdOf(ReadOnlySpan<byte> message)
     {
         Span<byte> id = stackalloc byte[16];

@@ -2,7 +2,7 @@ using Swarm.Consensus.Errors;
 
 namespace Swarm.Consensus;
 
-/// <summary>The one way to say that something on disk is damaged: which file, what about it, and what to do.</summary>
+/// <summary>The only source of errors about damaged files: they name the file, the damage and the next step.</summary>
 internal static class LogDamage
 {
     public static ReplicatedLogException Error(string path, string what, Exception? cause = null) =>

@@ -6,10 +6,12 @@ using Swarm.Core.State;
 
 namespace Swarm.Consensus;
 
-/// <summary>Between DotNext's log and our port: opens entries and applies them in order, takes snapshots in the background, installs the leader's.</summary>
+/// <summary>Connects DotNext's log with our port. It decrypts entries and applies them in order, takes snapshots in the background, and
+/// installs the leader's.</summary>
 internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
 {
-    /// <summary>Log bytes since the last snapshot that ask for a new one whatever the number of entries: DotNext keeps them all in memory.</summary>
+    /// <summary>Log bytes since the last snapshot after which a new one is due, whatever the number of entries: DotNext keeps them all in
+    /// memory.</summary>
     public const long SnapshotBytes = 16 * 1024 * 1024;
 
     private readonly string _directory;
@@ -43,7 +45,8 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
         _logger = logger;
     }
 
-    /// <summary>The version of what we replicate, so that a leader never feeds a manager that does not understand it.</summary>
+    /// <summary>The version of the replicated data, so that a leader never sends entries to a manager that does not understand
+    /// them.</summary>
     public int Version => StateSerializer.CurrentFormat;
 
     public ISnapshot? Snapshot => _snapshot;
@@ -51,10 +54,10 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
     /// <summary>Index of the newest snapshot; 0 when there is none.</summary>
     public long SnapshotIndex => _snapshot?.Index ?? 0;
 
-    /// <summary>Index of the last entry that the port has applied (or that a snapshot brought).</summary>
+    /// <summary>Index of the last entry that the port has applied (or that a snapshot contains).</summary>
     public long AppliedIndex { get; private set; }
 
-    /// <summary>Reads the newest snapshot into the port. Before the log is opened.</summary>
+    /// <summary>Restores the newest snapshot into the port. Call it before the log is opened.</summary>
     /// <exception cref="ReplicatedLogException">The snapshot is damaged or of a newer format.</exception>
     public void Restore()
     {
@@ -73,7 +76,7 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
     {
         if (entry.IsSnapshot)
         {
-            // A snapshot of our own that is still being written is older than what comes now.
+            // A snapshot of our own that is still being written is older than the leader's.
             await _snapshotting;
             var (file, state) = await SnapshotFile.ReceiveAsync(_directory, entry, _cipher, token);
             _port.Restore(state);
@@ -83,7 +86,7 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
         }
         if (entry.IsConfiguration)
         {
-            // DotNext's log begins to apply before the cluster has given it the list of members, and then hands such entries to us.
+            // DotNext's log begins to apply before the cluster has set the list of members; it then passes such entries to us.
             await _members.SaveConfigurationAsync(entry, entry.Index, token);
         }
         else if (entry.Length is > 0 && entry.TryGetPayload(out var payload) && !payload.IsEmpty)
@@ -125,7 +128,7 @@ internal sealed partial class LogStateMachine : IStateMachine, IAsyncDisposable
         }
         _snapshotAskedAt = entry.Index;
         _bytesSinceSnapshot = 0;
-        // References only: what is captured is immutable, so it is written while new entries are applied.
+        // Only references are captured: the records are immutable, so the snapshot is written while new entries are applied.
         var state = _port.Capture();
         var (index, term) = (entry.Index, entry.Term);
         _snapshotting = Task.Factory.StartNew(

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Swarm.Consensus;
 
-/// <summary>The transport of a lone member: nobody calls and nobody can be called.</summary>
+/// <summary>The transport of a lone member: it neither makes nor accepts connections.</summary>
 internal sealed class NoTransport : IConnectionListenerFactory, IConnectionFactory
 {
     public static NoTransport Instance { get; } = new();

@@ -13,10 +13,10 @@ internal sealed class Proposal(ReadOnlyMemory<byte> plaintext, long term) : IRaf
 
     public long Term { get; } = term;
 
-    /// <summary>Where it stands in this member's log; 0 before it does.</summary>
+    /// <summary>Its index in this member's log; 0 before it has one.</summary>
     public long Index { get; private set; }
 
-    /// <summary>Identifies its sealed bytes: another leader's entry may come to stand at the same index.</summary>
+    /// <summary>Identifies its encrypted bytes: another leader's entry may replace it at the same index.</summary>
     public UInt128 Id { get; private set; }
 
     /// <summary>True once exactly this batch was applied here.</summary>
@@ -47,7 +47,7 @@ internal sealed class ProposalTable
 
     public void Remove(Proposal proposal) => _byIndex.TryRemove(new KeyValuePair<long, Proposal>(proposal.Index, proposal));
 
-    /// <summary>An entry was applied: the proposal that waits at its index is done if it is that entry.</summary>
+    /// <summary>Handles an applied entry: the proposal at its index is done if it is that entry.</summary>
     public void Applied(long index, UInt128 id)
     {
         if (_byIndex.TryRemove(index, out var proposal) && proposal.Id == id)

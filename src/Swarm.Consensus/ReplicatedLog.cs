@@ -11,8 +11,8 @@ namespace Swarm.Consensus;
 
 /// <summary>Our log on DotNext's Raft: one member or several, durable and encrypted alike.</summary>
 /// <remarks>
-/// A disk that runs full is noticed before DotNext writes: proposals fail with StorageFull, this member stops leading, and it goes on by itself once there is room.
-/// A write of the log that fails all the same (<see cref="Failure"/>) ends it: swarmd must be restarted.
+/// A full disk is noticed before DotNext writes. Proposals then fail with StorageFull, and this member gives up leadership. It goes on by
+/// itself once there is room. A write of the log that fails all the same (<see cref="Failure"/>) ends it: swarmd must be restarted.
 /// </remarks>
 public sealed class ReplicatedLog : IReplicatedLog
 {
@@ -54,7 +54,8 @@ public sealed class ReplicatedLog : IReplicatedLog
             ? []
             : [.. ((IRaftCluster)_cluster).Members.Select(m => ClusterAddress.Format(m.EndPoint)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Completes when the log cannot go on: swarmd should say why, stop, and be restarted. What was acknowledged is on disk.</summary>
+    /// <summary>Completes when the log cannot go on: swarmd should report the reason, stop, and be restarted. Every acknowledged entry is
+    /// on disk.</summary>
     public Task<ReplicatedLogException> Failure => _failure.Task;
 
     public bool IsStorageFull => _leadership is { IsStorageFull: true };
@@ -62,8 +63,8 @@ public sealed class ReplicatedLog : IReplicatedLog
     /// <summary>Handlers are called one at a time and must not wait for the log.</summary>
     public event Action<bool>? LeadershipChanged;
 
-    /// <param name="options">Where the log is and how it is encrypted.</param>
-    /// <param name="machine">What the log drives.</param>
+    /// <param name="options">The log's directory, key and members.</param>
+    /// <param name="machine">The state machine that the log drives.</param>
     /// <param name="loggers">For the log and DotNext.</param>
     /// <exception cref="FormatException">The address is not host:port.</exception>
     public static ReplicatedLog Create(ReplicatedLogOptions options, IStateMachinePort machine, ILoggerFactory loggers) =>
@@ -150,7 +151,8 @@ public sealed class ReplicatedLog : IReplicatedLog
         }
     }
 
-    /// <summary>Adds a manager that listens already (started with Bootstrap off). One change of members at a time, on the leader.</summary>
+    /// <summary>Adds a manager that listens already (started with Bootstrap off). The leader makes a single change of members at a
+    /// time.</summary>
     /// <exception cref="ReplicatedLogException">NotLeader.</exception>
     internal async Task<bool> AddMemberAsync(string address, CancellationToken cancellation)
     {
@@ -231,14 +233,14 @@ public sealed class ReplicatedLog : IReplicatedLog
         var members = await _members.PrepareAsync(_address, cancellation);
         if (members.Count == 1 || (members.Count == 0 && _options.Bootstrap))
         {
-            // DotNext lets a lone member lead in the term that it finds. A term of its own keeps (index, term) unique, as Raft wants it.
+            // DotNext lets a lone member lead in the term that it finds. A term of its own keeps (index, term) unique, as Raft requires.
             await ((IPersistentState)_log).IncrementTermAsync(ClusterMemberId.FromEndPoint(_address), cancellation);
         }
         _cluster = new RaftCluster(Configure()) { AuditTrail = _log };
         _leadership = new LeadershipTracker(_cluster, _log, _space, leads => LeadershipChanged?.Invoke(leads), OnFailed);
     }
 
-    /// <summary>The log with the settings that its durability rests on.</summary>
+    /// <summary>Opens the log with the settings that its durability needs.</summary>
     internal static DurableWriteAheadLog OpenLog(
         string directory,
         IStateMachine machine,

@@ -3,16 +3,17 @@ using Swarm.Storage;
 
 namespace Swarm.Consensus;
 
-/// <summary>What a <see cref="ReplicatedLog"/> is made of.</summary>
+/// <summary>The settings of a <see cref="ReplicatedLog"/>.</summary>
 public sealed record ReplicatedLogOptions
 {
-    /// <summary>As Docker shows it. A tick is the leader's heartbeat: half the lower election timeout (DotNext's heartbeat threshold, 0.5).</summary>
+    /// <summary>As in Docker, a tick is the leader's heartbeat: half the lower election timeout (DotNext's heartbeat threshold,
+    /// 0.5).</summary>
     public const uint HeartbeatTick = 1;
 
     /// <summary>Ticks without a heartbeat after which an election may begin.</summary>
     public const uint ElectionTick = 2;
 
-    /// <summary>Where the log lives; created if need be. It belongs to this log alone.</summary>
+    /// <summary>The log's directory; created if missing. It belongs to this log alone.</summary>
     public required string Directory { get; init; }
 
     /// <summary>This member's own cluster address, host:port. A lone member may change it between starts.</summary>
@@ -21,16 +22,16 @@ public sealed record ReplicatedLogOptions
     /// <summary>32 bytes; see <see cref="DataKeyStore"/>. The same on every manager of a swarm: entries travel encrypted as they are stored.</summary>
     public required byte[] DataKey { get; init; }
 
-    /// <summary>Log entries between snapshots; asked after each entry, so that it follows the committed cluster settings.</summary>
+    /// <summary>Log entries between snapshots; called after each entry, so that it follows the committed cluster settings.</summary>
     public Func<ulong> SnapshotInterval { get; init; } = () => 10_000;
 
     /// <summary>False for a manager that joins others: it waits until the leader adds it. True makes the first start a swarm of its own.</summary>
     public bool Bootstrap { get; init; } = true;
 
-    /// <summary>True when this manager was in its swarm before: a log that is gone or empty is then damage, not a beginning.</summary>
+    /// <summary>True when this manager was in its swarm before: a missing or empty log is then damage, not a beginning.</summary>
     public bool MustExist { get; init; }
 
-    /// <summary>A follower that hears nothing for a random time between these two calls an election. A lone member leads at once.</summary>
+    /// <summary>A follower without messages for a random time between these two calls an election. A lone member leads at once.</summary>
     public TimeSpan LowerElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(1000);
     public TimeSpan UpperElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(2000);
 
@@ -40,6 +41,6 @@ public sealed record ReplicatedLogOptions
     /// <summary>Makes connections to other managers; null: there are none.</summary>
     public IConnectionFactory? ConnectionFactory { get; init; }
 
-    /// <summary>Bytes that must stay free on the disk after a proposal. Tests take it away to see the log's own writes fail.</summary>
+    /// <summary>Bytes that must stay free on the disk after a proposal. Tests remove it to let the log's own writes fail.</summary>
     internal long DiskReserve { get; init; } = DiskSpace.DefaultReserve;
 }

@@ -10,7 +10,8 @@ using Swarm.Storage;
 
 namespace Swarm.Consensus;
 
-/// <summary>A snapshot on disk: header, then compressed JSON in encrypted frames. Complete or absent, whatever happens while it is written.</summary>
+/// <summary>A snapshot on disk: header, then compressed JSON in encrypted frames. It is complete or absent, whatever happens while it is
+/// written.</summary>
 /// <remarks>Header, little-endian: <c>SWMSNAP</c> (7), format (1), index (8), term (8). Its fields are bound into every frame.</remarks>
 internal sealed class SnapshotFile : ISnapshot
 {
@@ -51,7 +52,7 @@ internal sealed class SnapshotFile : ISnapshot
         return newest is null ? null : ReadHeader(newest, IndexOf(newest));
     }
 
-    /// <summary>Writes a snapshot durably and returns it. May take long: not on the applying thread.</summary>
+    /// <summary>Writes a snapshot durably and returns it. It may take long, so call it on another thread than the applying one.</summary>
     public static SnapshotFile Write(string directory, StateSnapshot snapshot, long index, long term, LogCipher cipher)
     {
         var path = PathOf(directory, index);
@@ -79,8 +80,8 @@ internal sealed class SnapshotFile : ISnapshot
         return new SnapshotFile(path, index, term);
     }
 
-    /// <summary>Takes over a snapshot that the leader sent: it is checked as a whole before it replaces anything.</summary>
-    /// <exception cref="ReplicatedLogException">Corrupted: what came is damaged or not what it should be.</exception>
+    /// <summary>Receives a snapshot from the leader. It is checked as a whole before it replaces anything.</summary>
+    /// <exception cref="ReplicatedLogException">Corrupted: the snapshot is damaged, or not the announced one.</exception>
     public static async ValueTask<(SnapshotFile File, StateSnapshot State)> ReceiveAsync(
         string directory,
         LogEntry entry,
@@ -109,7 +110,7 @@ internal sealed class SnapshotFile : ISnapshot
         }
     }
 
-    /// <summary>Reads and checks everything in it.</summary>
+    /// <summary>Reads and checks all of it.</summary>
     /// <exception cref="ReplicatedLogException">Corrupted or UnknownFormat.</exception>
     public StateSnapshot Read(LogCipher cipher)
     {
@@ -120,7 +121,7 @@ internal sealed class SnapshotFile : ISnapshot
             using var frames = new SnapshotReadStream(file, cipher, (ulong)Index, (ulong)Term);
             using var plain = new BrotliStream(frames, CompressionMode.Decompress, leaveOpen: true);
             var snapshot = StateSerializer.DeserializeSnapshot(plain, $"The snapshot '{FullPath}'");
-            // What follows the JSON is checked too: a snapshot is good as a whole or not at all.
+            // The rest after the JSON is checked too: a snapshot is good as a whole or not at all.
             plain.CopyTo(Stream.Null);
             frames.CopyTo(Stream.Null);
             return snapshot;
@@ -133,7 +134,7 @@ internal sealed class SnapshotFile : ISnapshot
 
     public void Delete() => File.Delete(FullPath);
 
-    /// <summary>Removes the snapshots of a directory that are older than an index, and what an interrupted write left behind.</summary>
+    /// <summary>Removes the snapshots of a directory that are older than an index, and the remains of interrupted writes.</summary>
     public static void DeleteOlder(string directory, long index)
     {
         foreach (var path in Directory.EnumerateFiles(directory, "*" + Extension))

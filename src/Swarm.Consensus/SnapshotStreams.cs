@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Swarm.Consensus;
 
-/// <summary>Cuts what is written to it into encrypted frames. Each frame is bound to its snapshot and number, the last one is marked: none can be dropped, swapped or cut off unseen.</summary>
+/// <summary>Divides its input into encrypted frames. Each frame is bound to its snapshot and number, and the last one is marked: dropped,
+/// swapped or missing frames are detected.</summary>
 internal sealed class SnapshotWriteStream(Stream target, LogCipher cipher, ulong index, ulong term) : Stream
 {
     /// <summary>Bytes of plaintext in every frame but the last.</summary>
@@ -62,7 +63,7 @@ internal sealed class SnapshotWriteStream(Stream target, LogCipher cipher, ulong
     }
 }
 
-/// <summary>Reads what <see cref="SnapshotWriteStream"/> wrote, frame by frame.</summary>
+/// <summary>Reads the frames of <see cref="SnapshotWriteStream"/>.</summary>
 /// <exception cref="InvalidDataException">A frame is damaged, missing or foreign.</exception>
 internal sealed class SnapshotReadStream(Stream source, LogCipher cipher, ulong index, ulong term) : Stream
 {

@@ -6,15 +6,19 @@ using Swarm.Storage;
 
 namespace Swarm.Consensus;
 
-/// <summary>Checks DotNext's log on disk before DotNext opens it, and completes what a crash left half said.</summary>
+/// <summary>Checks DotNext's log on disk before DotNext opens it, and completes a checkpoint that a crash left behind.</summary>
 /// <remarks>
-/// DotNext has no checksum on its <c>checkpoint</c> (which says how far the log reaches) nor on its <c>state</c> (term and vote): an emptied or
-/// altered checkpoint would silently shorten the log. So every entry up to the checkpoint must be there, with the right hash, decryptable at its index and
-/// term; and entries that follow the checkpoint unbroken are taken into the log, which is always allowed: Raft may keep an entry that was not
-/// acknowledged, never lose one that was.
-/// Layout of DotNext.Net.Cluster 6.12.0 (pinned exactly; a test fails when it changes): <c>checkpoint</c>: version (4), commit index (8), last index (8);
-/// <c>state</c>: vote flag (1), vote (28), term (8); <c>metadata/N</c>: pages of 4096 bytes, 64 bytes an entry: term (8), length (8), offset (8), flags (4), id (4), XxHash3 of payload and these 32 bytes (8);
-/// <c>data/N</c>: chunks; all little-endian.
+/// DotNext has no checksum on its <c>checkpoint</c> (the end of the log) nor on its <c>state</c> (term and vote). An emptied or altered
+/// checkpoint would silently shorten the log. So every entry up to the checkpoint must be there, with the right hash, and decryptable for
+/// its index and term. Entries that follow the checkpoint without a gap are taken into the log. That is always allowed: Raft may keep an
+/// entry that was not acknowledged, but may never lose an acknowledged one.
+///
+/// Layout of DotNext.Net.Cluster 6.12.0 (pinned exactly; a test fails when it changes), all little-endian:
+/// - <c>checkpoint</c>: version (4), commit index (8), last index (8).
+/// - <c>state</c>: vote flag (1), vote (28), term (8).
+/// - <c>metadata/N</c>: pages of 4096 bytes with 64 bytes an entry. An entry: term (8), length (8), offset (8), flags (4), id (4), XxHash3 of payload and
+/// these 32 bytes (8).
+/// - <c>data/N</c>: chunks.
 /// </remarks>
 internal sealed class WriteAheadLogInspector(string directory, int chunkSize, LogCipher cipher) : IDisposable
 {
@@ -35,7 +39,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
 
     /// <summary>Checks the log after the snapshot, and returns its last index (0: there is no log yet).</summary>
     /// <param name="snapshotIndex">The log begins after it; 0: at 1.</param>
-    /// <param name="snapshotTerm">Terms never fall.</param>
+    /// <param name="snapshotTerm">The term of the snapshot; terms never fall.</param>
     /// <exception cref="ReplicatedLogException">Corrupted (the message names the file) or UnknownFormat.</exception>
     public long Check(long snapshotIndex, long snapshotTerm)
     {
@@ -60,7 +64,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
         CheckTerm(term, isEmpty: unbroken == 0);
         if (checkpoint is null && unbroken > snapshotIndex && (snapshotIndex > 0 || unbroken > 1))
         {
-            // A first start that was interrupted leaves at most the entry it was writing.
+            // An interrupted first start leaves at most the entry that it was writing.
             throw LogDamage.Error(
                 CheckpointPath,
                 $"it is empty, though there are entries up to {unbroken.ToString(CultureInfo.InvariantCulture)}"
@@ -138,7 +142,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
         }
     }
 
-    /// <summary>The term of a good entry, or what is wrong with it.</summary>
+    /// <summary>The term of a good entry, or the fault of a bad one.</summary>
     private (long? Term, (string Path, string What) Fault) ReadEntry(long index, long previousTerm)
     {
         var slot = new byte[MetadataSlotSize];
@@ -188,7 +192,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
         return (term, default);
     }
 
-    /// <summary>Reads across files of one size that are named by number.</summary>
+    /// <summary>Reads across files of one size whose names are numbers.</summary>
     private sealed class PageReader(string directory, int pageSize) : IDisposable
     {
         private long _open = -1;

@@ -31,6 +31,7 @@ public static class DockerContainer
             ReadOnly = raw.Flag("ReadOnly"),
             Init = raw.Flag("Init"),
             Tty = raw.Flag("TTY"),
+            Sysctls = raw.Map("Sysctls"),
         };
 
     /// <summary>Changes a ContainerSpec that <paramref name="before"/> was read from, so that it reads as <paramref name="after"/>.</summary>
@@ -54,6 +55,7 @@ public static class DockerContainer
         raw.ChangeFlag("ReadOnly", before.ReadOnly, after.ReadOnly);
         raw.ChangeFlag("Init", before.Init, after.Init);
         raw.ChangeFlag("TTY", before.Tty, after.Tty);
+        raw.ChangeMap("Sysctls", before.Sysctls, after.Sysctls);
     }
 
     /// <summary>The parameters of the engine's create call. The caller adds name, labels and limits; the call that stops the container has the
@@ -68,6 +70,7 @@ public static class DockerContainer
             CapAdd = List(spec.CapabilityAdd),
             CapDrop = List(spec.CapabilityDrop),
             GroupAdd = List(spec.Groups),
+            Sysctls = spec.Sysctls.Count > 0 ? spec.Sysctls.ToDictionary() : null,
             Mounts = spec.Mounts.Count > 0 ? [.. spec.Mounts.Select(DockerMount.ToCreate)] : null,
         };
         return new CreateContainerParameters

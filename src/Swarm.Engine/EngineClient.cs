@@ -10,15 +10,15 @@ using Swarm.Core.Errors;
 namespace Swarm.Engine;
 
 /// <summary>The engine's HTTP API with its JSON as it is.</summary>
-/// <remarks>Docker.DotNet's typed models drop every property that they do not know. A service that somebody made with newer or rarer options must survive a
-/// change of ours untouched, so what is written back is the engine's own JSON with single properties changed. The newest version of the API that the engine
-/// has is used, because an older one would hide newer properties.</remarks>
+/// <remarks>Docker.DotNet's typed models drop every property that they do not know. A service with newer or rarer options must keep them
+/// through a change of ours. So we write back the engine's own JSON with single properties changed. The engine's newest API version is
+/// used, because an older one would hide newer properties.</remarks>
 public sealed class EngineClient : IDisposable
 {
-    /// <summary>The oldest API with all that the cmdlets offer (capabilities and limits of processes came with Docker 20.10).</summary>
+    /// <summary>The oldest API with all options of the cmdlets (capabilities and limits of processes came with Docker 20.10).</summary>
     public static readonly Version OldestApi = new(1, 41);
 
-    /// <summary>An answer takes milliseconds; an engine whose swarm has no leader takes 20 s to say so.</summary>
+    /// <summary>An answer takes milliseconds, but an engine whose swarm has no leader takes 20 s to report that.</summary>
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http;
@@ -54,10 +54,10 @@ public sealed class EngineClient : IDisposable
         };
     }
 
-    /// <summary>Where the engine is, for messages.</summary>
+    /// <summary>The address of the engine, for messages.</summary>
     public string Endpoint { get; }
 
-    /// <exception cref="EngineException">The engine refuses.</exception>
+    /// <exception cref="EngineException">The engine refused.</exception>
     /// <exception cref="SwarmException">EngineUnavailable, EngineTooOld, NoLeader.</exception>
     public Task<JsonNode?> GetAsync(string path, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Get, path, null, DefaultDeadline, "", cancellation);
@@ -75,8 +75,8 @@ public sealed class EngineClient : IDisposable
         }
         catch (EngineException e) when (e.Status == HttpStatusCode.NotFound)
         {
-            // Whoever asks has just seen it, so it is gone now as he wants it: by somebody else, or by the first of two calls. .NET's client
-            // repeats one without a body by itself when a connection that it had kept breaks.
+            // The caller has just seen the object, so another client has removed it, or the first of two calls has. .NET's client repeats a
+            // call without a body by itself when a kept connection breaks.
         }
     }
 
@@ -127,12 +127,12 @@ public sealed class EngineClient : IDisposable
         }
     }
 
-    /// <summary>One item for each event of the swarm, without end.</summary>
+    /// <summary>An item for each event of the swarm, without end.</summary>
     /// <exception cref="IOException">The connection broke, or the engine went away.</exception>
     public async IAsyncEnumerable<string> EventsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        const string filters = """{"scope":["swarm"],"type":["service","node","network"]}""";
-        using var response = await RequestAsync(HttpMethod.Get, "/events?filters=" + Uri.EscapeDataString(filters), null, "", cancellation);
+        const string Filters = """{"scope":["swarm"],"type":["service","node","network"]}""";
+        using var response = await RequestAsync(HttpMethod.Get, "/events?filters=" + Uri.EscapeDataString(Filters), null, "", cancellation);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
         while (await reader.ReadLineAsync(cancellation) is { } line)
         {
@@ -237,7 +237,7 @@ public sealed class EngineClient : IDisposable
         }
     }
 
-    /// <summary>An engine that is alive and yet does not answer about its swarm has no leader to ask.</summary>
+    /// <summary>Finds the cause of a missing answer: an engine that lives but does not answer for its swarm has no leader.</summary>
     private async Task<SwarmException> ExplainAsync(Exception cause, TimeSpan deadline)
     {
         // The next engine that answers here may be another version.
@@ -261,7 +261,7 @@ public sealed class EngineClient : IDisposable
         );
     }
 
-    /// <summary>The refusal where the engine lives and its swarm does not answer.</summary>
+    /// <summary>The error when the engine lives and its swarm does not answer.</summary>
     private static SwarmException NoLeader(TimeSpan deadline) =>
         new(
             SwarmErrorKind.Unavailable,

@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Engine;
 
-/// <summary>Short ways through the engine's JSON, where anything may be absent.</summary>
+/// <summary>Shortcuts for the engine's JSON, in which anything may be absent.</summary>
 public static class Json
 {
     public static JsonObject? Object(this JsonNode? node, string name) => (node as JsonObject)?[name] as JsonObject;
@@ -52,7 +52,7 @@ public static class Json
     public static JsonObject Object(IEnumerable<KeyValuePair<string, string>> map) =>
         new(map.Select(static e => KeyValuePair.Create(e.Key, (JsonNode?)JsonValue.Create(e.Value))));
 
-    /// <summary>The object of that name, made if need be.</summary>
+    /// <summary>The object of that name, created if missing.</summary>
     public static JsonObject Child(this JsonObject parent, string name)
     {
         if (parent[name] is JsonObject child)

@@ -3,17 +3,18 @@ using Swarm.Core.Model;
 
 namespace Swarm.Engine;
 
-/// <summary>What engines tell of a registry's answer, as both control planes read it.</summary>
+/// <summary>Reads engines' reports of a registry's answer, for both control planes.</summary>
 public static class RegistryAnswer
 {
-    /// <summary>The engine answers 401 or 403 where the registry did, and else has the registry's words in its own.</summary>
+    /// <summary>The engine answers 401 or 403 where the registry did; otherwise its message contains the registry's.</summary>
     public static bool NeedsCredential(HttpStatusCode status, string said) =>
         status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
         || said.Contains("unauthorized", StringComparison.OrdinalIgnoreCase)
         || said.Contains("credentials", StringComparison.OrdinalIgnoreCase)
         || said.Contains("denied", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>As <c>os/architecture</c>. Attestations among the manifests say unknown/unknown: they are no platform. When nothing else is there, nothing is known.</summary>
+    /// <summary>The platforms as <c>os/architecture</c>. Attestations among the manifests have unknown/unknown, which is no platform. If
+    /// nothing else is there, the platforms are unknown.</summary>
     public static ValueList<string> Platforms(IEnumerable<(string? Os, string? Architecture)> told) =>
         told.Where(p => p is { Os: not (null or "" or "unknown"), Architecture: not "unknown" })
             .Select(p => string.IsNullOrEmpty(p.Architecture) ? p.Os! : $"{p.Os}/{p.Architecture}")

@@ -4,7 +4,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Engine;
 
-/// <summary>The header that carries a registry's credentials: base64url of JSON. Source: Docker Engine API, "Authentication".</summary>
+/// <summary>The header with a registry's credentials: base64url of JSON. Source: Docker Engine API, "Authentication".</summary>
 public static class RegistryAuth
 {
     public static string Encode(RegistryCredential? credential)

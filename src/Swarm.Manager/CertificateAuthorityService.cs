@@ -15,16 +15,13 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager;
 
-/// <summary>Lets newcomers in and renews certificates, on a manager's cluster port.</summary>
-/// <param name="manager">The manager that runs here; null while this node is none.</param>
-/// <param name="time">For the life of certificates.</param>
+/// <summary>Admits new nodes and renews certificates, on a manager's cluster port.</summary>
+/// <param name="manager">The running manager; null while this node is none.</param>
+/// <param name="time">For the validity of certificates.</param>
 public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, TimeProvider time)
     : V1.CertificateAuthority.CertificateAuthorityBase
 {
-    public override Task<V1.GetRootCertificateResponse> GetRootCertificate(
-        V1.GetRootCertificateRequest request,
-        ServerCallContext context
-    )
+    public override Task<V1.GetRootCertificateResponse> GetRootCertificate(V1.GetRootCertificateRequest request, ServerCallContext context)
     {
         var cluster = ReadCluster(RequireManager());
         return Task.FromResult(new V1.GetRootCertificateResponse { Certificate = ByteString.CopyFrom(cluster.RootCertificate) });
@@ -41,9 +38,9 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
         return Issue(running, node, csr, time);
     }
 
-    /// <summary>Renews the certificate of the manager itself. It holds the authority: asking over a connection would take the certificate that is to be
-    /// renewed, which may have ended while the manager was off.</summary>
-    /// <exception cref="SwarmException">NoLeader: its state is not there yet. NodeRemoved.</exception>
+    /// <summary>Renews the certificate of the manager itself, which holds the authority. A request over a connection would need the very
+    /// certificate that is to be renewed, and it may have expired while the manager was off.</summary>
+    /// <exception cref="SwarmException">NoLeader: the manager's state is not there yet. NodeRemoved.</exception>
     public static V1.IssueNodeCertificateResponse RenewOwn(ManagerRuntime running, byte[] certificateRequest, TimeProvider time) =>
         Issue(running, Member(running, running.Options.NodeId), certificateRequest, time);
 
@@ -111,13 +108,13 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
         CheckRequest(cluster, certificateRequest);
         var availability = ProtocolMapping.FromWire(request.Availability);
         var address = request.Address.Length > 0 ? request.Address : RemoteAddress(context);
-        // A newcomer that did not get the answer asks again with the same request: it must not become two nodes.
+        // A new node that did not get the answer repeats the same request: it must not become two nodes.
         var requestId = "join-" + Convert.ToHexStringLower(SHA256.HashData(certificateRequest));
         return await running.ExecuteAsync(
             requestId,
             state =>
             {
-                // The token may have been rotated while this waited for its turn.
+                // The token may have been rotated while the request waited for its turn.
                 Check(token, state.Cluster!);
                 var now = time.GetUtcNow();
                 var id = NodeIds.Next();
@@ -144,7 +141,7 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
         {
             throw JoinToken.Refused();
         }
-        // Both are compared always, so that the time tells nothing.
+        // Both are always compared, so that the time reveals nothing.
         var worker = JoinToken.SecretsEqual(token.Secret, cluster.WorkerJoinSecret);
         var manager = JoinToken.SecretsEqual(token.Secret, cluster.ManagerJoinSecret);
         if (manager)

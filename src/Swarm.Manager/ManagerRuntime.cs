@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Swarm.Consensus;
 using Swarm.Consensus.Errors;
 using Swarm.Control.Objects;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Identity;
@@ -55,13 +56,13 @@ public sealed class ManagerRuntime : IAsyncDisposable
     public StateStore State { get; }
     public IReplicatedLog Log { get; }
 
-    /// <summary>What the API's areas of nodes, services, tasks and events answer from.</summary>
+    /// <summary>The API's areas of nodes, services, tasks and events answer from these.</summary>
     public SwarmObjects Objects { get; }
 
-    /// <summary>The agents' sessions: what the Dispatcher service needs.</summary>
+    /// <summary>The agents' sessions, for the Dispatcher service.</summary>
     public AgentSessions Agents { get; }
 
-    /// <summary>Recovers what is on disk, starts the loops, and with a bootstrap batch returns once that is committed.</summary>
+    /// <summary>Recovers the state on disk and starts the loops. With a bootstrap batch it returns once that is committed.</summary>
     /// <exception cref="ReplicatedLogException">The log cannot be opened.</exception>
     public static async Task<ManagerRuntime> StartAsync(ManagerRuntimeOptions options, CancellationToken cancellation)
     {
@@ -69,25 +70,23 @@ public sealed class ManagerRuntime : IAsyncDisposable
         var runtime = new ManagerRuntime(options);
         try
         {
-            await runtime.Log.StartAsync(cancellation).ConfigureAwait(false);
+            await runtime.Log.StartAsync(cancellation);
             runtime._loop.Start();
             if (options.Bootstrap is { } bootstrap)
             {
-                await runtime.WaitForLeadershipAsync(cancellation).ConfigureAwait(false);
-                await runtime
-                    ._loop.ExecuteAsync(
-                        "",
-                        state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
-                        static (_, _) => true,
-                        cancellation
-                    )
-                    .ConfigureAwait(false);
+                await runtime.WaitForLeadershipAsync(cancellation);
+                await runtime._loop.ExecuteAsync(
+                    "",
+                    state => state.Cluster is null ? new CommandChanges(bootstrap, "") : CommandChanges.None(""),
+                    static (_, _) => true,
+                    cancellation
+                );
             }
             return runtime;
         }
         catch
         {
-            await runtime.DisposeAsync().ConfigureAwait(false);
+            await runtime.DisposeAsync();
             throw;
         }
     }
@@ -100,24 +99,24 @@ public sealed class ManagerRuntime : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
-        return await _loop.ExecuteAsync(requestId, prepare, result, cancellation).ConfigureAwait(false);
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation);
+        return await _loop.ExecuteAsync(requestId, prepare, result, cancellation);
     }
 
-    /// <summary>A node by id, name or unique id prefix, asked of the leader: it holds the agents' sessions.</summary>
+    /// <summary>A node by id, name or unique id prefix, from the leader, which holds the agents' sessions.</summary>
     /// <exception cref="SwarmException">NodeNotFound, NoLeader.</exception>
     public async Task<Core.Model.Node> FindNodeAsync(string selector, CancellationToken cancellation)
     {
-        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation).ConfigureAwait(false);
+        await Leadership.WaitAsync(Log, Options.LeaderWait, Options.Time, cancellation);
         return State.Read(state => Selectors.Node(state, selector));
     }
 
     /// <summary>Ends the sessions and loops, then the log.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Agents.DisposeAsync().ConfigureAwait(false);
-        await _loop.DisposeAsync().ConfigureAwait(false);
-        await Log.DisposeAsync().ConfigureAwait(false);
+        await Agents.DisposeAsync();
+        await _loop.DisposeAsync();
+        await Log.DisposeAsync();
         State.Close();
     }
 

@@ -1,6 +1,6 @@
 namespace Swarm.Security;
 
-/// <summary>What a caller on the cluster port has to be.</summary>
+/// <summary>The least that a caller on the cluster port has to be.</summary>
 public enum CallRight
 {
     /// <summary>The local socket's caller: nobody on the cluster port.</summary>

@@ -8,10 +8,10 @@ using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>Asks a manager's certificate authority, as a newcomer that has only a token, or as a node that renews.</summary>
+/// <summary>Calls a manager's certificate authority, for a new node that has only a token, or for a node that renews.</summary>
 public static class CertificateAuthorityClient
 {
-    /// <summary>Bound of one call.</summary>
+    /// <summary>The time limit of a call.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>Fetches the root certificate and checks it against the token's digest.</summary>
@@ -20,7 +20,7 @@ public static class CertificateAuthorityClient
     /// <exception cref="RpcException">The manager cannot be reached.</exception>
     public static async Task<byte[]> GetRootCertificateAsync(string address, JoinToken token, CancellationToken cancellation)
     {
-        // Nobody can be trusted yet: the digest decides.
+        // No root is trusted yet: the digest decides.
         using var channel = ClusterChannel.Create(address, ClusterTls.ClientOptions(static _ => true, own: null));
         var answer = await new Protocol.V1.CertificateAuthority.CertificateAuthorityClient(channel).GetRootCertificateAsync(
             new GetRootCertificateRequest(),
@@ -41,8 +41,8 @@ public static class CertificateAuthorityClient
         return root;
     }
 
-    /// <summary>Joins: a certificate for a new node.</summary>
-    /// <exception cref="SwarmException">What the manager refuses.</exception>
+    /// <summary>Joins: requests a certificate for a new node.</summary>
+    /// <exception cref="SwarmException">The manager refused.</exception>
     /// <exception cref="RpcException">The manager cannot be reached.</exception>
     public static async Task<IssueNodeCertificateResponse> JoinAsync(
         string address,
@@ -56,10 +56,10 @@ public static class CertificateAuthorityClient
             address,
             ClusterTls.ClientOptions(peer => IsManagerUnder(rootCertificate, peer, time), own: null)
         );
-        return await IssueAsync(channel, request, cancellation).ConfigureAwait(false);
+        return await IssueAsync(channel, request, cancellation);
     }
 
-    /// <summary>Renews: a certificate for the node that the connection's certificate names.</summary>
+    /// <summary>Renews: requests a certificate for the node that the connection's certificate names.</summary>
     public static async Task<IssueNodeCertificateResponse> RenewAsync(
         string address,
         ClusterCredentials credentials,
@@ -69,7 +69,7 @@ public static class CertificateAuthorityClient
     {
         using var channel = ClusterChannel.Create(address, credentials.ClientOptions());
         var request = new IssueNodeCertificateRequest { CertificateRequest = ByteString.CopyFrom(certificateRequest) };
-        return await IssueAsync(channel, request, cancellation).ConfigureAwait(false);
+        return await IssueAsync(channel, request, cancellation);
     }
 
     private static async Task<IssueNodeCertificateResponse> IssueAsync(

@@ -4,7 +4,7 @@ using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>Which node is at the other end: what <see cref="PeerAuthorization"/> found in its certificate.</summary>
+/// <summary>The node at the other end of a call, from the certificate that <see cref="PeerAuthorization"/> verified.</summary>
 public sealed class CertificatePeerIdentity : IPeerIdentity
 {
     public string RequireNode(ServerCallContext context) =>

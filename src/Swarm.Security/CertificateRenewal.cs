@@ -2,9 +2,9 @@ using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>Replaces this node's certificate before its life ends.</summary>
-/// <remarks>At a random point between half and four fifths of its life, so that nodes that joined together do not renew together.
-/// Source: moby/swarmkit ca/renewer.go (calculateRandomExpiry).</remarks>
+/// <summary>Replaces this node's certificate before it expires.</summary>
+/// <remarks>It renews at a random point between half and four fifths of the validity, so that nodes that joined together do not renew
+/// together. Source: moby/swarmkit ca/renewer.go (calculateRandomExpiry).</remarks>
 public sealed partial class CertificateRenewal(
     ClusterCredentials credentials,
     Func<byte[], CancellationToken, Task<(byte[] Certificate, byte[] Root)>> issue,
@@ -18,21 +18,21 @@ public sealed partial class CertificateRenewal(
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
-    /// <summary>A timer can wait no longer than this at once.</summary>
+    /// <summary>A timer cannot wait longer than this at once.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
-    /// <summary>When a certificate with this life is to be renewed.</summary>
-    /// <param name="from">The beginning as it stands in the certificate: back-dated.</param>
+    /// <summary>The moment at which a certificate with this validity must be renewed.</summary>
+    /// <param name="from">The beginning in the certificate, which is back-dated.</param>
     /// <param name="until">The end.</param>
-    /// <param name="draw">0 to 1: where between half and four fifths.</param>
+    /// <param name="draw">0 to 1: the point between half and four fifths.</param>
     public static DateTimeOffset DueAt(DateTimeOffset from, DateTimeOffset until, double draw)
     {
-        // The back-dated hour is no part of its life: for the shortest certificates it would be most of it.
+        // The back-dated hour does not count: for the shortest certificates it would be most of the validity.
         var begin = from + CertificateAuthority.Backdate < until ? from + CertificateAuthority.Backdate : from;
         return begin + ((until - begin) * (Earliest + ((Latest - Earliest) * draw)));
     }
 
-    /// <summary>Renews again and again until cancelled.</summary>
+    /// <summary>Renews repeatedly until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         while (true)
@@ -40,11 +40,11 @@ public sealed partial class CertificateRenewal(
             var certificate = credentials.Identity.Certificate;
             var due = DueAt(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), Random.Shared.NextDouble());
             LogDue(logger, due, certificate.NotAfter.ToUniversalTime());
-            await WaitUntilAsync(due, cancellation).ConfigureAwait(false);
+            await WaitUntilAsync(due, cancellation);
             var retry = FirstRetry;
-            while (!await TryRenewAsync(cancellation).ConfigureAwait(false))
+            while (!await TryRenewAsync(cancellation))
             {
-                await Task.Delay(retry, time, cancellation).ConfigureAwait(false);
+                await Task.Delay(retry, time, cancellation);
                 retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
             }
         }
@@ -54,7 +54,7 @@ public sealed partial class CertificateRenewal(
     {
         while (due - time.GetUtcNow() is { Ticks: > 0 } left)
         {
-            await Task.Delay(left < LongestWait ? left : LongestWait, time, cancellation).ConfigureAwait(false);
+            await Task.Delay(left < LongestWait ? left : LongestWait, time, cancellation);
         }
     }
 
@@ -63,7 +63,7 @@ public sealed partial class CertificateRenewal(
         try
         {
             var (key, request) = NodeIdentity.CreateRequest();
-            var (certificate, root) = await issue(request, cancellation).ConfigureAwait(false);
+            var (certificate, root) = await issue(request, cancellation);
             var identity = NodeIdentity.Create(certificate, key, root);
             save(identity);
             credentials.Replace(identity);

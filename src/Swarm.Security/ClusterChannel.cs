@@ -3,17 +3,17 @@ using Grpc.Net.Client;
 
 namespace Swarm.Security;
 
-/// <summary>gRPC channels to managers.</summary>
+/// <summary>Creates gRPC channels to managers.</summary>
 public static class ClusterChannel
 {
-    /// <summary>How long a TCP connection may take to come up.</summary>
+    /// <summary>The time limit for establishing a TCP connection.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>Largest message taken and sent, in bytes.</summary>
+    /// <summary>The size limit of received and sent messages, in bytes.</summary>
     public const int MaxMessageSize = 4 * 1024 * 1024;
 
     /// <param name="address">host:port</param>
-    /// <param name="tls">Who this side is, and whom it accepts.</param>
+    /// <param name="tls">The identity of this side, and its check of the other.</param>
     public static GrpcChannel Create(string address, SslClientAuthenticationOptions tls)
     {
         var handler = new SocketsHttpHandler

@@ -4,7 +4,8 @@ using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>The identity this node shows now, and what it trusts. Renewal replaces the certificate; new connections use the new one.</summary>
+/// <summary>This node's present certificate, and the root that it trusts. Renewal replaces the certificate; new connections use the new
+/// one.</summary>
 public sealed class ClusterCredentials
 {
     private readonly SwarmTrust _trust;
@@ -23,11 +24,11 @@ public sealed class ClusterCredentials
 
     public NodeIdentity Identity => _identity;
 
-    /// <summary>Who a peer's certificate says it is, if the swarm's root says so too; else null.</summary>
+    /// <summary>The identity in a peer's certificate, if the swarm's root signed it; else null.</summary>
     public PeerIdentity? Verify(X509Certificate2? certificate) => _trust.Verify(certificate);
 
-    /// <summary>Shows another certificate from now on.</summary>
-    /// <exception cref="ArgumentException">It is of another node or swarm.</exception>
+    /// <summary>Uses another certificate from now on.</summary>
+    /// <exception cref="ArgumentException">The certificate is of another node or swarm.</exception>
     public void Replace(NodeIdentity identity)
     {
         if (identity.NodeId != _identity.NodeId || identity.ClusterId != _identity.ClusterId)
@@ -38,11 +39,13 @@ public sealed class ClusterCredentials
         Renewed?.Invoke();
     }
 
-    /// <summary>True while the certificate's life has not ended.</summary>
+    /// <summary>True while the certificate has not expired.</summary>
     public bool IsCurrent => _identity.Certificate.NotAfter.ToUniversalTime() > _time.GetUtcNow().UtcDateTime;
 
-    /// <summary>Server side of a cluster connection: shows this node, asks for a client certificate and verifies it if there is one.</summary>
-    /// <remarks>No certificate is let through here, since the certificate authority must be reachable without; each method decides.</remarks>
+    /// <summary>The server side of a cluster connection: presents this node, asks for a client certificate and verifies it if there is
+    /// one.</summary>
+    /// <remarks>A connection without a certificate is accepted here, since the certificate authority must be reachable without; each method
+    /// decides.</remarks>
     public SslServerAuthenticationOptions ServerOptions(params List<SslApplicationProtocol> protocols) =>
         new()
         {
@@ -55,7 +58,8 @@ public sealed class ClusterCredentials
                 certificate is null || Verify(certificate as X509Certificate2) is not null,
         };
 
-    /// <summary>Client side of a cluster connection: shows this node and accepts a manager of the swarm, whatever its address.</summary>
+    /// <summary>The client side of a cluster connection: presents this node and accepts a manager of the swarm, whatever its
+    /// address.</summary>
     public SslClientAuthenticationOptions ClientOptions(params List<SslApplicationProtocol> protocols)
     {
         var options = ClusterTls.ClientOptions(

@@ -4,15 +4,15 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>What every TLS connection between nodes has in common.</summary>
+/// <summary>The common settings of every TLS connection between nodes.</summary>
 public static class ClusterTls
 {
-    /// <summary>A name to put into the handshake: peers are known by their certificate, not by host name.</summary>
+    /// <summary>The host name for the handshake: a certificate identifies a peer, not a host name.</summary>
     public const string TargetHost = "swarm-manager";
 
     public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
 
-    /// <summary>Options of a client that accepts a server by <paramref name="accept"/> alone.</summary>
+    /// <summary>Options of a client for which <paramref name="accept"/> alone decides about the server.</summary>
     public static SslClientAuthenticationOptions ClientOptions(Func<X509Certificate2, bool> accept, X509Certificate2? own) =>
         new()
         {

@@ -3,10 +3,10 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Security;
 
-/// <summary>Tells from a call's connection which node is at the other end. The hosting implements it over the peer's certificate.</summary>
+/// <summary>Identifies the node at the other end of a call's connection. The hosting implements it with the peer's certificate.</summary>
 public interface IPeerIdentity
 {
-    /// <summary>The id of the node whose certificate the peer has shown.</summary>
+    /// <summary>The id of the node in the peer's certificate.</summary>
     /// <exception cref="SwarmException">PermissionDenied: there is no certificate of this swarm's CA, or it is not a node's.</exception>
     string RequireNode(ServerCallContext context);
 }

@@ -6,7 +6,7 @@ using Swarm.Security.Certificates;
 namespace Swarm.Security;
 
 /// <summary>Lets a call on the cluster port through when the peer's certificate allows it: <see cref="CallRights"/> says what each method asks for.</summary>
-/// <param name="credentials">Who is trusted.</param>
+/// <param name="credentials">This node's certificate and the roots that it trusts.</param>
 /// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal.</param>
 public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember) : Interceptor
 {

@@ -7,8 +7,8 @@ namespace Swarm;
 /// <summary>Texts for values in the views of this module.</summary>
 public static class Display
 {
-    private static readonly Regex s_digest = new("@sha256:[0-9a-f]{64}", RegexOptions.CultureInvariant);
-    private static readonly Regex s_join = new("^(Join-Swarm)( -Token \\S+)( -RemoteAddress .*)$", RegexOptions.CultureInvariant);
+    private static readonly Regex Digest = new("@sha256:[0-9a-f]{64}", RegexOptions.CultureInvariant);
+    private static readonly Regex Join = new("^(Join-Swarm)( -Token \\S+)( -RemoteAddress .*)$", RegexOptions.CultureInvariant);
 
     /// <summary>"4 minutes ago", in Docker's words; empty for null.</summary>
     public static string Age(DateTime? time) => Age(time, DateTime.UtcNow);
@@ -47,11 +47,11 @@ public static class Display
 
     /// <summary>A change of a revision, with the names of the parameters and without digests: "Image: redis:3.0.6 ->
     /// redis:3.0.7".</summary>
-    public static string Change(string? change) => s_digest.Replace(change ?? "", "").Replace("Container.", "", StringComparison.Ordinal);
+    public static string Change(string? change) => Digest.Replace(change ?? "", "").Replace("Container.", "", StringComparison.Ordinal);
 
     /// <summary>A join command on two lines that can be pasted, because its token makes it longer than a line.</summary>
     public static string JoinCommand(string? command) =>
-        s_join.Replace(command ?? "", m => $"{m.Groups[1].Value}{m.Groups[3].Value} `{Environment.NewLine} {m.Groups[2].Value}");
+        Join.Replace(command ?? "", m => $"{m.Groups[1].Value}{m.Groups[3].Value} `{Environment.NewLine} {m.Groups[2].Value}");
 
     /// <summary>The first twelve characters of an id.</summary>
     public static string ShortId(string? id) =>

@@ -7,8 +7,8 @@ namespace Swarm;
 /// Google.Protobuf, Grpc and Microsoft.Extensions then never meet another module's.</summary>
 public sealed class LoadContext : AssemblyLoadContext
 {
-    private static readonly Lock s_gate = new();
-    private static Assembly? s_module;
+    private static readonly Lock Gate = new();
+    private static Assembly? _module;
     private readonly string _directory;
 
     private LoadContext(string directory)
@@ -21,15 +21,15 @@ public sealed class LoadContext : AssemblyLoadContext
     /// <param name="moduleFolder">The folder of Swarm.psd1.</param>
     public static Assembly Initialize(string moduleFolder)
     {
-        lock (s_gate)
+        lock (Gate)
         {
-            IsImportedAgain = s_module is not null;
-            if (s_module is null)
+            IsImportedAgain = _module is not null;
+            if (_module is null)
             {
                 var directory = Path.Combine(moduleFolder, "bin", "module");
-                s_module = new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
+                _module = new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
             }
-            return s_module;
+            return _module;
         }
     }
 

@@ -55,6 +55,9 @@ public sealed class Service
     public bool ReadOnly { get; set; }
     public bool Init { get; set; }
     public bool Tty { get; set; }
+
+    /// <summary>Kernel parameters of the containers.</summary>
+    public Dictionary<string, string> Sysctls { get; set; } = [];
     public HealthCheck? HealthCheck { get; set; }
     public RestartCondition RestartCondition { get; set; }
     public TimeSpan? RestartDelay { get; set; }

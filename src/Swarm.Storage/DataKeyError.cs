@@ -1,6 +1,6 @@
 namespace Swarm.Storage;
 
-/// <summary>Why a data key cannot be used.</summary>
+/// <summary>The reason why a data key cannot be used.</summary>
 public enum DataKeyError
 {
     /// <summary>The key file is missing or damaged.</summary>
@@ -9,9 +9,9 @@ public enum DataKeyError
     /// <summary>A newer swarmd wrote the key file.</summary>
     UnknownFormat,
 
-    /// <summary>The key is wrapped and has not been unlocked.</summary>
+    /// <summary>The key is encrypted and has not been unlocked.</summary>
     Locked,
 
-    /// <summary>The unlock key is not the right one, or none at all.</summary>
+    /// <summary>The unlock key is wrong, or the text is no unlock key.</summary>
     WrongKey,
 }

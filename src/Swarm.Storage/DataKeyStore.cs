@@ -4,13 +4,14 @@ using System.Text.Json.Serialization;
 
 namespace Swarm.Storage;
 
-/// <summary>Keeps the key that encrypts the log and its snapshots (<c>key.json</c>, 0600): plain, or wrapped with the unlock key (autolock).</summary>
-/// <remarks>The data key itself never changes here: locking, unlocking and rotating change only what it is wrapped with.</remarks>
+/// <summary>Stores the key that encrypts the log and its snapshots (<c>key.json</c>, 0600): plain, or wrapped with the unlock key
+/// (autolock).</summary>
+/// <remarks>The data key itself never changes here: locking, unlocking and rotating change only its wrapping.</remarks>
 public sealed class DataKeyStore
 {
     public const string FileName = "key.json";
 
-    /// <summary>Bytes: AES-256.</summary>
+    /// <summary>In bytes: AES-256.</summary>
     public const int KeySize = 32;
 
     private const int CurrentVersion = 1;
@@ -39,7 +40,7 @@ public sealed class DataKeyStore
 
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, FileName));
 
-    /// <summary>Makes a new data key and writes it, plain. An existing one is never replaced.</summary>
+    /// <summary>Creates a new data key and writes it, plain. An existing key is never replaced.</summary>
     /// <exception cref="IOException">There is a key already, or the disk cannot be written.</exception>
     public static DataKeyStore Create(string directory)
     {
@@ -101,8 +102,8 @@ public sealed class DataKeyStore
         }
     }
 
-    /// <summary>Autolock on, or its key rotated: wraps the data key with the key given, from the next start on.</summary>
-    /// <exception cref="DataKeyException">Locked, or WrongKey when it is not an unlock key at all.</exception>
+    /// <summary>Turns autolock on, or rotates its key: wraps the data key with the given key, from the next start on.</summary>
+    /// <exception cref="DataKeyException">Locked, or WrongKey when the text is no unlock key.</exception>
     public void Lock(string unlockKey)
     {
         var nonce = RandomNumberGenerator.GetBytes(GcmNonceSize);
@@ -124,7 +125,7 @@ public sealed class DataKeyStore
         );
     }
 
-    /// <summary>Wraps the data key with a new unlock key and returns it. The old one opens nothing any more.</summary>
+    /// <summary>Wraps the data key with a new unlock key and returns it. The old one becomes useless.</summary>
     /// <exception cref="DataKeyException">Locked.</exception>
     public string Rotate()
     {
@@ -133,7 +134,7 @@ public sealed class DataKeyStore
         return unlockKey;
     }
 
-    /// <summary>Autolock off: writes the data key plain.</summary>
+    /// <summary>Turns autolock off: writes the data key plain.</summary>
     /// <exception cref="DataKeyException">Locked.</exception>
     public void RemoveLock() => Save(new DataKeyFile { Version = CurrentVersion, Key = DataKey });
 
@@ -179,7 +180,7 @@ public sealed class DataKeyStore
         );
 }
 
-/// <summary>What <c>key.json</c> holds: exactly one of a plain and a wrapped key.</summary>
+/// <summary>The contents of <c>key.json</c>: exactly one of a plain and a wrapped key.</summary>
 internal sealed record DataKeyFile
 {
     public int Version { get; init; }

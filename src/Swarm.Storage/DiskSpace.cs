@@ -1,9 +1,10 @@
 namespace Swarm.Storage;
 
-/// <summary>Looks before the log leaps: DotNext's log cannot go on once a write of its own has failed, so proposals are refused while there is still room.</summary>
+/// <summary>Checks the free space before the log writes. DotNext's log cannot go on after a failed write of its own, so proposals are
+/// refused while there is still room.</summary>
 public sealed class DiskSpace(string directory, long reserve)
 {
-    /// <summary>Bytes kept free beyond what a proposal needs: the log's next chunks and its bookkeeping.</summary>
+    /// <summary>Bytes that stay free beyond the need of a proposal, for the log's next chunks and its bookkeeping.</summary>
     public const long DefaultReserve = 1024 * 1024;
 
     private readonly DriveInfo? _volume = VolumeOf(directory);
@@ -16,7 +17,7 @@ public sealed class DiskSpace(string directory, long reserve)
         }
         catch (IOException)
         {
-            // Not every volume tells. A write that fails is still noticed.
+            // Not every volume reports its space. A failed write is still noticed.
             return true;
         }
     }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Swarm.Storage;
 
-/// <summary>Files that are either the old or the new content after a crash or a power cut, never a mixture.</summary>
+/// <summary>Writes files that hold either the old or the new content after a crash or a power failure, never a mixture.</summary>
 public static partial class DurableFile
 {
     /// <summary>Read and write for the owner only.</summary>
@@ -30,14 +30,14 @@ public static partial class DurableFile
         }
     }
 
-    /// <summary>Makes a temporary file (already synced by the caller) the real one, durably.</summary>
+    /// <summary>Renames a temporary file (already synced by the caller) to its final name, durably.</summary>
     public static void Commit(string temporary, string path)
     {
         File.Move(temporary, path, overwrite: true);
         SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Opens a new file for writing with the mode given from its first moment; an old one of that name is replaced.</summary>
+    /// <summary>Opens a new file for writing that has the given mode from its first moment; an old file of that name is replaced.</summary>
     public static SafeFileHandle Create(string path, UnixFileMode mode = OwnerOnly)
     {
         File.Delete(path);

@@ -4,8 +4,8 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Storage;
 
-/// <summary>The directory that holds everything one swarmd must remember, held exclusively while it is open.</summary>
-/// <remarks>The lock is the kernel's (flock), so that it goes with the process, however that ends.</remarks>
+/// <summary>The directory with the whole state of one swarmd, locked exclusively while it is open.</summary>
+/// <remarks>The lock is the kernel's (flock), so it ends with the process, however that ends.</remarks>
 public sealed class StateDirectory : IDisposable
 {
     /// <summary>The layout this swarmd writes. A newer one is refused.</summary>
@@ -24,10 +24,10 @@ public sealed class StateDirectory : IDisposable
         _lock = lockStream;
     }
 
-    /// <summary>Absolute.</summary>
+    /// <summary>An absolute path.</summary>
     public string FullPath { get; }
 
-    /// <summary>Creates the directory (0700) if need be, locks it and checks its layout.</summary>
+    /// <summary>Creates the directory (0700) if missing, locks it and checks its layout.</summary>
     /// <exception cref="SwarmException">StateDirectoryInUse, StateDirectoryNotWritable, StateDirectoryTooNew or StateDirectoryDamaged.</exception>
     public static StateDirectory Open(string path)
     {
@@ -55,7 +55,7 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Absolute path of a file or directory in it.</summary>
     public string Combine(string name) => Path.Combine(FullPath, name);
 
-    /// <summary>A directory in it (0700), created if need be.</summary>
+    /// <summary>A directory in it (0700), created if missing.</summary>
     public string CreateSubdirectory(string name)
     {
         var path = Combine(name);
@@ -63,7 +63,7 @@ public sealed class StateDirectory : IDisposable
         return path;
     }
 
-    /// <summary>Replaces a file as a whole: after a crash it is the old or the new one. On disk when this returns.</summary>
+    /// <summary>Replaces a file as a whole: after a crash it is the old or the new one. The file is on disk when this returns.</summary>
     /// <exception cref="SwarmException">StateDirectoryNotWritable; the old file is still there.</exception>
     public void WriteAtomic(string name, ReadOnlySpan<byte> content, UnixFileMode mode = DurableFile.OwnerOnly)
     {
@@ -91,7 +91,7 @@ public sealed class StateDirectory : IDisposable
         DurableFile.SyncDirectory(Path.GetDirectoryName(Combine(name))!);
     }
 
-    /// <summary>The refusal of a file that cannot be used.</summary>
+    /// <summary>The error for a file that cannot be used.</summary>
     /// <param name="path">Absolute path of the file.</param>
     /// <param name="what">Its fault, such as <c>is damaged</c>.</param>
     /// <param name="inner">The cause, if there is one.</param>
@@ -108,7 +108,7 @@ public sealed class StateDirectory : IDisposable
 
     public void Dispose()
     {
-        // Who removed the directory under a running swarmd has removed the file as well.
+        // A user who removed the directory under a running swarmd has removed the file as well.
         if (_lock.CanWrite && Directory.Exists(FullPath))
         {
             File.Delete(Combine(PidFile));

@@ -2,21 +2,21 @@ using System.Security.Cryptography;
 
 namespace Swarm.Storage;
 
-/// <summary>The key that a person types to unlock a manager's data key, as Docker shows it: <c>SWMKEY-1-</c> and 43 characters.</summary>
+/// <summary>The key that a person types to unlock a manager's data key, in Docker's form: <c>SWMKEY-1-</c> and 43 characters.</summary>
 /// <remarks>32 random bytes in base 64 without padding. Source: moby/swarmkit manager/encryption (HumanReadableKey).</remarks>
 public static class UnlockKey
 {
     public const string Prefix = "SWMKEY-1-";
 
-    /// <summary>Bytes of randomness in it.</summary>
+    /// <summary>Random bytes of a key.</summary>
     public const int Size = 32;
 
     private const int EncodedLength = 43;
 
     public static string Generate() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Size)).TrimEnd('=');
 
-    /// <summary>The bytes of a key as typed; surrounding white space does not count.</summary>
-    /// <exception cref="DataKeyException">WrongKey: it does not look like an unlock key.</exception>
+    /// <summary>The bytes of a typed key, without surrounding white space.</summary>
+    /// <exception cref="DataKeyException">WrongKey: the text is no unlock key.</exception>
     public static byte[] Parse(string text)
     {
         var key = text.Trim();

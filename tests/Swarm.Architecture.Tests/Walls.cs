@@ -16,15 +16,7 @@ internal static class Walls
         ["Swarm.Security"] = ["Swarm.Core", "Swarm.Protocol", "Swarm.Storage"],
         ["Swarm.Consensus"] = ["Swarm.Core", "Swarm.Security", "Swarm.Storage"],
         ["Swarm.Control"] = ["Swarm.Core", "Swarm.Protocol", "Swarm.Wire"],
-        ["Swarm.Manager"] =
-        [
-            "Swarm.Consensus",
-            "Swarm.Control",
-            "Swarm.Core",
-            "Swarm.Protocol",
-            "Swarm.Security",
-            "Swarm.Wire",
-        ],
+        ["Swarm.Manager"] = ["Swarm.Consensus", "Swarm.Control", "Swarm.Core", "Swarm.Protocol", "Swarm.Security", "Swarm.Wire"],
         ["Swarm.Host"] = ["Swarm.Protocol"],
         ["Swarm.Agent"] = ["Swarm.Core", "Swarm.Engine", "Swarm.Host", "Swarm.Protocol", "Swarm.Wire"],
         ["Swarm.DockerSwarm"] =
@@ -65,6 +57,5 @@ internal static class Walls
 
     public static Assembly Load(string name) => Assembly.Load(new AssemblyName(name));
 
-    public static bool IsOurs(string? assembly) =>
-        assembly is "swarmd" || assembly?.StartsWith("Swarm.", StringComparison.Ordinal) == true;
+    public static bool IsOurs(string? assembly) => assembly is "swarmd" || assembly?.StartsWith("Swarm.", StringComparison.Ordinal) == true;
 }

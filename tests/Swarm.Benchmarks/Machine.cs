@@ -14,18 +14,18 @@ internal static class Machine
 
     private static string Processor()
     {
-        const string cpuInfo = "/proc/cpuinfo";
-        var model = File.Exists(cpuInfo)
-            ? File.ReadLines(cpuInfo).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+        const string CpuInfo = "/proc/cpuinfo";
+        var model = File.Exists(CpuInfo)
+            ? File.ReadLines(CpuInfo).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
             : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER");
         return model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 
     private static string OperatingSystem()
     {
-        const string release = "/etc/os-release";
-        const string key = "PRETTY_NAME=";
-        var pretty = File.Exists(release) ? File.ReadLines(release).FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
-        return pretty is null ? RuntimeInformation.OSDescription : pretty[key.Length..].Trim('"');
+        const string Release = "/etc/os-release";
+        const string Key = "PRETTY_NAME=";
+        var pretty = File.Exists(Release) ? File.ReadLines(Release).FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal)) : null;
+        return pretty is null ? RuntimeInformation.OSDescription : pretty[Key.Length..].Trim('"');
     }
 }

@@ -6,9 +6,9 @@ namespace Swarm.Build.Tests;
 public sealed class BootstrapTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("swarm-bootstrap-").FullName;
-    private static readonly string s_script = Path.Combine(RepositoryFolder.Path, "build.sh");
-    private static readonly string s_build = RepositoryFolder.Path + "/build.ps1";
-    private static readonly string s_own = RepositoryFolder.Path + "/out/pwsh/pwsh.dll";
+    private static readonly string Script = Path.Combine(RepositoryFolder.Path, "build.sh");
+    private static readonly string Build = RepositoryFolder.Path + "/build.ps1";
+    private static readonly string Own = RepositoryFolder.Path + "/out/pwsh/pwsh.dll";
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -22,7 +22,7 @@ public sealed class BootstrapTests : IDisposable
     public async Task A_pwsh_that_is_new_enough_is_taken(string version, string arguments, string expected)
     {
         var (output, errors) = await RunAsync($"PowerShell {version}", arguments);
-        Assert.Equal(["pwsh " + string.Format(null, expected, s_build)], output);
+        Assert.Equal(["pwsh " + string.Format(null, expected, Build)], output);
         Assert.Equal("", errors);
     }
 
@@ -34,7 +34,7 @@ public sealed class BootstrapTests : IDisposable
     public async Task An_older_one_is_named_and_our_own_is_taken(string version, string arguments, string mode)
     {
         var (output, errors) = await RunAsync(version, arguments);
-        Assert.Equal($"dotnet {s_own} -NoProfile {mode} -File {s_build} {arguments}", output[^1]);
+        Assert.Equal($"dotnet {Own} -NoProfile {mode} -File {Build} {arguments}", output[^1]);
         Assert.Contains(version.Length > 0 ? version : "of unknown version", errors, StringComparison.Ordinal);
         Assert.Contains("7.6", errors, StringComparison.Ordinal);
     }
@@ -47,8 +47,8 @@ public sealed class BootstrapTests : IDisposable
         var (output, errors) = await RunAsync(null, arguments);
         Assert.Equal(2, output.Length);
         Assert.StartsWith($"dotnet build {RepositoryFolder.Path}/tools/pwsh/pwsh.csproj ", output[0], StringComparison.Ordinal);
-        Assert.Contains($" -o {Path.GetDirectoryName(s_own)} ", output[0], StringComparison.Ordinal);
-        Assert.Equal($"dotnet {s_own} -NoProfile {mode} -File {s_build} {arguments}", output[1]);
+        Assert.Contains($" -o {Path.GetDirectoryName(Own)} ", output[0], StringComparison.Ordinal);
+        Assert.Equal($"dotnet {Own} -NoProfile {mode} -File {Build} {arguments}", output[1]);
         Assert.Equal("", errors);
     }
 
@@ -56,7 +56,7 @@ public sealed class BootstrapTests : IDisposable
     public async Task Our_own_is_taken_when_it_is_asked_for()
     {
         var (output, errors) = await RunAsync("PowerShell 7.6.9", "Test", ("SWARM_BUILD_PWSH", "own"));
-        Assert.Equal($"dotnet {s_own} -NoProfile -NonInteractive -File {s_build} Test", output[^1]);
+        Assert.Equal($"dotnet {Own} -NoProfile -NonInteractive -File {Build} Test", output[^1]);
         Assert.Equal("", errors);
     }
 
@@ -87,7 +87,7 @@ public sealed class BootstrapTests : IDisposable
         {
             File.CreateSymbolicLink(Path.Combine(_directory, tool), Find(tool));
         }
-        var start = new ProcessStartInfo(Find("bash"), [s_script, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+        var start = new ProcessStartInfo(Find("bash"), [Script, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

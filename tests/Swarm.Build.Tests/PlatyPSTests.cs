@@ -7,9 +7,9 @@ namespace Swarm.Build.Tests;
 /// <summary>The build takes either writer, so they must say the same of docs/en-US. Layout and order are each writer's own.</summary>
 public sealed partial class PlatyPSTests : IDisposable
 {
-    private static readonly XNamespace s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
-    private static readonly XNamespace s_maml = "http://schemas.microsoft.com/maml/2004/10";
-    private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
+    private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+    private static readonly XNamespace Maml = "http://schemas.microsoft.com/maml/2004/10";
+    private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
     private readonly string _folder = Directory.CreateTempSubdirectory("swarm-platyps-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -17,6 +17,8 @@ public sealed partial class PlatyPSTests : IDisposable
     [Fact]
     public async ValueTask Both_writers_say_the_same()
     {
+        var whole = Path.Combine(_folder, "pages");
+        HelpFolder.WritePages(Pages, whole);
         var lines = await Pwsh.RunScriptAsync(
             """
             param($export, $pages, $target)
@@ -24,7 +26,7 @@ public sealed partial class PlatyPSTests : IDisposable
             if ($platyPS) { & $export $pages $target }
             [bool]$platyPS
             """,
-            [Path.Combine(RepositoryFolder.Path, "tools", "build", "Export-PlatyPSHelp.ps1"), Pages, Path.Combine(_folder, "theirs")]
+            [Path.Combine(RepositoryFolder.Path, "tools", "build", "Export-PlatyPSHelp.ps1"), whole, Path.Combine(_folder, "theirs")]
         );
         Assert.SkipUnless(lines[^1] == "True", "Microsoft.PowerShell.PlatyPS is not installed.");
         HelpFolder.Convert(Pages, Path.Combine(_folder, "ours"));
@@ -40,49 +42,48 @@ public sealed partial class PlatyPSTests : IDisposable
     private SortedDictionary<string, List<string>> Read(string folder)
     {
         var file = XDocument.Load(Path.Combine(_folder, folder, "Swarm.Cmdlets.dll-Help.xml"));
-        var commands = file.Root!.Elements(s_command + "command")
-            .ToDictionary(c => Text(c, s_command + "details", s_command + "name"), Facts);
+        var commands = file.Root!.Elements(Command + "command").ToDictionary(c => Text(c, Command + "details", Command + "name"), Facts);
         return new(commands, StringComparer.Ordinal);
     }
 
     private static List<string> Facts(XElement command)
     {
-        var details = command.Element(s_command + "details")!;
+        var details = command.Element(Command + "details")!;
         return
         [
-            $"{Text(details, s_command + "verb")}-{Text(details, s_command + "noun")}: {Text(details, s_maml + "description")}",
-            $"description: {Text(command, s_maml + "description")}",
-            $"notes: {Text(command, s_maml + "alertSet")}",
+            $"{Text(details, Command + "verb")}-{Text(details, Command + "noun")}: {Text(details, Maml + "description")}",
+            $"description: {Text(command, Maml + "description")}",
+            $"notes: {Text(command, Maml + "alertSet")}",
             .. command
-                .Element(s_command + "parameters")!
+                .Element(Command + "parameters")!
                 .Elements()
                 .Select(p => $"parameter {Place(p)} {About(p)}")
                 .Order(StringComparer.Ordinal),
             .. command
-                .Element(s_command + "syntax")!
+                .Element(Command + "syntax")!
                 .Elements()
-                .Select(s => "syntax " + string.Join(", ", s.Elements(s_command + "parameter").Select(Place).Order(StringComparer.Ordinal)))
+                .Select(s => "syntax " + string.Join(", ", s.Elements(Command + "parameter").Select(Place).Order(StringComparer.Ordinal)))
                 .Order(StringComparer.Ordinal),
-            .. command.Element(s_command + "examples")!.Elements().Select(e => "example " + Fences().Replace(Text(e), "")),
-            .. (command.Element(s_command + "inputTypes")?.Elements() ?? []).Select(t => "input " + Text(t)),
-            .. (command.Element(s_command + "returnValues")?.Elements() ?? []).Select(t => "output " + Text(t)),
+            .. command.Element(Command + "examples")!.Elements().Select(e => "example " + Fences().Replace(Text(e), "")),
+            .. (command.Element(Command + "inputTypes")?.Elements() ?? []).Select(t => "input " + Text(t)),
+            .. (command.Element(Command + "returnValues")?.Elements() ?? []).Select(t => "output " + Text(t)),
             .. command
-                .Element(s_command + "relatedLinks")!
+                .Element(Command + "relatedLinks")!
                 .Elements()
-                .Where(l => Text(l, s_maml + "uri").Length > 0)
+                .Where(l => Text(l, Maml + "uri").Length > 0)
                 .Select(l => "link " + Text(l)),
         ];
     }
 
     private static string Place(XElement parameter) =>
-        $"-{Text(parameter, s_maml + "name")} required {Attribute(parameter, "required")} position {Attribute(parameter, "position")}";
+        $"-{Text(parameter, Maml + "name")} required {Attribute(parameter, "required")} position {Attribute(parameter, "position")}";
 
     private static string About(XElement parameter)
     {
         var pipeline = Words().Matches(Attribute(parameter, "pipelineInput")).Select(m => m.Value).Order(StringComparer.Ordinal);
         return $"pipeline {string.Join(' ', pipeline)} wildcards {Attribute(parameter, "globbing")} aliases {Attribute(parameter, "aliases")} "
-            + $"type {Text(parameter, s_dev + "type")} value {Text(parameter, s_command + "parameterValue")} "
-            + $"of {Text(parameter, s_command + "parameterValueGroup")}: {Text(parameter, s_maml + "description")}";
+            + $"type {Text(parameter, Dev + "type")} value {Text(parameter, Command + "parameterValue")} "
+            + $"of {Text(parameter, Command + "parameterValueGroup")}: {Text(parameter, Maml + "description")}";
     }
 
     private static string Attribute(XElement element, string name) => element.Attribute(name)!.Value.ToLowerInvariant();

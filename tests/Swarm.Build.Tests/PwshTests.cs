@@ -1,6 +1,6 @@
 namespace Swarm.Build.Tests;
 
-/// <summary>What tools/pwsh makes is a whole PowerShell, and nothing of Windows on other systems.</summary>
+/// <summary>tools/pwsh builds a complete PowerShell, and on other systems without the parts for Windows.</summary>
 public sealed class PwshTests
 {
     // A failed build or test run must not look like a good one.
@@ -52,7 +52,7 @@ public sealed class PwshTests
             "System.Net.Http.WinHttpHandler",
         ];
         Assert.DoesNotContain(files, f => foreign.Any(p => f.StartsWith(p, StringComparison.Ordinal)));
-        // What the list of dependencies names and is not there would stop the start.
+        // A dependency that is listed and missing would prevent the start.
         var dependencies = File.ReadAllText(Path.Combine(Pwsh.Folder, "pwsh.deps.json"));
         Assert.DoesNotContain("System.Speech.dll", dependencies, StringComparison.Ordinal);
     }

@@ -3,13 +3,13 @@ namespace Swarm.Build.Tests;
 /// <summary>tools/build/Invoke-TestFile.ps1: what fails in Pester is counted and shown, whichever way it fails.</summary>
 public sealed class TestFileTests
 {
-    private static readonly string s_runner = Path.Combine(RepositoryFolder.Path, "tools", "build", "Invoke-TestFile.ps1");
+    private static readonly string Runner = Path.Combine(RepositoryFolder.Path, "tools", "build", "Invoke-TestFile.ps1");
 
     private static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "Samples", name);
 
     private static async Task<(int Code, string[] Lines)> RunAsync(params string[] arguments)
     {
-        var (code, output, errors) = await Pwsh.RunAsync(["-File", s_runner, .. arguments], ("SWARM_ACCEPTANCE_LAB", "/nowhere"));
+        var (code, output, errors) = await Pwsh.RunAsync(["-File", Runner, .. arguments], ("SWARM_ACCEPTANCE_LAB", "/nowhere"));
         return (code, (output + errors).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 

@@ -364,6 +364,41 @@ public sealed class CmdletTests
         Assert.StartsWith("TaskNotFound,", shell.Run("Get-SwarmTask nope").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Get-SwarmTask web", 1, "web.1 web.2")]
+    [InlineData("Get-SwarmTask web.2", 1, "web.2")]
+    [InlineData("Get-SwarmTask web,web.2", 2, "web.1 web.2 web.2")]
+    [InlineData("Get-SwarmTask web -Node worker1", 1, "web.1")]
+    [InlineData("Get-SwarmTask nope,web.2 -ErrorAction SilentlyContinue", 2, "web.2")]
+    [InlineData("Get-SwarmTask w*", 1, "web.1 web.2")]
+    public async ValueTask A_name_takes_one_call_whether_it_is_a_tasks_or_a_services(string script, int calls, string names)
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web", 2);
+        var before = shell.Fake.Requests.Count;
+        Assert.Equal(names.Split(' '), shell.Run(script).As<Task>().Select(t => t.Name));
+        Assert.Equal(calls, shell.Fake.Count<V1.ListTasksRequest>());
+        Assert.Equal(calls, shell.Fake.Requests.Count - before);
+    }
+
+    [Fact]
+    public async ValueTask A_name_that_is_no_tasks_and_no_services_is_an_error_of_its_own()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web");
+        var result = shell.Run("Get-SwarmTask nope,web.1");
+        Assert.StartsWith(
+            "There is no task 'nope', and no service of that name.",
+            result.Error.Exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ($"TaskNotFound,{typeof(Swarm.Cmdlets.Commands.Tasks.GetSwarmTaskCommand).FullName}", "nope"),
+            (result.Error.FullyQualifiedErrorId, result.Error.TargetObject)
+        );
+        Assert.Equal("web.1", ((Task)Assert.Single(result.Output).BaseObject).Name);
+    }
+
     [Fact]
     public async ValueTask Tasks_are_written_as_they_arrive_each_slot_with_its_history_under_it()
     {
@@ -384,7 +419,7 @@ public sealed class CmdletTests
         };
         using var running = shell.Begin("Get-SwarmTask", output);
         // The list has not ended: it is still unknown whether slot 3 has more tasks.
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(arrived.Task, "the fourth task to be written");
         running.Stop();
         Assert.Equal(
             [("web.1", false), ("web.1", true), ("web.2", false), ("web.2", true)],
@@ -412,7 +447,7 @@ public sealed class CmdletTests
         var arrived = new TaskCompletionSource();
         output.DataAdded += (_, _) => arrived.TrySetResult();
         using var running = shell.Begin("Watch-SwarmEvent", output);
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Deadline.WaitAsync(arrived.Task, "an event to be written");
         running.Stop();
         Assert.Equal(PSInvocationState.Stopped, running.InvocationStateInfo.State);
         Assert.Empty(running.Streams.Error);

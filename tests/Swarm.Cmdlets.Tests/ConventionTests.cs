@@ -6,7 +6,7 @@ namespace Swarm.Cmdlets.Tests;
 
 public sealed class ConventionTests
 {
-    private static readonly string[] s_withoutSession =
+    private static readonly string[] WithoutSession =
     [
         "Connect-Swarm",
         "Get-SwarmSession",
@@ -38,7 +38,7 @@ public sealed class ConventionTests
         var cmdlet = type.GetCustomAttribute<CmdletAttribute>()!;
         var parameters = ParametersOf(type);
         Assert.StartsWith("Swarm", cmdlet.NounName, StringComparison.Ordinal);
-        Assert.Equal(!s_withoutSession.Contains(name), parameters.Contains("Session"));
+        Assert.Equal(!WithoutSession.Contains(name), parameters.Contains("Session"));
         Assert.Equal(cmdlet.VerbName is "Remove" or "Reset" or "Exit" or "Uninstall", cmdlet.ConfirmImpact == ConfirmImpact.High);
         if (cmdlet.ConfirmImpact == ConfirmImpact.High)
         {

@@ -67,11 +67,11 @@ public sealed class RetryTests
             new V1.RemoveServiceRequest { RequestId = "r1", Selector = "web" },
             () => calls++ == 0 ? FakeControl.Refuse(StatusCode.Unavailable, "OutcomeUnknown", "Retry with the same request id.", "") : last
         );
-        while (!answer.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(50));
-            await AsyncTask.Yield();
-        }
+        await Deadline.UntilAsync(
+            () => answer.IsCompleted,
+            "the retries to be given up",
+            () => time.Advance(TimeSpan.FromMilliseconds(50))
+        );
         var error = ErrorMapper.ToRecord(await Assert.ThrowsAsync<RpcException>(() => answer));
         Assert.Equal("OutcomeUnknown", error.FullyQualifiedErrorId);
         Assert.Contains("may have been made or not", error.Exception.Message, StringComparison.Ordinal);

@@ -17,7 +17,7 @@ public sealed class RunspaceTests
         var session = shell.Run("$s = Connect-Swarm -Socket $socket; $s", ("socket", shell.Daemon!.Socket)).One<Session>();
         using var output = new PSDataCollection<PSObject>();
         using var running = shell.Begin("Stop-SwarmTask web.1 -Wait -Session $s", output);
-        await shell.Fake.Waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await Deadline.WaitAsync(shell.Fake.Waiting.Task, "Stop-SwarmTask to wait");
         Assert.Equal(3, other.Run("Get-SwarmNode -Session $s", ("s", session)).As<Node>().Length);
         // The default session is that of the process.
         Assert.Same(session, other.Run("Get-SwarmSession").One<Session>());

@@ -78,10 +78,13 @@ public sealed class SandboxTests : IDisposable
         {
             foreach (var leader in new[] { own[2], others[3], others[4] })
             {
-                await UntilAsync(() => Stat(leader)[5] == $"{leader.Id}");
+                await Deadline.UntilAsync(() => Stat(leader)[5] == $"{leader.Id}", "the process to lead a group of its own");
             }
             var child = 0;
-            await UntilAsync(() => int.TryParse(File.ReadAllText($"/proc/{own[2].Id}/task/{own[2].Id}/children").Split(' ')[0], out child));
+            await Deadline.UntilAsync(
+                () => int.TryParse(File.ReadAllText($"/proc/{own[2].Id}/task/{own[2].Id}/children").Split(' ')[0], out child),
+                "the process to have a child"
+            );
             using var ofTask = Process.GetProcessById(child);
             await NoteAsync("task1", $"{boot} {string.Join(' ', Stat(own[2]))}\n");
             var ended = Stat(others[3]);
@@ -105,8 +108,10 @@ public sealed class SandboxTests : IDisposable
             Assert.Empty(shell.Run("Stop-SwarmSandbox box -WhatIf").ThrowIfFailed().Output);
             Assert.All(own, p => Assert.False(p.HasExited));
             shell.Run("Stop-SwarmSandbox box").ThrowIfFailed();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            await AsyncTask.WhenAll(own.Append(ofTask).Select(p => p.WaitForExitAsync(limit.Token)));
+            await Deadline.WaitAsync(
+                AsyncTask.WhenAll(own.Append(ofTask).Select(p => p.WaitForExitAsync())),
+                "the sandbox's processes to end"
+            );
             Assert.All(others, p => Assert.False(p.HasExited));
             Assert.False(Directory.Exists(path));
             Assert.StartsWith("SandboxNotFound,", shell.Run("Stop-SwarmSandbox box").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -128,15 +133,6 @@ public sealed class SandboxTests : IDisposable
     }
 
     private static string[] Stat(Process process) => File.ReadAllText($"/proc/{process.Id}/stat").TrimEnd().Split(' ');
-
-    private static async AsyncTask UntilAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await AsyncTask.Delay(5, limit.Token);
-        }
-    }
 
     private static SandboxNode Node(string name, string path, int processId, DateTime startedAt, params string[] commandLine) =>
         new()

@@ -161,7 +161,7 @@ public sealed class WaitTests
         shell.Fake.WaitsNeverEnd = true;
         using var output = new PSDataCollection<PSObject>();
         using var running = shell.Begin(script, output);
-        await shell.Fake.Waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(shell.Fake.Waiting.Task, "the command to wait");
         var changes = Changes(shell.Fake);
         running.Stop();
         Assert.Equal(PSInvocationState.Stopped, running.InvocationStateInfo.State);

@@ -40,7 +40,12 @@ public sealed class GrpcMethodListGenerator : IIncrementalGenerator
         {
             text.AppendLine($"    public static void {service.ContainingType.Name}(GrpcMethods<{Name(service)}> methods)");
             text.AppendLine("    {");
-            foreach (var method in service.GetMembers().OfType<IMethodSymbol>().Where(static m => m is { IsVirtual: true, MethodKind: MethodKind.Ordinary }))
+            foreach (
+                var method in service
+                    .GetMembers()
+                    .OfType<IMethodSymbol>()
+                    .Where(static m => m is { IsVirtual: true, MethodKind: MethodKind.Ordinary })
+            )
             {
                 text.AppendLine("        " + Line(method));
             }
@@ -81,8 +86,7 @@ public sealed class GrpcMethodListGenerator : IIncrementalGenerator
     }
 
     private static bool Is(ITypeSymbol type, string definition) =>
-        type is INamedTypeSymbol { IsGenericType: true } named
-        && named.ConstructedFrom.ToDisplayString().Split('<')[0] == definition;
+        type is INamedTypeSymbol { IsGenericType: true } named && named.ConstructedFrom.ToDisplayString().Split('<')[0] == definition;
 
     private static ITypeSymbol Argument(ITypeSymbol type) => ((INamedTypeSymbol)type).TypeArguments[0];
 

@@ -7,7 +7,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Swarm.MamlWriter;
 
-/// <summary>One cmdlet's help page, read from markdown in PlatyPS's schema.</summary>
+/// <summary>A cmdlet's help page, read from markdown in PlatyPS's schema.</summary>
 internal sealed record CommandHelp
 {
     public const string AllSets = "(All)";

@@ -3,22 +3,26 @@ using System.Text.RegularExpressions;
 namespace Swarm.MamlWriter;
 
 /// <summary>The text of a help page, with the sections that it shares with other pages.</summary>
-/// <remarks>A line <c>See [TEXT](includes/FILE).</c> stands for the file's sections. A section whose heading names cmdlets, as in
-/// <c>### -RemoveEnv (Set-SwarmService)</c>, is for the pages of those only.</remarks>
+/// <remarks>A line <c>See [the TEXT](includes/FILE).</c> stands for the file's sections, and <c>[&lt;TEXT&gt;]</c> in the syntax for their parameters. A section
+/// whose heading names cmdlets, as in <c>### -RemoveEnv (Set-SwarmService)</c>, is for the pages of those only.</remarks>
 internal static partial class HelpPage
 {
-    public static string Read(string file) =>
-        IncludeLine()
-            .Replace(
-                File.ReadAllText(file),
-                include =>
-                    string.Concat(
-                        Heading()
-                            .Split(File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, include.Groups[1].Value)))
-                            .Skip(1)
-                            .Select(section => Section(section, Path.GetFileNameWithoutExtension(file)))
-                    )
-            );
+    public static string Read(string file)
+    {
+        var page = File.ReadAllText(file);
+        foreach (Match include in IncludeLine().Matches(page))
+        {
+            var shared = File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, include.Groups["file"].Value));
+            var sections = Heading().Split(shared).Skip(1).Select(s => Section(s, Path.GetFileNameWithoutExtension(file))).ToList();
+            page = page.Replace(include.Value, string.Concat(sections), StringComparison.Ordinal)
+                .Replace(
+                    $"[<{include.Groups["text"].Value}>]",
+                    string.Join(' ', sections.Where(s => s.Length > 0).Select(Syntax)),
+                    StringComparison.Ordinal
+                );
+        }
+        return page;
+    }
 
     private static string Section(string section, string cmdlet)
     {
@@ -28,7 +32,35 @@ internal static partial class HelpPage
             : $"### {title.Groups[1].Value}{section[title.Length..]}";
     }
 
-    [GeneratedRegex(@"^See \[[^\]]+\]\((includes/[^)]+)\)\.\n\n", RegexOptions.Multiline)]
+    /// <summary><c>[-Env &lt;string[]&gt;]</c>: a shared parameter has no position and is not required.</summary>
+    private static string Syntax(string section)
+    {
+        var parameter = Parameter().Match(section);
+        var type = parameter.Groups["type"].Value;
+        return type == "System.Management.Automation.SwitchParameter"
+            ? $"[{parameter.Groups["name"].Value}]"
+            : $"[{parameter.Groups["name"].Value} <{ShortName(type)}>]";
+    }
+
+    /// <summary>A type as PowerShell's syntax shows it: <c>string[]</c>, <c>long</c>, <c>NodeRole</c>.</summary>
+    private static string ShortName(string type)
+    {
+        var (element, array) = type.EndsWith("[]", StringComparison.Ordinal) ? (type[..^2], "[]") : (type, "");
+        var name = element.Replace("System.Nullable`1[", "", StringComparison.Ordinal).TrimEnd(']');
+        var word = name switch
+        {
+            "System.String" => "string",
+            "System.Boolean" => "bool",
+            "System.Int32" => "int",
+            "System.Int64" => "long",
+            "System.Double" => "double",
+            "System.Object" => "Object",
+            _ => name[(name.LastIndexOf('.') + 1)..],
+        };
+        return word + array;
+    }
+
+    [GeneratedRegex(@"^See \[(?:the )?(?<text>[^\]]+)\]\((?<file>includes/[^)]+)\)\.\n\n", RegexOptions.Multiline)]
     private static partial Regex IncludeLine();
 
     [GeneratedRegex("^### ", RegexOptions.Multiline)]
@@ -36,4 +68,7 @@ internal static partial class HelpPage
 
     [GeneratedRegex(@"\A(-\w+)(?: \(([^)]+)\))?")]
     private static partial Regex Title();
+
+    [GeneratedRegex(@"\A### (?<name>-\w+)\n.*?^Type: (?<type>\S+)$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Parameter();
 }

@@ -13,7 +13,7 @@ internal static class MamlFile
     private const string Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
     private const string Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
-    /// <summary>One file with the help of several cmdlets.</summary>
+    /// <summary>Writes the help of several cmdlets into a single file.</summary>
     public static void Write(string path, IReadOnlyList<CommandHelp> commands)
     {
         using var xml = XmlWriter.Create(path, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false) });

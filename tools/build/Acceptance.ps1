@@ -1,6 +1,6 @@
 # Dot-sourced by build.ps1: the files of tests/Acceptance and tests/Conformance, in Pester.
 
-# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts, with either control plane. What this machine has not is skipped and counted.
+# The same files on a sandbox of processes, on a sandbox of containers, and on three hosts, with either control plane. Passes that this machine cannot run are skipped and counted.
 function Test-Acceptance {
     $lab = $env:SWARM_ACCEPTANCE_LAB
     $script = Join-Path $root tests Acceptance lab.sh
@@ -65,7 +65,7 @@ function Invoke-Acceptance([hashtable[]] $Passes) {
     }
 }
 
-# What the acceptance tests miss for containers on this machine; nothing when all is there.
+# The missing requirements of the acceptance tests with containers on this machine; empty when there are none.
 function Find-MissingEngine {
     if (-not (Get-Command docker -CommandType Application -ErrorAction Ignore)) { return 'there is no docker command line' }
     & docker image inspect --format '{{.Id}}' alpine:latest redis:3.0.6 redis:3.0.7 web:1 *> $null

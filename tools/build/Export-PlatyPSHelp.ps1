@@ -1,8 +1,8 @@
-# Writes the MAML of the cmdlets' pages in a folder with Microsoft.PowerShell.PlatyPS, over what is there.
+# Writes the MAML of a folder of cmdlets' pages with Microsoft.PowerShell.PlatyPS, over what is there.
 param([Parameter(Mandatory)][string] $Pages, [Parameter(Mandatory)][string] $Target)
 $ErrorActionPreference = 'Stop'
 Import-Module Microsoft.PowerShell.PlatyPS
-$files = Get-ChildItem $Pages -Filter *.md | Where-Object Name -NotLike 'about_*'
+$files = Get-ChildItem $Pages -Filter *.md
 # PlatyPS makes a folder for each module; Get-Help reads one for each language.
 $folder = Join-Path ([IO.Path]::GetTempPath()) "swarm-help-$([Guid]::NewGuid().ToString('n'))"
 try {

@@ -15,7 +15,7 @@ function Build-Module {
     Remove-Folder $moduleFolder
     $bin = Join-Path $moduleFolder bin
     Invoke-Dotnet publish (Get-ProjectFile Swarm.Cmdlets) -o (Join-Path $bin module) @quiet
-    # What scripts can name is loaded in the default context, and must be there once only.
+    # The types that scripts can name are loaded in the default context, and must be there only once.
     Move-Item (Join-Path $bin module 'Swarm.Shared.*') $bin
     Copy-Item (Join-Path $root Swarm.psd1) $moduleFolder
     Copy-Item (Join-Path $root src Swarm.Cmdlets Module *) $moduleFolder -Recurse
@@ -25,12 +25,18 @@ function Build-Module {
     Write-Host "Module: $moduleFolder"
 }
 
-# What Get-Help reads, of the pages in Markdown. PlatyPS makes the cmdlets' part where it is installed; it has nothing for the about topics.
+# Makes Get-Help's files from the pages in Markdown. PlatyPS makes the cmdlets' part where it is installed; it has nothing for the about topics.
 function Build-Help([string] $Pages, [string] $Target) {
     $tools = Join-Path $out tools
     Invoke-Dotnet build (Get-ProjectFile Swarm.MamlWriter tools) -c $Configuration -o $tools --nologo -v quiet
-    Invoke-Dotnet (Join-Path $tools Swarm.MamlWriter.dll) $Pages $Target
-    if (Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable) { & (Join-Path $root tools build Export-PlatyPSHelp.ps1) $Pages $Target }
+    $writer = Join-Path $tools Swarm.MamlWriter.dll
+    Invoke-Dotnet $writer help $Pages $Target
+    if (-not (Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable)) { return }
+    # PlatyPS does not know the sections that pages share.
+    $whole = Join-Path $out help
+    Remove-Folder $whole
+    Invoke-Dotnet $writer pages $Pages $whole
+    & (Join-Path $root tools build Export-PlatyPSHelp.ps1) $whole $Target
 }
 
 function Start-Shell {

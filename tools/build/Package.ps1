@@ -32,7 +32,7 @@ function Build-Package {
 
     $manifest = Import-PowerShellDataFile (Join-Path $root Swarm.psd1)
     $escape = { param($text) [Security.SecurityElement]::Escape("$text") }
-    # What Publish-PSResource would write, the tags included: the Gallery finds cmdlets by them.
+    # The metadata of Publish-PSResource, the tags included: the Gallery finds cmdlets by them.
     $tags = @('PSModule') + $manifest.PrivateData.PSData.Tags + @('PSIncludes_Cmdlet') +
     @($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
     $nuspec = Join-Path $package Swarm.nuspec

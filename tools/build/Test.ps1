@@ -9,7 +9,7 @@ function Add-Count([int] $Passed, [int] $Failed, [int] $Skipped) {
 
 function Add-Time([string] $Name, [TimeSpan] $Time, [string] $Remark = '') { $times.Add([pscustomobject]@{ Name = $Name; Time = $Time; Remark = $Remark }) }
 
-# What each took, what all took together, and the count as the last line.
+# Prints the time of each project, the total time, and the count as the last line.
 function Complete-Count {
     Write-Host '== Times'
     Add-Time 'All' $watch.Elapsed

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Swarm.Agent.Executors;
 
-/// <summary>Docker's words for how a task ended. Source: moby daemon/cluster/executor/container/errors.go.</summary>
+/// <summary>Docker's messages for the end of a task. Source: moby daemon/cluster/executor/container/errors.go.</summary>
 public static class ExitMessages
 {
     public const string Unhealthy = "unhealthy container";
 
-    /// <summary>Ours: Docker takes a container that ends well before its health check has succeeded for one that was started.</summary>
+    /// <summary>Our own message: in Docker, a container that exits with 0 before its health check succeeded counts as started.</summary>
     public const string NeverHealthy = "container ended before its health check succeeded";
 
-    /// <summary>Of a container that ended before its health check succeeded.</summary>
-    /// <param name="ended">What it ended with; empty when it ended well.</param>
+    /// <summary>The message for a container that ended before its health check succeeded.</summary>
+    /// <param name="ended">The error of its end; empty when it ended with exit code 0.</param>
     public static string BeforeHealthy(string ended) => ended.Length > 0 ? ended : NeverHealthy;
 
     public static string For(int exitCode, bool outOfMemory = false) =>

@@ -3,49 +3,53 @@ using Swarm.Core.Model;
 
 namespace Swarm.Agent.Executors;
 
-/// <summary>Runs tasks on this node. One contract, one contract test suite, three implementations: Docker, Process, Simulated.</summary>
-/// <remarks>An executor knows nothing of desired states; the agent's task runner drives it step by step. Every method may be called again after a
-/// failure or a restart of swarmd and must then find what is already there (by label or by its files), not make a second one.</remarks>
+/// <summary>Runs tasks on this node. Three implementations (Docker, Process, Simulated) share this contract and its test suite.</summary>
+/// <remarks>An executor knows nothing of desired states; the agent's task runner calls it step by step. Every method may be called again
+/// after a failure or a restart of swarmd. It must then find the existing task (by label or by its files), and must not create a second
+/// one.</remarks>
 public interface ITaskExecutor : IAsyncDisposable
 {
     /// <summary>Docker, Process or Simulated.</summary>
     string Name { get; }
 
-    /// <summary>What this node is and has. Called at start and then now and again; a change is sent to the manager.</summary>
+    /// <summary>Describes the node and its resources. Called at start and then periodically; a change is sent to the manager.</summary>
     /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
     Task<NodeDescription> DescribeAsync(CancellationToken cancellation);
 
-    /// <summary>Everything of this cluster and node that exists here, running or ended: what is adopted after a restart of swarmd.</summary>
+    /// <summary>All existing tasks of this cluster and node, running or ended. swarmd adopts them after a restart.</summary>
     Task<IReadOnlyList<ExecutorTask>> ListAsync(CancellationToken cancellation);
 
     /// <summary>Makes the image available (pulls, with the credential if there is one) and creates the task without starting it.</summary>
     /// <returns>The container id (or the process executor's own id).</returns>
-    /// <exception cref="TaskRejectedException">It can never run here: no such image, limits that cannot be enforced, invalid options.</exception>
+    /// <exception cref="TaskRejectedException">The task can never run here: no such image, limits that cannot be enforced, invalid
+    /// options.</exception>
     /// <exception cref="ExecutorUnavailableException">The engine does not answer; try again when it is back.</exception>
     Task<string> PrepareAsync(TaskDefinition task, CancellationToken cancellation);
 
-    /// <summary>Starts what <see cref="PrepareAsync"/> made. Returns once it runs, before it is healthy.</summary>
-    /// <exception cref="TaskFailedException">It could not be started.</exception>
+    /// <summary>Starts the task of <see cref="PrepareAsync"/>. Returns once it runs, before it is healthy.</summary>
+    /// <exception cref="TaskFailedException">The task could not be started.</exception>
     Task StartAsync(TaskDefinition task, CancellationToken cancellation);
 
     /// <summary>Completes when the task is healthy (at once without a health check).</summary>
-    /// <exception cref="TaskFailedException">It ended, or became unhealthy.</exception>
+    /// <exception cref="TaskFailedException">The task ended, or became unhealthy.</exception>
     Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation);
 
-    /// <summary>Completes when the task has ended, or has become unhealthy (it is then to be stopped and counts as failed).</summary>
+    /// <summary>Completes when the task has ended, or has become unhealthy. The caller stops an unhealthy task, which counts as
+    /// failed.</summary>
     Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation);
 
-    /// <summary>Sends the stop signal, and SIGKILL after the grace period. Returns once it has ended; does nothing if it has ended already.</summary>
+    /// <summary>Sends the stop signal, and SIGKILL after the grace period. Returns once the task has ended; does nothing if it has ended
+    /// already.</summary>
     Task StopAsync(TaskDefinition task, CancellationToken cancellation);
 
-    /// <summary>Removes what is left of an ended task; one that still runs is killed. Does nothing if nothing is left.</summary>
+    /// <summary>Removes an ended task; kills one that still runs. Does nothing if the task does not exist.</summary>
     Task RemoveAsync(string taskId, CancellationToken cancellation);
 
-    /// <summary>The main process of a running task, 0 when it cannot be told.</summary>
+    /// <summary>The main process of a running task; 0 when unknown.</summary>
     Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) => Task.FromResult(0L);
 
-    /// <summary>What an image reference means now, or null when it cannot be told.</summary>
-    /// <exception cref="ImageNotResolvedException">It cannot be told, and the registry said why.</exception>
+    /// <summary>Resolves an image reference now; null when it is unknown.</summary>
+    /// <exception cref="ImageNotResolvedException">It is unknown, and the registry gave a reason.</exception>
     Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation);
 }
 
@@ -67,9 +71,10 @@ public sealed record TaskDefinition
 /// <summary>A task found on this node.</summary>
 public sealed record ExecutorTask(string TaskId, string ServiceId, TaskStatus Status);
 
-/// <summary>How a task ended.</summary>
+/// <summary>The end of a task.</summary>
 /// <param name="ExitCode">128 + signal when a signal ended it.</param>
-/// <param name="Error">Empty for exit code 0; else Docker's words: "task: non-zero exit (1)", "task: non-zero exit (137): OOM killed", "unhealthy container".</param>
+/// <param name="Error">Empty for exit code 0; else Docker's message: "task: non-zero exit (1)", "task: non-zero exit (137): OOM killed",
+/// "unhealthy container".</param>
 public sealed record ExecutorExit(int ExitCode, string Error);
 
 /// <summary>This node can never run that task.</summary>

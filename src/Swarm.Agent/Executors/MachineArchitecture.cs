@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Swarm.Agent.Executors;
 
-/// <summary>This machine's architecture in the words that <c>docker node inspect</c> uses.</summary>
+/// <summary>This machine's architecture, named as in <c>docker node inspect</c>.</summary>
 public static class MachineArchitecture
 {
     public static string Name =>

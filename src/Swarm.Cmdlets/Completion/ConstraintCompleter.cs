@@ -12,7 +12,10 @@ public sealed class ConstraintCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = await AllAsync(
+            client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken),
+            cancellationToken
+        );
         List<string> all = ["node.role==manager", "node.role==worker"];
         foreach (var node in nodes)
         {

@@ -12,7 +12,10 @@ public sealed class EventSubjectCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var services = AllAsync(client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var services = AllAsync(
+            client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken),
+            cancellationToken
+        );
         var nodes = AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
         var tasks = AllAsync(
             client.Tasks.ListTasks(new V1.ListTasksRequest { DesiredRunning = true }, cancellationToken: cancellationToken),

@@ -8,14 +8,14 @@ namespace Swarm.Cmdlets.Completion;
 public abstract class LiveCompleter : NameCompleter
 {
     // A person who pressed TAB does not wait longer (conventions: 300 ms in all).
-    private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(250);
 
     private protected override IEnumerable<Candidate> Names(string parameter, IDictionary bound)
     {
         var client = SessionTable.Resolve(Bound<Session>(bound, "Session")).Client;
-        using var cancel = new CancellationTokenSource(s_limit);
+        using var cancel = new CancellationTokenSource(Limit);
         var names = AsyncTask.Run(() => NamesAsync(client, parameter, bound, cancel.Token), cancel.Token);
-        return names.Wait(s_limit) ? names.Result : [];
+        return names.Wait(Limit) ? names.Result : [];
     }
 
     private protected abstract Task<List<Candidate>> NamesAsync(

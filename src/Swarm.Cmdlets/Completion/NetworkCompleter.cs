@@ -12,7 +12,10 @@ public sealed class NetworkCompleter : LiveCompleter
     ) =>
         [
             .. (
-                await AllAsync(client.Networks.ListNetworks(new V1.ListNetworksRequest(), cancellationToken: cancellationToken), cancellationToken)
+                await AllAsync(
+                    client.Networks.ListNetworks(new V1.ListNetworksRequest(), cancellationToken: cancellationToken),
+                    cancellationToken
+                )
             ).Select(n => new Candidate(n.Name, $"{n.Driver} {string.Join(", ", n.Subnets.Select(s => s.Subnet))}", n.Id)),
         ];
 }

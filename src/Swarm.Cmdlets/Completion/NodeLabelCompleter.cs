@@ -12,7 +12,10 @@ public sealed class NodeLabelCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = await AllAsync(
+            client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken),
+            cancellationToken
+        );
         return parameter == "Label"
             ? [.. nodes.SelectMany(n => n.Labels.Select(l => new Candidate($"{l.Key}={l.Value}", $"as on {n.Name}")))]
             :

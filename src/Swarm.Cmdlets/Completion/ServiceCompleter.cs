@@ -12,7 +12,10 @@ public sealed class ServiceCompleter : LiveCompleter
     ) =>
         [
             .. (
-                await AllAsync(client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken), cancellationToken)
+                await AllAsync(
+                    client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken),
+                    cancellationToken
+                )
             ).Select(s => new Candidate(s.Spec.Name, $"{s.RunningTasks}/{s.DesiredTasks} {Display.Image(s.Spec.Container?.Image)}", s.Id)),
         ];
 }

@@ -12,7 +12,10 @@ public sealed class SpreadCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken), cancellationToken);
+        var nodes = await AllAsync(
+            client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken),
+            cancellationToken
+        );
         return
         [
             .. Spreads("node.labels.", nodes.SelectMany(n => n.Labels)),

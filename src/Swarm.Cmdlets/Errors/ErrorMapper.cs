@@ -11,7 +11,7 @@ internal static class ErrorMapper
     private const string TargetKey = "swarm-target";
     internal const string ActionKey = "swarm-action";
 
-    private static readonly HashSet<string> s_endPipeline =
+    private static readonly HashSet<string> EndPipeline =
     [
         "DaemonUnavailable",
         "SessionClosed",
@@ -25,7 +25,7 @@ internal static class ErrorMapper
         "ConflictingParameters",
     ];
 
-    public static bool EndsPipeline(ErrorRecord record) => record.Exception is SwarmException e && s_endPipeline.Contains(e.ErrorId);
+    public static bool EndsPipeline(ErrorRecord record) => record.Exception is SwarmException e && EndPipeline.Contains(e.ErrorId);
 
     public static ErrorRecord ToRecord(Exception exception, object? target = null) =>
         exception switch

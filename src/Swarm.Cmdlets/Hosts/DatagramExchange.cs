@@ -11,10 +11,10 @@ namespace Swarm.Cmdlets.Hosts;
 internal sealed class DatagramExchange(Func<V1.HostCommand, CancellationToken, Task<V1.HostAnswer>> send)
 {
     /// <summary>The time that a host listens: the sender may be slow to begin.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>The interval of repetitions: a datagram may be lost, or arrive before the receiver listens.</summary>
-    private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
 
     /// <summary>A host that receives datagrams.</summary>
     /// <param name="Address">The address to send to.</param>
@@ -34,7 +34,7 @@ internal sealed class DatagramExchange(Func<V1.HostCommand, CancellationToken, T
                 probe.Udp.AddRange(DatagramChecks.Ports.Select(p => $"{Bracketed(receiver.Address)}:{p.First}"));
             }
             await send(new V1.HostCommand { Probe = probe }, cancellationToken);
-            await AsyncTask.WhenAny(all, AsyncTask.Delay(s_again, cancellationToken));
+            await AsyncTask.WhenAny(all, AsyncTask.Delay(Again, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
         return [.. (await all).SelectMany(static c => c)];
@@ -50,7 +50,7 @@ internal sealed class DatagramExchange(Func<V1.HostCommand, CancellationToken, T
         {
             Address = receiver.Address,
             Payload = payload,
-            PatienceMilliseconds = (uint)s_patience.TotalMilliseconds,
+            PatienceMilliseconds = (uint)Patience.TotalMilliseconds,
             Udp = { DatagramChecks.Ports.Select(static p => (uint)p.First) },
         };
         V1.ListenReport report;

@@ -63,43 +63,56 @@ public abstract class FirewallCmdlet : HostCmdlet
         return daemon.IsManager || daemon.State == V1.LocalNodeState.Inactive;
     }
 
-    /// <summary>Changes the firewall of a host. -WhatIf shows the commands, and writes them to the information stream with the tag
-    /// SwarmPlan.</summary>
-    /// <returns>The host's answer; null: there was nothing to do.</returns>
-    private protected async Task<(string Host, V1.FirewallReport Report)?> ChangeAsync(
+    /// <summary>Asks -Confirm and -Force before a change. With -WhatIf there is nothing to ask: the host is asked for its commands.</summary>
+    private protected bool Approve(V1.Node? node, string action, bool force) =>
+        IsWhatIf || (force && !IsBound("Confirm")) || ShouldProcess(node?.Name ?? ThisHost, action);
+
+    /// <summary>Changes an approved host. -WhatIf shows the commands of that host, and puts them on the information stream with the tag SwarmPlan.</summary>
+    /// <param name="node">Null: this machine.</param>
+    /// <param name="command">The change.</param>
+    /// <param name="action">The words for it.</param>
+    /// <param name="changed">Called with the name of the host and its report, unless -WhatIf is given.</param>
+    /// <param name="cancellationToken">Ctrl+C.</param>
+    /// <returns>Writes warnings, and what -WhatIf or <paramref name="changed"/> writes.</returns>
+    private protected async Task<Func<ValueTask>> ChangeAsync(
         V1.Node? node,
         V1.FirewallCommand command,
         string action,
-        bool force,
+        Action<string, V1.FirewallReport> changed,
         CancellationToken cancellationToken
     )
     {
-        if (!IsWhatIf)
+        command.DryRun = IsWhatIf;
+        var (host, answer) = await RunAsync(node, new V1.HostCommand { Firewall = command }, cancellationToken);
+        return () =>
         {
-            if (!((force && !IsBound("Confirm")) || ShouldProcess(node?.Name ?? ThisHost, action)))
+            Warn(host, answer.Firewall);
+            if (command.DryRun)
             {
-                return null;
+                ShowPlan(host, answer.Firewall, action);
             }
-            var (name, answer) = await RunAsync(node, new V1.HostCommand { Firewall = command }, cancellationToken);
-            Warn(name, answer.Firewall);
-            return (name, answer.Firewall);
-        }
-        command.DryRun = true;
-        var (host, dry) = await RunAsync(node, new V1.HostCommand { Firewall = command }, cancellationToken);
-        Warn(host, dry.Firewall);
-        var target = $"{host} ({dry.Firewall.Provider})";
+            else
+            {
+                changed(host, answer.Firewall);
+            }
+            return default;
+        };
+    }
+
+    private void ShowPlan(string host, V1.FirewallReport dry, string action)
+    {
+        var target = $"{host} ({dry.Provider})";
         var text = new StringBuilder($"Performing the operation \"{action}\" on target \"{target}\".");
-        foreach (var line in dry.Firewall.Commands)
+        foreach (var line in dry.Commands)
         {
             text.Append("\n  ").Append(line.Replace("\n", "\n  ", StringComparison.Ordinal));
             WriteInformation(line, ["SwarmPlan"]);
         }
-        if (dry.Firewall.Commands.Count == 0)
+        if (dry.Commands.Count == 0)
         {
             text.Append("\n  nothing to do");
         }
         ShouldProcess(text.ToString(), text.ToString(), action);
-        return null;
     }
 
     private protected void Warn(string host, V1.FirewallReport report)

@@ -25,27 +25,101 @@ public abstract class HostCmdlet : SwarmCmdlet
     /// <summary>This machine's name, for use where no node's name is known.</summary>
     private protected static string ThisHost => Environment.MachineName;
 
-    /// <summary>Calls <paramref name="each"/> for every host. A host's error is an error record of its own, and the others go on.</summary>
-    /// <param name="each">Gets the node, or null for this machine.</param>
+    /// <summary>Nodes that are asked at the same time.</summary>
+    private const int NodesAtOnce = 16;
+
+    private readonly List<(V1.Node Node, HostWork Work)> _nodes = [];
+
+    /// <summary>Asks one host.</summary>
+    /// <param name="node">The node, or null for this machine.</param>
+    /// <param name="cancellationToken">Ctrl+C, or an error that ends the command.</param>
+    /// <returns>Writes the answer. It is called in the order of the nodes.</returns>
+    private protected delegate Task<Func<ValueTask>> HostWork(V1.Node? node, CancellationToken cancellationToken);
+
+    /// <summary>Whether the answers are written only after every node has answered.</summary>
+    private protected virtual bool WritesTogether => false;
+
+    /// <summary>Does the work on this machine, or notes it for each named node. The nodes are asked at the same time, once all are known.</summary>
+    /// <param name="work">The work on each host.</param>
     /// <param name="cancellationToken">Ctrl+C.</param>
-    private protected async ValueTask ForEachHostAsync(Func<V1.Node?, ValueTask> each, CancellationToken cancellationToken)
+    /// <param name="approve">Asks before; hosts that are not approved are passed over.</param>
+    private protected async ValueTask ForEachHostAsync(
+        HostWork work,
+        CancellationToken cancellationToken,
+        Func<V1.Node?, bool>? approve = null
+    )
     {
         if (Name is null)
         {
-            await each(null);
+            if (approve?.Invoke(null) != false)
+            {
+                await (await work(null, cancellationToken))();
+            }
             return;
         }
         foreach (var node in await FindNodesAsync(Name, cancellationToken))
         {
-            try
+            if (approve?.Invoke(node) != false)
             {
-                await each(node);
+                _nodes.Add((node, work));
             }
-            catch (RpcException e)
-                when (e.StatusCode is not StatusCode.Cancelled && Errors.ErrorMapper.IdOf(e) is not ("DaemonUnavailable" or "NoLeader"))
+        }
+    }
+
+    /// <summary>Asks the nodes at the same time. A refusal of one node is an error of its own, in its turn, and the others go on.</summary>
+    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var room = new SemaphoreSlim(NodesAtOnce);
+        var asked = _nodes.ConvertAll(n => AskAsync(n.Node, n.Work, room, ending.Token));
+        try
+        {
+            if (WritesTogether)
             {
-                Report(e, node.Name);
+                await EndOfAsync(asked);
             }
+            foreach (var ((node, _), answer) in _nodes.Zip(asked))
+            {
+                try
+                {
+                    var write = await answer;
+                    await write();
+                }
+                catch (RpcException e)
+                    when (e.StatusCode is not StatusCode.Cancelled && Errors.ErrorMapper.IdOf(e) is not ("DaemonUnavailable" or "NoLeader"))
+                {
+                    Report(e, node.Name);
+                }
+            }
+        }
+        finally
+        {
+            // After an error that ends the command, or Ctrl+C, nothing goes on behind it.
+            await ending.CancelAsync();
+            await EndOfAsync(asked);
+        }
+    }
+
+    private static async AsyncTask EndOfAsync(IEnumerable<AsyncTask> tasks) =>
+        await AsyncTask
+            .WhenAll(tasks)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+    private static async Task<Func<ValueTask>> AskAsync(
+        V1.Node node,
+        HostWork work,
+        SemaphoreSlim room,
+        CancellationToken cancellationToken
+    )
+    {
+        await room.WaitAsync(cancellationToken);
+        try
+        {
+            return await work(node, cancellationToken);
+        }
+        finally
+        {
+            room.Release();
         }
     }
 

@@ -4,8 +4,8 @@ using Riok.Mapperly.Abstractions;
 
 namespace Swarm.Cmdlets.Mapping;
 
-/// <summary>Maps a service to the object that scripts get. The compiler makes the mapping: a property of <see cref="Service"/> without a source is an
-/// error, and a property with the name of its field needs no line here.</summary>
+/// <summary>Maps a service to the object that scripts get. The compiler makes the mapping. A property of <see cref="Service"/> without a source is an
+/// error. A property with the name of its field needs no line here.</summary>
 [Mapper(EnumMappingStrategy = EnumMappingStrategy.ByValue, RequiredMappingStrategy = RequiredMappingStrategy.Target)]
 internal static partial class ServiceMapper
 {

@@ -11,7 +11,7 @@ internal static partial class DaemonProcess
     private const int SigKill = 9;
 
     // The start time is computed from the boot time, which moves a little when the clock is corrected.
-    private static readonly TimeSpan s_startTolerance = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(3);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);
@@ -99,7 +99,7 @@ internal static partial class DaemonProcess
         try
         {
             process = Process.GetProcessById(processId);
-            if (!process.HasExited && (process.StartTime.ToUniversalTime() - startedAt.ToUniversalTime()).Duration() < s_startTolerance)
+            if (!process.HasExited && (process.StartTime.ToUniversalTime() - startedAt.ToUniversalTime()).Duration() < StartTolerance)
             {
                 return process;
             }

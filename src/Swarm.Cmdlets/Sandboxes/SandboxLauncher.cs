@@ -8,9 +8,9 @@ namespace Swarm.Cmdlets.Sandboxes;
 /// <summary>Starts and stops a sandbox.</summary>
 internal static class SandboxLauncher
 {
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_leaveLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Whether a container engine answers on this machine.</summary>
     public static async Task<bool> EngineAnswersAsync(CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal static class SandboxLauncher
             SandboxStore.Save(sandbox);
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_startLimit);
+        limit.CancelAfter(StartLimit);
         var current = sandbox.Nodes[0];
         try
         {
@@ -83,7 +83,7 @@ internal static class SandboxLauncher
         }
         catch (Exception e) when (IsCancelled(e) && !cancellationToken.IsCancellationRequested)
         {
-            throw Failed(current, $"It was not ready after {Display.Duration(s_startLimit)}.");
+            throw Failed(current, $"It was not ready after {Display.Duration(StartLimit)}.");
         }
         SandboxStore.Save(sandbox);
     }
@@ -192,7 +192,7 @@ internal static class SandboxLauncher
             }
             if (ready < count)
             {
-                await AsyncTask.Delay(s_pollInterval, cancellationToken);
+                await AsyncTask.Delay(PollInterval, cancellationToken);
             }
         }
     }
@@ -214,7 +214,7 @@ internal static class SandboxLauncher
                     throw Failed(node, "It ended at once.");
                 }
             }
-            await AsyncTask.Delay(s_pollInterval, cancellationToken);
+            await AsyncTask.Delay(PollInterval, cancellationToken);
         }
     }
 
@@ -222,7 +222,7 @@ internal static class SandboxLauncher
     private static async AsyncTask LeaveAsync(Sandbox sandbox, SandboxNode node, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_leaveLimit);
+        limit.CancelAfter(LeaveLimit);
         try
         {
             if (!DaemonProcess.IsAlive(node.ProcessId, node.StartedAt))

@@ -11,7 +11,7 @@ internal static class SandboxProcesses
     private const string TasksDirectory = "processes";
 
     // Each file holds the boot id, a space, and the process's line of /proc/PID/stat: TaskScripts of swarmd.
-    private static readonly string[] s_identities = ["started", "supervisor"];
+    private static readonly string[] Identities = ["started", "supervisor"];
 
     public static IReadOnlyList<(int ProcessId, DateTime StartedAt)> Of(Sandbox sandbox)
     {
@@ -49,7 +49,7 @@ internal static class SandboxProcesses
     {
         var boot = Read("/proc/sys/kernel/random/boot_id").TrimEnd();
         HashSet<int> sessions = [];
-        foreach (var noted in tasks.SelectMany(t => s_identities, (t, name) => Read(Path.Combine(t, name))))
+        foreach (var noted in tasks.SelectMany(t => Identities, (t, name) => Read(Path.Combine(t, name))))
         {
             var space = noted.IndexOf(' ', StringComparison.Ordinal);
             if (

@@ -5,7 +5,7 @@ namespace Swarm.Cmdlets.Sandboxes;
 /// <summary>The sandboxes of this user, a file each, so that another session finds and stops them.</summary>
 internal static class SandboxStore
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     public static string Directory =>
         Environment.GetEnvironmentVariable("SWARM_SANDBOX_HOME") is { Length: > 0 } home
@@ -30,7 +30,7 @@ internal static class SandboxStore
         {
             try
             {
-                if (JsonSerializer.Deserialize<Sandbox>(File.ReadAllText(file), s_json) is { } sandbox)
+                if (JsonSerializer.Deserialize<Sandbox>(File.ReadAllText(file), Json) is { } sandbox)
                 {
                     foreach (var node in sandbox.Nodes)
                     {
@@ -53,7 +53,7 @@ internal static class SandboxStore
     {
         System.IO.Directory.CreateDirectory(Directory);
         var temporary = FileOf(sandbox.Name) + ".new";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(sandbox, s_json));
+        File.WriteAllText(temporary, JsonSerializer.Serialize(sandbox, Json));
         File.Move(temporary, FileOf(sandbox.Name), overwrite: true);
     }
 

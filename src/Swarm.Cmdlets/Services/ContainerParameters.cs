@@ -1,5 +1,4 @@
 using System.Collections;
-using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Services;
@@ -83,6 +82,11 @@ public abstract partial class ServiceSpecCmdlet
     public SwitchParameter Tty { get; set; }
 
     [Parameter]
+    [SpecField("container.sysctls")]
+    [Labels]
+    public Hashtable Sysctl { get; set; } = [];
+
+    [Parameter]
     public string[] HealthCommand { get; set; } = [];
 
     [Parameter]
@@ -130,4 +134,9 @@ public abstract partial class ServiceUpdateCmdlet
     [SpecField("container.groups", Use = SpecFieldUse.Remove)]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveGroup { get; set; } = [];
+
+    [Parameter]
+    [SpecField("container.sysctls", Use = SpecFieldUse.Remove)]
+    [ArgumentCompleter(typeof(ServiceValueCompleter))]
+    public string[] RemoveSysctl { get; set; } = [];
 }

@@ -80,7 +80,10 @@ internal sealed class ServiceEdit(V1.ControlClient client, Action<V1.ServiceSpec
 
     private async Task<V1.Service> ReadAsync(V1.Service read, CancellationToken cancellationToken)
     {
-        using var call = client.Services.ListServices(new V1.ListServicesRequest { Selectors = { read.Id } }, cancellationToken: cancellationToken);
+        using var call = client.Services.ListServices(
+            new V1.ListServicesRequest { Selectors = { read.Id } },
+            cancellationToken: cancellationToken
+        );
         return await call.ResponseStream.MoveNext(cancellationToken)
             ? call.ResponseStream.Current
             : throw new SwarmException("ServiceNotFound", $"Service '{read.Spec.Name}' was removed meanwhile.", read.Spec.Name, "");

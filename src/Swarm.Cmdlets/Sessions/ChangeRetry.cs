@@ -15,8 +15,8 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
     /// <summary>The period of repetitions after the first failure: an election takes a second or two.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(6);
 
-    private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
     private enum Failure
     {
@@ -52,11 +52,11 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
     {
         long? began = null;
         var unknown = false;
-        for (var delay = s_firstDelay; ; delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay)
+        for (var delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
             try
             {
-                return await call.ResponseAsync.ConfigureAwait(false);
+                return await call.ResponseAsync;
             }
             catch (RpcException e) when (FailureOf(e) is var failure && Repeats(failure, began))
             {
@@ -68,7 +68,7 @@ internal sealed class ChangeRetry(TimeProvider time) : Interceptor
                 }
             }
             call.Dispose();
-            await AsyncTask.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+            await AsyncTask.Delay(delay, time, cancellationToken);
             call = again();
         }
     }

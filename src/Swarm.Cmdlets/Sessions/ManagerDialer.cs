@@ -11,15 +11,15 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
 {
     /// <summary>The limit for connection and handshake with one manager, while there is another to try; the last manager has a limit of its
     /// own.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan s_lastPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(8);
 
     private const string UnavailableAction = "Check -ManagerAddress, that swarmd runs there, and that a firewall lets its port through.";
 
     public string Endpoint { get; } = string.Join(", ", managers.Select(Name));
 
     /// <summary>The longest time that the whole list may take.</summary>
-    public TimeSpan Timeout => ((managers.Count - 1) * s_patience) + s_lastPatience + TimeSpan.FromSeconds(1);
+    public TimeSpan Timeout => ((managers.Count - 1) * Patience) + LastPatience + TimeSpan.FromSeconds(1);
 
     /// <summary>The last call ended with a connection to a manager.</summary>
     public bool FoundManager { get; private set; }
@@ -36,7 +36,7 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
         var failures = new List<string>();
         foreach (var manager in managers)
         {
-            var patience = failures.Count < managers.Count - 1 ? s_patience : s_lastPatience;
+            var patience = failures.Count < managers.Count - 1 ? Patience : LastPatience;
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(patience);
             try

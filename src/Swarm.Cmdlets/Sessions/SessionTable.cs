@@ -6,11 +6,11 @@ namespace Swarm.Cmdlets.Sessions;
 internal static class SessionTable
 {
     public const string DefaultSocket = "/run/swarm/swarmd.sock";
-    private static readonly Lock s_gate = new();
-    private static readonly SortedDictionary<int, (Session Session, Connection Connection)> s_sessions = [];
-    private static readonly ConcurrentDictionary<string, Connection> s_local = new(StringComparer.Ordinal);
-    private static int s_lastId;
-    private static int s_default;
+    private static readonly Lock Gate = new();
+    private static readonly SortedDictionary<int, (Session Session, Connection Connection)> Sessions = [];
+    private static readonly ConcurrentDictionary<string, Connection> LocalConnections = new(StringComparer.Ordinal);
+    private static int _lastId;
+    private static int _default;
 
     /// <summary>$env:SWARM_SOCKET, else the well-known path.</summary>
     public static string LocalSocket =>
@@ -20,11 +20,11 @@ internal static class SessionTable
 
     public static Session Add(Connection connection, V1.DaemonInfo daemon, bool makeDefault)
     {
-        lock (s_gate)
+        lock (Gate)
         {
             var session = new Session
             {
-                Id = ++s_lastId,
+                Id = ++_lastId,
                 Endpoint = connection.Endpoint,
                 IsLocal = connection.IsLocal,
                 ConnectedAt = DateTime.Now,
@@ -34,7 +34,7 @@ internal static class SessionTable
                 DaemonVersion = daemon.Version,
                 State = (LocalNodeState)daemon.State,
             };
-            s_sessions.Add(session.Id, (session, connection));
+            Sessions.Add(session.Id, (session, connection));
             if (makeDefault)
             {
                 SetDefault(session.Id);
@@ -45,25 +45,25 @@ internal static class SessionTable
 
     public static IReadOnlyList<Session> All()
     {
-        lock (s_gate)
+        lock (Gate)
         {
-            return [.. s_sessions.Values.Select(s => s.Session)];
+            return [.. Sessions.Values.Select(s => s.Session)];
         }
     }
 
     public static bool Remove(int id)
     {
-        lock (s_gate)
+        lock (Gate)
         {
-            if (!s_sessions.Remove(id, out var entry))
+            if (!Sessions.Remove(id, out var entry))
             {
                 return false;
             }
             entry.Session.IsDefault = false;
             entry.Connection.Dispose();
-            if (s_default == id)
+            if (_default == id)
             {
-                s_default = 0;
+                _default = 0;
             }
             return true;
         }
@@ -73,16 +73,16 @@ internal static class SessionTable
     /// <exception cref="SwarmException">SessionClosed.</exception>
     public static Connection Resolve(Session? session)
     {
-        lock (s_gate)
+        lock (Gate)
         {
-            var id = session?.Id ?? s_default;
-            if (s_sessions.TryGetValue(id, out var entry))
+            var id = session?.Id ?? _default;
+            if (Sessions.TryGetValue(id, out var entry))
             {
                 return entry.Connection;
             }
         }
         return session is null
-            ? s_local.GetOrAdd(LocalSocket, Connection.OpenSocket)
+            ? LocalConnections.GetOrAdd(LocalSocket, Connection.OpenSocket)
             : throw new SwarmException(
                 "SessionClosed",
                 $"Session {session.Id} is closed.",
@@ -92,12 +92,12 @@ internal static class SessionTable
     }
 
     /// <summary>This machine's own swarmd, whatever the default session is.</summary>
-    public static Connection Local() => s_local.GetOrAdd(LocalSocket, Connection.OpenSocket);
+    public static Connection Local() => LocalConnections.GetOrAdd(LocalSocket, Connection.OpenSocket);
 
     private static void SetDefault(int id)
     {
-        s_default = id;
-        foreach (var (key, entry) in s_sessions)
+        _default = id;
+        foreach (var (key, entry) in Sessions)
         {
             entry.Session.IsDefault = key == id;
         }

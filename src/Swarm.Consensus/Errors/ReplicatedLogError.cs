@@ -1,6 +1,6 @@
 namespace Swarm.Consensus.Errors;
 
-/// <summary>Why the log could not do what it was asked.</summary>
+/// <summary>The reason why the log failed.</summary>
 public enum ReplicatedLogError
 {
     NotLeader,

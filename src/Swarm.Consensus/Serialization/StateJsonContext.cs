@@ -4,8 +4,8 @@ using Swarm.Core.State;
 
 namespace Swarm.Consensus.Serialization;
 
-/// <summary>How state is written to the log and to snapshots. Made at compile time: nothing here reflects.</summary>
-/// <remarks>Nulls are left out; every other value is written, also a default one, since a record's own default may be another.</remarks>
+/// <summary>The JSON serialization of state for the log and for snapshots. It is generated at compile time, without reflection.</summary>
+/// <remarks>Nulls are omitted; every other value is written, also a default one, since a record's own default may differ.</remarks>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

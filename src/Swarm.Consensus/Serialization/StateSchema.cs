@@ -6,24 +6,27 @@ using Swarm.Core.State;
 
 namespace Swarm.Consensus.Serialization;
 
-/// <summary>What properties our records have, as a number that stands before what we write; and how to read what was written when they had fewer.</summary>
-/// <remarks>A source-generated reader gives an init-only property that is missing <c>default</c>, not the record's own default (dotnet/runtime#58770):
-/// a log of before a property was added would come back with nulls. So bytes of another schema are completed before they are read.</remarks>
+/// <summary>A fingerprint of our records' properties, which precedes the data; and the reader of data from before a property was
+/// added.</summary>
+/// <remarks>A source-generated reader sets a missing init-only property to <c>default</c> instead of the record's own default
+/// (dotnet/runtime#58770). A log from before a property was added would be read with nulls. So bytes of another schema are completed before
+/// they are read.</remarks>
 internal static class StateSchema
 {
     private static readonly Lazy<uint> LazyFingerprint = new(ComputeFingerprint);
 
-    /// <summary>An instance of every record that has defaults of its own. Required properties are never taken from it: they are always written.</summary>
+    /// <summary>An instance of every record with defaults of its own. Required properties are never taken from it: they are always
+    /// written.</summary>
     private static readonly Dictionary<Type, object> Defaults = MakeDefaults();
 
     /// <summary>Changes when a record gains or loses a property.</summary>
     public static uint Fingerprint => LazyFingerprint.Value;
 
-    /// <summary>The types that have defaults here; a test holds them against the model.</summary>
+    /// <summary>The types with defaults here; a test compares them with the model.</summary>
     internal static IReadOnlyCollection<Type> TypesWithDefaults => Defaults.Keys;
 
     /// <summary>Reads bytes of another schema.</summary>
-    /// <exception cref="JsonException">It is no JSON of that shape.</exception>
+    /// <exception cref="JsonException">The bytes are no JSON of that shape.</exception>
     public static T? Read<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> info)
     {
         var node = JsonNode.Parse(json);

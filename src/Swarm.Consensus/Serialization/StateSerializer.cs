@@ -5,15 +5,15 @@ using Swarm.Core.State;
 
 namespace Swarm.Consensus.Serialization;
 
-/// <summary>Batches and snapshots as bytes: format (1), fingerprint of the schema (4), then UTF-8 JSON.</summary>
+/// <summary>Converts batches and snapshots to bytes: format (1), fingerprint of the schema (4), then UTF-8 JSON.</summary>
 internal static class StateSerializer
 {
-    /// <summary>Raised when a swarmd of before could no longer understand what this one writes.</summary>
+    /// <summary>Raised when an older swarmd could no longer read the data.</summary>
     public const byte CurrentFormat = 1;
 
     private const int PrefixSize = 1 + sizeof(uint);
 
-    /// <summary>Bytes that a serialized batch may have (docs: design, "Batches split at 1 MB").</summary>
+    /// <summary>The size limit of a serialized batch, in bytes (docs: design, "Batches split at 1 MB").</summary>
     public const int MaxBatchSize = 1024 * 1024;
 
     /// <exception cref="ReplicatedLogException">TooLarge.</exception>
@@ -109,7 +109,7 @@ internal static class StateSerializer
         return all.ToArray();
     }
 
-    // A JSON reader wraps what a converter throws, but for JsonException: look through it.
+    // A JSON reader wraps a converter's exceptions, except JsonException: this looks through it.
     private static ReplicatedLogException Unreadable(Exception error, string source) =>
         error is UnknownVariantException || error.InnerException is UnknownVariantException
             ? UnknownFormat(null, source, error)

@@ -5,13 +5,14 @@ using Swarm.Core.Model;
 
 namespace Swarm.Consensus.Serialization;
 
-/// <summary>What the schema needs to know of a <see cref="ValueListConverter{T}"/>.</summary>
+/// <summary>The schema's view of a <see cref="ValueListConverter{T}"/>.</summary>
 internal interface IListConverter
 {
     Type ElementType { get; }
 }
 
-/// <summary>A <see cref="ValueList{T}"/> as a JSON array. Closed over its element types below, so that nothing is made at run time.</summary>
+/// <summary>A <see cref="ValueList{T}"/> as a JSON array. Subclasses below fix the element types, so that no type is made at run
+/// time.</summary>
 internal abstract class ValueListConverter<T> : JsonConverter<ValueList<T>>, IListConverter
 {
     public Type ElementType => typeof(T);

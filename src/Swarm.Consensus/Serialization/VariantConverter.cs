@@ -6,7 +6,7 @@ using Swarm.Core.State;
 
 namespace Swarm.Consensus.Serialization;
 
-/// <summary>What the schema needs to know of a <see cref="VariantConverter{TBase}"/>.</summary>
+/// <summary>The schema's view of a <see cref="VariantConverter{TBase}"/>.</summary>
 internal interface IVariantConverter
 {
     IReadOnlyCollection<Type> Types { get; }
@@ -14,8 +14,9 @@ internal interface IVariantConverter
     Type? FindType(string discriminator);
 }
 
-/// <summary>One of several records as <c>["discriminator", {…}]</c>. Discriminators are for ever: what is in a log today must be readable by every later swarmd.</summary>
-/// <remarks>Not <c>[JsonPolymorphic]</c>, whose attributes would stand on Core's types: Core knows nothing of how it is stored.</remarks>
+/// <summary>A record of several kinds as <c>["discriminator", {…}]</c>. Discriminators never change: every later swarmd must be able to
+/// read today's logs.</summary>
+/// <remarks><c>[JsonPolymorphic]</c> would put attributes on Core's types, and Core knows nothing of its storage.</remarks>
 internal abstract class VariantConverter<TBase>(params (string Discriminator, Type Type)[] variants)
     : JsonConverter<TBase>,
         IVariantConverter
@@ -64,7 +65,7 @@ internal abstract class VariantConverter<TBase>(params (string Discriminator, Ty
     private static JsonTypeInfo Info(JsonSerializerOptions options, Type type) => options.GetTypeInfo(type);
 }
 
-/// <summary>Written by a newer swarmd.</summary>
+/// <summary>A newer swarmd wrote the data.</summary>
 internal sealed class UnknownVariantException(string message) : Exception(message);
 
 internal sealed class StateChangeConverter()

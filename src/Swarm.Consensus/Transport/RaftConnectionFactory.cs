@@ -8,11 +8,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Swarm.Consensus.Transport;
 
 /// <summary>Raft's connections to other managers: TLS to their cluster port, offering <see cref="RaftProtocol.Alpn"/>.</summary>
-/// <param name="authentication">This manager's certificate and how the other's is checked, asked for at each connection, so that renewed certificates are used. ALPN is set here.</param>
+/// <param name="authentication">This manager's certificate, and the check of the other's. It is called for each connection, so that renewed
+/// certificates are used. ALPN is set here.</param>
 public sealed class RaftConnectionFactory(Func<EndPoint, SslClientAuthenticationOptions> authentication) : IConnectionFactory
 {
-    /// <exception cref="SocketException">Nobody listens there.</exception>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">The other's certificate, or ours, was refused; or it does not speak Raft.</exception>
+    /// <exception cref="SocketException">No program listens there.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The other's certificate, or ours, was refused; or the other
+    /// does not speak Raft.</exception>
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -20,7 +22,7 @@ public sealed class RaftConnectionFactory(Func<EndPoint, SslClientAuthentication
         try
         {
             await socket.ConnectAsync(endpoint, cancellationToken);
-            // Asked for now: a connection that was closed again has no addresses.
+            // Read now: a closed connection has no addresses.
             var (local, remote) = (socket.LocalEndPoint, socket.RemoteEndPoint);
             tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
             var options = authentication(endpoint);
@@ -92,12 +94,12 @@ public sealed class RaftConnectionFactory(Func<EndPoint, SslClientAuthentication
             await Input.CompleteAsync();
             try
             {
-                // Completing flushes what is left, which nobody takes any more.
+                // Completing flushes the rest, which nobody receives any more.
                 await Output.CompleteAsync(new ConnectionAbortedException());
             }
             catch (Exception error) when (error is IOException or ObjectDisposedException)
             {
-                // The connection is gone: that is what was wanted.
+                // The connection is gone, which is the goal.
             }
             _closed.Dispose();
         }

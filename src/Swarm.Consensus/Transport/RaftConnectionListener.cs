@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Swarm.Consensus.Transport;
 
-/// <summary>Gives Raft the connections that <see cref="RaftProtocol.UseRaftProtocol"/> sorts out of the cluster port. It opens no port of its own.</summary>
+/// <summary>Gives Raft the connections that <see cref="RaftProtocol.UseRaftProtocol"/> selects on the cluster port. It opens no port of its
+/// own.</summary>
 public sealed class RaftConnectionListener : IConnectionListenerFactory
 {
     private volatile Bound? _bound;
@@ -19,7 +20,8 @@ public sealed class RaftConnectionListener : IConnectionListenerFactory
         return ValueTask.FromResult<IConnectionListener>(bound);
     }
 
-    /// <summary>Hands a connection to the log and returns when it is done with it. While the log is not running, connections are refused.</summary>
+    /// <summary>Passes a connection to the log and returns when the log is done with it. While the log is not running, connections are
+    /// refused.</summary>
     internal async Task ServeAsync(ConnectionContext connection)
     {
         var served = new ServedConnection(connection);
@@ -58,7 +60,7 @@ public sealed class RaftConnectionListener : IConnectionListenerFactory
         public ValueTask DisposeAsync() => UnbindAsync();
     }
 
-    /// <summary>Kestrel's connection, lent: when Raft disposes of it, Kestrel gets it back and closes it.</summary>
+    /// <summary>Kestrel's connection, lent to Raft: when Raft disposes it, Kestrel gets it back and closes it.</summary>
     private sealed class ServedConnection(ConnectionContext inner) : ConnectionContext
     {
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,16 +7,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Swarm.Consensus.Transport;
 
-/// <summary>Raft on the cluster port: one TLS endpoint, where ALPN says whether a connection is HTTP/2 (gRPC) or Raft.</summary>
+/// <summary>Raft on the cluster port: a single TLS endpoint, on which ALPN selects HTTP/2 (gRPC) or Raft for each connection.</summary>
 public static class RaftProtocol
 {
     /// <summary><c>swarm-raft/1</c>. A server on the cluster port must offer it beside h2.</summary>
     public static SslApplicationProtocol Alpn { get; } = new("swarm-raft/1");
 
-    /// <summary>Hands connections that negotiated <see cref="Alpn"/> to Raft; all others go on to HTTP. Call it after <c>UseHttps</c> (or any other TLS middleware).</summary>
+    /// <summary>Passes connections that negotiated <see cref="Alpn"/> to Raft; all others go on to HTTP. Call it after <c>UseHttps</c> (or
+    /// any other TLS middleware).</summary>
     /// <param name="listen">The cluster endpoint. Its TLS options must list <see cref="Alpn"/> in ApplicationProtocols and ask for a client certificate.</param>
-    /// <param name="listener">Where Raft takes its connections from.</param>
-    /// <param name="isManager">Whether the certificate is a manager's of this swarm. Everything in the log can be read and written by whom this lets in.</param>
+    /// <param name="listener">The listener of Raft.</param>
+    /// <param name="isManager">True for a certificate of a manager of this swarm. An accepted peer can read and write everything in the
+    /// log.</param>
     public static ListenOptions UseRaftProtocol(
         this ListenOptions listen,
         RaftConnectionListener listener,

@@ -8,7 +8,7 @@ namespace Swarm.Control.Addresses;
 /// <summary>An address of this machine and the interface that has it.</summary>
 public sealed record LocalAddress(string Interface, IPAddress Address);
 
-/// <summary>Chooses where this node listens and where others reach it.</summary>
+/// <summary>Chooses the listening address of this node, and the address by which others reach it.</summary>
 public static class AdvertiseAddress
 {
     /// <summary>This machine's addresses that another machine may reach.</summary>
@@ -20,18 +20,19 @@ public static class AdvertiseAddress
                 .SelectMany(static i => i.GetIPProperties().UnicastAddresses.Select(a => new LocalAddress(i.Name, a.Address))),
         ];
 
-    /// <summary>Where to listen: an interface name is replaced by its address.</summary>
-    /// <param name="asked">Of the request, <c>ADDRESS[:PORT]</c>; empty: <paramref name="configured"/>.</param>
-    /// <param name="configured">Of the configuration.</param>
+    /// <summary>The address to listen on: an interface name is replaced by its address.</summary>
+    /// <param name="asked">The request's value, <c>ADDRESS[:PORT]</c>; empty: <paramref name="configured"/>.</param>
+    /// <param name="configured">The configuration's value.</param>
     /// <param name="local">This machine's addresses.</param>
     /// <exception cref="SwarmException">InvalidListenAddress.</exception>
     public static HostAddress ResolveListen(string asked, HostAddress configured, IReadOnlyList<LocalAddress> local) =>
         Resolve(asked, configured, local, configured.Port, "InvalidListenAddress", "-ListenAddress") ?? configured;
 
-    /// <summary>Where others reach this node: what was asked for or configured, else the address it listens on, else the machine's only one.</summary>
-    /// <param name="asked">Of the request, <c>ADDRESS[:PORT]</c>; the port defaults to the one listened on.</param>
-    /// <param name="configured">Of the configuration.</param>
-    /// <param name="listen">Where it listens.</param>
+    /// <summary>The address by which others reach this node: the requested or configured one, else the listening address, else the
+    /// machine's only one.</summary>
+    /// <param name="asked">The request's value, <c>ADDRESS[:PORT]</c>; the port defaults to the listening port.</param>
+    /// <param name="configured">The configuration's value.</param>
+    /// <param name="listen">The listening address.</param>
     /// <param name="local">This machine's addresses.</param>
     /// <exception cref="SwarmException">InvalidAdvertiseAddress, AdvertiseAddressAmbiguous, NoAdvertiseAddress.</exception>
     public static HostAddress ResolveAdvertise(string asked, HostAddress? configured, HostAddress listen, IReadOnlyList<LocalAddress> local)
@@ -73,7 +74,8 @@ public static class AdvertiseAddress
         };
     }
 
-    /// <summary>What a node without explicit address may choose from: IPv4, or IPv6 when there is no IPv4; no loopback, no link-local, no engine's bridge.</summary>
+    /// <summary>The choices of a node without explicit address: IPv4, or IPv6 when there is no IPv4; no loopback, no link-local, no
+    /// engine's bridge.</summary>
     public static IReadOnlyList<LocalAddress> Candidates(IReadOnlyList<LocalAddress> local)
     {
         var usable = local.Where(static l => !IPAddress.IsLoopback(l.Address) && !IsEngines(l.Interface)).ToList();
@@ -138,7 +140,7 @@ public static class AdvertiseAddress
 
     private static bool IsLinkLocal(IPAddress address) => address.GetAddressBytes() is [169, 254, ..];
 
-    /// <summary>Bridges and pairs that a container engine makes: their addresses are the same on every machine.</summary>
+    /// <summary>Bridges and interface pairs of a container engine: their addresses are the same on every machine.</summary>
     private static bool IsEngines(string name) =>
         name is "docker0" or "docker_gwbridge" or "podman0" or "cni0"
         || name.StartsWith("veth", StringComparison.Ordinal)

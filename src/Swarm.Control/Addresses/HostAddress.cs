@@ -7,13 +7,13 @@ namespace Swarm.Control.Addresses;
 
 /// <summary>A host (IP address, host name or name of a network interface) and a port.</summary>
 /// <param name="Host">IPv6 without brackets.</param>
-/// <param name="Port">1 to 65535; 0 only where the system is to choose one.</param>
+/// <param name="Port">1 to 65535; 0 only where the system may choose one.</param>
 public sealed record HostAddress(string Host, int Port)
 {
-    /// <summary>The swarm's one port.</summary>
+    /// <summary>The swarm's only port.</summary>
     public const int ClusterPort = 2377;
 
-    /// <summary>Remote sessions of a swarmd whose engine has the swarm's port.</summary>
+    /// <summary>The port for remote sessions of a swarmd whose engine uses the swarm's port.</summary>
     public const int DockerPlanePort = 2378;
 
     public IPAddress? IpAddress =>

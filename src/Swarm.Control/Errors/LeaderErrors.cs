@@ -3,10 +3,10 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.Errors;
 
-/// <summary>The refusals of a manager that cannot write.</summary>
+/// <summary>The errors of a manager that cannot write.</summary>
 public static class LeaderErrors
 {
-    /// <summary>Why this manager does not lead: its disk is full, or another one does, or nobody.</summary>
+    /// <summary>The reason why this manager is not the leader: its disk is full, another one leads, or none.</summary>
     public static SwarmException NotLeading(ILeadership log) => log.IsStorageFull ? StorageFull(null) : NoLeader(log.LeaderAddress);
 
     public static SwarmException NoLeader(string? leaderAddress) =>

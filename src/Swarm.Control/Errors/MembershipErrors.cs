@@ -1,8 +1,9 @@
 using Swarm.Control.Addresses;
 using Swarm.Core.Errors;
+
 namespace Swarm.Control.Errors;
 
-/// <summary>The refusals that depend on what this node is now, in Docker's words where Docker has words for them.</summary>
+/// <summary>The errors that depend on this node's membership, with Docker's messages where Docker has them.</summary>
 public static class MembershipErrors
 {
     public static SwarmException AlreadyInSwarm(string clusterId) =>
@@ -21,7 +22,7 @@ public static class MembershipErrors
             action: "Use Initialize-Swarm or Join-Swarm to connect this node to a swarm, and try again."
         );
 
-    /// <param name="managers">Their addresses, as far as this node knows them; none: the engine knows them, by its own port.</param>
+    /// <param name="managers">The managers' addresses that this node knows. None: the engine knows them, by its own port.</param>
     public static SwarmException NotAManager(IReadOnlyList<string> managers) =>
         new(
             SwarmErrorKind.FailedPrecondition,
@@ -62,15 +63,15 @@ public static class MembershipErrors
             action: "Use Exit-Swarm -Force to erase the swarm all the same."
         );
 
-    /// <summary>Names the port as a firewall does: "2377/tcp on 10.0.0.1 does not answer: no answer in time".</summary>
+    /// <summary>Names the port in the form of a firewall: "2377/tcp on 10.0.0.1 does not answer: no answer in time".</summary>
     public static string DoesNotAnswer(string address, string reason) =>
         HostAddress.TryParse(address, HostAddress.ClusterPort, out var parsed)
             ? $"{parsed.Port}/tcp on {parsed.Host} does not answer: {reason.TrimEnd('.')}"
             : $"{address} does not answer: {reason.TrimEnd('.')}";
 
-    /// <param name="tried">Addresses, and why nothing came of each.</param>
-    /// <param name="program">What answers on a manager's port: swarmd, or the engine.</param>
-    /// <param name="afterwards">What goes on, and how it is ended; empty: nothing does.</param>
+    /// <param name="tried">The addresses that were tried, each with its failure.</param>
+    /// <param name="program">The program of a manager's port: swarmd, or the engine.</param>
+    /// <param name="afterwards">The work that goes on, and how to end it; empty: none goes on.</param>
     public static SwarmException ManagerUnreachable(
         IReadOnlyList<(string Address, string Reason)> tried,
         string program = "swarmd",

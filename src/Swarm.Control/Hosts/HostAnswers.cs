@@ -3,7 +3,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Control.Hosts;
 
-/// <summary>Turns a host's answer into the control API's: a refusal becomes the call's status and says which node it is of.</summary>
+/// <summary>Converts a host's answer to the control API's. An error becomes the call's status and names the node.</summary>
 public static class HostAnswers
 {
     /// <exception cref="SwarmException">The host refused.</exception>

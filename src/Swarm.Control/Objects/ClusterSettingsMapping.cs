@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Control.Objects;
 
-/// <summary>Checks and applies what an init or an update asks of the swarm's settings.</summary>
+/// <summary>Checks and applies the swarm's settings of an init or an update.</summary>
 public static class ClusterSettingsMapping
 {
     /// <summary>Agents cannot be asked to report more often.</summary>
@@ -14,7 +14,7 @@ public static class ClusterSettingsMapping
 
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
 
-    /// <summary>The settings with what the request names changed.</summary>
+    /// <summary>The settings with the request's values.</summary>
     /// <exception cref="SwarmException">InvalidSetting.</exception>
     public static ClusterSettings Apply(ClusterSettings settings, V1.ClusterSettings? asked)
     {

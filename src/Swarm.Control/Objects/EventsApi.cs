@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Core.Validation;
@@ -35,9 +36,9 @@ public class EventsApi(SwarmObjects objects) : V1.Events.EventsBase
                 );
             }
         }
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         using var subscription = objects.Store.Subscribe(BatchesForWatcher, out _);
-        await foreach (var applied in subscription.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await foreach (var applied in subscription.ReadAllAsync(cancellation))
         {
             foreach (var change in applied.Changes)
             {
@@ -49,7 +50,7 @@ public class EventsApi(SwarmObjects objects) : V1.Events.EventsBase
                 {
                     happened.Index = applied.Index;
                     happened.Time = ProtocolMapping.ToWire(objects.Now);
-                    await responseStream.SendAsync(happened, context).ConfigureAwait(false);
+                    await responseStream.SendAsync(happened, context);
                 }
             }
         }

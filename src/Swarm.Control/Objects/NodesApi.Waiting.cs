@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
@@ -17,7 +18,7 @@ public partial class NodesApi
     )
     {
         var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         var (id, name) = objects.Store.Read(state =>
         {
             try
@@ -39,13 +40,13 @@ public partial class NodesApi
             var now = objects.Store.Read(state => NodeProgress(state, id, name, request, moved));
             if (!now.Equals(last))
             {
-                await responseStream.SendAsync(last = now, context).ConfigureAwait(false);
+                await responseStream.SendAsync(last = now, context);
             }
             if (now.Done)
             {
                 return;
             }
-            await SwarmObjects.NextProgressAsync(signal, cancellation).ConfigureAwait(false);
+            await SwarmObjects.NextProgressAsync(signal, cancellation);
         }
     }
 

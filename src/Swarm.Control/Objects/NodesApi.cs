@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
 using Swarm.Control.Planes;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -15,25 +16,30 @@ namespace Swarm.Control.Objects;
 /// <summary>The API's area of nodes, answered by the leading manager from applied state.</summary>
 public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
 {
+    /// <summary>Nodes whose tasks are counted under one lock.</summary>
+    private const int NodesAtOnce = 100;
+
     public override async Task ListNodes(
         V1.ListNodesRequest request,
         IServerStreamWriter<V1.Node> responseStream,
         ServerCallContext context
     )
     {
-        var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var nodes = objects.Store.Read(state =>
+        await objects.RequireLeaderAsync(context.CancellationToken);
+        var selected = objects.Store.Read<Node[]>(state =>
+            request.Selectors.Count == 0 ? [.. state.Nodes] : [.. request.Selectors.Select(s => Selectors.Node(state, s)).Distinct()]
+        );
+        var ordered =
+            request.Selectors.Count > 0
+                ? selected
+                : [.. selected.OrderBy(static n => n.Name, StringComparer.Ordinal).ThenBy(static n => n.Id, StringComparer.Ordinal)];
+        foreach (var chunk in ordered.Chunk(NodesAtOnce))
         {
-            List<Node> selected =
-                request.Selectors.Count == 0
-                    ? [.. state.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Id, StringComparer.Ordinal)]
-                    : [.. request.Selectors.Select(s => Selectors.Node(state, s)).Distinct()];
-            return selected.ConvertAll(n => ToWire(n, state));
-        });
-        foreach (var node in nodes)
-        {
-            await responseStream.SendAsync(node, context).ConfigureAwait(false);
+            var tasks = objects.Store.Read(state => Array.ConvertAll(chunk, n => LiveTasksOf(n, state)));
+            foreach (var (node, count) in chunk.Zip(tasks))
+            {
+                await responseStream.SendAsync(ToWire(node, count), context);
+            }
         }
     }
 
@@ -45,38 +51,39 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state =>
-                    {
-                        var node = Selectors.Node(state, request.Selector);
-                        SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
-                        var spec = SpecAfter(state, node, request, labels);
-                        // Labels come first: what moves because of them is shown with what the availability moves.
-                        state.Apply(
-                            [new StateChange.NodeSpecSet(node.Id, spec with { Availability = node.Spec.Availability }, objects.Now)],
-                            state.Index + 1
-                        );
-                        return ServicePlanner.PreviewNode(state, node.Id, spec.Availability, objects.Now);
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return new V1.UpdateNodeResponse { Preview = preview };
-        }
-        var updated = await objects.ExecuteAsync(
-                request.RequestId,
                 state =>
                 {
                     var node = Selectors.Node(state, request.Selector);
                     SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
                     var spec = SpecAfter(state, node, request, labels);
-                    return spec == node.Spec
-                        ? CommandChanges.None(node.Id)
-                        : new CommandChanges([new StateChange.NodeSpecSet(node.Id, spec, objects.Now)], node.Id);
+                    // Labels come first: tasks that move because of them are shown together with the ones that the availability moves.
+                    state.Apply(
+                        [new StateChange.NodeSpecSet(node.Id, spec with { Availability = node.Spec.Availability }, objects.Now)],
+                        state.Index + 1
+                    );
+                    return ServicePlanner.PreviewNode(state, node.Id, spec.Availability, objects.Now);
                 },
-                (state, id) => state.FindNode(id) is { } node ? ToWire(node, state) : throw SwarmObjects.Vanished("node", "NodeNotFound", id),
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
+            return new V1.UpdateNodeResponse { Preview = preview };
+        }
+        var updated = await objects.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                var node = Selectors.Node(state, request.Selector);
+                SwarmObjects.RequireVersion(request.Version, node.Version, "node", node.Name);
+                var spec = SpecAfter(state, node, request, labels);
+                return spec == node.Spec
+                    ? CommandChanges.None(node.Id)
+                    : new CommandChanges([new StateChange.NodeSpecSet(node.Id, spec, objects.Now)], node.Id);
+            },
+            (state, id) =>
+                state.FindNode(id) is { } node
+                    ? ToWire(node, LiveTasksOf(node, state))
+                    : throw SwarmObjects.Vanished("node", "NodeNotFound", id),
+            cancellation
+        );
         return new V1.UpdateNodeResponse { Node = updated };
     }
 
@@ -86,23 +93,21 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state => ServicePlanner.PreviewNode(state, RequireRemovable(state, request).Id, null, objects.Now),
-                    cancellation
-                )
-                .ConfigureAwait(false);
+                state => ServicePlanner.PreviewNode(state, RequireRemovable(state, request).Id, null, objects.Now),
+                cancellation
+            );
             return new V1.RemoveNodeResponse { Preview = preview };
         }
         await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var node = RequireRemovable(state, request);
-                    return new CommandChanges([new StateChange.NodeRemove(node.Id)], node.Id) { DependsOn = ["managers"] };
-                },
-                static (_, id) => id,
-                cancellation
-            )
-            .ConfigureAwait(false);
+            request.RequestId,
+            state =>
+            {
+                var node = RequireRemovable(state, request);
+                return new CommandChanges([new StateChange.NodeRemove(node.Id)], node.Id) { DependsOn = ["managers"] };
+            },
+            static (_, id) => id,
+            cancellation
+        );
         return new V1.RemoveNodeResponse();
     }
 
@@ -185,8 +190,12 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
         return node;
     }
 
-    /// <summary>What is shown of a node. Called under the shared lock.</summary>
-    protected virtual V1.Node ToWire(Node node, ClusterState state)
+    private static uint LiveTasksOf(Node node, ClusterState state) => (uint)state.TasksOfNode(node.Id).Count(static t => t.IsLive);
+
+    /// <summary>The API's message about a node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="tasks">Its live tasks.</param>
+    protected virtual V1.Node ToWire(Node node, uint tasks)
     {
         var self = node.Id == objects.Options.NodeId();
         var wire = new V1.Node
@@ -204,7 +213,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
             Address = node.Status.Address,
             Description = ProtocolMapping.ToWire(node.Description),
             Self = self,
-            Tasks = (uint)state.TasksOfNode(node.Id).Count(t => t.IsLive),
+            Tasks = tasks,
         };
         wire.Labels.Add(ProtocolMapping.ToDictionary(node.Spec.Labels));
         if (node.Role == NodeRole.Manager)

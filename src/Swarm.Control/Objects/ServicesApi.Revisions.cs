@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -19,12 +20,23 @@ public partial class ServicesApi
         ServerCallContext context
     )
     {
-        var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var revisions = objects.Store.Read(state => SelectServices(state, request.Selectors).SelectMany(s => Revisions(state, s)).ToList());
-        foreach (var revision in revisions)
+        await objects.RequireLeaderAsync(context.CancellationToken);
+        foreach (var service in SelectServices(request.Selectors))
         {
-            await responseStream.SendAsync(revision, context).ConfigureAwait(false);
+            var (kept, running) = objects.Store.Read(state =>
+                (
+                    state.RevisionsOf(service.Id),
+                    state
+                        .TasksOfService(service.Id)
+                        .Where(static t => t is { IsLive: true, Status.State: TaskState.Running })
+                        .CountBy(static t => t.Revision)
+                        .ToDictionary()
+                )
+            );
+            foreach (var revision in Revisions(service, kept, running))
+            {
+                await responseStream.SendAsync(revision, context);
+            }
         }
     }
 
@@ -34,35 +46,37 @@ public partial class ServicesApi
         if (request.DryRun)
         {
             var preview = await objects.PreviewAsync(
-                    state =>
-                    {
-                        var service = Selectors.Service(state, request.Selector);
-                        return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), objects.Now);
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return new V1.UpdateServiceResponse { Preview = preview };
-        }
-        var rolledBack = await objects.ExecuteAsync(
-                request.RequestId,
                 state =>
                 {
                     var service = Selectors.Service(state, request.Selector);
-                    var number = RequireRevision(state, service, request.ToRevision);
-                    return new CommandChanges(ServiceChanges.Rollback(state, service, number, objects.Now), service.Id);
+                    return ServicePlanner.PreviewRollback(state, service, RequireRevision(state, service, request.ToRevision), objects.Now);
                 },
-                SwarmObjects.ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
+            return new V1.UpdateServiceResponse { Preview = preview };
+        }
+        var rolledBack = await objects.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                var service = Selectors.Service(state, request.Selector);
+                var number = RequireRevision(state, service, request.ToRevision);
+                return new CommandChanges(ServiceChanges.Rollback(state, service, number, objects.Now), service.Id);
+            },
+            SwarmObjects.ServiceOrVanished,
+            cancellation
+        );
         return new V1.UpdateServiceResponse { Service = rolledBack };
     }
 
-    private static IEnumerable<V1.ServiceRevision> Revisions(ClusterState state, Service service)
+    private static IEnumerable<V1.ServiceRevision> Revisions(
+        Service service,
+        IReadOnlyList<ServiceRevision> kept,
+        Dictionary<ulong, int> running
+    )
     {
         ServiceSpec? before = null;
-        foreach (var revision in state.RevisionsOf(service.Id).OrderBy(r => r.Number))
+        foreach (var revision in kept.OrderBy(static r => r.Number))
         {
             var wire = new V1.ServiceRevision
             {
@@ -72,10 +86,7 @@ public partial class ServicesApi
                 CreatedAt = ProtocolMapping.ToWire(revision.CreatedAt),
                 Spec = ProtocolMapping.ToWire(revision.Spec),
                 Current = revision.Number == service.Revision,
-                RunningTasks = (ulong)
-                    state
-                        .TasksOfService(service.Id)
-                        .Count(t => t.Revision == revision.Number && t is { IsLive: true, Status.State: TaskState.Running }),
+                RunningTasks = (ulong)running.GetValueOrDefault(revision.Number),
             };
             if (before is not null)
             {

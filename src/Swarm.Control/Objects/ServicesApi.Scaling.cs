@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -18,51 +19,49 @@ public partial class ServicesApi
         {
             ServiceSpecValidation.ValidateReplicas(scale.Replicas, scale.Selector);
         }
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         var response = new V1.ScaleServicesResponse();
         if (request.DryRun)
         {
             response.Preview = await objects.PreviewAsync(
-                    state =>
+                state =>
+                {
+                    var actions = new List<PlannedAction>();
+                    foreach (var (service, replicas) in SelectScales(state, request))
                     {
-                        var actions = new List<PlannedAction>();
-                        foreach (var (service, replicas) in SelectScales(state, request))
-                        {
-                            var spec = service.Spec with { Mode = new ServiceMode.Replicated(replicas) };
-                            actions.AddRange(ServicePlanner.PreviewUpdate(state, service, spec, objects.Now));
-                            // The next one sees the room that this one takes or leaves.
-                            state.Apply(ServiceChanges.Update(state, service, spec, null, objects.Now), state.Index + 1);
-                        }
-                        return actions;
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
+                        var spec = service.Spec with { Mode = new ServiceMode.Replicated(replicas) };
+                        actions.AddRange(ServicePlanner.PreviewUpdate(state, service, spec, objects.Now));
+                        // The next one sees the room that this one takes or leaves.
+                        state.Apply(ServiceChanges.Update(state, service, spec, null, objects.Now), state.Index + 1);
+                    }
+                    return actions;
+                },
+                cancellation
+            );
             return response;
         }
         var scaled = await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
+            request.RequestId,
+            state =>
+            {
+                var changes = new List<StateChange>();
+                var ids = new List<string>();
+                foreach (var (service, replicas) in SelectScales(state, request))
                 {
-                    var changes = new List<StateChange>();
-                    var ids = new List<string>();
-                    foreach (var (service, replicas) in SelectScales(state, request))
+                    ids.Add(service.Id);
+                    var mode = new ServiceMode.Replicated(replicas);
+                    if (service.Spec.Mode != mode)
                     {
-                        ids.Add(service.Id);
-                        var mode = new ServiceMode.Replicated(replicas);
-                        if (service.Spec.Mode != mode)
-                        {
-                            // A new spec with the number of the current revision: scale makes no revision and leaves an update as it is.
-                            changes.AddRange(ServiceChanges.Update(state, service, service.Spec with { Mode = mode }, null, objects.Now));
-                        }
+                        // A new spec with the number of the current revision: scale makes no revision and leaves an update as it is.
+                        changes.AddRange(ServiceChanges.Update(state, service, service.Spec with { Mode = mode }, null, objects.Now));
                     }
-                    return new CommandChanges(changes, string.Join(',', ids));
-                },
-                static (state, ids) =>
-                    ids.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => SwarmObjects.ServiceOrVanished(state, id)).ToList(),
-                cancellation
-            )
-            .ConfigureAwait(false);
+                }
+                return new CommandChanges(changes, string.Join(',', ids));
+            },
+            static (state, ids) =>
+                ids.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => SwarmObjects.ServiceOrVanished(state, id)).ToList(),
+            cancellation
+        );
         response.Services.AddRange(scaled);
         return response;
     }

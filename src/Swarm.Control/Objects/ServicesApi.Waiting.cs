@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
@@ -21,8 +22,10 @@ public partial class ServicesApi
     )
     {
         var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var waited = objects.Store.Read(state => request.Selectors.Select(s => Select(state, s, request.Removed)).DistinctBy(s => s.Id).ToList());
+        await objects.RequireLeaderAsync(cancellation);
+        var waited = objects.Store.Read(state =>
+            request.Selectors.Select(s => Select(state, s, request.Removed)).DistinctBy(s => s.Id).ToList()
+        );
         var ids = waited.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         using var signal = objects.Store.Watch(change =>
             change switch
@@ -43,18 +46,18 @@ public partial class ServicesApi
                 if (!last.TryGetValue(progress.ServiceId, out var before) || !progress.Equals(before))
                 {
                     last[progress.ServiceId] = progress;
-                    await responseStream.SendAsync(progress, context).ConfigureAwait(false);
+                    await responseStream.SendAsync(progress, context);
                 }
             }
             if (now.TrueForAll(p => p.Converged || p.Stuck))
             {
                 return;
             }
-            await SwarmObjects.NextProgressAsync(signal, cancellation).ConfigureAwait(false);
+            await SwarmObjects.NextProgressAsync(signal, cancellation);
         }
     }
 
-    /// <summary>A service to wait for. One that is being removed is still known by its tasks; one that is gone has been waited for.</summary>
+    /// <summary>A service to wait for. A service that is being removed is still known by its tasks. The wait for a service that is gone has ended.</summary>
     private static Waited Select(ClusterState state, string selector, bool removed)
     {
         try

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -20,7 +21,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         // Before the registry is asked: a name that is taken is refused at once. A retry finds its own service instead.
         objects.Store.Read(state =>
         {
@@ -33,26 +34,24 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var response = new V1.CreateServiceResponse();
         if (request.DryRun)
         {
-            response.Preview = await objects.PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, objects.Now), cancellation)
-                .ConfigureAwait(false);
+            response.Preview = await objects.PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, objects.Now), cancellation);
             return response;
         }
         if (!request.NoResolveImage)
         {
-            spec = await PinAsync(spec, credential, response.Warnings, cancellation).ConfigureAwait(false);
+            spec = await PinAsync(spec, credential, response.Warnings, cancellation);
         }
         response.Service = await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    RequireFreeName(state, spec.Name);
-                    var id = objects.Orchestrator.Ids.Next();
-                    return new CommandChanges(ServiceChanges.Create(id, spec, credential, objects.Now), id);
-                },
-                SwarmObjects.ServiceOrVanished,
-                cancellation
-            )
-            .ConfigureAwait(false);
+            request.RequestId,
+            state =>
+            {
+                RequireFreeName(state, spec.Name);
+                var id = objects.Orchestrator.Ids.Next();
+                return new CommandChanges(ServiceChanges.Create(id, spec, credential, objects.Now), id);
+            },
+            SwarmObjects.ServiceOrVanished,
+            cancellation
+        );
         return response;
     }
 
@@ -62,12 +61,15 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         ServerCallContext context
     )
     {
-        var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
-        var services = objects.Store.Read(state => SelectServices(state, request.Selectors));
-        foreach (var service in services)
+        await objects.RequireLeaderAsync(context.CancellationToken);
+        foreach (var service in SelectServices(request.Selectors))
         {
-            await responseStream.SendAsync(objects.Store.Read(state => WireObjects.Of(state.FindService(service.Id) ?? service, state)), context).ConfigureAwait(false);
+            var (shown, facts) = objects.Store.Read(state =>
+            {
+                var now = state.FindService(service.Id) ?? service;
+                return (now, ServiceFacts.Of(now, state));
+            });
+            await responseStream.SendAsync(WireObjects.Of(shown, facts), context);
         }
     }
 
@@ -77,7 +79,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         var (current, known) = objects.Store.Read(state =>
         {
             var service = Selectors.Service(state, request.Selector);
@@ -89,14 +91,14 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             return (service, state.FindRevision(service.Id, service.Revision)?.RegistryCredential);
         });
         var response = new V1.UpdateServiceResponse();
-        // Before a preview as well: the tag that is given may mean the digest that runs already.
+        // Before a preview as well: the given tag may resolve to the current digest.
         if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
         {
-            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation).ConfigureAwait(false);
+            spec = await PinAsync(spec, credential ?? known, response.Warnings, cancellation);
         }
         if (spec.Container.Image == current.Spec.Container.Image)
         {
-            // The same image is made for what it was made for, whether or not its registry has answered this time.
+            // The same image keeps its platforms, whether or not its registry has answered this time.
             spec = spec with
             {
                 Placement = spec.Placement with { Platforms = current.Spec.Placement.Platforms },
@@ -105,29 +107,27 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         if (request.DryRun)
         {
             response.Preview = await objects.PreviewAsync(
-                    state =>
-                    {
-                        var service = Selectors.Service(state, current.Id);
-                        RequireUpdatable(service, spec, request.Version);
-                        return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now);
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return response;
-        }
-        response.Service = await objects.ExecuteAsync(
-                request.RequestId,
                 state =>
                 {
                     var service = Selectors.Service(state, current.Id);
                     RequireUpdatable(service, spec, request.Version);
-                    return new CommandChanges(ServiceChanges.Update(state, service, spec, credential, objects.Now), service.Id);
+                    return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now);
                 },
-                SwarmObjects.ServiceOrVanished,
                 cancellation
-            )
-            .ConfigureAwait(false);
+            );
+            return response;
+        }
+        response.Service = await objects.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                var service = Selectors.Service(state, current.Id);
+                RequireUpdatable(service, spec, request.Version);
+                return new CommandChanges(ServiceChanges.Update(state, service, spec, credential, objects.Now), service.Id);
+            },
+            SwarmObjects.ServiceOrVanished,
+            cancellation
+        );
         return response;
     }
 
@@ -138,30 +138,32 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         {
             var id = "";
             var preview = await objects.PreviewAsync(
-                    state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, objects.Now),
-                    cancellation
-                )
-                .ConfigureAwait(false);
+                state => ServicePlanner.PreviewRemove(state, id = Selectors.Service(state, request.Selector).Id, objects.Now),
+                cancellation
+            );
             return new V1.RemoveServiceResponse { ServiceId = id, Preview = preview };
         }
         var removed = await objects.ExecuteAsync(
-                request.RequestId,
-                state =>
-                {
-                    var service = Selectors.Service(state, request.Selector);
-                    return new CommandChanges([new StateChange.ServiceRemove(service.Id)], service.Id);
-                },
-                static (_, id) => id,
-                cancellation
-            )
-            .ConfigureAwait(false);
+            request.RequestId,
+            state =>
+            {
+                var service = Selectors.Service(state, request.Selector);
+                return new CommandChanges([new StateChange.ServiceRemove(service.Id)], service.Id);
+            },
+            static (_, id) => id,
+            cancellation
+        );
         return new V1.RemoveServiceResponse { ServiceId = removed };
     }
 
-    private static List<Service> SelectServices(ClusterState state, IReadOnlyCollection<string> selectors) =>
-        selectors.Count == 0
-            ? [.. state.Services.OrderBy(s => s.Spec.Name, StringComparer.Ordinal)]
-            : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()];
+    /// <summary>In the order of the selectors; all by name without any, sorted outside the lock.</summary>
+    private Service[] SelectServices(IReadOnlyCollection<string> selectors)
+    {
+        var selected = objects.Store.Read<Service[]>(state =>
+            selectors.Count == 0 ? [.. state.Services] : [.. selectors.Select(s => Selectors.Service(state, s)).Distinct()]
+        );
+        return selectors.Count > 0 ? selected : [.. selected.OrderBy(static s => s.Spec.Name, StringComparer.Ordinal)];
+    }
 
     private static void RequireFreeName(ClusterState state, string name)
     {
@@ -201,7 +203,8 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         }
     }
 
-    /// <summary>Pins the image to the digest it means now, so that every node runs the same. Source of the warning: docker service create.</summary>
+    /// <summary>Pins the image to its current digest, so that every node runs the same. Source of the warning: docker service
+    /// create.</summary>
     private async Task<ServiceSpec> PinAsync(
         ServiceSpec spec,
         RegistryCredential? credential,
@@ -216,7 +219,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         ResolvedImage? resolved;
         try
         {
-            resolved = await objects.Options.ResolveImage(spec.Container.Image, credential, cancellation).ConfigureAwait(false);
+            resolved = await objects.Options.ResolveImage(spec.Container.Image, credential, cancellation);
         }
         catch (ImageNotResolvedException e)
         {
@@ -236,7 +239,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         };
     }
 
-    /// <summary>As asked for: only an image's registry can tell what the image is made for.</summary>
+    /// <summary>The requested spec without platforms: only an image's registry knows them.</summary>
     private static ServiceSpec WithoutPlatforms(ServiceSpec spec) => spec with { Placement = spec.Placement with { Platforms = [] } };
 
     private static string NotPinned(string image, string reason, bool needsCredential) =>

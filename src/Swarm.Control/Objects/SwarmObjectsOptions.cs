@@ -1,6 +1,6 @@
 namespace Swarm.Control.Objects;
 
-/// <summary>What the API needs to know of the node that it runs on.</summary>
+/// <summary>Facts of its node that the API needs.</summary>
 public sealed record SwarmObjectsOptions
 {
     /// <summary>Of this node.</summary>
@@ -11,6 +11,6 @@ public sealed record SwarmObjectsOptions
     public required ResolveImage ResolveImage { get; init; }
     public required TimeProvider Time { get; init; }
 
-    /// <summary>How long a call waits for a leader before it is refused with NoLeader.</summary>
+    /// <summary>The time that a call waits for a leader before it fails with NoLeader.</summary>
     public required TimeSpan LeaderWait { get; init; }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Calls;
+using Swarm.Control.Reading;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.State;
@@ -17,7 +18,7 @@ public partial class TasksApi
     )
     {
         var cancellation = context.CancellationToken;
-        await objects.RequireLeaderAsync(cancellation).ConfigureAwait(false);
+        await objects.RequireLeaderAsync(cancellation);
         var stopped = objects.Store.Read(state =>
             request.ServiceId.Length > 0
                 ? new StoppedTask(request.TaskId, request.ServiceId, (uint)request.Slot, request.NodeId)
@@ -39,13 +40,13 @@ public partial class TasksApi
             var now = objects.Store.Read(state => StopProgress(StopConvergence.Of(state, stopped)));
             if (!now.Equals(last))
             {
-                await responseStream.SendAsync(last = now, context).ConfigureAwait(false);
+                await responseStream.SendAsync(last = now, context);
             }
             if (now.Done || now.Stuck)
             {
                 return;
             }
-            await SwarmObjects.NextProgressAsync(signal, cancellation).ConfigureAwait(false);
+            await SwarmObjects.NextProgressAsync(signal, cancellation);
         }
     }
 

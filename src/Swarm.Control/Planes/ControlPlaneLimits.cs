@@ -1,13 +1,14 @@
 using Swarm.Core.Errors;
+
 namespace Swarm.Control.Planes;
 
-/// <summary>What a control plane cannot do, and why. docs/control-planes.md has the same table; a test compares.</summary>
+/// <summary>The limits of each control plane, with reasons. docs/control-planes.md has the same table; a test compares.</summary>
 public static class ControlPlaneLimits
 {
     public const string Builtin = "builtin";
     public const string Docker = "docker";
 
-    /// <summary>The error id of what needs several managers, where it is not <c>NotSupportedByControlPlane</c>.</summary>
+    /// <summary>The error id of features that need several managers, where it is not <c>NotSupportedByControlPlane</c>.</summary>
     public const string OneManagerErrorId = "MultipleManagersNotSupported";
 
     private const string NoNetworks = "it has no networks of its own yet.";
@@ -28,8 +29,8 @@ public static class ControlPlaneLimits
         (Docker, "Stop-SwarmTask", "Docker's API can only read tasks; Restart-SwarmService replaces all tasks of a service."),
     ];
 
-    /// <summary>The refusal, naming feature and reason.</summary>
-    /// <exception cref="InvalidOperationException">It is not listed.</exception>
+    /// <summary>The error, with feature and reason.</summary>
+    /// <exception cref="InvalidOperationException">The feature is not listed.</exception>
     public static SwarmException Refuse(string plane, string feature)
     {
         var reason = All.FirstOrDefault(l => l.Plane == plane && l.Feature == feature).Reason;

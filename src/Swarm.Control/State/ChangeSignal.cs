@@ -3,7 +3,8 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.State;
 
-/// <summary>Says that something changed, not what: for those who look at the state again. However slow its reader, it holds one flag.</summary>
+/// <summary>Signals that something changed, for readers that look at the state again. However slow its reader, it holds a single
+/// flag.</summary>
 public sealed class ChangeSignal(StateStore store, Func<ChangedObject, bool> concerns) : IStateObserver, IDisposable
 {
     private readonly Channel<bool> _flag = Channel.CreateBounded<bool>(
@@ -11,7 +12,7 @@ public sealed class ChangeSignal(StateStore store, Func<ChangedObject, bool> con
     );
 
     /// <summary>Returns at the first change since the last call.</summary>
-    public async Task WaitAsync(CancellationToken cancellation) => await _flag.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+    public async Task WaitAsync(CancellationToken cancellation) => await _flag.Reader.ReadAsync(cancellation);
 
     public void Set() => _flag.Writer.TryWrite(true);
 

@@ -2,12 +2,13 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.State;
 
-/// <summary>What an API write wants to change, worked out against applied state.</summary>
+/// <summary>The changes of an API write, computed on applied state.</summary>
 /// <param name="Changes">Empty: there is nothing to change, and nothing is proposed.</param>
-/// <param name="ResultId">Id of the object that the answer is about; a retry with the same request id is answered by reading it again.</param>
+/// <param name="ResultId">Id of the object in the answer; a retry with the same request id reads it again.</param>
 public sealed record CommandChanges(IReadOnlyList<StateChange> Changes, string ResultId)
 {
-    /// <summary>What the decision depends on beyond the objects that it changes, e.g. <c>managers</c>. Commands that share a key do not share a batch.</summary>
+    /// <summary>Further dependencies of the decision beyond the changed objects, e.g. <c>managers</c>. Commands that share a key do not
+    /// share a batch.</summary>
     public IReadOnlyCollection<string> DependsOn { get; init; } = [];
 
     /// <summary>The keys of its changes, of what it depends on, and of the request.</summary>

@@ -6,8 +6,8 @@ namespace Swarm.Control.State;
 
 public static class Leadership
 {
-    /// <summary>Returns once this manager leads.</summary>
-    /// <exception cref="SwarmException">NoLeader: another one leads, or nobody does within the time given. StorageFull.</exception>
+    /// <summary>Returns once this manager is the leader.</summary>
+    /// <exception cref="SwarmException">NoLeader: another manager leads, or none does within the time. StorageFull.</exception>
     public static async Task WaitAsync(ILeadership log, TimeSpan within, TimeProvider time, CancellationToken cancellation)
     {
         if (log.IsLeader)
@@ -16,7 +16,7 @@ public static class Leadership
         }
         if (log.IsStorageFull)
         {
-            // That does not pass within a call's time.
+            // A full disk does not recover within a call's time.
             throw LeaderErrors.NotLeading(log);
         }
         var leads = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,7 +32,7 @@ public static class Leadership
         {
             if (!log.IsLeader)
             {
-                await leads.Task.WaitAsync(within, time, cancellation).ConfigureAwait(false);
+                await leads.Task.WaitAsync(within, time, cancellation);
             }
         }
         catch (TimeoutException)

@@ -13,7 +13,7 @@ namespace Swarm.Control.State;
 )]
 public sealed class StateStore : IStateMachinePort
 {
-    // Never disposed: a call may come in while the manager stops, and finds the state closed, not a lock that is gone.
+    // Never disposed: a call during the manager's stop finds the state closed, not a disposed lock.
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
     private bool _closed;
     private readonly Lock _observerGate = new();
@@ -22,7 +22,7 @@ public sealed class StateStore : IStateMachinePort
 
     public StateStore() => State.Changed += _changes.Add;
 
-    /// <summary>For those that are guarded by <see cref="Read{T}"/>.</summary>
+    /// <summary>For callers that <see cref="Read{T}"/> guards.</summary>
     public ClusterState State { get; } = new();
 
     /// <summary>Reads under the shared lock. Take the (immutable) records that are needed and return: while this runs, nothing is applied.</summary>
@@ -84,9 +84,9 @@ public sealed class StateStore : IStateMachinePort
         }
     }
 
-    /// <summary>Follows every change from now on, each exactly once and in order.</summary>
-    /// <param name="capacity">Batches that may wait to be read; a watcher that falls further behind is ended with <c>WatcherTooSlow</c>.</param>
-    /// <param name="from">Index of the state that the first change comes after.</param>
+    /// <summary>Subscribes to every change from now on, each exactly once and in order.</summary>
+    /// <param name="capacity">Batches that may wait to be read; a slower subscriber is ended with <c>WatcherTooSlow</c>.</param>
+    /// <param name="from">Index of the state before the first change.</param>
     public StateSubscription Subscribe(int capacity, out ulong from)
     {
         var subscription = new StateSubscription(this, capacity);
@@ -98,7 +98,7 @@ public sealed class StateStore : IStateMachinePort
         return subscription;
     }
 
-    /// <summary>A signal that is set whenever something changed that <paramref name="concerns"/> accepts. Any number of changes count as one.</summary>
+    /// <summary>A signal for changes that <paramref name="concerns"/> accepts. Any number of changes count as one.</summary>
     public ChangeSignal Watch(Func<ChangedObject, bool> concerns)
     {
         var signal = new ChangeSignal(this, concerns);
@@ -122,7 +122,7 @@ public sealed class StateStore : IStateMachinePort
         }
     }
 
-    /// <summary>Once those that read have returned, nobody reads this state any more: it is that of a manager that is gone.</summary>
+    /// <summary>Closes the state of a manager that has stopped. After the present readers have returned, every read throws.</summary>
     public void Close()
     {
         _lock.EnterWriteLock();

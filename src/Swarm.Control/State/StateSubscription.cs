@@ -4,7 +4,7 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.State;
 
-/// <summary>What one batch did.</summary>
+/// <summary>The changes of a batch.</summary>
 public sealed record AppliedChanges(ulong Index, IReadOnlyList<ChangedObject> Changes);
 
 /// <summary>A bounded stream of applied batches. Dispose it to stop watching.</summary>

@@ -5,7 +5,7 @@ namespace Swarm.Core.Errors;
 /// <param name="errorId">Stable: ServiceNotFound, NameConflict, NoLeader, …</param>
 /// <param name="message">For a person; names the object.</param>
 /// <param name="target">The name or id it is about.</param>
-/// <param name="action">What to do next; empty when the message says it all.</param>
+/// <param name="action">The next step for the user; empty when the message says it all.</param>
 public sealed class SwarmException(
     SwarmErrorKind kind,
     string errorId,

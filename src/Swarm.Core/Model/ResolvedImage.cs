@@ -1,8 +1,8 @@
 namespace Swarm.Core.Model;
 
-/// <summary>What a reference to an image means now.</summary>
+/// <summary>The current digest and platforms of an image reference.</summary>
 /// <param name="Digest"><c>sha256:…</c>.</param>
-/// <param name="Platforms">What it is made for, <c>linux/amd64</c>; empty: not known.</param>
+/// <param name="Platforms">Platforms of the image, such as <c>linux/amd64</c>; empty: unknown.</param>
 public sealed record ResolvedImage(string Digest, ValueList<string> Platforms)
 {
     public ResolvedImage(string digest)

@@ -80,6 +80,9 @@ public sealed record ContainerSpec
     public bool ReadOnly { get; init; }
     public bool Init { get; init; }
     public bool Tty { get; init; }
+
+    /// <summary>Kernel parameters of the container's own namespaces: <c>net.core.somaxconn</c> and its value.</summary>
+    public ValueMap Sysctls { get; init; } = ValueMap.Empty;
 }
 
 /// <summary>Docker's health check: <c>["NONE"]</c>, <c>["CMD", …]</c> or <c>["CMD-SHELL", line]</c>. Zero values mean Docker's defaults (30 s, 30 s, 0 s, 3).</summary>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Swarm.Core.Model;
 
-/// <summary>What tasks are called. Source: Docker's names, <c>helloworld.1</c> and <c>helloworld.1.&lt;task id&gt;</c>; for global services the node id stands for the slot.</summary>
+/// <summary>Names of tasks. Source: Docker's names, <c>helloworld.1</c> and <c>helloworld.1.&lt;task id&gt;</c>; for global services the
+/// node id replaces the slot.</summary>
 public static class TaskNames
 {
     public static string NameOf(SwarmTask task, string serviceName) =>

@@ -28,6 +28,9 @@ public sealed class ControlLoop
 
     /// <summary>Watches the state from now on; all its objects are marked at first.</summary>
     public ControlLoop(ClusterState state, TimeProvider time, IdSource ids, ControlLoopOptions? options = null)
+        : this(state, time, ids, options, settled: false) { }
+
+    private ControlLoop(ClusterState state, TimeProvider time, IdSource ids, ControlLoopOptions? options, bool settled)
     {
         _state = state;
         _time = time;
@@ -35,7 +38,39 @@ public sealed class ControlLoop
         _options = options ?? ControlLoopOptions.Default;
         Scheduler = new Scheduler(state) { IgnoresMaxReplicas = _options.Fault == InjectedFault.IgnoreMaxReplicas };
         state.Changed += Observe;
-        Reset();
+        FindNodesAndGlobalServices();
+        if (!settled)
+        {
+            MarkEverything();
+        }
+    }
+
+    /// <summary>A loop on a fork of a state that another loop keeps settled. Only changes of the fork are dirty, so its plans cost no more than these.</summary>
+    /// <param name="fork">Watched from now on.</param>
+    /// <param name="time">The clock of the plans.</param>
+    /// <param name="ids">Gives the ids of new tasks.</param>
+    /// <param name="changes">Objects that have changed already, in this fork or in another of the same state.</param>
+    internal static ControlLoop OnFork(ClusterState fork, TimeProvider time, IdSource ids, IEnumerable<ChangedObject> changes)
+    {
+        var loop = new ControlLoop(fork, time, ids, null, settled: true);
+        foreach (var change in changes)
+        {
+            switch (change)
+            {
+                case ChangedObject.OfTask(var before, var after):
+                    loop._services.Add((after ?? before)!.ServiceId);
+                    break;
+                case ChangedObject.OfService(var before, var after):
+                    loop._services.Add((after ?? before)!.Id);
+                    break;
+                case ChangedObject.OfNode(var before, var after):
+                    loop.MarkNode((after ?? before)!.Id);
+                    break;
+                default:
+                    break;
+            }
+        }
+        return loop;
     }
 
     public Scheduler Scheduler { get; }
@@ -52,23 +87,33 @@ public sealed class ControlLoop
         _noncompliant.Clear();
         _globalServices.Clear();
         _nodeIds.Clear();
-        var serviceIds = new SortedSet<string>(StringComparer.Ordinal);
+        FindNodesAndGlobalServices();
+        MarkEverything();
+        Scheduler.Reset();
+    }
+
+    private void FindNodesAndGlobalServices()
+    {
         foreach (var service in _state.Services)
         {
-            serviceIds.Add(service.Id);
             if (service.Spec.Mode is ServiceMode.Global)
             {
                 _globalServices.Add(service.Id);
             }
         }
+        foreach (var node in _state.Nodes)
+        {
+            _nodeIds.Add(node.Id);
+        }
+    }
+
+    private void MarkEverything()
+    {
+        var serviceIds = new SortedSet<string>(_state.Services.Select(static s => s.Id), StringComparer.Ordinal);
         foreach (var task in _state.Tasks)
         {
             // The remaining tasks of a removed service still have to be deleted.
             serviceIds.Add(task.ServiceId);
-        }
-        foreach (var node in _state.Nodes)
-        {
-            _nodeIds.Add(node.Id);
         }
         foreach (var id in serviceIds)
         {
@@ -78,7 +123,6 @@ public sealed class ControlLoop
         {
             _nodes.Add(id);
         }
-        Scheduler.Reset();
     }
 
     /// <summary>True when a mark or a passed deadline gives <see cref="Plan"/> work.</summary>
@@ -212,7 +256,13 @@ public sealed class ControlLoop
         {
             return;
         }
-        if (after is not null)
+        MarkNode(nodeId);
+    }
+
+    /// <summary>The node's tasks may no longer suit it, and services may have tasks to move or to add.</summary>
+    private void MarkNode(string nodeId)
+    {
+        if (_nodeIds.Contains(nodeId))
         {
             _nodes.Add(nodeId);
         }

@@ -6,10 +6,9 @@ using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
 
-/// <summary>Previews changes for <c>-WhatIf</c> on a copy of the state. The state itself does not change.</summary>
-/// <remarks>The control loop itself runs on the copy, with agents that obey at once; an update replaces all tasks in one step. Nodes of new
-/// tasks
-/// are the scheduler's choices of this moment.</remarks>
+/// <summary>Previews changes for <c>-WhatIf</c> on forks of the state. The state itself does not change, and must not while a preview is made.</summary>
+/// <remarks>The control loop itself runs on a fork, with agents that obey at once; an update replaces all tasks in one step. Nodes of new tasks
+/// are the scheduler's choices of this moment. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
 public static class ServicePlanner
 {
     /// <summary>Enough rounds for every change that converges: creation, placement, start, and the same again for replacements.</summary>
@@ -19,8 +18,8 @@ public static class ServicePlanner
     public static IReadOnlyList<PlannedAction> PreviewCreate(ClusterState state, ServiceSpec spec, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
-        const string id = "preview";
-        return Try(state, ServiceChanges.Create(id, spec, null, now), now, t => t.ServiceId == id);
+        const string Id = "preview";
+        return Try(state, ServiceChanges.Create(Id, spec, null, now), now, t => t.ServiceId == Id);
     }
 
     /// <summary>The effects of a new spec, on scale and on the task template.</summary>
@@ -81,37 +80,36 @@ public static class ServicePlanner
     )
     {
         ArgumentNullException.ThrowIfNull(state);
-        // Work already in progress (a restart, an update) happens in both copies, so it does not show as an effect of this change.
-        var without = Settle(state, [], now, null);
-        var with = Settle(state, change, now, concerns);
+        var with = state.Fork();
+        with.Apply(change, state.Index + 1);
+        with.Apply(UpdateInOneGo(with, state, now), with.Index + 1);
+        // Work already in progress (a restart, an update) happens in both forks, so it does not show as an effect of this change.
+        List<ChangedObject> changed = [.. with.ForkChanges];
+        var without = state.Fork();
+        without.Apply(ControlLoop.OnFork(without, new PreviewClock(now), IdSource.Seeded(1), changed).Plan(int.MaxValue), state.Index + 1);
+        Settle(with, changed, now);
         return Compare(state, without, with, concerns, showKept);
     }
 
-    private static ClusterState Settle(
-        ClusterState state,
-        IReadOnlyList<StateChange> change,
-        DateTimeOffset now,
-        Func<SwarmTask, bool>? concerns
-    )
+    private static void Settle(ClusterState fork, IEnumerable<ChangedObject> changed, DateTimeOffset now)
     {
-        var copy = new ClusterState();
-        copy.Restore(state.Capture());
-        copy.Apply(change, state.Index + 1);
-        if (concerns is not null)
-        {
-            copy.Apply(UpdateInOneGo(copy, state, now), copy.Index + 1);
-        }
         var clock = new PreviewClock(now);
-        var loop = new ControlLoop(copy, clock, IdSource.Seeded(1));
+        var loop = ControlLoop.OnFork(fork, clock, IdSource.Seeded(1), changed);
+        var touched = new HashSet<string>(StringComparer.Ordinal);
+        fork.Changed += change =>
+        {
+            if (change is ChangedObject.OfTask { After: { } after })
+            {
+                touched.Add(after.Id);
+            }
+        };
         for (var round = 0; round < MostRounds; round++)
         {
             var plan = loop.Plan(int.MaxValue);
-            copy.Apply(plan, copy.Index + 1);
-            if (concerns is null)
-            {
-                break;
-            }
-            var reports = Obey(copy, clock.Now);
+            fork.Apply(plan, fork.Index + 1);
+            // Agents have done what they can of the rest: only the first look is at every task.
+            var reports = Obey(fork, round == 0 ? fork.Tasks : touched.Select(fork.FindTask).OfType<SwarmTask>(), clock.Now);
+            touched.Clear();
             if (plan.Count == 0 && reports.Count == 0)
             {
                 break;
@@ -119,18 +117,17 @@ public static class ServicePlanner
             clock.Now = clock.Now.AddTicks(1);
             foreach (var report in reports)
             {
-                copy.Apply([report], copy.Index + 1);
+                fork.Apply([report], fork.Index + 1);
             }
         }
-        return copy;
     }
 
     /// <summary>Removes the update's delays and batches: a preview does not show time.</summary>
-    private static List<StateChange> UpdateInOneGo(ClusterState copy, ClusterState original, DateTimeOffset now)
+    private static List<StateChange.ServiceSpecSet> UpdateInOneGo(ClusterState copy, ClusterState original, DateTimeOffset now)
     {
         var atOnce = UpdateConfig.Default with { Parallelism = 0, Monitor = TimeSpan.Zero, FailureAction = FailureAction.Continue };
-        var changes = new List<StateChange>();
-        foreach (var service in copy.Services.OrderBy(s => s.Id, StringComparer.Ordinal))
+        var changes = new List<StateChange.ServiceSpecSet>();
+        foreach (var service in copy.Services)
         {
             if (Updater.IsRolling(service.UpdateStatus) && original.FindService(service.Id)?.Version != service.Version)
             {
@@ -138,14 +135,15 @@ public static class ServicePlanner
                 changes.Add(new StateChange.ServiceSpecSet(service.Id, spec, service.Revision, null, service.UpdateStatus, now));
             }
         }
+        changes.Sort(static (a, b) => string.CompareOrdinal(a.ServiceId, b.ServiceId));
         return changes;
     }
 
     /// <summary>Acts as perfect agents: every task reaches its desired state at once.</summary>
-    private static List<StateChange> Obey(ClusterState copy, DateTimeOffset now)
+    private static List<StateChange.TaskObserve> Obey(ClusterState copy, IEnumerable<SwarmTask> tasks, DateTimeOffset now)
     {
-        var reports = new List<StateChange>();
-        foreach (var task in copy.Tasks.OrderBy(t => t.Id, StringComparer.Ordinal))
+        var reports = new List<StateChange.TaskObserve>();
+        foreach (var task in tasks)
         {
             if (
                 task.Status.State is < TaskState.Assigned or > TaskState.Running
@@ -164,6 +162,7 @@ public static class ServicePlanner
                 reports.Add(new StateChange.TaskObserve(task.Id, task.Status with { State = reached, Timestamp = now }));
             }
         }
+        reports.Sort(static (a, b) => string.CompareOrdinal(a.TaskId, b.TaskId));
         return reports;
     }
 
@@ -175,9 +174,18 @@ public static class ServicePlanner
         bool showKept
     )
     {
-        var before = BySlot(state.Tasks);
-        var after = BySlot(with.Tasks);
-        var untouched = BySlot(without.Tasks);
+        // All else is the same in the state and in both forks.
+        var slots = with
+            .ForkChanges.Concat(without.ForkChanges)
+            .OfType<ChangedObject.OfTask>()
+            .SelectMany(static c => new[] { c.Before, c.After })
+            .OfType<SwarmTask>()
+            .Concat(state.Tasks.Where(concerns))
+            .Select(SlotOf)
+            .ToHashSet();
+        var before = BySlot(state.Tasks, slots);
+        var after = BySlot(with.Tasks, slots);
+        var untouched = BySlot(without.Tasks, slots);
         var actions = new List<(string Service, uint Slot, string Node, PlannedAction Action)>();
         foreach (var (key, old) in before)
         {
@@ -240,24 +248,31 @@ public static class ServicePlanner
         }
     }
 
-    /// <summary>The newest active task of each slot (or node, for global services).</summary>
-    private static Dictionary<(string Service, uint Slot, string Node), SwarmTask> BySlot(IEnumerable<SwarmTask> tasks)
+    /// <summary>The newest active task of each of these slots.</summary>
+    private static Dictionary<(string Service, uint Slot, string Node), SwarmTask> BySlot(
+        IEnumerable<SwarmTask> tasks,
+        HashSet<(string Service, uint Slot, string Node)> slots
+    )
     {
         var newest = new Dictionary<(string, uint, string), SwarmTask>();
         foreach (var task in tasks)
         {
-            if (task.DesiredState > TaskState.Running)
+            var slot = SlotOf(task);
+            if (task.DesiredState > TaskState.Running || !slots.Contains(slot))
             {
                 continue;
             }
-            var key = (task.ServiceId, task.Slot, task.Slot > 0 ? "" : task.NodeId ?? "");
-            if (!newest.TryGetValue(key, out var other) || Slot.OldestFirst(other, task) < 0)
+            if (!newest.TryGetValue(slot, out var other) || Slot.OldestFirst(other, task) < 0)
             {
-                newest[key] = task;
+                newest[slot] = task;
             }
         }
         return newest;
     }
+
+    /// <summary>Of a global service, the slot is the node.</summary>
+    private static (string Service, uint Slot, string Node) SlotOf(SwarmTask task) =>
+        (task.ServiceId, task.Slot, task.Slot > 0 ? "" : task.NodeId ?? "");
 
     private static string Where(SwarmTask task, string detail)
     {

@@ -63,8 +63,22 @@ public sealed partial class Scheduler
         {
             _nodes.Put(node);
         }
+        var ordered = new List<SwarmTask>();
+        foreach (var task in _state.Tasks)
+        {
+            if (PendingQueue.IsPending(task) || HasFailed(task))
+            {
+                ordered.Add(task);
+            }
+            else
+            {
+                // Counts do not depend on the order.
+                ObserveTask(null, task);
+            }
+        }
         // In id order, so that every manager that starts from this state decides alike.
-        foreach (var task in _state.Tasks.OrderBy(t => t.Id, StringComparer.Ordinal))
+        ordered.Sort(static (a, b) => string.CompareOrdinal(a.Id, b.Id));
+        foreach (var task in ordered)
         {
             ObserveTask(null, task);
         }
@@ -161,7 +175,7 @@ public sealed partial class Scheduler
                 _pending.RetryForReplicaOf(task.ServiceId);
             }
         }
-        if (after is { Status.State: TaskState.Failed or TaskState.Rejected } && before?.Status.State != after.Status.State)
+        if (after is not null && HasFailed(after) && before?.Status.State != after.Status.State)
         {
             _failures.Record(after);
         }
@@ -170,18 +184,24 @@ public sealed partial class Scheduler
     /// <summary>0: no limit.</summary>
     private ulong MostReplicas(ServiceSpec spec) => IgnoresMaxReplicas ? 0 : spec.Placement.MaxReplicasPerNode;
 
+    private static bool HasFailed(SwarmTask task) => task.Status.State is TaskState.Failed or TaskState.Rejected;
+
     private static bool HoldsShare(SwarmTask task) =>
         task is { NodeId: not null, Status.State: >= TaskState.Assigned and <= TaskState.Running };
 
     private TaskShare ShareOf(SwarmTask task, bool holds)
     {
-        if (!holds)
+        if (!holds && _shares.Remove(task.Id, out var held))
         {
-            _shares.Remove(task.Id, out var held);
             return held;
         }
+        if (!holds && !_state.IsFork)
+        {
+            return default;
+        }
         var share = _state.FindRevision(task.ServiceId, task.Revision) is { } revision ? TaskShare.Of(revision.Spec) : default;
-        if (!share.IsNone)
+        // A fork is planned on for a moment: revisions do not go before their tasks, and nothing is kept for each task.
+        if (holds && !share.IsNone && !_state.IsFork)
         {
             _shares[task.Id] = share;
         }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -10,16 +9,39 @@ public sealed class ClusterState
     /// <summary>Outcomes of API writes kept for retries; older ones are forgotten first.</summary>
     public const int RequestsKept = 1024;
 
-    private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _serviceIdsByName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ServiceRevision[]> _revisions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SwarmTask> _tasks = new(StringComparer.Ordinal);
-    private readonly TaskIndex _tasksByService = new();
-    private readonly TaskIndex _tasksByNode = new();
+    private readonly ClusterState? _origin;
+    private readonly StateTable<Node> _nodes;
+    private readonly StateTable<Service> _services;
+    private readonly StateTable<string> _serviceIdsByName;
+    private readonly StateTable<ServiceRevision[]> _revisions;
+    private readonly StateTable<SwarmTask> _tasks;
+    private readonly TaskIndex _tasksByService;
+    private readonly TaskIndex _tasksByNode;
     private readonly Dictionary<string, StateChange.RequestRecord> _requests = new(StringComparer.Ordinal);
     private readonly Queue<string> _requestOrder = new();
+    private readonly List<ChangedObject> _forkChanges = [];
     private TaskStatus? _assigned;
+
+    public ClusterState()
+        : this(null) { }
+
+    private ClusterState(ClusterState? origin)
+    {
+        _origin = origin;
+        _nodes = new(origin?._nodes);
+        _services = new(origin?._services);
+        _serviceIdsByName = new(origin?._serviceIdsByName);
+        _revisions = new(origin?._revisions);
+        _tasks = new(origin?._tasks);
+        _tasksByService = new(origin?._tasksByService, _tasks);
+        _tasksByNode = new(origin?._tasksByNode, _tasks);
+        if (origin is not null)
+        {
+            Index = origin.Index;
+            Cluster = origin.Cluster;
+            Changed += _forkChanges.Add;
+        }
+    }
 
     /// <summary>Index of the last applied batch; 0 before the first.</summary>
     public ulong Index { get; private set; }
@@ -32,20 +54,26 @@ public sealed class ClusterState
 
     public IReadOnlyCollection<SwarmTask> Tasks => _tasks.Values;
 
+    /// <summary>For a fork: it costs what it changes, however much the state holds.</summary>
+    public bool IsFork => _origin is not null;
+
+    /// <summary>The objects that were changed in a fork and in the forks that it was made of, in order. Empty for a state that is no fork.</summary>
+    public IEnumerable<ChangedObject> ForkChanges => _origin is null ? [] : _origin.ForkChanges.Concat(_forkChanges);
+
     /// <summary>Called once for each object that a batch changed, in order, while the batch is being applied.</summary>
     public event Action<ChangedObject>? Changed;
 
-    public Node? FindNode(string id) => _nodes.GetValueOrDefault(id);
+    public Node? FindNode(string id) => _nodes.Find(id);
 
-    public Service? FindService(string id) => _services.GetValueOrDefault(id);
+    public Service? FindService(string id) => _services.Find(id);
 
-    public Service? FindServiceByName(string name) => _serviceIdsByName.TryGetValue(name, out var id) ? _services[id] : null;
+    public Service? FindServiceByName(string name) => _serviceIdsByName.Find(name) is { } id ? _services.Find(id) : null;
 
-    public SwarmTask? FindTask(string id) => _tasks.GetValueOrDefault(id);
+    public SwarmTask? FindTask(string id) => _tasks.Find(id);
 
     public ServiceRevision? FindRevision(string serviceId, ulong number)
     {
-        if (_revisions.TryGetValue(serviceId, out var list))
+        if (_revisions.Find(serviceId) is { } list)
         {
             for (var i = list.Length - 1; i >= 0; i--)
             {
@@ -59,7 +87,7 @@ public sealed class ClusterState
     }
 
     /// <summary>The kept revisions of a service, oldest first.</summary>
-    public IReadOnlyList<ServiceRevision> RevisionsOf(string serviceId) => _revisions.TryGetValue(serviceId, out var list) ? list : [];
+    public IReadOnlyList<ServiceRevision> RevisionsOf(string serviceId) => _revisions.Find(serviceId) ?? [];
 
     public IReadOnlyCollection<SwarmTask> TasksOfService(string serviceId) => _tasksByService.Of(serviceId);
 
@@ -69,7 +97,8 @@ public sealed class ClusterState
     public IReadOnlyCollection<SwarmTask> TasksOfNode(string nodeId) => _tasksByNode.Of(nodeId);
 
     /// <summary>The outcome of an earlier API write with this request id, or null.</summary>
-    public StateChange.RequestRecord? FindRequest(string requestId) => _requests.GetValueOrDefault(requestId);
+    public StateChange.RequestRecord? FindRequest(string requestId) =>
+        _requests.GetValueOrDefault(requestId) ?? _origin?.FindRequest(requestId);
 
     /// <summary>Applies one committed batch. The same batches in the same order give the same state, everywhere.</summary>
     public void Apply(IReadOnlyList<StateChange> batch, ulong index)
@@ -81,6 +110,10 @@ public sealed class ClusterState
         }
     }
 
+    /// <summary>A state that begins as this one is now, and shares its records and indexes: only what is changed in it is its own. Valid while this one is not
+    /// changed.</summary>
+    public ClusterState Fork() => new(this);
+
     /// <summary>The whole state as lists of its immutable records, in id order.</summary>
     public StateSnapshot Capture() =>
         new()
@@ -89,15 +122,19 @@ public sealed class ClusterState
             Cluster = Cluster,
             Nodes = [.. _nodes.Values.OrderBy(n => n.Id, StringComparer.Ordinal)],
             Services = [.. _services.Values.OrderBy(s => s.Id, StringComparer.Ordinal)],
-            Revisions = [.. _revisions.OrderBy(r => r.Key, StringComparer.Ordinal).SelectMany(r => r.Value)],
+            Revisions = [.. _revisions.Pairs.OrderBy(r => r.Key, StringComparer.Ordinal).SelectMany(r => r.Value)],
             Tasks = [.. _tasks.Values.OrderBy(t => t.Id, StringComparer.Ordinal)],
-            Requests = [.. _requestOrder.Select(id => _requests[id])],
+            Requests = [.. RequestsInOrder],
         };
 
     /// <summary>Replaces everything with the contents of a snapshot. Raises no <see cref="Changed"/>: observers must start
     /// afresh.</summary>
     public void Restore(StateSnapshot snapshot)
     {
+        if (IsFork)
+        {
+            throw new InvalidOperationException("A fork has its origin's state.");
+        }
         _nodes.Clear();
         _services.Clear();
         _serviceIdsByName.Clear();
@@ -111,12 +148,12 @@ public sealed class ClusterState
         Cluster = snapshot.Cluster;
         foreach (var node in snapshot.Nodes)
         {
-            _nodes[node.Id] = node;
+            _nodes.Set(node.Id, node);
         }
         foreach (var service in snapshot.Services)
         {
-            _services[service.Id] = service;
-            _serviceIdsByName[service.Spec.Name] = service.Id;
+            _services.Set(service.Id, service);
+            _serviceIdsByName.Set(service.Spec.Name, service.Id);
         }
         foreach (var revision in snapshot.Revisions)
         {
@@ -160,7 +197,7 @@ public sealed class ClusterState
             case StateChange.NodeRemove c when _nodes.Remove(c.NodeId, out var node):
                 Changed?.Invoke(new ChangedObject.OfNode(node, null));
                 break;
-            case StateChange.ServiceCreate c when !_serviceIdsByName.ContainsKey(c.Service.Spec.Name):
+            case StateChange.ServiceCreate c when !_serviceIdsByName.Contains(c.Service.Spec.Name):
                 AddRevision(
                     new ServiceRevision
                     {
@@ -171,7 +208,7 @@ public sealed class ClusterState
                         RegistryCredential = c.RegistryCredential,
                     }
                 );
-                _serviceIdsByName[c.Service.Spec.Name] = c.Service.Id;
+                _serviceIdsByName.Set(c.Service.Spec.Name, c.Service.Id);
                 ChangeService(null, c.Service with { Version = Index });
                 break;
             case StateChange.ServiceSpecSet c when FindService(c.ServiceId) is { } service:
@@ -181,15 +218,15 @@ public sealed class ClusterState
                 ChangeService(service, service with { UpdateStatus = c.Status, UpdatedAt = c.At, Version = Index });
                 break;
             case StateChange.ServiceRemove c when _services.Remove(c.ServiceId, out var service):
-                _serviceIdsByName.Remove(service.Spec.Name);
+                _serviceIdsByName.Remove(service.Spec.Name, out _);
                 Changed?.Invoke(new ChangedObject.OfService(service, null));
                 // The tasks may still be stopping on their nodes: the agents need the revisions until the last of them is gone.
                 DropRevisionsOfRemovedService(c.ServiceId);
                 break;
-            case StateChange.RevisionRemove c when _revisions.TryGetValue(c.ServiceId, out var revisions):
-                _revisions[c.ServiceId] = Array.FindAll(revisions, r => r.Number != c.Number);
+            case StateChange.RevisionRemove c when _revisions.Find(c.ServiceId) is { } revisions:
+                _revisions.Set(c.ServiceId, Array.FindAll(revisions, r => r.Number != c.Number));
                 break;
-            case StateChange.TaskCreate c when !_tasks.ContainsKey(c.Task.Id):
+            case StateChange.TaskCreate c when !_tasks.Contains(c.Task.Id):
                 ChangeTask(null, WithSharedIds(c.Task));
                 break;
             case StateChange.TaskAssign c when FindTask(c.TaskId) is { } task && task.Status.State < TaskState.Assigned:
@@ -214,7 +251,7 @@ public sealed class ClusterState
             case StateChange.TaskPendingSet c when FindTask(c.TaskId) is { } task:
                 ChangeTask(task, task with { Pending = c.Reasons });
                 break;
-            case StateChange.TaskRemove c when _tasks.TryGetValue(c.TaskId, out var task):
+            case StateChange.TaskRemove c when _tasks.Find(c.TaskId) is { } task:
                 Put(task, null);
                 Changed?.Invoke(new ChangedObject.OfTask(task, null));
                 DropRevisionsOfRemovedService(task.ServiceId);
@@ -294,27 +331,26 @@ public sealed class ClusterState
     private void AddRevision(ServiceRevision revision)
     {
         // Most services have few revisions: an array of exact size takes half as much memory as a list.
-        ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(_revisions, revision.ServiceId, out _);
-        list = [.. list ?? [], revision];
+        _revisions.Set(revision.ServiceId, [.. _revisions.Find(revision.ServiceId) ?? [], revision]);
     }
 
     private void DropRevisionsOfRemovedService(string serviceId)
     {
-        if (!_services.ContainsKey(serviceId) && _tasksByService.CountOf(serviceId) == 0)
+        if (!_services.Contains(serviceId) && _tasksByService.CountOf(serviceId) == 0)
         {
-            _revisions.Remove(serviceId);
+            _revisions.Remove(serviceId, out _);
         }
     }
 
     private void ChangeNode(Node? before, Node after)
     {
-        _nodes[after.Id] = after;
+        _nodes.Set(after.Id, after);
         Changed?.Invoke(new ChangedObject.OfNode(before, after));
     }
 
     private void ChangeService(Service? before, Service after)
     {
-        _services[after.Id] = after;
+        _services.Set(after.Id, after);
         Changed?.Invoke(new ChangedObject.OfService(before, after));
     }
 
@@ -326,6 +362,21 @@ public sealed class ClusterState
 
     private void Put(SwarmTask? before, SwarmTask? after)
     {
+        if (before is not null && IsFork && !_tasks.Overrides(before.Id))
+        {
+            // The indexes of a fork do not hold its origin's record.
+            _tasksByService.Hide(before.ServiceId);
+            if (before.NodeId is not null)
+            {
+                _tasksByNode.Hide(before.NodeId);
+            }
+            if (after is null)
+            {
+                _tasks.Remove(before.Id, out _);
+                return;
+            }
+            before = null;
+        }
         if (before is { NodeId: { } nodeBefore } && after?.NodeId != nodeBefore)
         {
             _tasksByNode.Remove(nodeBefore, before);
@@ -333,10 +384,10 @@ public sealed class ClusterState
         if (after is null)
         {
             _tasksByService.Remove(before!.ServiceId, before);
-            _tasks.Remove(before.Id);
+            _tasks.Remove(before.Id, out _);
             return;
         }
-        _tasks[after.Id] = after;
+        _tasks.Set(after.Id, after);
         _tasksByService.Put(after.ServiceId, before, after);
         if (after.NodeId is not null)
         {
@@ -344,9 +395,12 @@ public sealed class ClusterState
         }
     }
 
+    private IEnumerable<StateChange.RequestRecord> RequestsInOrder =>
+        (_origin?.RequestsInOrder ?? []).Concat(_requestOrder.Select(id => _requests[id]));
+
     private void Record(StateChange.RequestRecord request)
     {
-        if (_requests.TryAdd(request.RequestId, request))
+        if (_origin?.FindRequest(request.RequestId) is null && _requests.TryAdd(request.RequestId, request))
         {
             _requestOrder.Enqueue(request.RequestId);
             if (_requestOrder.Count > RequestsKept)

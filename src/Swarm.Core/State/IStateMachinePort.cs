@@ -1,6 +1,6 @@
 namespace Swarm.Core.State;
 
-/// <summary>What the log drives: applies batches, and gives and takes snapshots.</summary>
+/// <summary>The log's port to the state machine: applies batches, and creates and restores snapshots.</summary>
 public interface IStateMachinePort
 {
     /// <summary>Applies one committed batch. Never called concurrently with itself.</summary>

@@ -45,7 +45,7 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
 
     public override async Task<V1.Cluster> UpdateCluster(V1.UpdateClusterRequest request, ServerCallContext context)
     {
-        // Drawn once: prepare may be called again.
+        // Generated only once: prepare may be called again.
         var newKey = Storage.UnlockKey.Generate();
         var updated = await ChangeAsync(
             request.RequestId,

@@ -1,4 +1,4 @@
 namespace Swarm.Daemon.Configuration;
 
-/// <summary>swarmd was told something it cannot do; the message says what, where it was said and what to write instead.</summary>
+/// <summary>A setting that swarmd cannot use. The message names the value, its source and valid values.</summary>
 public sealed class ConfigurationException(string message, Exception? inner = null) : Exception(message, inner);

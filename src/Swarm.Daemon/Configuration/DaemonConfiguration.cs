@@ -3,16 +3,16 @@ using Swarm.DockerSwarm.Plane;
 
 namespace Swarm.Daemon.Configuration;
 
-/// <summary>Puts the sources together: command line over environment over file. What none of them says is defaulted by the reader.</summary>
+/// <summary>Combines the sources: command line over environment over file. The reader supplies defaults.</summary>
 internal static class DaemonConfiguration
 {
     public const string DefaultFile = "/etc/swarm/swarmd.json";
     public const string FileVariable = "SWARMD_CONFIG";
 
-    /// <param name="file">Of <c>--config</c>; null: <c>SWARMD_CONFIG</c>, else the default file if there is one.</param>
-    /// <param name="commandLine">Only what was given.</param>
-    /// <param name="labels">Of <c>--label</c>, each <c>name=value</c>.</param>
-    /// <param name="peers">Of <c>--peer</c>, each <c>name=address,certificate</c>.</param>
+    /// <param name="file">The value of <c>--config</c>; null: <c>SWARMD_CONFIG</c>, else the default file if there is one.</param>
+    /// <param name="commandLine">Only the given options.</param>
+    /// <param name="labels">The values of <c>--label</c>, each <c>name=value</c>.</param>
+    /// <param name="peers">The values of <c>--peer</c>, each <c>name=address,certificate</c>.</param>
     /// <param name="environment">All variables.</param>
     /// <exception cref="ConfigurationException">The file cannot be read, or names a setting that does not exist.</exception>
     public static IConfigurationRoot Build(
@@ -65,7 +65,8 @@ internal static class DaemonConfiguration
         }
     }
 
-    /// <summary>Configuration makes keys of lists and of objects in objects: whether labels and peers were meant so, only the JSON tells.</summary>
+    /// <summary>Configuration makes keys of lists and of nested objects, so only the JSON shows whether labels and peers are
+    /// maps.</summary>
     private static void RequireMaps(byte[] content, string path)
     {
         using var document = JsonDocument.Parse(

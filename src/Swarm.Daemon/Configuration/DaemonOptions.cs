@@ -4,17 +4,17 @@ using Swarm.DockerSwarm.Plane;
 
 namespace Swarm.Daemon.Configuration;
 
-/// <summary>What runs this node's tasks.</summary>
+/// <summary>The kind of executor for this node's tasks.</summary>
 public enum ExecutorKind
 {
-    /// <summary>Docker. (The sandbox and the module choose by what the machine has; a daemon never falls back to processes silently.)</summary>
+    /// <summary>Docker. (The sandbox and the module choose by the machine; a daemon never falls back to processes silently.)</summary>
     Auto,
     Docker,
     Process,
     Simulated,
 }
 
-/// <summary>What answers the control API.</summary>
+/// <summary>The control plane behind the control API.</summary>
 public enum ControlPlaneKind
 {
     Builtin,
@@ -28,19 +28,19 @@ public enum LogFormat
     Json,
 }
 
-/// <summary>How swarmd was told to run. Read by <see cref="DaemonOptionsReader"/>.</summary>
+/// <summary>The settings of swarmd. <see cref="DaemonOptionsReader"/> reads them.</summary>
 public sealed record DaemonOptions
 {
-    /// <summary>Absolute.</summary>
+    /// <summary>An absolute path.</summary>
     public required string StateDirectory { get; init; }
 
     /// <summary>Absolute path of the Unix socket, or <c>\\.\pipe\name</c> on Windows.</summary>
     public required string Socket { get; init; }
 
-    /// <summary>Where the cluster port listens once this node is in a swarm.</summary>
+    /// <summary>The address on which the cluster port listens once this node is in a swarm.</summary>
     public required HostAddress Listen { get; init; }
 
-    /// <summary>Where other nodes reach this one; null: detected at init and join.</summary>
+    /// <summary>The address by which other nodes reach this one; null: detected at init and join.</summary>
     public HostAddress? Advertise { get; init; }
 
     /// <summary>The node's name.</summary>
@@ -53,18 +53,18 @@ public sealed record DaemonOptions
     /// <summary>Engine endpoint (unix:///…, tcp://…, npipe://…); null: DOCKER_HOST, else the platform's default.</summary>
     public string? DockerHost { get; init; }
 
-    /// <summary>Images of the Process executor; null: those that ship beside swarmd.</summary>
+    /// <summary>Images of the Process executor; null: the ones beside swarmd.</summary>
     public string? ImagesDirectory { get; init; }
     public ControlPlaneKind ControlPlane { get; init; }
 
-    /// <summary>With the docker control plane: the swarmd of other nodes, to carry out commands on their hosts.</summary>
+    /// <summary>With the docker control plane: the swarmd of other nodes, which run commands on their hosts.</summary>
     public IReadOnlyList<PeerSetting> Peers { get; init; } = [];
     public LogFormat LogFormat { get; init; }
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>A planned stop holds the node Ready this long.</summary>
+    /// <summary>The time for which a planned stop keeps the node Ready.</summary>
     public TimeSpan RestartGrace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the node offers instead of all that the machine has; null: all.</summary>
+    /// <summary>The resources that the node offers; null: all of the machine.</summary>
     public ResourceAmount? Resources { get; init; }
 }

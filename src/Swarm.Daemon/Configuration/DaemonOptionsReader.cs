@@ -9,10 +9,10 @@ namespace Swarm.Daemon.Configuration;
 /// <summary>Reads and checks the settings.</summary>
 internal static class DaemonOptionsReader
 {
-    /// <summary>Where engines serve TLS. Source: dockerd(8), <c>--tlsverify</c>.</summary>
+    /// <summary>The port on which engines serve TLS. Source: dockerd(8), <c>--tlsverify</c>.</summary>
     private const int EngineTlsPort = 2376;
 
-    /// <summary>Bytes that a Unix socket's path may have, the closing zero included. Source: unix(7), macOS sys/un.h.</summary>
+    /// <summary>The size limit of a Unix socket's path in bytes, including the final zero. Source: unix(7), macOS sys/un.h.</summary>
     private static readonly int LongestSocketPath = OperatingSystem.IsMacOS() ? 104 : 108;
 
     /// <exception cref="ConfigurationException">A value is invalid.</exception>
@@ -20,7 +20,7 @@ internal static class DaemonOptionsReader
     {
         string? Value(Setting setting) => configuration[setting.Name] is { } text && text.Trim().Length > 0 ? text.Trim() : null;
         var plane = ReadEnum(Settings.ControlPlane, Value(Settings.ControlPlane), ControlPlaneKind.Builtin);
-        // 2377 is the engine's where the engine is the manager.
+        // 2377 belongs to the engine where the engine is the manager.
         var port = plane == ControlPlaneKind.Docker ? HostAddress.DockerPlanePort : HostAddress.ClusterPort;
         return new DaemonOptions
         {
@@ -86,7 +86,7 @@ internal static class DaemonOptionsReader
 
     private static ValueMap ReadLabels(IConfigurationSection section)
     {
-        // Keys come back as they were written, also those with a colon in them.
+        // Keys are returned as they were written, also the ones with a colon.
         return ValueMap.From(
             section
                 .AsEnumerable(makePathsRelative: true)
@@ -136,7 +136,7 @@ internal static class DaemonOptionsReader
         {
             throw Invalid(Settings.DockerHost, value, "an engine's address such as unix:///var/run/docker.sock");
         }
-        // There is no setting for the client's certificate: each call would fail with a protocol error that names no cause.
+        // There is no setting for the client's certificate, so each call would fail with a protocol error that names no cause.
         return uri.Scheme != "https" && uri.Port != EngineTlsPort
             ? value
             : throw Invalid(

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Swarm.Daemon.Configuration;
 
-/// <summary>Durations and sizes as people write them.</summary>
+/// <summary>Reads durations and sizes.</summary>
 internal static class Quantity
 {
     private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");

@@ -1,6 +1,7 @@
 namespace Swarm.Daemon.Configuration;
 
-/// <summary>One setting: its name on the command line (<c>--name</c>) and in the file; in the environment it is <c>SWARMD_NAME</c>, with _ for -.</summary>
+/// <summary>A setting: its name on the command line (<c>--name</c>) and in the file; in the environment it is <c>SWARMD_NAME</c>, with _
+/// for -.</summary>
 internal sealed record Setting(string Name, string Value, string Description)
 {
     public string Option => "--" + Name;
@@ -8,7 +9,7 @@ internal sealed record Setting(string Name, string Value, string Description)
     public string Variable => "SWARMD_" + Name.ToUpperInvariant().Replace('-', '_');
 }
 
-/// <summary>Everything that swarmd can be told.</summary>
+/// <summary>All settings of swarmd.</summary>
 internal static class Settings
 {
     public static readonly Setting StateDirectory = new("state-dir", "DIRECTORY", "What swarmd must remember is kept here.");
@@ -29,13 +30,14 @@ internal static class Settings
     public static readonly Setting RestartGrace = new("restart-grace", "DURATION", "A planned stop holds the node Ready this long (30s).");
     public static readonly Setting Resources = new("resources", "cpu=N,memory=SIZE", "What the node offers (all that the machine has).");
 
-    /// <summary>A map, not one value: <c>--label name=value</c> again and again, <c>SWARMD_LABELS=a=1,b=2</c>, <c>"labels": {…}</c> in the file.</summary>
+    /// <summary>A map, not a single value: <c>--label name=value</c> repeatedly, <c>SWARMD_LABELS=a=1,b=2</c>, <c>"labels": {…}</c> in the
+    /// file.</summary>
     public const string Labels = "labels";
 
     /// <summary>A map too: <c>--peer name=address,certificate</c>, <c>SWARMD_PEERS=a=…;b=…</c>, <c>"peers": {…}</c>.</summary>
     public const string Peers = "peers";
 
-    /// <summary>What is a map in the file, with an example of one entry.</summary>
+    /// <summary>The settings that are maps in the file, each with an example of an entry.</summary>
     public static readonly IReadOnlyDictionary<string, string> Maps = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
         [Labels] = "\"disk\": \"ssd\"",

@@ -8,7 +8,7 @@ internal static class SwarmdCommandLine
     /// <summary>Exit code for a wrong command line, file or environment. Source: the shell's convention for usage errors.</summary>
     public const int UsageError = 2;
 
-    /// <summary>Parses, and runs <paramref name="run"/> with the options; prints help, version or what is wrong otherwise.</summary>
+    /// <summary>Parses, and calls <paramref name="run"/> with the options; otherwise prints help, version or the error.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> InvokeAsync(
         string[] args,

@@ -12,22 +12,23 @@ using Swarm.Security;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>The cluster port (2377): control API, dispatcher and certificate authority with mTLS. Comes and goes with the membership.</summary>
+/// <summary>The cluster port (2377): control API, dispatcher and certificate authority with mTLS. It exists while the node is a
+/// member.</summary>
 internal sealed class ClusterHost : IAsyncDisposable
 {
-    /// <summary>Calls that have not ended by then are cut off.</summary>
+    /// <summary>The time after which remaining calls are aborted.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _app;
 
     private ClusterHost(WebApplication app) => _app = app;
 
-    /// <param name="listen">Where; an IP address.</param>
-    /// <param name="credentials">Who this node is and whom it trusts.</param>
+    /// <param name="listen">The listening address; an IP address.</param>
+    /// <param name="credentials">The identity of this node, and the root that it trusts.</param>
     /// <param name="plane">Answers the control API.</param>
     /// <param name="manager">The manager that runs here, or null.</param>
-    /// <param name="time">The clock that certificates are judged by.</param>
-    /// <param name="loggers">swarmd's.</param>
+    /// <param name="time">The clock for checking certificates.</param>
+    /// <param name="loggers">The loggers of swarmd.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="SwarmException">ListenAddressInUse, InvalidListenAddress.</exception>
     public static async Task<ClusterHost> StartAsync(
@@ -103,7 +104,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         return new ClusterHost(app);
     }
 
-    /// <summary>Finds out whether the address can be listened on before anything is done that depends on it.</summary>
+    /// <summary>Checks that the address is free, before anything is done that depends on it.</summary>
     /// <exception cref="SwarmException">ListenAddressInUse, InvalidListenAddress.</exception>
     public static void RequireFree(HostAddress listen)
     {
@@ -147,7 +148,7 @@ internal sealed class ClusterHost : IAsyncDisposable
             inner
         );
 
-    /// <summary>This host is started and stopped by swarmd, not by the system's signals.</summary>
+    /// <summary>swarmd starts and stops this host, not the system's signals.</summary>
     private sealed class DependentLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -4,7 +4,7 @@ using Swarm.Security;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>What a client may ask of either endpoint before it is cut off.</summary>
+/// <summary>The limits of a client's requests on either endpoint.</summary>
 internal static class GrpcLimits
 {
     public static void Apply(GrpcServiceOptions options)

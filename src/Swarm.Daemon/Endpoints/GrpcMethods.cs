@@ -69,7 +69,7 @@ internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcApi
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> => new(type, Package + service, name, Marshaller(request), Marshaller(response));
 
-    /// <summary>As protoc writes them: no copy of the message in between.</summary>
+    /// <summary>The same as protoc's: the message is not copied in between.</summary>
     private static Marshaller<T> Marshaller<T>(MessageParser<T> parser)
         where T : class, IMessage<T> =>
         Marshallers.Create<T>(
@@ -82,6 +82,6 @@ internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcApi
             context => parser.ParseFrom(context.PayloadAsReadOnlySequence())
         );
 
-    /// <summary>What gRPC's own binding adds as well: routes take POST only.</summary>
+    /// <summary>The metadata that gRPC's own binding adds as well: routes accept POST only.</summary>
     private static List<object> Metadata() => [new HttpMethodMetadata(["POST"], acceptCorsPreflight: true)];
 }

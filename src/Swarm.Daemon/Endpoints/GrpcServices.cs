@@ -41,7 +41,7 @@ internal static class GrpcServices
             Add<Events.EventsBase>(context, plane, GrpcMethodLists.Events);
         };
 
-    /// <summary>What nodes ask of a manager.</summary>
+    /// <summary>The calls of nodes to a manager.</summary>
     public static Action<ServiceMethodProviderContext<GrpcApi>> NodeServices(
         Dispatcher.DispatcherBase dispatcher,
         CertificateAuthority.CertificateAuthorityBase authority

@@ -8,7 +8,8 @@ using Swarm.Wire.Errors;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>Turns refusals into gRPC statuses with the trailers that control.proto names. Nothing else ever leaves the daemon: no stack trace, no internals.</summary>
+/// <summary>Converts errors to gRPC statuses with the trailers that control.proto names. Stack traces and other internals never leave the
+/// daemon.</summary>
 public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -19,7 +20,7 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
     {
         try
         {
-            return await continuation(request, context).ConfigureAwait(false);
+            return await continuation(request, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -36,7 +37,7 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
     {
         try
         {
-            await continuation(request, responseStream, context).ConfigureAwait(false);
+            await continuation(request, responseStream, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -53,7 +54,7 @@ public sealed partial class StatusInterceptor(ILogger<StatusInterceptor> logger)
     {
         try
         {
-            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
+            await continuation(requestStream, responseStream, context);
         }
         catch (Exception e) when (e is not RpcException)
         {

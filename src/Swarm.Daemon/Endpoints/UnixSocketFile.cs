@@ -5,11 +5,11 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Daemon.Endpoints;
 
-/// <summary>The file of the control API's Unix socket: whose it is, who may use it, and what is left of a dead swarmd.</summary>
+/// <summary>The file of the control API's Unix socket: its owner, its permissions, and the file that a dead swarmd left.</summary>
 [UnsupportedOSPlatform("windows")]
 internal static partial class UnixSocketFile
 {
-    /// <summary>Members of this group may control the swarm, as Docker's group does for Docker.</summary>
+    /// <summary>Members of this group may control the swarm, like members of Docker's group Docker.</summary>
     public const string Group = "swarm";
 
     private const UnixFileMode SocketMode =
@@ -24,8 +24,9 @@ internal static partial class UnixSocketFile
         | UnixFileMode.OtherRead
         | UnixFileMode.OtherExecute;
 
-    /// <summary>Makes the path free to bind: creates its directory and removes the file that a dead swarmd left.</summary>
-    /// <exception cref="SwarmException">SocketInUse: a live process answers there. SocketNotUsable: something else is there, or it cannot be written.</exception>
+    /// <summary>Makes the path free for binding: creates its directory and removes the file that a dead swarmd left.</summary>
+    /// <exception cref="SwarmException">SocketInUse: a live process answers there. SocketNotUsable: the file is no socket, or it cannot be
+    /// written.</exception>
     public static void Prepare(string path)
     {
         try
@@ -53,13 +54,13 @@ internal static partial class UnixSocketFile
         }
     }
 
-    /// <summary>Opens the socket to root (or whoever runs swarmd) and the group, and to nobody else.</summary>
+    /// <summary>Gives access to root (or the user of swarmd) and the group, and to nobody else.</summary>
     public static void Restrict(string path)
     {
         File.SetUnixFileMode(path, SocketMode);
         if (FindGroup(Group) is { } group)
         {
-            // Fails when swarmd does not run as root and is no member of the group: then it is its user's alone, which is safe.
+            // This fails when swarmd does not run as root and is no member of the group. Then only its user has access, which is safe.
             _ = ChangeOwner(path, uint.MaxValue, group);
         }
     }

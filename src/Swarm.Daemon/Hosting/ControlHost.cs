@@ -10,7 +10,8 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
 
-/// <summary>swarmd as a whole: the node, and the control API on the local socket. It runs until the system (or the caller) stops it.</summary>
+/// <summary>The whole of swarmd: the node, and the control API on the local socket. It runs until the system (or the caller) stops
+/// it.</summary>
 public sealed class ControlHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -27,13 +28,13 @@ public sealed class ControlHost : IAsyncDisposable
 
     internal INodeRuntime Runtime { get; }
 
-    /// <summary>Set when this process could not go on; its exit code is not 0 then.</summary>
+    /// <summary>Set when this process could not go on; its exit code then differs from 0.</summary>
     public Exception? Fatal { get; private set; }
 
     /// <summary>Takes the state directory, resumes the node's membership and opens the socket.</summary>
-    /// <param name="options">What swarmd was told.</param>
-    /// <param name="time">Every deadline and certificate is measured by it.</param>
-    /// <param name="loggers">Where the log goes; null: to standard error, as configured. The caller disposes what it gives.</param>
+    /// <param name="options">The settings of swarmd.</param>
+    /// <param name="time">The clock of every deadline and certificate.</param>
+    /// <param name="loggers">The loggers; null: to standard error, as configured. The caller disposes its own.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="SwarmException">StateDirectoryInUse, SocketInUse, NotSupported, …: nothing was started.</exception>
     public static async Task<ControlHost> StartAsync(
@@ -60,7 +61,7 @@ public sealed class ControlHost : IAsyncDisposable
                     : CreateNode(options, directory, clock, loggers ?? ownLoggers!, error => host?.Abort(error));
             var app = Build(options, runtime, loggers ?? ownLoggers!);
             host = new ControlHost(app, directory, runtime, ownLoggers ?? LoggerFactory.Create(static _ => { }));
-            // The membership first: who finds the socket finds a node that knows what it is.
+            // The membership comes first: a client that finds the socket finds a node that knows its role.
             await runtime.ResumeAsync();
             await app.StartAsync(cancellation);
             if (!OperatingSystem.IsWindows())
@@ -176,7 +177,7 @@ public sealed class ControlHost : IAsyncDisposable
         return app;
     }
 
-    /// <summary>Ends streams as soon as swarmd is asked to stop, and the node once the socket takes no more calls.</summary>
+    /// <summary>Ends streams as soon as swarmd is asked to stop, and the node once the socket accepts no more calls.</summary>
     private sealed class NodeStop(INodeRuntime runtime, string socket, IHostApplicationLifetime lifetime) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ namespace Swarm.Daemon.Hosting;
 /// <summary>swarmd's log: structured, on standard error.</summary>
 internal static class DaemonLogging
 {
-    /// <remarks>Put together here, and not by LoggerFactory.Create: its options are open generic types, which cost the native swarmd a tenth of its start.</remarks>
+    /// <remarks>LoggerFactory.Create is not used: its options are open generic types, which cost the native swarmd a tenth of its
+    /// start.</remarks>
     public static ILoggerFactory Create(DaemonOptions options)
     {
         var console = new ConsoleLoggerOptions
@@ -17,7 +18,7 @@ internal static class DaemonLogging
             LogToStandardErrorThreshold = LogLevel.Trace,
         };
         var filter = new LoggerFilterOptions { MinLevel = options.LogLevel };
-        // What frameworks say of each request and connection belongs to nobody's log but a developer's.
+        // The frameworks' messages about each request and connection are only for developers.
         var frameworks = options.LogLevel <= LogLevel.Debug ? LogLevel.Information : LogLevel.Warning;
         var floor = options.LogLevel > frameworks ? options.LogLevel : frameworks;
         foreach (var category in (ReadOnlySpan<string>)["Microsoft", "Grpc", "DotNext"])
@@ -27,7 +28,7 @@ internal static class DaemonLogging
         return new LoggerFactory([new ConsoleLoggerProvider(new Fixed<ConsoleLoggerOptions>(console), Formatters())], filter);
     }
 
-    /// <summary>The formatters of Microsoft.Extensions.Logging.Console, which only its own registration can make.</summary>
+    /// <summary>The formatters of Microsoft.Extensions.Logging.Console, which only its own registration can create.</summary>
     private static IEnumerable<ConsoleFormatter> Formatters()
     {
         var services = new ServiceCollection();

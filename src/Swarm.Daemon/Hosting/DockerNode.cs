@@ -1,5 +1,3 @@
-using Swarm.Host.Systems;
-using Swarm.Host.Commands;
 using Swarm.Control.Addresses;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
@@ -10,11 +8,14 @@ using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Plane;
 using Swarm.DockerSwarm.Writes;
 using Swarm.Engine;
+using Swarm.Host.Commands;
+using Swarm.Host.Systems;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
 
-/// <summary>swarmd in front of an engine whose swarm it serves. The engine keeps the membership; swarmd keeps revisions and its own authority.</summary>
+/// <summary>swarmd in front of an engine and its swarm. The engine keeps the membership; swarmd keeps revisions and its own
+/// authority.</summary>
 internal sealed partial class DockerNode : INodeRuntime
 {
     private readonly DaemonOptions _options;

@@ -10,10 +10,10 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
 
-/// <summary>Makes the executor that the configuration names, for a node of a swarm.</summary>
+/// <summary>Creates the executor that the configuration names, for a node of a swarm.</summary>
 internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
 {
-    /// <summary>A simulated task becomes ready, starts and stops within this time each.</summary>
+    /// <summary>The longest time that a simulated task takes to become ready, to start or to stop.</summary>
     private static readonly TimeSpan SimulatedLatency = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The simulated machine outlives the memberships of its node, as a real one does.</summary>
@@ -22,7 +22,7 @@ internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
     /// <summary>Docker, Process or Simulated. Auto means Docker: a daemon never falls back to processes by itself.</summary>
     public string Name => options.Executor == ExecutorKind.Auto ? nameof(ExecutorKind.Docker) : options.Executor.ToString();
 
-    /// <exception cref="SwarmException">It does not exist on this platform.</exception>
+    /// <exception cref="SwarmException">The executor does not exist on this platform.</exception>
     public ITaskExecutor Create(string clusterId, string nodeId, StateDirectory directory)
     {
         var node = new ExecutorNode

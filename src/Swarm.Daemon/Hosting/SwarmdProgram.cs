@@ -6,7 +6,7 @@ using Swarm.Daemon.Configuration;
 
 namespace Swarm.Daemon.Hosting;
 
-/// <summary>Runs swarmd from start to stop, and says what went wrong in one sentence.</summary>
+/// <summary>Runs swarmd from start to stop, and reports a failure in one sentence.</summary>
 internal static partial class SwarmdProgram
 {
     /// <summary>Exit code when swarmd cannot start, or cannot go on.</summary>
@@ -21,7 +21,7 @@ internal static partial class SwarmdProgram
         {
             await using var host = await ControlHost.StartAsync(options, cancellation: cancellation);
             var milliseconds = ((long)ControlHost.SinceProcessStart().TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-            // For whoever starts swarmd and waits for it.
+            // For a program that starts swarmd and waits for it.
             Console.WriteLine(
                 $"swarmd {SwarmdVersion.Text} ready in {milliseconds} ms (pid {Environment.ProcessId}, socket {options.Socket})"
             );

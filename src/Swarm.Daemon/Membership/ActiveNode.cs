@@ -14,7 +14,7 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>Everything that runs while this node is in a swarm: agent, cluster port, certificate renewal and, on a manager, the manager.</summary>
+/// <summary>The services of a node in a swarm: agent, cluster port, certificate renewal and, on a manager, the manager.</summary>
 internal sealed partial class ActiveNode : IAsyncDisposable
 {
     private readonly NodeRuntimeOptions _options;
@@ -50,13 +50,13 @@ internal sealed partial class ActiveNode : IAsyncDisposable
 
     public ClusterCredentials Credentials { get; }
 
-    /// <summary>A manager's.</summary>
+    /// <summary>Set on a manager.</summary>
     public DataKeyStore? Keys { get; }
 
     /// <summary>Null on a worker.</summary>
     public ManagerRuntime? Manager { get; private set; }
 
-    /// <summary>What answers the control API from the manager; the control plane makes it at the first call.</summary>
+    /// <summary>Answers the control API from the manager. The control plane makes it at the first call.</summary>
     public ControlAreas? Areas { get; set; }
 
     /// <summary>Cancelled when this node stops or leaves: what follows it ends then.</summary>
@@ -65,7 +65,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>Completes when a manager has accepted this node's agent for the first time.</summary>
     public Task FirstSession => _firstSession.Task;
 
-    /// <summary>Why there is no session with a manager now. Null: there is one, or nothing is known to be wrong.</summary>
+    /// <summary>The reason why there is no session with a manager now. Null: there is one, or no fault is known.</summary>
     public string? SessionTrouble =>
         !Credentials.IsCurrent
             ? $"this node's certificate ended on {Credentials.Identity.Certificate.NotAfter.ToUniversalTime():u}, so that no manager accepts it: leave with Exit-Swarm -Force and join again"
@@ -73,13 +73,13 @@ internal sealed partial class ActiveNode : IAsyncDisposable
 
     public string ExecutorName => _executor.Name;
 
-    /// <summary>Starts what a node of this role needs. When it fails, nothing is left running.</summary>
-    /// <param name="options">The host's.</param>
-    /// <param name="store">Where the record is kept.</param>
-    /// <param name="record">Which swarm, and as what.</param>
+    /// <summary>Starts the services for a node of this role. When it fails, none is left running.</summary>
+    /// <param name="options">The host's options.</param>
+    /// <param name="store">Stores the record.</param>
+    /// <param name="record">The swarm, and the node's role in it.</param>
     /// <param name="identity">The node's certificate.</param>
-    /// <param name="keys">A manager's, unlocked.</param>
-    /// <param name="bootstrap">Of a new swarm.</param>
+    /// <param name="keys">A manager's keys, unlocked.</param>
+    /// <param name="bootstrap">The first batch of a new swarm.</param>
     /// <param name="plane">Answers the control API on the cluster port.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<ActiveNode> StartAsync(
@@ -133,7 +133,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     public IReadOnlyList<string> ManagerAddresses() =>
         Manager is { } manager ? CertificateAuthorityService.ManagerAddresses(manager) : Record.Managers;
 
-    /// <summary>A planned stop: the node is held Ready for the grace and its tasks run on.</summary>
+    /// <summary>A planned stop: the node is kept Ready for the grace and its tasks run on.</summary>
     public async Task StopAsync(TimeSpan grace)
     {
         await _stopping.CancelAsync();
@@ -144,7 +144,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Leaves for good: tells a manager, stops and removes the tasks, then stops.</summary>
+    /// <summary>Leaves for good: informs a manager, stops and removes the tasks, then stops.</summary>
     public async Task LeaveAsync()
     {
         await _stopping.CancelAsync();
@@ -165,7 +165,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         await _background;
         if (Manager is { } manager)
         {
-            // Before the cluster port: sessions end with a word, not with a reset.
+            // Before the cluster port, so that sessions end with a message instead of a reset.
             await manager.DisposeAsync();
         }
         if (_host is { } host)
@@ -195,7 +195,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 Directory = _store.Directory.Combine(MembershipStore.LogDirectory),
                 Address = Record.Advertise,
                 DataKey = dataKey,
-                // The record says Active only after the first start: from then on there is a log.
+                // The record becomes Active only after the first start: from then on there must be a log.
                 MustExist = _store.Load() is { Phase: MembershipPhase.Active },
                 SnapshotInterval = () =>
                     ((StateStore)port).Read(static s => s.Cluster?.Settings.SnapshotInterval ?? ClusterSettings.Default.SnapshotInterval),
@@ -252,7 +252,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 ExecutorAway = reason => Volatile.Write(ref _sessionTrouble, $"waiting for the executor: {reason}"),
                 Removed = () =>
                 {
-                    // The agent waits for this call, and what follows waits for the agent.
+                    // The agent waits for this call, and the removal waits for the agent.
                     _ = Task.Run(() => Removed?.Invoke());
                     return Task.CompletedTask;
                 },
@@ -260,10 +260,10 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         );
     }
 
-    /// <summary>Raised when a manager said that this node was removed; its tasks are gone by then.</summary>
+    /// <summary>Raised when a manager reported that this node was removed; its tasks are gone by then.</summary>
     public event Action? Removed;
 
-    /// <summary>A manager's own agent goes to where the port listens: the advertised address may be another machine's (NAT).</summary>
+    /// <summary>A manager's own agent connects to the listening address: the advertised address may be another machine's (NAT).</summary>
     private string? OwnListener(string address)
     {
         if (Manager is null || address != Record.Advertise || !HostAddress.TryParse(Record.Listen, HostAddress.ClusterPort, out var listen))

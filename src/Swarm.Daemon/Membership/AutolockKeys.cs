@@ -3,10 +3,10 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>Makes the key file on disk what the swarm's state says: wrapped with its unlock key, or plain.</summary>
+/// <summary>Adapts the key file on disk to the swarm's state: encrypted with its unlock key, or plain.</summary>
 internal static class AutolockKeys
 {
-    /// <summary>Needed at each change of the unlock key, and at a start, since a crash may have come between the two.</summary>
+    /// <summary>Call it after each change of the unlock key, and at a start, since a crash may come between the two.</summary>
     public static void Reconcile(DataKeyStore keys, Cluster? cluster)
     {
         if (cluster is null)

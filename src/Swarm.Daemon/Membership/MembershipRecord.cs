@@ -3,20 +3,20 @@ using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>How far a change of membership got: what a restart finds decides whether it goes on or cleans up.</summary>
+/// <summary>The progress of a change of membership. A restart resumes or cleans up by it.</summary>
 public enum MembershipPhase
 {
-    /// <summary>An init or a join had begun and did not get to its end: whatever is there is removed.</summary>
+    /// <summary>An init or a join had begun and was not completed: its remains are removed.</summary>
     Entering,
 
     /// <summary>This node is in a swarm.</summary>
     Active,
 
-    /// <summary>It was leaving: what is left is removed.</summary>
+    /// <summary>The node was leaving: the remains are removed.</summary>
     Leaving,
 }
 
-/// <summary>Which swarm this node is in, and as what (<c>node.json</c>).</summary>
+/// <summary>The swarm of this node, and its role in it (<c>node.json</c>).</summary>
 public sealed record MembershipRecord
 {
     public const int CurrentVersion = 1;
@@ -27,16 +27,16 @@ public sealed record MembershipRecord
     public string ClusterId { get; init; } = "";
     public NodeRole Role { get; init; }
 
-    /// <summary>host:port where the cluster port listens.</summary>
+    /// <summary>host:port on which the cluster port listens.</summary>
     public string Listen { get; init; } = "";
 
-    /// <summary>host:port where others reach this node.</summary>
+    /// <summary>host:port by which others reach this node.</summary>
     public string Advertise { get; init; } = "";
 
-    /// <summary>host:port of the managers, as last heard.</summary>
+    /// <summary>host:port of the managers, as last received.</summary>
     public IReadOnlyList<string> Managers { get; init; } = [];
 
-    /// <summary>Of the join, so that a retry of it is answered.</summary>
+    /// <summary>The request id of the join, so that a retry of it is answered.</summary>
     public string RequestId { get; init; } = "";
 }
 

@@ -6,7 +6,7 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>What a node remembers of its swarm, in the state directory. Damaged files are refused and left as they are.</summary>
+/// <summary>A node's files about its swarm, in the state directory. Damaged files are refused and left as they are.</summary>
 public sealed class MembershipStore(StateDirectory directory)
 {
     public const string RecordFile = "node.json";
@@ -14,7 +14,7 @@ public sealed class MembershipStore(StateDirectory directory)
     /// <summary>The manager's log.</summary>
     public const string LogDirectory = "raft";
 
-    /// <summary>The agent's memory of its tasks.</summary>
+    /// <summary>The agent's files of its tasks.</summary>
     public const string AgentDirectory = "agent";
 
     /// <summary>The process executor's tasks.</summary>
@@ -67,7 +67,7 @@ public sealed class MembershipStore(StateDirectory directory)
     public void Save(MembershipRecord record) =>
         directory.WriteAtomic(RecordFile, JsonSerializer.SerializeToUtf8Bytes(record, MembershipJsonContext.Default.MembershipRecord));
 
-    /// <summary>Forgets the swarm: everything of it goes, the record last, so that an interrupted wipe is finished at the next start.</summary>
+    /// <summary>Deletes everything about the swarm. The record goes last, so that the next start finishes an interrupted wipe.</summary>
     public void Wipe()
     {
         Save(new MembershipRecord { Phase = MembershipPhase.Leaving });
@@ -91,7 +91,7 @@ public sealed class MembershipStore(StateDirectory directory)
         && (
             record.Phase != MembershipPhase.Active
             || (
-                // Generated serializers give an init property that the file leaves out null, whatever its type says.
+                // Generated serializers set an init property that the file omits to null, whatever its type is.
                 record.NodeId
                     is { Length: > 0 }
                 && record.ClusterId is { Length: > 0 }

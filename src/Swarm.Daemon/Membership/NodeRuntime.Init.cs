@@ -13,10 +13,11 @@ namespace Swarm.Daemon.Membership;
 
 internal sealed partial class NodeRuntime
 {
-    /// <summary>How long init and join wait for the node's own session before they answer: the node is in the swarm either way.</summary>
+    /// <summary>The time that init and join wait for the node's own session before they answer: the node is in the swarm either
+    /// way.</summary>
     private static readonly TimeSpan SessionWait = TimeSpan.FromSeconds(3);
 
-    /// <summary>Makes this node the first manager of a new swarm. When it fails, nothing is left behind.</summary>
+    /// <summary>Makes this node the first manager of a new swarm. When it fails, nothing stays.</summary>
     /// <exception cref="SwarmException">AlreadyInSwarm, ListenAddressInUse, Invalid…, AdvertiseAddressAmbiguous, NoAdvertiseAddress.</exception>
     public async Task<ActiveNode> InitAsync(V1.InitSwarmRequest request, CancellationToken cancellation)
     {
@@ -26,7 +27,7 @@ internal sealed partial class NodeRuntime
         {
             if (Now.Active is { } already && request.RequestId.Length > 0 && already.Record.RequestId == request.RequestId)
             {
-                // A retry: the caller did not get the answer of the first.
+                // A retry: the caller did not get the first answer.
                 return already;
             }
             if (request.ForceNewCluster && _store.Load() is { Phase: MembershipPhase.Active, Role: NodeRole.Manager } record)
@@ -113,7 +114,7 @@ internal sealed partial class NodeRuntime
         );
     }
 
-    /// <summary>Starts a manager again as its swarm's only member, from its own log: for one that lost the others, or whose address changed.</summary>
+    /// <summary>Restarts a manager as its swarm's only member, from its own log, when the others are lost or its address changed.</summary>
     private async Task<ActiveNode> ForceNewClusterAsync(
         MembershipRecord record,
         V1.InitSwarmRequest request,
@@ -129,7 +130,7 @@ internal sealed partial class NodeRuntime
         var local = AdvertiseAddress.LocalAddresses();
         listen = AdvertiseAddress.ResolveListen(request.ListenAddress, listen!, local);
         advertise = AdvertiseAddress.ResolveAdvertise(request.AdvertiseAddress, advertise, listen, local);
-        // Read before anything is stopped: what is damaged is refused, and a node that runs goes on running.
+        // Read before anything is stopped: damaged files are refused, and a running node goes on.
         var keys = Now.Active?.Keys ?? DataKeyStore.Load(_options.Directory.FullPath);
         var identity = NodeIdentityFile.Load(_options.Directory, keys.DataKey);
         if (Now.Active is { } running)
@@ -159,7 +160,7 @@ internal sealed partial class NodeRuntime
         }
     }
 
-    /// <summary>Goes from outside into a swarm, or stays outside with nothing left behind.</summary>
+    /// <summary>Enters a swarm, or stays outside without remains.</summary>
     private async Task<ActiveNode> EnterAsync(Func<CancellationToken, Task<ActiveNode>> enter, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);

@@ -14,10 +14,10 @@ namespace Swarm.Daemon.Membership;
 
 internal sealed partial class NodeRuntime
 {
-    /// <summary>Bound of everything that a join does over the network, whatever the number of addresses.</summary>
+    /// <summary>The time limit of a join's network calls together, whatever the number of addresses.</summary>
     private static readonly TimeSpan JoinWithin = TimeSpan.FromSeconds(4.5);
 
-    /// <summary>Makes this node a node of an existing swarm. When it fails, nothing is left behind here, and it can be tried again.</summary>
+    /// <summary>Makes this node a node of an existing swarm. When it fails, nothing stays here, and it can be tried again.</summary>
     /// <exception cref="SwarmException">AlreadyInSwarm, InvalidJoinToken, CaDigestMismatch, ManagerUnreachable, MultipleManagersNotSupported, Invalid….</exception>
     public async Task<ActiveNode> JoinAsync(V1.JoinSwarmRequest request, CancellationToken cancellation)
     {
@@ -34,7 +34,7 @@ internal sealed partial class NodeRuntime
             var managers = ParseManagers(request.RemoteAddresses);
             var (listen, advertise) = JoinAddresses(request);
             _ = ProtocolMapping.FromWire(request.Availability);
-            // A manager that lets the node in remembers it: what can fail here is found out before.
+            // A manager remembers an admitted node, so local failures are detected before.
             ClusterHost.RequireFree(listen);
             return await EnterAsync(stop => BecomeMemberAsync(request, token, managers, listen, advertise, stop), cancellation);
         }
@@ -73,7 +73,7 @@ internal sealed partial class NodeRuntime
             Role = ProtocolMapping.FromWire(issued.Role),
             Listen = listen.ToString(),
             Advertise = (advertise ?? LocalAddressTowards(through, listen)).ToString(),
-            // The one that answered stays among them: it may be reachable where the advertised address is not.
+            // The manager that answered stays in the list: it may be reachable where the advertised address is not.
             Managers = [.. issued.ManagerAddresses.Append(through).Distinct()],
             RequestId = request.RequestId,
         };
@@ -90,7 +90,7 @@ internal sealed partial class NodeRuntime
         List<(string Address, string Reason)> tried = [];
         foreach (var address in managers)
         {
-            // The addresses share the time, so that one that swallows packets does not use up the others'.
+            // The addresses share the time, so that an address that drops packets does not use up the others' time.
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(JoinWithin / managers.Count);
             try
@@ -145,7 +145,7 @@ internal sealed partial class NodeRuntime
         ];
     }
 
-    /// <summary>A worker need not say where it is reached: the manager sees where it comes from.</summary>
+    /// <summary>A worker need not give its address: the manager sees the source address of its connection.</summary>
     private (HostAddress Listen, HostAddress? Advertise) JoinAddresses(V1.JoinSwarmRequest request)
     {
         var local = AdvertiseAddress.LocalAddresses();
@@ -157,7 +157,7 @@ internal sealed partial class NodeRuntime
         );
     }
 
-    /// <summary>The address of this machine that packets to a manager leave from. Sends nothing.</summary>
+    /// <summary>The source address of packets from this machine to a manager. Sends nothing.</summary>
     private static HostAddress LocalAddressTowards(string manager, HostAddress listen)
     {
         HostAddress.TryParse(manager, HostAddress.ClusterPort, out var target);

@@ -7,10 +7,10 @@ namespace Swarm.Daemon.Membership;
 
 internal sealed partial class NodeRuntime
 {
-    /// <summary>Leaves the swarm: its tasks are stopped and removed, everything about it is forgotten.</summary>
-    /// <param name="requestId">The caller's; a retry after a success succeeds.</param>
-    /// <param name="force">Also the last manager, and also a node that is locked or in error.</param>
-    /// <param name="cancellation">Gives up before it begins; once begun, it is finished.</param>
+    /// <summary>Leaves the swarm: its tasks are stopped and removed, and everything about it is deleted.</summary>
+    /// <param name="requestId">The caller's id; a retry after a success succeeds.</param>
+    /// <param name="force">Allows the last manager to leave, and a node that is locked or in error.</param>
+    /// <param name="cancellation">Gives up before it begins; once begun, it is completed.</param>
     /// <exception cref="SwarmException">NotInSwarm, LastManager, SwarmLocked, NodeInError.</exception>
     public async Task LeaveAsync(string requestId, bool force, CancellationToken cancellation)
     {
@@ -63,7 +63,7 @@ internal sealed partial class NodeRuntime
         Set(V1.LocalNodeState.Pending, "leaving the swarm");
         if (now.Active is { } active)
         {
-            // Said on disk first: a crash from here on ends in a wipe, not in a node that is half there.
+            // Written to disk first: a crash from here on ends in a wipe, not in an incomplete node.
             active.Save(active.Record with { Phase = MembershipPhase.Leaving });
             await active.LeaveAsync();
             LogLeft(_logger, active.Record.ClusterId);

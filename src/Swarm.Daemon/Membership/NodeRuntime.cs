@@ -8,14 +8,15 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>What this node is in a swarm: nothing, active, locked or in error; and every way from one to another.</summary>
-/// <remarks>One change at a time. The record on disk says how far a change got: a crash in the middle of one is cleaned up at the next start.</remarks>
+/// <summary>This node's state in a swarm (none, active, locked or in error) and all changes of it.</summary>
+/// <remarks>A single change runs at a time. The record on disk holds the progress of a change: the next start cleans up after a crash in
+/// the middle of it.</remarks>
 internal sealed partial class NodeRuntime : INodeRuntime
 {
-    /// <summary>How long a call waits for a node that is just starting.</summary>
+    /// <summary>The time that a call waits for a node that is just starting.</summary>
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>After a start that failed for a reason outside the node (its port is taken), it is tried again this often.</summary>
+    /// <summary>The interval of attempts after a start that failed for a reason outside the node (its port is in use).</summary>
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(5);
 
     private readonly NodeRuntimeOptions _options;
@@ -36,7 +37,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         Plane = options.CreatePlane(this, options);
     }
 
-    /// <summary>What answers the control API.</summary>
+    /// <summary>Answers the control API.</summary>
     public IControlPlane Plane { get; }
 
     public NodeStatusNow Now => Volatile.Read(ref _now);
@@ -44,7 +45,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
     /// <summary>Cancelled when swarmd stops.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Takes up what the state directory says: called once, at the start. Does not throw: what is wrong shows in <see cref="Now"/>.</summary>
+    /// <summary>Resumes the membership of the state directory; called once, at the start. It does not throw: a failure shows in <see cref="Now"/>.</summary>
     public async Task ResumeAsync()
     {
         await _gate.WaitAsync();
@@ -62,7 +63,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
     /// <summary>Ends streams at once, so that a stop need not wait for their readers.</summary>
     public void BeginStop() => _stopping.Cancel();
 
-    /// <summary>A planned stop: tasks run on, and a manager holds the node Ready for the grace.</summary>
+    /// <summary>A planned stop: tasks run on, and a manager keeps the node Ready for the grace.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
@@ -114,8 +115,8 @@ internal sealed partial class NodeRuntime : INodeRuntime
             );
     }
 
-    /// <summary>Opens a locked manager.</summary>
-    /// <exception cref="SwarmException">SwarmNotLocked, InvalidUnlockKey, or why the manager does not start.</exception>
+    /// <summary>Unlocks a locked manager.</summary>
+    /// <exception cref="SwarmException">SwarmNotLocked, InvalidUnlockKey, or the reason why the manager does not start.</exception>
     public async Task UnlockAsync(string unlockKey, CancellationToken cancellation)
     {
         await WaitForStartAsync(cancellation);
@@ -193,7 +194,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
                     break;
             }
         }
-#pragma warning disable CA1031 // Whatever is wrong with the files: the node says so, on its socket.
+#pragma warning disable CA1031 // The node reports any fault of the files on its socket.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -210,7 +211,8 @@ internal sealed partial class NodeRuntime : INodeRuntime
         await ActivateAsync(record, keys);
     }
 
-    /// <summary>Starts a node from what is on disk. A failure shows in <see cref="Now"/>; one that may pass is tried again.</summary>
+    /// <summary>Starts a node from its files on disk. A failure shows in <see cref="Now"/>; if it may pass, the start is tried
+    /// again.</summary>
     private async Task ActivateAsync(MembershipRecord record, DataKeyStore? keys)
     {
         try
@@ -229,7 +231,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // swarmd stops while it starts.
+            // swarmd stopped during the start.
         }
         catch (SwarmException e) when (e.ErrorId == "ListenAddressInUse")
         {
@@ -255,7 +257,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         }
         try
         {
-            // It may have left, or have been started otherwise, meanwhile.
+            // The node may have left, or have been started otherwise, meanwhile.
             if (
                 Now.State == V1.LocalNodeState.Error
                 && _store.Load() is { Phase: MembershipPhase.Active } current
@@ -278,7 +280,7 @@ internal sealed partial class NodeRuntime : INodeRuntime
         LogActive(_logger, active.Record.NodeId, active.Record.ClusterId, active.Record.Role);
     }
 
-    /// <summary>A manager said that this node was removed from the swarm.</summary>
+    /// <summary>Handles a manager's report that this node was removed from the swarm.</summary>
     private async Task ForgetAsync(ActiveNode active)
     {
         await _gate.WaitAsync();

@@ -7,7 +7,7 @@ using Swarm.Storage;
 
 namespace Swarm.Daemon.Membership;
 
-/// <summary>What a node needs of its host.</summary>
+/// <summary>The environment of a node, which its host provides.</summary>
 internal sealed record NodeRuntimeOptions
 {
     /// <summary>Makes what answers the control API on the node.</summary>
@@ -16,17 +16,18 @@ internal sealed record NodeRuntimeOptions
     public required DaemonOptions Daemon { get; init; }
     public required StateDirectory Directory { get; init; }
 
-    /// <summary>Makes the executor of a membership, given cluster id and node id.</summary>
+    /// <summary>Creates the executor of a membership, given cluster id and node id.</summary>
     public required Func<string, string, ITaskExecutor> CreateExecutor { get; init; }
 
-    /// <summary>Name of the executor that <see cref="CreateExecutor"/> makes.</summary>
+    /// <summary>Name of the executor that <see cref="CreateExecutor"/> creates.</summary>
     public required string ExecutorName { get; init; }
     public required ILoggerFactory LoggerFactory { get; init; }
 
-    /// <summary>Looks after this host: firewall, checks.</summary>
+    /// <summary>Runs commands on this host: firewall, checks.</summary>
     public HostCommands HostCommands { get; init; } = new(new LocalSystem(), TimeProvider.System);
 
-    /// <summary>This process cannot go on (its log cannot be written any more): it should say why, end, and be started again.</summary>
+    /// <summary>Called when this process cannot go on (its log cannot be written any more): it should report the reason, end, and be
+    /// started again.</summary>
     public Action<Exception> Fatal { get; init; } = static _ => { };
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -6,7 +6,7 @@ using Swarm.DockerSwarm.Writes;
 
 namespace Swarm.DockerSwarm.Areas;
 
-/// <summary>What each call does before it is answered from the mirrored state: it asks the engine what there is now.</summary>
+/// <summary>Brings the mirrored state up to date before a call is answered from it.</summary>
 internal sealed class DockerCalls(DockerMirror mirror, DockerOrchestrator orchestrator, CancellationToken stopping)
 {
     /// <summary>Before a list.</summary>
@@ -14,8 +14,8 @@ internal sealed class DockerCalls(DockerMirror mirror, DockerOrchestrator orches
     public Task BeginListAsync(ServerCallContext context) => mirror.RefreshAsync(context.CancellationToken);
 
     /// <summary>Before a call that may be the retry of a write.</summary>
-    /// <remarks>Networks are asked for within the call: an engine that is in no swarm, or does not get through to it, lists its own networks as if nothing were
-    /// wrong. The refresh is what is refused.</remarks>
+    /// <remarks>Networks are read within the call. An engine that is in no swarm, or does not reach it, lists its own networks without an error.
+    /// The refresh is refused instead.</remarks>
     /// <inheritdoc cref="DockerMirror.RefreshAsync"/>
     public async Task BeginAsync(ServerCallContext context)
     {

@@ -9,7 +9,7 @@ using V1 = Swarm.Protocol.V1;
 namespace Swarm.DockerSwarm.Areas;
 
 /// <summary>The control API answered by an engine's swarm. Nodes, services and tasks are answered by the same code as our own swarm's, from the mirrored
-/// state; each call first asks the engine what there is now.</summary>
+/// state. Each call first reads the engine's present objects.</summary>
 public sealed class DockerControlPlane : IControlPlane
 {
     private readonly ControlAreas _areas;

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Control.Hosts;
-using Swarm.Control.Objects;
 using Swarm.Control.Planes;
+using Swarm.Control.Reading;
 using Swarm.Core.Errors;
 using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Plane;
@@ -12,8 +12,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Areas;
 
-/// <summary>This swarmd, and commands for hosts. The engines of a swarm know each other, their swarmd do not: each has an authority of its own, so only this host
-/// and the peers that this swarmd was told of are in reach.</summary>
+/// <summary>This swarmd, and commands for hosts. The engines of a swarm know each other, but their swarmd do not: each has an authority of its own. Only this host
+/// and the configured peers are in reach.</summary>
 internal sealed class DockerDaemon(EngineSwarm engine, DockerMirror mirror, DockerPlaneOptions options, TimeProvider time)
     : V1.Daemon.DaemonBase,
         INodeHosts

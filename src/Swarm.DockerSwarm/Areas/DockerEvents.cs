@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Areas;
 
-/// <summary>What happens in the engine's swarm.</summary>
+/// <summary>Events of the engine's swarm.</summary>
 internal sealed class DockerEvents(SwarmObjects objects, DockerCalls calls) : EventsApi(objects)
 {
     public override Task WatchEvents(

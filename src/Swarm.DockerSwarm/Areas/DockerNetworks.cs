@@ -17,7 +17,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Two seconds. A network that is not allocated by then is shown as it is: there may be no subnet left.</summary>
+    /// <summary>Polls for two seconds. A network that is not allocated by then is returned as it is: there may be no subnet left.</summary>
     private const int MostLooks = 40;
 
     private readonly RequestsUnderWay<V1.Network> _creating = new();
@@ -59,7 +59,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         var asked = AskedNetwork.Of(request);
         if (networks.Exists(n => n.Text("Name") == asked.NetworkName))
         {
-            // The engine itself takes a second network of the same name in a race, and then nobody can name it.
+            // In a race, the engine itself accepts a second network of the same name, and then nobody can name it.
             throw new SwarmException(
                 SwarmErrorKind.AlreadyExists,
                 "NameConflict",
@@ -81,7 +81,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         }
     }
 
-    /// <returns>The network that an earlier request has made; null: there is none that it can be.</returns>
+    /// <returns>The network of an earlier request; null: none matches.</returns>
     private async Task<JsonNode?> FindAsync(List<JsonObject> networks, AskedNetwork asked, CancellationToken cancellation)
     {
         try
@@ -123,7 +123,8 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         return new V1.RemoveNetworkResponse();
     }
 
-    /// <summary>What was refused is not looked for again; what was proposed to managers that then lost each other may yet be agreed on.</summary>
+    /// <summary>Drops the record of a refused request. A proposal to managers that then lost each other may still be committed, so it is
+    /// kept.</summary>
     private static SwarmException Refused<T>(EngineException e, string target, string kind, SentRequests<T> sent, string requestId)
         where T : class
     {
@@ -135,7 +136,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         return refusal;
     }
 
-    /// <summary>The leader gives a network its driver and subnet a moment after it was created; until then the engine shows none.</summary>
+    /// <summary>The leader sets a network's driver and subnet a moment after the creation; until then the engine shows none.</summary>
     private async Task<JsonNode?> AllocatedAsync(string id, CancellationToken cancellation)
     {
         for (var look = 1; ; look++)
@@ -168,7 +169,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         }
     }
 
-    /// <summary>Networks that services can be attached to, so also those of each node.</summary>
+    /// <summary>Networks that services can be attached to, including each node's own.</summary>
     private async Task<List<JsonObject>> ReadAsync(CancellationToken cancellation)
     {
         try

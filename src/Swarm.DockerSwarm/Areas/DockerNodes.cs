@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Swarm.Control.Objects;
 using Swarm.Core.Model;
-using Swarm.Core.State;
 using Swarm.DockerSwarm.Mirror;
 using Swarm.Engine;
 using V1 = Swarm.Protocol.V1;
@@ -39,10 +38,10 @@ internal sealed class DockerNodes(SwarmObjects objects, DockerCalls calls, Docke
         ServerCallContext context
     ) => calls.WatchAsync(context, call => base.WaitNode(request, responseStream, call));
 
-    /// <summary>Who leads, and who is reachable, is the engine's word.</summary>
-    protected override V1.Node ToWire(Node node, ClusterState state)
+    /// <summary>The engine tells which manager leads, and which are reachable.</summary>
+    protected override V1.Node ToWire(Node node, uint tasks)
     {
-        var shown = base.ToWire(node, state);
+        var shown = base.ToWire(node, tasks);
         shown.ManagerStatus = mirror.Node(node.Id)?.ManagerStatus is { } status
             ? new V1.ManagerStatus
             {

@@ -41,7 +41,7 @@ internal sealed class EngineSwarm(EngineClient engine)
     /// <inheritdoc cref="AskAsync"/>
     public async Task<JsonObject> ReadAsync(CancellationToken cancellation) => await AskAsync("/swarm", cancellation) as JsonObject ?? [];
 
-    /// <param name="explain">What is found out about a refusal beyond the engine's words.</param>
+    /// <param name="explain">Facts about a refusal beyond the engine's words.</param>
     public async Task ChangeMembershipAsync(
         string path,
         JsonNode? body,

@@ -8,23 +8,23 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Keeps a copy of the engine's swarm in our own model, so that everything that reads our state reads Docker's.</summary>
-/// <remarks>Docker tells of changed services, nodes and networks as they happen, and of tasks not at all: these are asked for. A read through the API asks
-/// first, so that it answers what the engine knows now; while somebody waits or watches, the engine is asked several times a second.</remarks>
+/// <summary>Keeps a copy of the engine's swarm in our own model, so that all code that reads our state reads Docker's.</summary>
+/// <remarks>Docker reports changed services, nodes and networks as they happen, but no tasks: these are polled. A read through the API
+/// polls first, so that its answer is up to date. While a caller waits or watches, the engine is polled several times a second.</remarks>
 public sealed partial class DockerMirror : IAsyncDisposable
 {
-    /// <summary>While somebody waits or watches. A large swarm is asked less often, see <see cref="ShareOfTime"/>.</summary>
+    /// <summary>The interval while a caller waits or watches. A large swarm is polled less often, see <see cref="ShareOfTime"/>.</summary>
     private static readonly TimeSpan WatchedInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Otherwise; events of services and nodes come in between.</summary>
+    /// <summary>The interval otherwise; events of services and nodes come in between.</summary>
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Who watches is told after the engine could not be asked for this long: an election takes less.</summary>
+    /// <summary>The time without an engine after which watching callers get an error: an election takes less.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Looking at the swarm takes at most one part in so many of the time.</summary>
+    /// <summary>Polling takes at most one part in so many of the time.</summary>
     private const int ShareOfTime = 4;
 
     private readonly EngineClient _engine;
@@ -54,7 +54,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
 
     public StateStore Store { get; } = new();
 
-    /// <summary>Of this node; empty before the first look.</summary>
+    /// <summary>The id of this node; empty before the first poll.</summary>
     public string SelfId { get; private set; } = "";
 
     public MirroredService? Service(string id) => _sync.Service(id);
@@ -63,7 +63,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
 
     public void Start() => _loops = Task.WhenAll(Task.Run(LookAsync), Task.Run(FollowEventsAsync));
 
-    /// <summary>Returns when the mirror shows what the engine knew after the call began.</summary>
+    /// <summary>Returns when the mirror is at least as new as the beginning of the call.</summary>
     /// <exception cref="SwarmException">NotInSwarm, NotAManager, SwarmLocked, NoLeader, EngineUnavailable, …</exception>
     public Task RefreshAsync(CancellationToken cancellation)
     {
@@ -75,18 +75,18 @@ public sealed partial class DockerMirror : IAsyncDisposable
             }
             if (!_running.IsCompleted)
             {
-                // It may have asked before this call began: the next one counts.
+                // The running poll may have begun before this call: the next one counts.
                 var before = _running;
                 _next = Task.Run(() => AfterAsync(before), CancellationToken.None);
                 return _next.WaitAsync(cancellation);
             }
-            // Others may wait for it too: it does not end with this caller.
+            // Other callers may wait for it too, so it does not end with this caller.
             _running = Task.Run(SyncAsync, CancellationToken.None);
             return _running.WaitAsync(cancellation);
         }
     }
 
-    /// <summary>Looks often until the watch is disposed.</summary>
+    /// <summary>Polls often until the watch is disposed.</summary>
     public MirrorWatch Watch()
     {
         var watch = new MirrorWatch(this);
@@ -137,9 +137,10 @@ public sealed partial class DockerMirror : IAsyncDisposable
     private async Task SyncAsync()
     {
         var started = _time.GetTimestamp();
+        var began = Tick();
         try
         {
-            // Tasks before services: a task's template is then one that its service has or had.
+            // Tasks are read before services: a task's template is then one that its service has or had.
             using var tasks = await _engine.GetDocumentAsync("/tasks", _stop.Token);
             var cluster = _engine.GetAsync("/swarm", _stop.Token);
             var nodes = _engine.GetAsync("/nodes", _stop.Token);
@@ -151,6 +152,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
                 SelfId = (await _engine.GetAsync("/info", _stop.Token)).Object("Swarm").Text("NodeID");
             }
             _sync.Absorb(await cluster as JsonObject ?? [], list, await services as JsonArray ?? [], tasks.RootElement);
+            Shown(began);
             _failingSince = 0;
             _noManager = false;
         }
@@ -203,7 +205,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
             var interval = RetryInterval;
             try
             {
-                // An engine writes an error into its log for each question about a swarm that it does not manage.
+                // An engine logs an error for each request about a swarm that it does not manage.
                 if (!_noManager || (await _engine.GetAsync("/info", _stop.Token)).Object("Swarm").Flag("ControlAvailable"))
                 {
                     await RefreshAsync(_stop.Token);
@@ -212,13 +214,13 @@ public sealed partial class DockerMirror : IAsyncDisposable
             }
             catch (Exception e) when (e is SwarmException or EngineException)
             {
-                // Whoever asks is told; the next look may succeed.
+                // The callers get the error; the next poll may succeed.
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-#pragma warning disable CA1031 // The loop must outlive a fault in one look; the fault is logged.
+#pragma warning disable CA1031 // The loop must outlive a fault in one poll; the fault is logged.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -271,7 +273,7 @@ public sealed partial class DockerMirror : IAsyncDisposable
                             or OperationCanceledException
                 )
             {
-                // An engine that is away, or a worker: the looks go on, and events come again when they can.
+                // The engine is away, or a worker's: polling goes on, and events come again when they can.
             }
             try
             {

@@ -2,7 +2,7 @@ using Swarm.Core.State;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>The mirror may always be answered from: it was brought up to date before, or the call was refused.</summary>
+/// <summary>The mirror may always answer: either it was brought up to date before, or the call failed.</summary>
 internal sealed class MirrorLeadership : ILeadership
 {
     public bool IsLeader => true;

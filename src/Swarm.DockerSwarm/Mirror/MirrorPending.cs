@@ -7,10 +7,11 @@ using Swarm.Core.State;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Says of each pending task why it is pending, by our filters on the mirrored state. Docker says it in one sentence without the nodes.</summary>
+/// <summary>Finds the reasons of each pending task by our filters on the mirrored state. Docker gives them in one sentence, without the
+/// nodes.</summary>
 internal static partial class MirrorPending
 {
-    /// <summary>Docker's words for a filter, and our name of it. Source: moby/swarmkit manager/scheduler/filter.go, Explain.</summary>
+    /// <summary>Docker's text for a filter, and our name of it. Source: moby/swarmkit manager/scheduler/filter.go, Explain.</summary>
     private static readonly (string Words, string Filter)[] Filters =
     [
         ("not available for new tasks", "ready"),
@@ -31,7 +32,7 @@ internal static partial class MirrorPending
         }
     }
 
-    /// <summary>Docker's sentence taken apart: <c>no suitable node (scheduling constraints not satisfied on 3 nodes; …)</c>.</summary>
+    /// <summary>Parses Docker's sentence: <c>no suitable node (scheduling constraints not satisfied on 3 nodes; …)</c>.</summary>
     public static PendingReasons? Parse(string error)
     {
         var reasons = new List<PendingReason>();
@@ -73,7 +74,7 @@ internal static partial class MirrorPending
                         scheduler = new Scheduler(state);
                         scheduler.Reset();
                     }
-                    // What only Docker checks (plugins of networks and of logs) is known by its words alone.
+                    // Filters that only Docker has (plugins of networks and of logs) are known by their text alone.
                     reasons =
                         (
                             state.FindRevision(task.ServiceId, task.Revision) is { } revision

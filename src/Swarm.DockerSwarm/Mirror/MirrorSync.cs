@@ -8,8 +8,8 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Turns what the engine says into changes of the mirrored state: one batch an object, with Docker's version as its index, so that the versions users
-/// see are Docker's.</summary>
+/// <summary>Converts the engine's objects to changes of the mirrored state. Each object is a batch with Docker's version as its index, so
+/// that users see Docker's versions.</summary>
 /// <remarks>Used by one thread at a time.</remarks>
 internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimeProvider time)
 {
@@ -21,7 +21,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
 
     public MirroredNode? Node(string id) => _objects.Nodes.Find(id);
 
-    /// <summary>This node is in no swarm any more, or in another one.</summary>
+    /// <summary>Empties the mirror: this node is in no swarm any more, or in another one.</summary>
     public void Forget()
     {
         _tasks.Clear();
@@ -43,13 +43,34 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         AbsorbServices(services, templates);
         AbsorbTasks(tasks);
         ForgetServices(services, tasks);
+        Apply();
+        MirrorPending.Update(store);
+    }
+
+    /// <summary>Some services or nodes alone. Others of their kind stay as they are shown.</summary>
+    public void AbsorbWritten(string kind, JsonArray objects)
+    {
+        _batches.Clear();
+        _objects.Begin();
+        if (kind == "services")
+        {
+            LearnServices(objects, []);
+        }
+        else
+        {
+            LearnNodes(objects);
+        }
+        Apply();
+    }
+
+    private void Apply()
+    {
         ledger.Save();
         foreach (var (index, changes, applied) in _batches.OrderBy(static b => b.Index))
         {
             store.Apply(changes, index);
             applied?.Invoke();
         }
-        MirrorPending.Update(store);
     }
 
     private ulong Newest => Math.Max(store.Read(static s => s.Index), _batches.Count == 0 ? 0 : _batches.Max(static b => b.Index));
@@ -78,7 +99,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
                         UpdatedAt = cluster.Time("UpdatedAt") ?? time.GetUtcNow(),
                         Settings = DockerClusterSettings.Read(cluster.Object("Spec")),
                         RootCertificate = DockerClusterSettings.RootCertificate(cluster),
-                        // The trust is Docker's: neither its key nor its tokens are kept here.
+                        // The authority is Docker's: neither its key nor its tokens are kept here.
                         RootKey = [],
                         WorkerJoinSecret = "",
                         ManagerJoinSecret = "",
@@ -89,20 +110,24 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
 
     private void AbsorbNodes(JsonArray nodes)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        LearnNodes(nodes);
+        var seen = nodes.Select(static n => n.Text("ID")).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
+        {
+            Batch(Newest).Add(new StateChange.NodeRemove(gone));
+        }
+    }
+
+    private void LearnNodes(JsonArray nodes)
+    {
         foreach (var node in nodes.OfType<JsonObject>())
         {
             var id = node.Text("ID");
             var version = DockerObjects.VersionOf(node);
-            seen.Add(id);
             if (_objects.Nodes.Learn(id, new MirroredNode(version, node.Object("Spec") ?? [], node.Object("ManagerStatus"))))
             {
                 AbsorbNode(id, version, node, store.Read(s => s.FindNode(id)));
             }
-        }
-        foreach (var gone in store.Read(s => s.Nodes.Where(n => !seen.Contains(n.Id)).Select(static n => n.Id).ToList()))
-        {
-            Batch(Newest).Add(new StateChange.NodeRemove(gone));
         }
     }
 
@@ -150,7 +175,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
     }
 
-    /// <summary>Templates of tasks that no revision is known for, oldest first, by service.</summary>
+    /// <summary>Templates of tasks without a known revision, oldest first, by service.</summary>
     private Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> NewTemplates(JsonElement tasks)
     {
         var found = new Dictionary<string, List<(string, JsonObject, DateTimeOffset)>>(StringComparer.Ordinal);
@@ -183,6 +208,16 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates
     )
     {
+        LearnServices(services, templates);
+        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
+        {
+            // Before what is new: another service may have its name by now.
+            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
+        }
+    }
+
+    private void LearnServices(JsonArray services, Dictionary<string, List<(string Key, JsonObject Template, DateTimeOffset At)>> templates)
+    {
         foreach (var service in services.OfType<JsonObject>())
         {
             var id = service.Text("ID");
@@ -193,16 +228,11 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             }
             var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"), service.Object("Endpoint"));
             var changed = _objects.Services.Learn(id, mirrored);
-            // Tasks are read before services: a template that no service has was a service's between two looks.
+            // Tasks are read before services, so a template that no service has was a service's between two polls.
             if (changed || templates.ContainsKey(id))
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
             }
-        }
-        foreach (var gone in _objects.Services.Ids.Except(services.Select(static s => s.Text("ID"))).ToList())
-        {
-            // Before what is new: another service may have its name by now.
-            Batch(store.Read(static s => s.Index)).Add(new StateChange.ServiceRemove(gone));
         }
     }
 
@@ -234,7 +264,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             changes.AddRange(missed.Select(r => SpecSet(id, r)));
             if (previous is not null && current.Number != known.Revision && previous.Number != known.Revision)
             {
-                // Two updates between two looks: the one between is what Docker would go back to.
+                // There were two updates between two polls; Docker would go back to the spec between them.
                 changes.Add(SpecSet(id, previous));
             }
         }
@@ -256,7 +286,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
     }
 
-    /// <summary>A service that is seen for the first time: all its revisions, the current one last.</summary>
+    /// <summary>Adds a new service with all its revisions, the current one last.</summary>
     private void AddHistory(string id, DateTimeOffset createdAt, SeenRevision? previous, SeenRevision current, List<StateChange> changes)
     {
         var others = ledger.Of(id).Where(r => r.Number != current.Number && r.Number != previous?.Number);
@@ -287,7 +317,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     private void AbsorbTasks(JsonElement tasks)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        // The older first: a task counts the restarts of its slot before it.
+        // The older tasks come first, because a task counts the earlier restarts of its slot.
         foreach (var task in tasks.EnumerateArray().OrderBy(static t => DockerObjects.Time(t, "CreatedAt")))
         {
             var id = DockerObjects.Text(task, "ID");
@@ -321,7 +351,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             var creation = Batch(version, () => _tasks.Show(made, version));
             if (known is not null)
             {
-                // It never moves; if the engine says so, ours was wrong.
+                // A task never changes its node; if the engine reports another one, our record was wrong.
                 creation.Add(new StateChange.TaskRemove(id));
             }
             creation.Add(new StateChange.TaskCreate(made));

@@ -2,12 +2,12 @@ using Swarm.Core.Errors;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Somebody waits for, or watches, the mirrored state.</summary>
+/// <summary>A caller that waits for, or watches, the mirrored state.</summary>
 public sealed class MirrorWatch(DockerMirror mirror) : IDisposable
 {
     private readonly CancellationTokenSource _lost = new();
 
-    /// <summary>Cancelled when the engine's swarm cannot be seen any more; <see cref="Why"/> then says why.</summary>
+    /// <summary>Cancelled when the engine's swarm can no longer be read; <see cref="Why"/> then has the reason.</summary>
     public CancellationToken Lost => _lost.Token;
 
     public SwarmException? Why { get; private set; }
@@ -18,6 +18,6 @@ public sealed class MirrorWatch(DockerMirror mirror) : IDisposable
         _lost.Cancel();
     }
 
-    // The source is not disposed: Lose may be on its way.
+    // The source is not disposed: Lose may still use it.
     public void Dispose() => mirror.End(this);
 }

@@ -3,9 +3,9 @@ using Swarm.Core.State;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>The services and nodes as the engine has them. What it said of a new version is shown from the very moment on at which the state shows what was read
-/// from it: whoever takes both within one read of the state has a pair of the same version, and a change that was worked out on the one is written into the
-/// other.</summary>
+/// <summary>The services and nodes as the engine has them. A new version of the engine's JSON becomes visible at the same moment as the
+/// state that was read from it. A caller that takes both within one read of the state gets the same version of both. So a change that was
+/// computed on the state can be written into the JSON.</summary>
 internal sealed class MirroredObjects : IStateObserver
 {
     public MirroredObjects(StateStore store) => store.Add(this);

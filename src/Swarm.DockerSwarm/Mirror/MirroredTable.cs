@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Objects of one kind as the engine has them, by id: those of the versions that the state shows, and those that it does not show yet.</summary>
-/// <remarks>One thread learns; readers may come at any time.</remarks>
+/// <summary>Objects of one kind as the engine has them, by id. It holds the versions that the state shows, and newer ones that it does not
+/// show yet.</summary>
+/// <remarks>A single thread writes; readers may come at any time.</remarks>
 internal sealed class MirroredTable<T>
     where T : class, IMirrored
 {
@@ -14,15 +15,15 @@ internal sealed class MirroredTable<T>
 
     public T? Find(string id) => _shown.GetValueOrDefault(id);
 
-    /// <summary>A new look: what the last one learned and the state never showed is forgotten.</summary>
+    /// <summary>Begins a new poll: objects of the last one that the state never showed are dropped.</summary>
     public void Begin() => _next.Clear();
 
-    /// <returns>Whether it is of another version than the state shows.</returns>
+    /// <returns>True when its version differs from the one that the state shows.</returns>
     public bool Learn(string id, T learned)
     {
         if (_shown.TryGetValue(id, out var before) && before.Version == learned.Version)
         {
-            // Not everything makes a new version: who leads, for one, and who is reachable.
+            // Some changes make no new version, for example a change of the leader or of reachability.
             _shown[id] = learned;
             return false;
         }
@@ -30,7 +31,7 @@ internal sealed class MirroredTable<T>
         return true;
     }
 
-    /// <summary>The state shows this version from now on.</summary>
+    /// <summary>Makes the version of the state visible.</summary>
     public void Show(string id, ulong version)
     {
         if (_next.TryGetValue(id, out var next) && next.Version == version)
@@ -39,7 +40,7 @@ internal sealed class MirroredTable<T>
         }
     }
 
-    /// <summary>The state shows it no more.</summary>
+    /// <summary>Removes an object that the state no longer shows.</summary>
     public void Remove(string id) => _shown.TryRemove(id, out _);
 
     public void Clear() => _shown.Clear();

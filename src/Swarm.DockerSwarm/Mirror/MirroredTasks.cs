@@ -2,35 +2,35 @@ using Swarm.Core.Model;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Which version of each task the state shows, and how often slots were restarted. What a look reads counts once it is applied: a look that fails in between
-/// leaves the rest to the next one.</summary>
+/// <summary>The version of each task that the state shows, and the restarts of slots. Data of a poll counts once it is applied; if a poll
+/// fails in between, the next one does the rest.</summary>
 internal sealed class MirroredTasks
 {
     private readonly Dictionary<string, ulong> _shown = new(StringComparer.Ordinal);
     private readonly Dictionary<SlotKey, uint> _restarts = [];
     private readonly Dictionary<SlotKey, uint> _nextRestarts = [];
 
-    /// <summary>A new look: what the last one counted and the state never showed is forgotten.</summary>
+    /// <summary>Begins a new poll: counts of the last one that the state never showed are dropped.</summary>
     public void Begin() => _nextRestarts.Clear();
 
     public bool IsShown(string id) => _shown.ContainsKey(id);
 
     public bool IsShown(string id, ulong version) => _shown.TryGetValue(id, out var shown) && shown == version;
 
-    /// <summary>The state shows this version from now on.</summary>
+    /// <summary>Records that the state shows this version.</summary>
     public void Show(string id, ulong version) => _shown[id] = version;
 
-    /// <summary>The state shows this task, new in it, from now on.</summary>
+    /// <summary>Records that the state shows this new task.</summary>
     public void Show(SwarmTask task, ulong version)
     {
         Show(task.Id, version);
         _restarts[SlotKey.Of(task.ServiceId, task.Slot, task.NodeId, task.Revision)] = task.RestartCount;
     }
 
-    /// <summary>The state shows it no more.</summary>
+    /// <summary>Removes a task that the state no longer shows.</summary>
     public void Remove(string id) => _shown.Remove(id);
 
-    /// <summary>How many tasks of the slot there were before, as far as was seen: Docker does not show its own count.</summary>
+    /// <summary>The number of earlier tasks of the slot that swarmd has seen: Docker does not show its own count.</summary>
     public uint RestartsBefore(string serviceId, uint slot, string? nodeId, ulong revision)
     {
         var key = SlotKey.Of(serviceId, slot, nodeId, revision);

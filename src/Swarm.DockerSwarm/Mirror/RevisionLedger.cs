@@ -8,8 +8,9 @@ using Swarm.Storage;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>Numbers the specs that services have had, and keeps them in the state directory: Docker itself remembers one.</summary>
-/// <remarks>One file a service, readable by its owner only: a spec may hold secrets in its environment. Writers are one at a time; readers may come at any time.</remarks>
+/// <summary>Numbers the specs that services have had, and keeps them in the state directory: Docker itself keeps only one.</summary>
+/// <remarks>Each service has a file, readable by its owner only: a spec may hold secrets in its environment. A single writer is allowed at
+/// a time; readers may come at any time.</remarks>
 public sealed class RevisionLedger
 {
     /// <summary>Revisions kept of one service; the oldest go first.</summary>
@@ -86,7 +87,7 @@ public sealed class RevisionLedger
         }
     }
 
-    /// <summary>The revisions to forget, so that no more than are kept are left; the ones in use are never among them.</summary>
+    /// <summary>The revisions to delete, so that the limit is kept; revisions in use are never among them.</summary>
     public IReadOnlyList<SeenRevision> Trim(string serviceId, IReadOnlySet<ulong> inUse)
     {
         lock (_gate)
@@ -102,7 +103,7 @@ public sealed class RevisionLedger
         }
     }
 
-    /// <summary>The service is gone.</summary>
+    /// <summary>Deletes the revisions of a removed service.</summary>
     public void Forget(string serviceId)
     {
         lock (_gate)
@@ -140,7 +141,7 @@ public sealed class RevisionLedger
 
     private string PathOf(string serviceId) => Path.Combine(_directory, serviceId + Extension);
 
-    /// <summary>A file that cannot be read is set aside: history is worth less than a running control plane.</summary>
+    /// <summary>Renames a file that cannot be read: history is worth less than a running control plane.</summary>
     private static List<SeenRevision>? Read(string file)
     {
         try

@@ -3,14 +3,14 @@ using Swarm.Core.State;
 
 namespace Swarm.DockerSwarm.Mirror;
 
-/// <summary>A change and what it was worked out on: our record and the engine's of the same version. It is sent on that version, so that the engine refuses it
-/// when somebody else was faster, however much the mirror has seen since.</summary>
-/// <param name="Change">What is asked for.</param>
-/// <param name="Service">As our model has it.</param>
-/// <param name="MirroredService">As the engine has it.</param>
+/// <summary>A change together with the records that it was computed on: ours and the engine's of the same version. It is sent with that
+/// version. The engine then refuses it when another client was faster, however much the mirror has seen since.</summary>
+/// <param name="Change">The change.</param>
+/// <param name="Service">The service in our model.</param>
+/// <param name="MirroredService">The engine's service.</param>
 /// <param name="Earlier">The revision of the service that the change goes back to, if it does.</param>
-/// <param name="Node">As our model has it.</param>
-/// <param name="MirroredNode">As the engine has it.</param>
+/// <param name="Node">The node in our model.</param>
+/// <param name="MirroredNode">The engine's node.</param>
 internal sealed record SeenChange(
     StateChange Change,
     Service? Service = null,
@@ -20,14 +20,14 @@ internal sealed record SeenChange(
     MirroredNode? MirroredNode = null
 )
 {
-    /// <summary>Within the same read of the state that the change was worked out in.</summary>
+    /// <summary>Call it within the same read of the state in which the change was computed.</summary>
     public static SeenChange Of(StateChange change, ClusterState state, DockerMirror mirror, RevisionLedger ledger)
     {
         switch (change)
         {
             case StateChange.ServiceSpecSet c:
                 var service = state.FindService(c.ServiceId);
-                // The ledger may be ahead of the state, and know a number by which the change means a new revision.
+                // The ledger may be ahead of the state, and may already use the number that the change has for a new revision.
                 var back = service is not null && c.Revision != service.Revision && state.FindRevision(c.ServiceId, c.Revision) is not null;
                 return new SeenChange(change, service, mirror.Service(c.ServiceId), back ? ledger.Find(c.ServiceId, c.Revision) : null);
             case StateChange.NodeSpecSet c:

@@ -12,13 +12,14 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <summary>Trust for remote sessions: Docker signs nothing for us, so this swarmd has an authority of its own, in its state directory.</summary>
+/// <summary>Certificates for remote sessions. Docker signs none for us, so this swarmd has an authority of its own, in its state
+/// directory.</summary>
 public sealed class DockerAuthority : IAsyncDisposable
 {
     /// <summary>Root certificate and key; readable by its owner only.</summary>
     public const string FileName = "docker-authority.json";
 
-    /// <summary>Life of the certificate that this swarmd shows; it is renewed at half of it. As a node's.</summary>
+    /// <summary>Validity of the certificate of this swarmd, the same as a node's; it is renewed at half of it.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(90);
 
     private readonly CertificateAuthority _authority;
@@ -37,10 +38,10 @@ public sealed class DockerAuthority : IAsyncDisposable
         _renewal = time.CreateTimer(_ => Credentials.Replace(NewIdentity()), null, Lifetime / 2, Lifetime / 2);
     }
 
-    /// <summary>What the port shows and trusts.</summary>
+    /// <summary>The port's own certificate, and the root that it trusts.</summary>
     public ClusterCredentials Credentials { get; }
 
-    /// <summary>Reads the authority, or makes one at the first start.</summary>
+    /// <summary>Reads the authority, or creates one at the first start.</summary>
     /// <exception cref="SwarmException">StateDirectoryDamaged.</exception>
     public static DockerAuthority Open(StateDirectory directory, string name, TimeProvider time)
     {
@@ -76,14 +77,7 @@ public sealed class DockerAuthority : IAsyncDisposable
     public V1.IssueClientCertificateResponse Issue(V1.IssueClientCertificateRequest request)
     {
         var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
-        var issued = ClientCertificates.Issue(
-            _authority,
-            _id,
-            request.Name,
-            request.CertificateRequest.Span,
-            lifetime,
-            _time.GetUtcNow()
-        );
+        var issued = ClientCertificates.Issue(_authority, _id, request.Name, request.CertificateRequest.Span, lifetime, _time.GetUtcNow());
         return new V1.IssueClientCertificateResponse { Certificate = issued.Chain, RootCertificate = issued.Root };
     }
 

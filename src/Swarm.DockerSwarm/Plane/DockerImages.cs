@@ -5,14 +5,15 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <summary>Asks a registry, through the engine, what a tag means now and what the image is made for: as <c>docker service create</c> does.</summary>
+/// <summary>Asks a registry, through the engine, for a tag's current digest and the image's platforms, like <c>docker service
+/// create</c>.</summary>
 internal sealed class DockerImages(EngineClient engine)
 {
-    /// <summary>A registry that does not answer must not hold up a service: its nodes pull by tag then.</summary>
+    /// <summary>A registry that does not answer must not delay a service: its nodes then pull by tag.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    /// <returns>Null for what is no reference.</returns>
-    /// <exception cref="ImageNotResolvedException">The registry did not say; with the engine's words.</exception>
+    /// <returns>Null when the text is no reference.</returns>
+    /// <exception cref="ImageNotResolvedException">The registry gave no answer; the message is the engine's.</exception>
     public async Task<ResolvedImage?> ResolveAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
         if (!ImageReference.TryParse(image, out var reference))
@@ -45,8 +46,8 @@ internal sealed class DockerImages(EngineClient engine)
         }
     }
 
-    /// <summary>An image for arm says nothing of the architecture: nodes report armv7l and the like, which Docker's scheduler takes for something else.
-    /// Source: docker/cli and moby client/service_create.go, after moby/swarmkit issue 2294.</summary>
+    /// <summary>Drops the architecture of an image for arm: nodes report armv7l and the like, which Docker's scheduler takes for something
+    /// else. Source: docker/cli and moby client/service_create.go, after moby/swarmkit issue 2294.</summary>
     private static ValueList<string> Platforms(JsonArray? told) =>
         RegistryAnswer.Platforms(
             (told ?? []).Select(static p =>

@@ -9,14 +9,14 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <summary>Other nodes' hosts, through the swarmd that this one was told of: an engine's swarm tells us nothing of them.</summary>
+/// <summary>Other nodes' hosts, through the configured swarmd: an engine's swarm does not know them.</summary>
 internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider time) : INodeHosts
 {
-    /// <summary>To say who it is.</summary>
-    private static readonly TimeSpan _introduction = TimeSpan.FromSeconds(10);
+    /// <summary>The time for the peer to identify itself.</summary>
+    private static readonly TimeSpan Introduction = TimeSpan.FromSeconds(10);
 
-    /// <summary>A firewall's tools are slow on a busy host, not slower than this.</summary>
-    private static readonly TimeSpan _answerWithin = TimeSpan.FromMinutes(3);
+    /// <summary>A firewall's tools are slow on a busy host, but not slower than this.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMinutes(3);
 
     /// <inheritdoc/>
     /// <exception cref="SwarmException">PeerCertificateInvalid, PeerIsAnotherNode: nothing was done.</exception>
@@ -36,14 +36,14 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
         {
             var response = await client.RunHostCommandAsync(
                 new V1.RunHostCommandRequest { RequestId = Guid.NewGuid().ToString("n"), Command = command },
-                deadline: Deadline(_answerWithin),
+                deadline: Deadline(AnswerWithin),
                 cancellationToken: cancellation
             );
             return response.Answer;
         }
         catch (RpcException e) when (GrpcErrors.ToSwarmException(e) is { } refused)
         {
-            // As an agent's refusal is carried.
+            // In the same form as an agent's error.
             return new V1.HostAnswer
             {
                 Error = new V1.HostError
@@ -61,7 +61,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
         }
     }
 
-    /// <summary>An address may be another host's by now: nothing is done on a host that is not the node's.</summary>
+    /// <summary>An address may belong to another host by now: nothing is done on a host other than the node's.</summary>
     private async Task RequireNodeAsync(
         V1.Daemon.DaemonClient client,
         PeerSetting peer,
@@ -75,7 +75,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
         {
             there = await client.GetDaemonAsync(
                 new V1.GetDaemonRequest(),
-                deadline: Deadline(_introduction),
+                deadline: Deadline(Introduction),
                 cancellationToken: cancellation
             );
         }
@@ -102,7 +102,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
         }
     }
 
-    // What the peer says of its host begins with the name that it has for itself; the answer to the caller begins with the node's.
+    // The peer's message begins with its own host name; the caller's answer begins with the node's name.
     private static string WithoutName(string message, string name) =>
         message.StartsWith(name + ": ", StringComparison.Ordinal) ? message[(name.Length + 2)..] : message;
 

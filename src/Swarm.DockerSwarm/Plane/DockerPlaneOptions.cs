@@ -3,21 +3,21 @@ using Swarm.Control.Hosts;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <summary>What the docker control plane needs to know of its swarmd.</summary>
+/// <summary>The docker control plane's settings from its swarmd.</summary>
 public sealed record DockerPlaneOptions
 {
     /// <summary>The node's name.</summary>
     public required string Hostname { get; init; }
 
-    /// <summary>Where remote sessions are taken.</summary>
+    /// <summary>The address for remote sessions.</summary>
     public required HostAddress Listen { get; init; }
 
-    /// <summary>Where other nodes reach this one; null: the engine detects it.</summary>
+    /// <summary>The address by which other nodes reach this one; null: the engine detects it.</summary>
     public HostAddress? Advertise { get; init; }
 
-    /// <summary>The swarmd of other nodes, to carry out commands on their hosts.</summary>
+    /// <summary>The swarmd of other nodes, which run commands on their hosts.</summary>
     public IReadOnlyList<PeerSetting> Peers { get; init; } = [];
 
-    /// <summary>Carries out a command on this host.</summary>
+    /// <summary>Runs a command on this host.</summary>
     public required RunHostCommand HostCommands { get; init; }
 }

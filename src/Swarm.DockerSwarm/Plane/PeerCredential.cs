@@ -6,7 +6,8 @@ using Swarm.Security.Certificates;
 
 namespace Swarm.DockerSwarm.Plane;
 
-/// <summary>Reads a certificate of another swarmd's authority, as New-SwarmCredential writes it: key, certificate and root in one PEM file.</summary>
+/// <summary>Reads a certificate of another swarmd's authority in the form of New-SwarmCredential: key, certificate and root in one PEM
+/// file.</summary>
 internal static class PeerCredential
 {
     /// <summary>Read at every use: a new certificate needs no restart.</summary>

@@ -4,7 +4,7 @@ namespace Swarm.DockerSwarm.Plane;
 
 /// <summary>The swarmd of another node of an engine's swarm.</summary>
 /// <param name="Node">Name or id of the node.</param>
-/// <param name="Address">Where its swarmd takes remote sessions.</param>
+/// <param name="Address">The address of its swarmd for remote sessions.</param>
 /// <param name="Certificate">Absolute path of a certificate that was made there with New-SwarmCredential.</param>
 public sealed record PeerSetting(string Node, HostAddress Address, string Certificate)
 {

@@ -5,9 +5,9 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>A network that the engine is asked for.</summary>
-/// <param name="Body">As it is told the engine.</param>
-/// <param name="Id">What the engine has answered; empty: nothing yet.</param>
+/// <summary>A network in a request to the engine.</summary>
+/// <param name="Body">The body of the request.</param>
+/// <param name="Id">The engine's answer; empty: none yet.</param>
 internal sealed record AskedNetwork(JsonObject Body, string Id = "")
 {
     /// <summary>Options that drivers add on their own, such as the overlay driver's list of VXLAN ids.</summary>
@@ -40,8 +40,9 @@ internal sealed record AskedNetwork(JsonObject Body, string Id = "")
         );
     }
 
-    /// <summary>Is it the network that was asked for? What was left to the engine may be anything.</summary>
-    /// <param name="shown">By the engine; until the leader has given a network its driver, neither options nor subnets are there to compare.</param>
+    /// <summary>True for the requested network. Properties that were left to the engine may have any value.</summary>
+    /// <param name="shown">The engine's network; until the leader has set its driver, there are neither options nor subnets to
+    /// compare.</param>
     public bool Is(JsonNode? shown) =>
         Id.Length > 0
             ? shown.Text("Id") == Id

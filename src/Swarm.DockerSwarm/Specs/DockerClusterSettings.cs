@@ -5,7 +5,7 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>Docker's swarm spec as our settings, and changes of them written back into it.</summary>
+/// <summary>Converts Docker's swarm spec to our settings, and writes changes back into it.</summary>
 internal static class DockerClusterSettings
 {
     /// <summary>Source: moby/swarmkit: 5 s, where ours is 1 s.</summary>

@@ -5,12 +5,12 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>The engine's refusals as ours, by the words of moby and SwarmKit.</summary>
+/// <summary>Converts the engine's errors to ours, by the messages of moby and SwarmKit.</summary>
 internal static class DockerErrors
 {
     private const string JoinTimeout = "Timeout was reached before node joined";
 
-    /// <summary>Words of the engine, and the refusal they mean. The first that occurs counts.</summary>
+    /// <summary>Texts in the engine's messages, with our errors. The first match counts.</summary>
     private static readonly (string Words, Func<string, string, SwarmException> Refusal)[] Known =
     [
         ("Worker nodes can't be used", static (_, _) => MembershipErrors.NotAManager([])),
@@ -184,7 +184,7 @@ internal static class DockerErrors
         ),
     ];
 
-    /// <summary>Words of an engine that did not get through to another one.</summary>
+    /// <summary>Texts of an engine that did not reach another one.</summary>
     private static readonly string[] Connection =
     [
         JoinTimeout,
@@ -197,15 +197,15 @@ internal static class DockerErrors
         "DeadlineExceeded",
     ];
 
-    /// <summary>Did a join fail since no other engine was reached, or may it have?</summary>
+    /// <summary>True when a join failed, or may have failed, because no other engine was reached.</summary>
     public static bool MeansNoConnection(EngineException e) =>
         Connection.Any(words => e.Message.Contains(words, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The engine has answered, and tries to join all the same.</summary>
     public static bool GoesOnTrying(EngineException e) => e.Message.Contains(JoinTimeout, StringComparison.OrdinalIgnoreCase);
 
-    /// <param name="e">The engine's refusal.</param>
-    /// <param name="target">What the call was about, in the user's words.</param>
+    /// <param name="e">The engine's error.</param>
+    /// <param name="target">The object of the call, as the user named it.</param>
     /// <param name="kind">service, node, network or swarm: for what is not found.</param>
     public static SwarmException From(EngineException e, string target, string kind = "")
     {

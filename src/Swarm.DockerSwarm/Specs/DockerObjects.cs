@@ -5,7 +5,7 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>Docker's nodes, tasks and states as ours.</summary>
+/// <summary>Converts Docker's nodes, tasks and states to ours.</summary>
 internal static class DockerObjects
 {
     public static ulong VersionOf(JsonNode? o) => o.Object("Version").Unsigned("Index") ?? 0;
@@ -40,7 +40,7 @@ internal static class DockerObjects
     }
 
     /// <param name="node">Docker's node.</param>
-    /// <param name="since">When it came to be in that state, as far as is known.</param>
+    /// <param name="since">The moment at which the state began, as far as known.</param>
     public static NodeStatus Status(JsonObject node, DateTimeOffset since)
     {
         var status = node.Object("Status");

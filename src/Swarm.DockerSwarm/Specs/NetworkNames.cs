@@ -3,7 +3,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Specs;
 
-/// <summary>Docker's specs name networks by id; people by name.</summary>
+/// <summary>Docker's specs name networks by id, users by name.</summary>
 internal sealed class NetworkNames(IReadOnlyDictionary<string, string> nameById)
 {
     /// <exception cref="SwarmException">NetworkNotFound, AmbiguousSelector.</exception>
@@ -23,7 +23,7 @@ internal sealed class NetworkNames(IReadOnlyDictionary<string, string> nameById)
         }
     }
 
-    /// <summary>A line such as <c>Networks: (none) -> id</c>.</summary>
+    /// <summary>Replaces ids in a line such as <c>Networks: (none) -> id</c>.</summary>
     public string InText(string line) =>
         line.StartsWith("Networks: ", StringComparison.Ordinal)
             ? nameById.Aggregate(line, static (text, n) => text.Replace(n.Key, n.Value, StringComparison.Ordinal))
@@ -31,7 +31,7 @@ internal sealed class NetworkNames(IReadOnlyDictionary<string, string> nameById)
 
     public bool Contains(string id) => nameById.ContainsKey(id);
 
-    /// <summary>By id, name or the beginning of the id, in this order, as everywhere.</summary>
+    /// <summary>The id of a network by id, name or id prefix, in this order, as everywhere.</summary>
     /// <exception cref="SwarmException">NetworkNotFound, AmbiguousSelector.</exception>
     public string IdOf(string selector)
     {

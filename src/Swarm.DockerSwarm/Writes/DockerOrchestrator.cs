@@ -14,11 +14,11 @@ using Swarm.Engine;
 
 namespace Swarm.DockerSwarm.Writes;
 
-/// <summary>Makes the API's writes come true on an engine: works out the changes on the mirrored state, as our own leader does on its state, and asks the engine
-/// for them. When somebody else was faster, both are done again on fresh state.</summary>
+/// <summary>Carries out the API's writes on an engine. It computes the changes on the mirrored state, as our own leader does on its state,
+/// and sends them to the engine. When another client was faster, it repeats both on fresh state.</summary>
 public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror, RevisionLedger ledger, TimeProvider time) : IOrchestrator
 {
-    /// <summary>Each try lost to another writer; more than this is no coincidence.</summary>
+    /// <summary>Each failed attempt lost to another writer; more than this is no coincidence.</summary>
     private const int MostTries = 8;
 
     private readonly RequestsUnderWay<string> _underWay = new();
@@ -40,15 +40,16 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         return mirror.Store.Read(state => result(state, id));
     }
 
-    /// <summary>On a copy, whose control loop is made for the question.</summary>
-    public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
-    {
-        var copy = new ClusterState();
-        copy.Restore(mirror.Store.Capture());
-        return question(new ControlLoop(copy, time, Ids), copy);
-    }
+    /// <summary>On a fork, whose control loop is made for the question.</summary>
+    public T Ask<T>(Func<ControlLoop, ClusterState, T> question) =>
+        mirror.Store.Read(state =>
+        {
+            var fork = state.Fork();
+            return question(new ControlLoop(fork, time, Ids), fork);
+        });
 
-    /// <summary>Looks whether writes whose answer was lost have been made after all, so that a retry is answered from them. After a refresh of the mirror.</summary>
+    /// <summary>Checks whether writes whose answer was lost were made after all, so that their records answer a retry. Call it after a
+    /// refresh of the mirror.</summary>
     public void SettleUnknown()
     {
         var records = mirror.Store.Read(state => _unknown.Settle(state, time.GetUtcNow()));
@@ -64,8 +65,12 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     {
         for (var attempt = 1; ; attempt++)
         {
-            await mirror.RefreshAsync(cancellation);
-            SettleUnknown();
+            // The call has looked already. Another look is due when somebody else was faster, or a write of ours has ended since.
+            if (attempt > 1 || !mirror.ShowsEveryWrite)
+            {
+                await mirror.RefreshAsync(cancellation);
+                SettleUnknown();
+            }
             var (changes, seen, done) = mirror.Store.Read(state => Prepare(state, requestId, prepare));
             if (changes is null)
             {
@@ -92,7 +97,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 var refusal = DockerErrors.From(e, target, kind);
                 if (refusal.ErrorId == "NoLeader")
                 {
-                    // What was proposed to managers that then lost each other may yet be agreed on.
+                    // A proposal to managers that then lost each other may still be committed.
                     _unknown.Add(requestId, changes, time.GetUtcNow());
                 }
                 throw refusal;
@@ -102,13 +107,39 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 _unknown.Add(requestId, changes, time.GetUtcNow());
                 throw;
             }
+            finally
+            {
+                mirror.NoteWrite();
+            }
             if (requestId.Length > 0)
             {
                 var record = new StateChange.RequestRecord(requestId, resultId, time.GetUtcNow());
                 mirror.Store.Apply([record], mirror.Store.Read(static s => s.Index));
             }
-            await mirror.RefreshAsync(cancellation);
+            await ReadWrittenAsync(changes, resultId, cancellation);
             return resultId;
+        }
+    }
+
+    /// <summary>The engine's word on what was written, for the answer. A removed object needs none.</summary>
+    private async Task ReadWrittenAsync(CommandChanges changes, string resultId, CancellationToken cancellation)
+    {
+        var services = changes.Changes.Select(c =>
+            c switch
+            {
+                // The id that the engine has given.
+                StateChange.ServiceCreate => resultId,
+                StateChange.ServiceSpecSet set => set.ServiceId,
+                _ => null,
+            }
+        );
+        var nodes = changes.Changes.OfType<StateChange.NodeSpecSet>().Select(static c => c.NodeId);
+        foreach (var (kind, ids) in new[] { ("services", services.OfType<string>().ToList()), ("nodes", nodes.ToList()) })
+        {
+            if (ids.Count > 0)
+            {
+                await mirror.ReadWrittenAsync(kind, ids, cancellation);
+            }
         }
     }
 
@@ -127,7 +158,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         return (changes, [.. changes.Changes.Select(c => SeenChange.Of(c, state, mirror, ledger))], "");
     }
 
-    /// <returns>The id that the engine gave a new object, or null.</returns>
+    /// <returns>The engine's id of a new object, or null.</returns>
     private async Task<string?> PerformAsync(SeenChange seen, CancellationToken cancellation)
     {
         switch (seen.Change)
@@ -172,7 +203,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         {
             if (IsDockersPrevious(mirrored, earlier))
             {
-                // Docker's own way back has states and a policy of its own.
+                // Docker's own rollback has states and a policy of its own.
                 path += "&rollback=previous";
             }
             else
@@ -194,7 +225,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
         );
     }
 
-    /// <summary>Docker rolls back the whole spec, scale included. That is what is meant only when nothing but the template differs.</summary>
+    /// <summary>Docker rolls back the whole spec, scale included. That is right only when nothing but the template differs.</summary>
     private static bool IsDockersPrevious(MirroredService mirrored, SeenRevision wanted)
     {
         if (mirrored.PreviousSpec is not { } previous || DockerServiceSpec.TemplateKey(previous.Object("TaskTemplate")) != wanted.Key)

@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Swarm.DockerSwarm.Writes;
 
-/// <summary>Requests that are being answered: a retry that comes meanwhile waits for the first, and has its answer.</summary>
+/// <summary>Requests in progress: a retry in the meantime waits for the first, and gets its answer.</summary>
 internal sealed class RequestsUnderWay<T>
 {
     private readonly ConcurrentDictionary<string, Task<T>> _first = new(StringComparer.Ordinal);
 
-    /// <param name="requestId">Empty: of a request that is not retried.</param>
-    /// <param name="answer">Called for the first.</param>
+    /// <param name="requestId">Empty: the request is not retried.</param>
+    /// <param name="answer">Called for the first request.</param>
     /// <param name="cancellation">The caller has gone.</param>
     public async Task<T> RunAsync(string requestId, Func<Task<T>> answer, CancellationToken cancellation)
     {
@@ -25,7 +25,7 @@ internal sealed class RequestsUnderWay<T>
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                // The first one's caller has gone, and it has ended with it: this one is the first now.
+                // The first request's caller has gone, and the request ended with it: this one is the first now.
             }
         }
         try
@@ -39,7 +39,7 @@ internal sealed class RequestsUnderWay<T>
         {
             _first.TryRemove(requestId, out _);
             own.SetException(e);
-            // Nobody may be waiting for it.
+            // Perhaps nobody waits for it.
             _ = own.Task.Exception;
             throw;
         }

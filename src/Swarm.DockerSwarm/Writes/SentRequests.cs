@@ -2,15 +2,16 @@ using System.Collections.Concurrent;
 
 namespace Swarm.DockerSwarm.Writes;
 
-/// <summary>What requests have asked the engine for, while they may be retried: the answer may be lost on its way here, or from here on.</summary>
+/// <summary>Requests that were sent to the engine, as long as they may be retried. The answer may be lost on its way here, or on to the
+/// caller.</summary>
 /// <remarks>In memory only, as <see cref="UnknownOutcomes"/>.</remarks>
 internal sealed class SentRequests<T>(TimeProvider time)
     where T : class
 {
     private readonly ConcurrentDictionary<string, (T Asked, DateTimeOffset At)> _sent = new(StringComparer.Ordinal);
 
-    /// <param name="requestId">Empty: it is not retried.</param>
-    /// <param name="asked">Takes the place of what was noted before.</param>
+    /// <param name="requestId">Empty: the request is not retried.</param>
+    /// <param name="asked">Replaces the earlier value.</param>
     public void Add(string requestId, T asked)
     {
         var now = time.GetUtcNow();
@@ -27,7 +28,7 @@ internal sealed class SentRequests<T>(TimeProvider time)
         }
     }
 
-    /// <summary>It was refused: nothing came of it.</summary>
+    /// <summary>Removes a request that the engine refused.</summary>
     public void Remove(string requestId) => _sent.TryRemove(requestId, out _);
 
     public T? Find(string requestId) =>

@@ -1,7 +1,8 @@
 namespace Swarm.DockerSwarm.Writes;
 
-/// <summary>Which request took this engine into its swarm, or may have: its retry is answered from what is there, and not refused as a second one.</summary>
-/// <remarks>The last one only: an engine that was outside when that was sent has not been taken in by any before it. In memory only, as
+/// <summary>The request that took this engine into its swarm, or may have. Its retry is answered from the present state instead of refused
+/// as a second one.</summary>
+/// <remarks>Only the last one is kept: an engine that was outside when it was sent was not taken in by an earlier one. In memory only, as
 /// <see cref="UnknownOutcomes"/>.</remarks>
 internal sealed class SwarmEntry(TimeProvider time)
 {
@@ -18,7 +19,7 @@ internal sealed class SwarmEntry(TimeProvider time)
         }
     }
 
-    /// <summary>It was refused: nothing came of it.</summary>
+    /// <summary>Removes a request that the engine refused.</summary>
     public void Remove(string requestId)
     {
         lock (_gate)

@@ -5,10 +5,11 @@ using Swarm.DockerSwarm.Specs;
 
 namespace Swarm.DockerSwarm.Writes;
 
-/// <summary>Writes that were sent to an engine whose answer never came. They may have been made: a retry of a create must not find its own service and call the
-/// name taken, nor a retry of a removal call it unknown. Networks have <see cref="SentRequests{T}"/>, init and join <see cref="SwarmEntry"/>.</summary>
-/// <remarks>In memory only: after a restart of swarmd a retry is judged as a new request. Updates need none of this: a caller that names the version it has read
-/// is told of the conflict, and one that does not makes the same change again.</remarks>
+/// <summary>Writes that were sent to an engine whose answer never came. They may have been made. So the retry of a create must not fail
+/// because of its own service's name. The retry of a removal must not fail because the service is gone. Networks have
+/// <see cref="SentRequests{T}"/>, init and join <see cref="SwarmEntry"/>.</summary>
+/// <remarks>In memory only: after a restart of swarmd a retry counts as a new request. Updates need no record. A caller that names the
+/// version it has read gets the conflict, and a caller that does not makes the same change again.</remarks>
 internal sealed class UnknownOutcomes
 {
     /// <summary>Nobody retries the same request later than this.</summary>
@@ -24,7 +25,7 @@ internal sealed class UnknownOutcomes
         }
     }
 
-    /// <summary>Records of the writes that the state shows as made; they are not looked for again.</summary>
+    /// <summary>Records of the writes that the state shows as made; they are no longer looked for.</summary>
     public IReadOnlyList<StateChange> Settle(ClusterState state, DateTimeOffset now)
     {
         if (_sent.IsEmpty)
@@ -47,11 +48,12 @@ internal sealed class UnknownOutcomes
         return records;
     }
 
-    /// <returns>The id of the result, or null when it is not there.</returns>
+    /// <returns>The id of the result, or null when it does not exist.</returns>
     private static string? Made(ClusterState state, CommandChanges changes) =>
         changes.Changes switch
         {
-            // The name was free when the request was sent: a service of this name that is the same to the letter, as it was written for the engine, is the one that was asked for.
+            // The name was free when the request was sent. So a service of this name is the requested one if it equals what was written for
+            // the engine.
             [StateChange.ServiceCreate c, ..]
                 when state.FindServiceByName(c.Service.Spec.Name) is { } found
                     && found.Spec == DockerServiceSpec.Read(DockerServiceSpec.New(c.Service.Spec)) => found.Id,

@@ -10,8 +10,8 @@ internal static class ClockCheck
     private const string Name = "Clock";
 
     /// <summary>The manager reports its time in whole seconds.</summary>
-    private static readonly TimeSpan _warnAbove = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan _failAbove = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WarnAbove = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FailAbove = TimeSpan.FromMinutes(1);
 
     /// <summary>Reads the Date header of any answer of the cluster port. The peer is not verified: the check only shows a
     /// difference.</summary>
@@ -66,8 +66,8 @@ internal static class ClockCheck
                 : $"{ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {where}";
         const string Remedy =
             "Set the clocks of both hosts by NTP (chrony, systemd-timesyncd): certificates are not valid before their time.";
-        return difference > _failAbove ? HostCheck.Fail(Name, text, Remedy)
-            : difference > _warnAbove ? HostCheck.Warn(Name, text, Remedy)
+        return difference > FailAbove ? HostCheck.Fail(Name, text, Remedy)
+            : difference > WarnAbove ? HostCheck.Warn(Name, text, Remedy)
             : HostCheck.Pass(Name, text);
     }
 

@@ -10,7 +10,7 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
     private const long Gigabyte = 1L << 30;
 
     /// <summary>The first engine with swarm mode.</summary>
-    private static readonly Version _oldestEngine = new(1, 12);
+    private static readonly Version OldestEngine = new(1, 12);
 
     [GeneratedRegex(@"^(\d+)\.(\d+)", RegexOptions.CultureInvariant)]
     private static partial Regex VersionPattern { get; }
@@ -95,8 +95,8 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
         }
         var version = result.Output.Trim();
         var match = VersionPattern.Match(version);
-        return match.Success && Version.Parse(match.Value) < _oldestEngine
-            ? HostCheck.Fail(Name, $"{version} is older than {_oldestEngine}", "Install-SwarmEngine installs a newer one.")
+        return match.Success && Version.Parse(match.Value) < OldestEngine
+            ? HostCheck.Fail(Name, $"{version} is older than {OldestEngine}", "Install-SwarmEngine installs a newer one.")
             : HostCheck.Pass(Name, version);
     }
 

@@ -10,7 +10,7 @@ namespace Swarm.Host.Checks;
 public static class InboundProbe
 {
     /// <summary>The time for datagrams that are still on the way when the other host has answered.</summary>
-    private static readonly TimeSpan _straggling = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Straggling = TimeSpan.FromSeconds(1);
 
     /// <summary>Has the other host try these targets.</summary>
     /// <param name="tcp">HOST:PORT.</param>
@@ -53,7 +53,7 @@ public static class InboundProbe
                 [.. arrived.Keys.Select(p => $"{text}:{p.First}")],
                 payload
             );
-            await Task.WhenAny(Task.WhenAll(arrived.Values), Task.Delay(_straggling, cancellation));
+            await Task.WhenAny(Task.WhenAll(arrived.Values), Task.Delay(Straggling, cancellation));
             foreach (var port in ports)
             {
                 var name = $"Port {port} from {from}";

@@ -8,13 +8,13 @@ namespace Swarm.Host.Checks;
 internal static partial class KernelChecks
 {
     /// <summary>The oldest kernel that Docker's documentation has named.</summary>
-    private static readonly Version _oldest = new(3, 10);
+    private static readonly Version Oldest = new(3, 10);
 
-    private static readonly string[] _namespaces = ["mnt", "net", "pid", "ipc", "uts"];
-    private static readonly string[] _controllers = ["cpu", "memory", "pids"];
+    private static readonly string[] Namespaces = ["mnt", "net", "pid", "ipc", "uts"];
+    private static readonly string[] RequiredControllers = ["cpu", "memory", "pids"];
 
     /// <summary>A kernel module, its configuration symbol, and its use.</summary>
-    private static readonly (string Module, string Symbol, string For)[] _features =
+    private static readonly (string Module, string Symbol, string For)[] Features =
     [
         ("overlay", "ovl_", "the image layers of the engine"),
         ("bridge", "br_", "networks of containers"),
@@ -29,13 +29,13 @@ internal static partial class KernelChecks
     {
         var release = (system.Read("/proc/sys/kernel/osrelease") ?? "").Trim();
         yield return Version(release);
-        var missing = _namespaces.Where(n => !system.Exists($"/proc/self/ns/{n}")).ToList();
+        var missing = Namespaces.Where(n => !system.Exists($"/proc/self/ns/{n}")).ToList();
         yield return missing.Count == 0
-            ? HostCheck.Pass("KernelNamespaces", string.Join(", ", _namespaces))
+            ? HostCheck.Pass("KernelNamespaces", string.Join(", ", Namespaces))
             : HostCheck.Fail("KernelNamespaces", $"missing: {string.Join(", ", missing)}", "Use a kernel built with these namespaces.");
         yield return Controllers(system);
         var symbols = new Lazy<string>(() => system.Read("/proc/kallsyms") ?? "");
-        foreach (var (module, symbol, purpose) in _features)
+        foreach (var (module, symbol, purpose) in Features)
         {
             var name = $"Kernel{char.ToUpperInvariant(module[0])}{module[1..]}";
             yield return Has(system, release, module, symbol, symbols)
@@ -59,9 +59,9 @@ internal static partial class KernelChecks
             int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture),
             int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture)
         );
-        return version >= _oldest
+        return version >= Oldest
             ? HostCheck.Pass("KernelVersion", release)
-            : HostCheck.Fail("KernelVersion", $"{release} is older than {_oldest}", "Update the system.");
+            : HostCheck.Fail("KernelVersion", $"{release} is older than {Oldest}", "Update the system.");
     }
 
     private static HostCheck Controllers(IHostSystem system)
@@ -75,9 +75,12 @@ internal static partial class KernelChecks
                 .Where(static w => w.Length == 4 && w[3] == "1" && w[1] != "0")
                 .Select(static w => w[0])
                 .ToArray();
-        var missing = _controllers.Except(there).ToList();
+        var missing = RequiredControllers.Except(there).ToList();
         return missing.Count == 0
-            ? HostCheck.Pass("KernelCgroups", $"{string.Join(", ", _controllers)}{(unified is null ? " (version 1)" : " (version 2)")}")
+            ? HostCheck.Pass(
+                "KernelCgroups",
+                $"{string.Join(", ", RequiredControllers)}{(unified is null ? " (version 1)" : " (version 2)")}"
+            )
             : HostCheck.Warn(
                 "KernelCgroups",
                 $"not mounted or missing: {string.Join(", ", missing)}",

@@ -11,7 +11,7 @@ public sealed class HostCommands(IHostSystem system, TimeProvider time)
 {
     private const int MaxPayload = 64;
     private const int MaxPorts = 16;
-    private static readonly TimeSpan _longestPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Never fails but by cancellation: what the host refuses is in the answer.</summary>
     public async Task<V1.HostAnswer> RunAsync(V1.HostCommand command, CancellationToken cancellation)
@@ -146,12 +146,12 @@ public sealed class HostCommands(IHostSystem system, TimeProvider time)
             command.Payload.Length is 0 or > MaxPayload
             || command.Udp.Count > MaxPorts
             || command.Udp.Any(static p => p is 0 or > 65535)
-            || patience > _longestPatience
+            || patience > LongestPatience
         )
         {
             throw new HostException(
                 "InvalidArgument",
-                $"Datagrams of 1 to {MaxPayload} bytes are waited for, on {MaxPorts} ports at most, {_longestPatience.TotalSeconds:0} s at most.",
+                $"Datagrams of 1 to {MaxPayload} bytes are waited for, on {MaxPorts} ports at most, {LongestPatience.TotalSeconds:0} s at most.",
                 "",
                 ""
             );

@@ -23,7 +23,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
     private const string Previous = Folder + ".old";
 
     /// <summary>A unit of Type=notify has started when swarmd reports it.</summary>
-    private static readonly TimeSpan _startWithin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(2);
 
     [GeneratedRegex("^ExecStart=.*$", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex ExecStartLine { get; }
@@ -65,7 +65,7 @@ public sealed partial class DaemonInstaller(IHostSystem system)
         {
             // --now on the way back: systemd would restart a program that fails again and again.
             steps.Add(Run(["systemctl", "enable", Service], before is null ? ["systemctl", "disable", "--now", Service] : null));
-            steps.Add(new CommandStep(new ToolCommand("systemctl", "start", Service) { Timeout = _startWithin }));
+            steps.Add(new CommandStep(new ToolCommand("systemctl", "start", Service) { Timeout = StartWithin }));
         }
         steps.Add(Run("rm", "-rf", Previous));
         if (!request.DryRun)

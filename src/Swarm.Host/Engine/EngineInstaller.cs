@@ -14,9 +14,9 @@ public sealed partial class EngineInstaller(IHostSystem system)
         "The engine is installed. Look at its log ('journalctl -u docker', /var/log/docker.log), start it, and run this again.";
 
     /// <summary>Enough for a new engine on a busy host.</summary>
-    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(60);
 
-    private static readonly string[] _data = ["/var/lib/docker", "/var/lib/containerd"];
+    private static readonly string[] Data = ["/var/lib/docker", "/var/lib/containerd"];
 
     /// <summary>The lock messages of apt; dnf 4 and 5; yum; rpm, which all three use; zypper.</summary>
     [GeneratedRegex(
@@ -129,7 +129,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
                 steps.Add(new FileStep(manager.RepositoryPath, text, null));
             }
         }
-        if (removeData && _data.Where(system.Exists).ToArray() is { Length: > 0 } data)
+        if (removeData && Data.Where(system.Exists).ToArray() is { Length: > 0 } data)
         {
             steps.Add(new CommandStep(new ToolCommand("rm", ["-rf", .. data]) { Timeout = TimeSpan.FromMinutes(20) }));
         }
@@ -257,7 +257,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
     /// <summary>Waits for the engine to answer: not every service manager waits until it does.</summary>
     private async Task<string> VersionAsync(CancellationToken cancellation)
     {
-        var command = new ToolCommand("docker", "version", "--format", "{{.Server.Version}}") { Timeout = _answerWithin };
+        var command = new ToolCommand("docker", "version", "--format", "{{.Server.Version}}") { Timeout = AnswerWithin };
         var started = Stopwatch.StartNew();
         while (true)
         {
@@ -266,7 +266,7 @@ public sealed partial class EngineInstaller(IHostSystem system)
             {
                 return result.Output.Trim();
             }
-            if (started.Elapsed > _answerWithin)
+            if (started.Elapsed > AnswerWithin)
             {
                 throw new HostException(
                     "EngineNotStarted",

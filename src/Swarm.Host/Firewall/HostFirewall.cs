@@ -6,7 +6,7 @@ namespace Swarm.Host.Firewall;
 public sealed class HostFirewall(IHostSystem system)
 {
     /// <summary>Serialises the changes of this process.</summary>
-    private static readonly SemaphoreSlim _changing = new(1);
+    private static readonly SemaphoreSlim Changing = new(1);
 
     /// <summary>Reads the state of the rules. Our own rules for other ports are listed too.</summary>
     /// <exception cref="HostException">NotAdministrator, FirewallAmbiguous, FirewallNotFound, FirewallNotRunning, FirewallToolFailed.</exception>
@@ -63,7 +63,7 @@ public sealed class HostFirewall(IHostSystem system)
         CancellationToken cancellation
     )
     {
-        await _changing.WaitAsync(cancellation);
+        await Changing.WaitAsync(cancellation);
         try
         {
             var provider = await OpenAsync(request, cancellation);
@@ -76,7 +76,7 @@ public sealed class HostFirewall(IHostSystem system)
         }
         finally
         {
-            _changing.Release();
+            Changing.Release();
         }
     }
 

@@ -9,7 +9,7 @@ namespace Swarm.Host.Firewall;
 internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(system)
 {
     /// <summary>The files of Debian's iptables-persistent and of Red Hat's iptables-services.</summary>
-    private static readonly (bool IPv6, string Path)[] _files =
+    private static readonly (bool IPv6, string Path)[] Files =
     [
         (false, "/etc/iptables/rules.v4"),
         (false, "/etc/sysconfig/iptables"),
@@ -127,7 +127,7 @@ internal sealed class IptablesProvider(IHostSystem system) : FirewallProvider(sy
     // -- the rules that the next start restores
 
     private string? FileOf(bool ipv6) =>
-        _files.Where(f => f.IPv6 == ipv6).Select(static f => f.Path).FirstOrDefault(p => System.Read(p) is not null);
+        Files.Where(f => f.IPv6 == ipv6).Select(static f => f.Path).FirstOrDefault(p => System.Read(p) is not null);
 
     private static string[] Lines(string text) => text.Split('\n');
 

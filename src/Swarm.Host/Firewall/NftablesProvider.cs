@@ -13,7 +13,7 @@ internal sealed partial class NftablesProvider(IHostSystem system) : FirewallPro
     private const string IncludeLine = $"include \"{RulesPath}\"";
 
     /// <summary>The configuration files of Debian and of Red Hat.</summary>
-    private static readonly string[] _configurations = ["/etc/nftables.conf", "/etc/sysconfig/nftables.conf"];
+    private static readonly string[] Configurations = ["/etc/nftables.conf", "/etc/sysconfig/nftables.conf"];
 
     private IReadOnlyList<NftChain> _chains = [];
 
@@ -102,7 +102,7 @@ internal sealed partial class NftablesProvider(IHostSystem system) : FirewallPro
     // -- the rules that the next start loads
 
     private string? Configuration() =>
-        _configurations.FirstOrDefault(path =>
+        Configurations.FirstOrDefault(path =>
             System.Read(path) is { } text
             && _chains.Count > 0
             && _chains.All(c => TablePattern.Matches(text).Any(m => Family(m.Groups[1].Value) == c.Family && m.Groups[2].Value == c.Table))

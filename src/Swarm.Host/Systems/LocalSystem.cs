@@ -9,7 +9,7 @@ namespace Swarm.Host.Systems;
 /// <summary>This machine.</summary>
 public sealed class LocalSystem : IHostSystem
 {
-    private static readonly string[] _systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
     public bool IsWindows => OperatingSystem.IsWindows();
 
@@ -25,7 +25,7 @@ public sealed class LocalSystem : IHostSystem
             Path.PathSeparator,
             StringSplitOptions.RemoveEmptyEntries
         );
-        return (IsWindows ? folders : folders.Concat(_systemFolders)).Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
+        return (IsWindows ? folders : folders.Concat(SystemFolders)).Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
     }
 
     public async Task<ToolResult> RunAsync(ToolCommand command, CancellationToken cancellation)
@@ -45,7 +45,7 @@ public sealed class LocalSystem : IHostSystem
             // The tools call further programs of these folders by name.
             start.Environment["PATH"] = string.Join(
                 ':',
-                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(_systemFolders).Distinct()
+                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(SystemFolders).Distinct()
             );
         }
         using var process = new Process { StartInfo = start };

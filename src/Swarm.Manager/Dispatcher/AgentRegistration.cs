@@ -8,7 +8,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>The first message of a session: what the node is, where it is reached, and the tasks that it found again.</summary>
+/// <summary>The first message of a session: the node's description, its address, and the tasks that it found again.</summary>
 internal sealed class AgentRegistration
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
@@ -24,10 +24,10 @@ internal sealed class AgentRegistration
         _address = BoundedText.Cut(message.Address, 255);
     }
 
-    /// <summary>Statuses that are more than go with the word that the node is back: they are committed before it, part by part.</summary>
+    /// <summary>Statuses that do not fit into the batch of the node's return: they are committed before it, part by part.</summary>
     public IEnumerable<ReportedStatus[]> Earlier => _statuses.Skip(StatusChecks.StatusesAtOnce).Chunk(StatusChecks.StatusesAtOnce);
 
-    /// <exception cref="SwarmException">RegisterFirst: something else came first, or nothing in time.</exception>
+    /// <exception cref="SwarmException">RegisterFirst: another message came first, or none in time.</exception>
     public static async Task<AgentRegistration> ReadAsync(
         string nodeId,
         IAsyncStreamReader<V1.AgentMessage> requests,
@@ -39,14 +39,14 @@ internal sealed class AgentRegistration
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            if (await requests.MoveNext(either.Token).ConfigureAwait(false) && requests.Current.Register is { } register)
+            if (await requests.MoveNext(either.Token) && requests.Current.Register is { } register)
             {
                 return new AgentRegistration(register, time.GetUtcNow());
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // Told below.
+            // The code below throws.
         }
         throw new SwarmException(
             SwarmErrorKind.InvalidArgument,
@@ -57,7 +57,8 @@ internal sealed class AgentRegistration
         );
     }
 
-    /// <summary>What it changes. What the node found again goes with the word that it is back, so that nothing is planned on one without the other.</summary>
+    /// <summary>The changes of the registration. The node's statuses are in the batch of its return, so that no plan sees one without the
+    /// other.</summary>
     public IReadOnlyList<StateChange> Changes(ClusterState state, Node node, DateTimeOffset now)
     {
         var changes = new List<StateChange>();

@@ -7,23 +7,23 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>How a session ended; says what becomes of the node.</summary>
+/// <summary>The end of a session, which decides the node's status.</summary>
 internal enum SessionEnd
 {
-    /// <summary>The stream broke, or was ended for a fault of the agent.</summary>
+    /// <summary>The stream broke, or ended because of the agent's error.</summary>
     Broken,
 
-    /// <summary>The agent said it restarts.</summary>
+    /// <summary>The agent announced a restart.</summary>
     Restarting,
 
-    /// <summary>The agent said it leaves.</summary>
+    /// <summary>The agent announced that it leaves.</summary>
     Left,
 
-    /// <summary>The manager has settled the node's status already, or no longer leads.</summary>
+    /// <summary>The manager has set the node's status already, or is no longer the leader.</summary>
     Settled,
 }
 
-/// <summary>One registered agent's stream: reads its messages, commits its reports, sends its assignments.</summary>
+/// <summary>The stream of a registered agent: reads its messages, commits its reports, sends its assignments.</summary>
 internal sealed class AgentSession(
     string nodeId,
     AgentSessions sessions,
@@ -34,7 +34,7 @@ internal sealed class AgentSession(
     IServerStreamWriter<V1.ManagerMessage> responses
 ) : IDisposable
 {
-    /// <summary>Reports that may wait for the log; beyond it the agent's stream is no longer read.</summary>
+    /// <summary>Reports that may wait for the log; with more, the agent's stream is no longer read.</summary>
     private const int ReportsInFlight = 16;
 
     private readonly Channel<V1.TaskStatusReport> _reports = Channel.CreateBounded<V1.TaskStatusReport>(ReportsInFlight);
@@ -51,15 +51,15 @@ internal sealed class AgentSession(
     public string SessionId { get; } = Guid.NewGuid().ToString("N");
     public Assignments Assignments { get; } = new(nodeId);
 
-    /// <summary>The manager itself keeps the stream from being read: silence is then not the agent's.</summary>
+    /// <summary>The manager itself does not read the stream at present, so silence is not the agent's.</summary>
     public bool IsBlockedByManager { get; private set; }
 
-    /// <summary>Something new is to be sent.</summary>
+    /// <summary>Signals that there is something to send.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
 
     /// <summary>Ends the session from the manager's side.</summary>
-    /// <param name="why">The status the agent sees; null: the stream ends well.</param>
-    /// <param name="lastWord">Sent before the stream ends.</param>
+    /// <param name="why">The status for the agent; null: the stream ends without an error.</param>
+    /// <param name="lastWord">The last message before the stream ends.</param>
     public void End(SwarmException? why, V1.ManagerMessage? lastWord = null)
     {
         lock (_gate)
@@ -74,7 +74,7 @@ internal sealed class AgentSession(
         ThreadPool.UnsafeQueueUserWorkItem(static ended => Cancel(ended), _ended, preferLocal: false);
     }
 
-    /// <summary>Has the node's swarmd do something on its host.</summary>
+    /// <summary>Has the node's swarmd run a command on its host.</summary>
     /// <returns>Null: the session ended before the answer.</returns>
     public Task<V1.HostAnswer?> RunHostCommandAsync(V1.HostCommand command, CancellationToken cancellation) =>
         _hostCalls.RunAsync(command, call => WriteAsync(new V1.ManagerMessage { HostCall = call }, cancellation), cancellation);
@@ -84,20 +84,20 @@ internal sealed class AgentSession(
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ended.Token);
         var token = linked.Token;
-        await WriteAsync(new V1.ManagerMessage { Session = info }, token).ConfigureAwait(false);
+        await WriteAsync(new V1.ManagerMessage { Session = info }, token);
         Wake();
         var reading = ReadAsync(token);
         var sending = SendAsync(token);
         var committing = CommitAsync(token);
-        var first = await Task.WhenAny(reading, sending, committing).ConfigureAwait(false);
-        await linked.CancelAsync().ConfigureAwait(false);
+        var first = await Task.WhenAny(reading, sending, committing);
+        await linked.CancelAsync();
         await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hostCalls.EndAll();
         if (_ended.IsCancellationRequested)
         {
             if (_lastWord is { } lastWord && !cancellation.IsCancellationRequested)
             {
-                await WriteAsync(lastWord, cancellation).ConfigureAwait(false);
+                await WriteAsync(lastWord, cancellation);
             }
             return _why is { } why ? throw why : SessionEnd.Settled;
         }
@@ -105,13 +105,13 @@ internal sealed class AgentSession(
         {
             throw refusal;
         }
-        return reading.IsCompletedSuccessfully ? await reading.ConfigureAwait(false) : SessionEnd.Broken;
+        return reading.IsCompletedSuccessfully ? await reading : SessionEnd.Broken;
     }
 
     public void Dispose()
     {
         _hostCalls.EndAll();
-        // The token source stays: End may still be on its way to it, and it holds nothing that has to be freed.
+        // The token source is not disposed: End may still use it, and it holds no resources.
         _writing.Dispose();
     }
 
@@ -120,7 +120,7 @@ internal sealed class AgentSession(
     private async Task<SessionEnd> ReadAsync(CancellationToken cancellation)
     {
         var budget = new MessageBudget(options.Time);
-        while (await requests.MoveNext(cancellation).ConfigureAwait(false))
+        while (await requests.MoveNext(cancellation))
         {
             if (!budget.TryTake())
             {
@@ -140,21 +140,21 @@ internal sealed class AgentSession(
                     break;
                 case V1.AgentMessage.MessageOneofCase.Report:
                     IsBlockedByManager = true;
-                    await _reports.Writer.WriteAsync(message.Report, cancellation).ConfigureAwait(false);
+                    await _reports.Writer.WriteAsync(message.Report, cancellation);
                     IsBlockedByManager = false;
                     break;
                 case V1.AgentMessage.MessageOneofCase.Description:
                     IsBlockedByManager = true;
-                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation).ConfigureAwait(false);
+                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation);
                     IsBlockedByManager = false;
                     break;
                 case V1.AgentMessage.MessageOneofCase.HostReply:
                     _hostCalls.Complete(message.HostReply);
                     break;
                 case V1.AgentMessage.MessageOneofCase.Goodbye:
-                    // What it reported before goes first.
+                    // Its earlier reports go first.
                     _reports.Writer.TryComplete();
-                    return await sessions.SayGoodbyeAsync(nodeId, this, message.Goodbye, cancellation).ConfigureAwait(false);
+                    return await sessions.SayGoodbyeAsync(nodeId, this, message.Goodbye, cancellation);
                 default:
                     throw new SwarmException(
                         SwarmErrorKind.InvalidArgument,
@@ -171,28 +171,27 @@ internal sealed class AgentSession(
 
     private async Task CommitAsync(CancellationToken cancellation)
     {
-        await foreach (var report in _reports.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await foreach (var report in _reports.Reader.ReadAllAsync(cancellation))
         {
             var statuses = StatusChecks.Read(report.Updates, options.Time.GetUtcNow());
             foreach (var chunk in statuses.Chunk(StatusChecks.StatusesAtOnce))
             {
-                await loop.ReportAsync(nodeId, chunk, cancellation).ConfigureAwait(false);
+                await loop.ReportAsync(nodeId, chunk, cancellation);
             }
-            await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation)
-                .ConfigureAwait(false);
+            await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation);
         }
-        // The reader has said goodbye and ends the session.
-        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(false);
+        // The reader got a goodbye and ends the session.
+        await Task.Delay(Timeout.Infinite, cancellation);
     }
 
     private async Task SendAsync(CancellationToken cancellation)
     {
         while (true)
         {
-            await _wake.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            await _wake.Reader.ReadAsync(cancellation);
             if (options.AssignmentBatching > TimeSpan.Zero)
             {
-                await Task.Delay(options.AssignmentBatching, cancellation).ConfigureAwait(false);
+                await Task.Delay(options.AssignmentBatching, cancellation);
             }
             bool more;
             do
@@ -204,7 +203,7 @@ internal sealed class AgentSession(
                 });
                 if (set is not null)
                 {
-                    await WriteAsync(new V1.ManagerMessage { Assignments = set }, cancellation).ConfigureAwait(false);
+                    await WriteAsync(new V1.ManagerMessage { Assignments = set }, cancellation);
                 }
             } while (more);
         }
@@ -212,10 +211,10 @@ internal sealed class AgentSession(
 
     private async Task WriteAsync(V1.ManagerMessage message, CancellationToken cancellation)
     {
-        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        await _writing.WaitAsync(cancellation);
         try
         {
-            await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+            await responses.WriteAsync(message, cancellation);
         }
         finally
         {

@@ -4,10 +4,10 @@ using Swarm.Core.Model;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <content>The clocks: which session a node has, and after how much silence it is Down.</content>
+/// <content>The clocks: the session of each node, and the silence after which it is Down.</content>
 public sealed partial class AgentSessions
 {
-    /// <summary>The agent has been heard.</summary>
+    /// <summary>Restarts the clock after a message of the agent.</summary>
     internal void Touch(string nodeId, AgentSession session)
     {
         lock (_gate)
@@ -74,17 +74,16 @@ public sealed partial class AgentSessions
         LogDisconnected(nodeId);
         try
         {
-            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "connection lost", null, CancellationToken.None)
-                .ConfigureAwait(false);
+            await SetStatusAsync(nodeId, null, NodeState.Disconnected, "connection lost", null, CancellationToken.None);
         }
         catch (SwarmException e)
         {
-            // The clock runs all the same: it becomes Down under this leader, or is judged by the next.
+            // The clock runs all the same: the node becomes Down under this leader, or the next leader decides.
             LogStatusNotSet(e, nodeId);
         }
     }
 
-    /// <summary>A node's time is up.</summary>
+    /// <summary>Handles a node whose time is up.</summary>
     private async Task ExpireAsync(WatchedNode node)
     {
         AgentSession? session;
@@ -117,7 +116,7 @@ public sealed partial class AgentSessions
         try
         {
             LogDown(node.Id, message);
-            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None).ConfigureAwait(false);
+            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None);
         }
         catch (SwarmException e)
         {
@@ -126,7 +125,7 @@ public sealed partial class AgentSessions
             {
                 if (node.Session is null)
                 {
-                    // Not committed: a full disk, say. It is tried again as long as this manager leads.
+                    // Not committed, for example because of a full disk. It is tried again as long as this manager is the leader.
                     node.Arm(TimeSpan.FromSeconds(1));
                 }
             }

@@ -6,7 +6,7 @@ namespace Swarm.Manager.Dispatcher;
 /// <summary>Commands for a node's host go to its swarmd over the session that its agent holds.</summary>
 public sealed partial class AgentSessions : INodeHosts
 {
-    /// <summary>A firewall's tools are slow on a busy host, not slower than this.</summary>
+    /// <summary>A firewall's tools are slow on a busy host, but not slower than this.</summary>
     private static readonly TimeSpan HostAnswerWithin = TimeSpan.FromMinutes(3);
 
     /// <inheritdoc/>
@@ -25,14 +25,14 @@ public sealed partial class AgentSessions : INodeHosts
         limit.CancelAfter(HostAnswerWithin);
         try
         {
-            if (await session.RunHostCommandAsync(command, limit.Token).ConfigureAwait(false) is { } answer)
+            if (await session.RunHostCommandAsync(command, limit.Token) is { } answer)
             {
                 return answer;
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // Told below.
+            // The code below throws.
         }
         throw HostAnswers.DoesNotAnswer(nodeName);
     }

@@ -5,7 +5,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <content>What a gained or lost leadership means for the sessions.</content>
+/// <content>The effects of a gained or lost leadership on the sessions.</content>
 public sealed partial class AgentSessions
 {
     private void OnLeadershipGained()
@@ -47,14 +47,13 @@ public sealed partial class AgentSessions
         try
         {
             await SetStatusAsync(
-                    nodeId,
-                    null,
-                    NodeState.Unknown,
-                    "waiting for its session with the new leader",
-                    null,
-                    CancellationToken.None
-                )
-                .ConfigureAwait(false);
+                nodeId,
+                null,
+                NodeState.Unknown,
+                "waiting for its session with the new leader",
+                null,
+                CancellationToken.None
+            );
         }
         catch (SwarmException e)
         {

@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <content>What of a node is written into the state.</content>
+/// <content>The changes of a node's status in the state.</content>
 public sealed partial class AgentSessions
 {
     internal Task DescribeAsync(string nodeId, NodeDescription description, CancellationToken cancellation) =>
@@ -20,21 +20,16 @@ public sealed partial class AgentSessions
             cancellation
         );
 
-    internal async Task<SessionEnd> SayGoodbyeAsync(
-        string nodeId,
-        AgentSession session,
-        V1.Goodbye goodbye,
-        CancellationToken cancellation
-    )
+    internal async Task<SessionEnd> SayGoodbyeAsync(string nodeId, AgentSession session, V1.Goodbye goodbye, CancellationToken cancellation)
     {
         if (!goodbye.Restart)
         {
-            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation).ConfigureAwait(false);
+            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation);
             return SessionEnd.Left;
         }
         var grace = ProtocolMapping.FromWire(goodbye.Grace, HeartbeatRules.DefaultRestartGrace, "Goodbye.Grace");
         grace = TimeSpan.FromTicks(Math.Clamp(grace.Ticks, 0, HeartbeatRules.LongestRestartGrace.Ticks));
-        await SetStatusAsync(nodeId, session, NodeState.Ready, "restarting", Now + grace, cancellation).ConfigureAwait(false);
+        await SetStatusAsync(nodeId, session, NodeState.Ready, "restarting", Now + grace, cancellation);
         lock (_gate)
         {
             if (_nodes.TryGetValue(nodeId, out var node) && ReferenceEquals(node.Session, session))
@@ -46,7 +41,7 @@ public sealed partial class AgentSessions
         return SessionEnd.Restarting;
     }
 
-    /// <summary>Sets the status, unless the node has another session (or one at all) by then.</summary>
+    /// <summary>Sets the status, unless the node has another session (or any session) by then.</summary>
     private Task SetStatusAsync(
         string nodeId,
         AgentSession? session,

@@ -10,8 +10,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>Every agent's session with this manager, and from them what is observed of the nodes: Ready, Disconnected, Down.</summary>
-/// <remarks>Its lock is taken while the state is being changed: under it the state is never read.</remarks>
+/// <summary>Holds every agent's session with this manager, and derives the nodes' states: Ready, Disconnected, Down.</summary>
+/// <remarks>Its lock is taken while the state is being changed, so code under the lock must not read the state.</remarks>
 public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
 {
     private readonly StateStore _store;
@@ -39,7 +39,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
     private DateTimeOffset Now => _options.Time.GetUtcNow();
 
     /// <summary>Serves one agent's stream to its end.</summary>
-    /// <exception cref="SwarmException">The agent did something that a session does not allow; the stream ends with that status.</exception>
+    /// <exception cref="SwarmException">The agent broke the rules of a session; the stream ends with that status.</exception>
     public async Task RunAsync(
         string nodeId,
         IAsyncStreamReader<V1.AgentMessage> requests,
@@ -49,14 +49,14 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
     {
         if (!_log.IsLeader)
         {
-            await responses.WriteAsync(new V1.ManagerMessage { Redirect = Redirect() }, cancellation).ConfigureAwait(false);
+            await responses.WriteAsync(new V1.ManagerMessage { Redirect = Redirect() }, cancellation);
             return;
         }
-        var registration = await AgentRegistration.ReadAsync(nodeId, requests, _options.Time, cancellation).ConfigureAwait(false);
+        var registration = await AgentRegistration.ReadAsync(nodeId, requests, _options.Time, cancellation);
         var known = _store.Read(state => state.FindNode(nodeId));
         if (known is null)
         {
-            await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation).ConfigureAwait(false);
+            await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation);
             return;
         }
         using var session = new AgentSession(nodeId, this, _store, _loop, _options, requests, responses);
@@ -64,10 +64,10 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         var end = SessionEnd.Broken;
         try
         {
-            var registered = await RegisterAsync(nodeId, session, registration, cancellation).ConfigureAwait(false);
+            var registered = await RegisterAsync(nodeId, session, registration, cancellation);
             var info = SessionInfo(session, registered, period);
             LogRegistered(registered.Name, nodeId);
-            end = await session.RunAsync(info, cancellation).ConfigureAwait(false);
+            end = await session.RunAsync(info, cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -75,7 +75,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         }
         finally
         {
-            await DetachAsync(nodeId, session, end).ConfigureAwait(false);
+            await DetachAsync(nodeId, session, end);
         }
     }
 
@@ -95,7 +95,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
                         }
                         break;
                     case ChangedObject.OfNode { Before: null, After: { } after } when _leading:
-                        // It has joined; its agent connects in a moment, or it never will.
+                        // The node has joined; its agent connects in a moment, or it never will.
                         var created = Watch(after.Id);
                         created.DownMessage = "no session since it joined";
                         created.Arm(HeartbeatRules.DefaultRestartGrace);
@@ -136,7 +136,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Commits that the node is there, with what it has found again.</summary>
+    /// <summary>Commits that the node is back, with the tasks that it found again.</summary>
     private async Task<Node> RegisterAsync(
         string nodeId,
         AgentSession session,
@@ -146,19 +146,17 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
     {
         foreach (var statuses in registration.Earlier)
         {
-            await _loop.ReportAsync(nodeId, statuses, cancellation).ConfigureAwait(false);
+            await _loop.ReportAsync(nodeId, statuses, cancellation);
         }
-        return await _loop
-            .ExecuteAsync(
-                "",
-                state =>
-                    state.FindNode(nodeId) is { } node && IsCurrent(nodeId, session)
-                        ? new CommandChanges(registration.Changes(state, node, Now), nodeId)
-                        : CommandChanges.None(nodeId),
-                (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
-                cancellation
-            )
-            .ConfigureAwait(false);
+        return await _loop.ExecuteAsync(
+            "",
+            state =>
+                state.FindNode(nodeId) is { } node && IsCurrent(nodeId, session)
+                    ? new CommandChanges(registration.Changes(state, node, Now), nodeId)
+                    : CommandChanges.None(nodeId),
+            (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
+            cancellation
+        );
     }
 
     private V1.SessionInfo SessionInfo(AgentSession session, Node node, TimeSpan period)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Wire.Mapping;
@@ -5,19 +6,22 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>What one session has been told, and what it has to be told next. Holds one small entry a task, however slow the agent is.</summary>
+/// <summary>The assignments that one session has been sent, and the set to send next. Holds one small entry a task, however slow the agent is.</summary>
 internal sealed class Assignments(string nodeId)
 {
-    /// <summary>About the most bytes of an incremental set; what is left follows in the next.</summary>
+    /// <summary>The approximate size limit of an incremental set, in bytes; the rest follows in the next.</summary>
     private const int SetBytes = 1024 * 1024;
 
-    private readonly Dictionary<string, TaskState> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (TaskState Desired, (string ServiceId, ulong Number) Revision)> _told = new(StringComparer.Ordinal);
+
+    /// <summary>The revisions that the agent has, with the number of its tasks that refer to each. The agent drops one that no task refers to.</summary>
+    private readonly Dictionary<(string ServiceId, ulong Number), int> _revisions = [];
     private readonly Lock _gate = new();
     private HashSet<string> _changed = new(StringComparer.Ordinal);
     private bool _complete = true;
     private ulong _number;
 
-    /// <summary>A task that is, was or becomes this node's has changed.</summary>
+    /// <summary>Marks a task whose assignment to this node changed.</summary>
     public void Mark(string taskId)
     {
         lock (_gate)
@@ -39,8 +43,9 @@ internal sealed class Assignments(string nodeId)
         }
     }
 
-    /// <summary>The next set to send; null when there is nothing new. Called by one caller at a time, under the state's shared lock.</summary>
-    /// <param name="more">Something was left for another set.</param>
+    /// <summary>The next set to send; null when there is nothing new. It must have one caller at a time, under the state's shared
+    /// lock.</summary>
+    /// <param name="more">More is left for another set.</param>
     public V1.AssignmentSet? Next(ClusterState state, out bool more)
     {
         bool complete;
@@ -64,6 +69,7 @@ internal sealed class Assignments(string nodeId)
     private V1.AssignmentSet Complete(ClusterState state)
     {
         _told.Clear();
+        _revisions.Clear();
         var set = new V1.AssignmentSet { Kind = V1.AssignmentSet.Types.Kind.Complete };
         foreach (var task in state.TasksOfNode(nodeId).Where(IsTold).OrderBy(t => t.Id, StringComparer.Ordinal))
         {
@@ -87,13 +93,13 @@ internal sealed class Assignments(string nodeId)
             var task = state.FindTask(taskId);
             if (task is null || task.NodeId != nodeId || !IsTold(task))
             {
-                if (_told.Remove(taskId))
+                if (Forget(taskId))
                 {
                     set.Remove.Add(taskId);
                     bytes += 32;
                 }
             }
-            else if (!_told.TryGetValue(taskId, out var told) || told != task.DesiredState)
+            else if (!_told.TryGetValue(taskId, out var told) || told.Desired != task.DesiredState)
             {
                 bytes += Tell(set, task, state);
             }
@@ -103,15 +109,17 @@ internal sealed class Assignments(string nodeId)
         return set.Update.Count + set.Remove.Count > 0 ? set : null;
     }
 
-    /// <summary>Before a node is chosen there is nothing to tell; a task that is only to be forgotten is told as removed.</summary>
+    /// <summary>True when the agent must know the task. Before a node is chosen it need not; a task that is only to be deleted is sent as
+    /// removed.</summary>
     private static bool IsTold(SwarmTask task) => task.Status.State >= TaskState.Assigned;
 
-    /// <summary>Only who may still have to pull gets to see the credential. That includes a task that is Ready: an agent that finds nothing of it any more
-    /// prepares it again.</summary>
+    /// <summary>Only an agent that may still have to pull gets the credential. That includes a task that is Ready: an agent that no longer
+    /// has it prepares it again.</summary>
     private bool MayPull(SwarmTask task, ClusterState state) =>
         task is { Status.State: < TaskState.Starting, DesiredState: <= TaskState.Running }
         && state.FindNode(nodeId)?.Description.Executor == ExecutorNames.Docker;
 
+    /// <returns>The bytes that the set has grown by.</returns>
     private int Tell(V1.AssignmentSet set, SwarmTask task, ClusterState state)
     {
         if (state.FindRevision(task.ServiceId, task.Revision) is not { } revision)
@@ -127,13 +135,49 @@ internal sealed class Assignments(string nodeId)
             Slot = task.Slot,
             DesiredState = ProtocolMapping.ToWire(task.DesiredState),
             Revision = task.Revision,
-            Spec = ProtocolMapping.ToWire(revision.Spec),
             RegistryCredential = MayPull(task, state) ? ProtocolMapping.ToWire(revision.RegistryCredential) : null,
             ContainerName = TaskNames.ContainerNameOf(task, name),
             State = ProtocolMapping.ToWire(task.Status.State),
         };
-        _told[task.Id] = task.DesiredState;
+        var key = (task.ServiceId, task.Revision);
+        var bytes = assignment.CalculateSize() + Refer(set, key, revision);
+        // After the reference to the new one: a task that stays with its revision never lets go of it.
+        Forget(task.Id);
+        _told[task.Id] = (task.DesiredState, key);
         set.Update.Add(assignment);
-        return assignment.CalculateSize();
+        return bytes;
+    }
+
+    /// <summary>Counts a task's reference to a revision. The first one sends it along.</summary>
+    /// <returns>The bytes that the set has grown by.</returns>
+    private int Refer(V1.AssignmentSet set, (string ServiceId, ulong Number) key, ServiceRevision revision)
+    {
+        ref var references = ref CollectionsMarshal.GetValueRefOrAddDefault(_revisions, key, out _);
+        if (++references > 1)
+        {
+            return 0;
+        }
+        var sent = new V1.AssignedRevision
+        {
+            ServiceId = key.ServiceId,
+            Number = key.Number,
+            Spec = ProtocolMapping.ToWire(revision.Spec),
+        };
+        set.Revisions.Add(sent);
+        return sent.CalculateSize();
+    }
+
+    /// <returns>False: the task was not told.</returns>
+    private bool Forget(string taskId)
+    {
+        if (!_told.Remove(taskId, out var told))
+        {
+            return false;
+        }
+        if (--CollectionsMarshal.GetValueRefOrAddDefault(_revisions, told.Revision, out _) == 0)
+        {
+            _revisions.Remove(told.Revision);
+        }
+        return true;
     }
 }

@@ -5,8 +5,8 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>The gRPC service that agents hold their session with. The peer's certificate says which node it is.</summary>
-/// <param name="sessions">Of the manager that runs now; null while this node is none.</param>
+/// <summary>The gRPC service for agents' sessions. The peer's certificate identifies the node.</summary>
+/// <param name="sessions">The sessions of the running manager; null while this node is none.</param>
 public sealed class DispatcherService(Func<AgentSessions?> sessions, IPeerIdentity identity) : V1.Dispatcher.DispatcherBase
 {
     public override Task Session(

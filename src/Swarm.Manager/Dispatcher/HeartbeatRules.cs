@@ -3,16 +3,17 @@ using Swarm.Wire.Limits;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>How often agents say that they are there, and what silence means.</summary>
+/// <summary>The period of heartbeats, and the meaning of silence.</summary>
 public static class HeartbeatRules
 {
     /// <summary>Source: moby/swarmkit manager/dispatcher (GracePeriodMultiplier).</summary>
     public const int MissedUntilDown = 3;
 
-    /// <summary>Heartbeats that a manager takes in a second; with more nodes than this the period grows, so that the load does not.</summary>
+    /// <summary>The heartbeats that a manager takes in a second; with more nodes the period grows, so that the load does not.</summary>
     private const double PerSecond = 500;
 
-    /// <summary>The cluster's setting (1 s), or nodes ÷ 500 s if that is longer: 1 s up to 500 nodes, 2 s for 1,000, 20 s for 10,000.</summary>
+    /// <summary>The cluster's setting (1 s), or nodes ÷ 500 s if that is longer. Up to 500 nodes it is 1 s, for 1,000 2 s, for 10,000 20
+    /// s.</summary>
     public static TimeSpan Period(TimeSpan configured, int nodes)
     {
         var shared = TimeSpan.FromSeconds(nodes / PerSecond);
@@ -22,16 +23,17 @@ public static class HeartbeatRules
     /// <summary>Silence that makes a node Down.</summary>
     public static TimeSpan Silence(TimeSpan period) => period * MissedUntilDown;
 
-    /// <summary>After its stream broke, a node may come back within this time: a crash is seen in less than 2 s.</summary>
+    /// <summary>After its stream broke, a node may come back within this time: a crash is noticed in less than 2 s.</summary>
     public static TimeSpan ReturnGrace(TimeSpan period) => period * 1.5;
 
-    /// <summary>A new leader knows of no sessions; agents find it within this time. The stream broke for all of them: they pause between tries for up to
-    /// <see cref="SessionTiming.LongestPause"/> or a period, and may be in the middle of a try that gets no answer.</summary>
+    /// <summary>A new leader has no sessions; agents find it within this time. The stream broke for all of them. They pause between
+    /// attempts for up to <see cref="SessionTiming.LongestPause"/> or a period, and may be in the middle of an attempt that gets no
+    /// answer.</summary>
     public static TimeSpan NewLeaderGrace(TimeSpan period) => Silence(period) + SessionTiming.LongestPause + ClusterChannel.ConnectTimeout;
 
     /// <summary>The longest restart grace that a Goodbye may ask for.</summary>
     public static TimeSpan LongestRestartGrace => TimeSpan.FromMinutes(10);
 
-    /// <summary>Docker-like default of a restart grace when the Goodbye names none.</summary>
+    /// <summary>The default of a restart grace when the Goodbye names none.</summary>
     public static TimeSpan DefaultRestartGrace => TimeSpan.FromSeconds(30);
 }

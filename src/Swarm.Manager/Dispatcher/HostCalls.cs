@@ -10,9 +10,9 @@ internal sealed class HostCalls
     private ulong _last;
     private bool _ended;
 
-    /// <param name="command">What to do.</param>
+    /// <param name="command">The command for the host.</param>
     /// <param name="send">Writes the call to the agent's stream.</param>
-    /// <param name="cancellation">The caller gives up; the node goes on with what it has begun.</param>
+    /// <param name="cancellation">The caller gives up; the node completes the command.</param>
     /// <returns>Null: the session ended first.</returns>
     public async Task<V1.HostAnswer?> RunAsync(V1.HostCommand command, Func<V1.HostCall, Task> send, CancellationToken cancellation)
     {
@@ -28,12 +28,12 @@ internal sealed class HostCalls
         }
         try
         {
-            await send(new V1.HostCall { Number = number, Command = command }).ConfigureAwait(false);
-            return await reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            await send(new V1.HostCall { Number = number, Command = command });
+            return await reply.Task.WaitAsync(cancellation);
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or ObjectDisposedException)
         {
-            // The stream has ended under it.
+            // The stream has ended meanwhile.
             return null;
         }
         finally
@@ -49,7 +49,7 @@ internal sealed class HostCalls
     {
         lock (_gate)
         {
-            // Without a call: the caller has given up.
+            // A reply without a call: the caller has given up.
             _open.GetValueOrDefault(reply.Number)?.TrySetResult(reply.Answer ?? new V1.HostAnswer());
         }
     }

@@ -1,6 +1,7 @@
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>A token bucket: a session may send so many messages in a second, with a burst. Protects the manager from an agent gone mad.</summary>
+/// <summary>A token bucket: limits the messages of a session per second, with a burst. It protects the manager from a faulty
+/// agent.</summary>
 internal sealed class MessageBudget(TimeProvider time)
 {
     private const double PerSecond = 200;

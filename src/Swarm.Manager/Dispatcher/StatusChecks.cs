@@ -6,13 +6,14 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Manager.Dispatcher;
 
-/// <summary>What of an agent's words gets into the log: only states that are an agent's to report, texts of a bounded length, times that have been.</summary>
+/// <summary>Filters an agent's reports for the log: only states that agents may report, texts of limited length, times in the
+/// past.</summary>
 internal static class StatusChecks
 {
-    /// <summary>Statuses of one report that go into the log together; a larger report is divided.</summary>
+    /// <summary>The statuses of one report that are committed together; a larger report is divided.</summary>
     public const int StatusesAtOnce = 64;
 
-    /// <summary>The statuses that can be used; those that an agent may not report are left out.</summary>
+    /// <summary>The usable statuses, without states that an agent may not report.</summary>
     public static List<ReportedStatus> Read(IEnumerable<V1.TaskStatusUpdate> updates, DateTimeOffset now)
     {
         var read = new List<ReportedStatus>();
@@ -43,7 +44,7 @@ internal static class StatusChecks
         return read;
     }
 
-    /// <summary>A description with every text bounded.</summary>
+    /// <summary>A description whose texts have limited lengths.</summary>
     public static NodeDescription Read(V1.NodeDescription? description)
     {
         var read = ProtocolMapping.FromWire(description);
@@ -53,7 +54,9 @@ internal static class StatusChecks
             Os = BoundedText.Cut(read.Os, 64),
             Architecture = BoundedText.Cut(read.Architecture, 64),
             EngineVersion = BoundedText.Cut(read.EngineVersion, 128),
-            EngineLabels = ValueMap.From(read.EngineLabels.Take(256).Select(l => KeyValuePair.Create(BoundedText.Cut(l.Key, 256), BoundedText.Cut(l.Value, 1024)))),
+            EngineLabels = ValueMap.From(
+                read.EngineLabels.Take(256).Select(l => KeyValuePair.Create(BoundedText.Cut(l.Key, 256), BoundedText.Cut(l.Value, 1024)))
+            ),
             Plugins = read.Plugins.Take(256).Select(p => BoundedText.Cut(p, 256)).ToValueList(),
             Executor = BoundedText.Cut(read.Executor, 64),
             SwarmdVersion = BoundedText.Cut(read.SwarmdVersion, 64),

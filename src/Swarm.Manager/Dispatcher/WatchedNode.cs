@@ -18,7 +18,7 @@ internal sealed class WatchedNode : IDisposable
     public AgentSession? Session { get; set; }
     public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Why it is Down if the clock runs out.</summary>
+    /// <summary>The status message for Down when the clock runs out.</summary>
     public string DownMessage { get; set; } = "heartbeat failure";
 
     public void Arm(TimeSpan after)

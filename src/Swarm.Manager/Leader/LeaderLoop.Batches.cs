@@ -6,10 +6,10 @@ using Swarm.Core.State;
 
 namespace Swarm.Manager.Leader;
 
-// What waits becomes a batch, and its outcome goes back to whoever waits.
+// Makes batches of the waiting commands, and returns the outcome to their callers.
 public sealed partial class LeaderLoop
 {
-    /// <returns>True when something was taken from the inbox.</returns>
+    /// <returns>True when it took something from the inbox.</returns>
     private async Task<bool> CommitWaitingAsync()
     {
         var commands = new List<PreparedCommand>();
@@ -28,12 +28,12 @@ public sealed partial class LeaderLoop
         }
         try
         {
-            await ProposeTogetherAsync(commands, observations).ConfigureAwait(false);
+            await ProposeTogetherAsync(commands, observations);
         }
         catch (ReplicatedLogException e)
         {
             var why = LogErrors.From(e, _log.LeaderAddress);
-            // Those of a divided batch that did get through have their answer already; failing them again does nothing.
+            // The committed commands of a divided batch have their answer already; failing them again does nothing.
             commands.ForEach(c => c.Command.Fail(why));
             reports.ForEach(r => r.Fail(why));
             throw;
@@ -53,18 +53,18 @@ public sealed partial class LeaderLoop
     {
         try
         {
-            await _log.ProposeAsync([.. commands.SelectMany(c => c.Changes), .. observations], _stop.Token).ConfigureAwait(false);
+            await _log.ProposeAsync([.. commands.SelectMany(c => c.Changes), .. observations], _stop.Token);
             return;
         }
         catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge)
         {
-            // They touch different objects, so they may as well go one by one; only what is too large by itself is refused.
+            // The commands touch different objects, so they may go one by one; only a command that is too large by itself is refused.
         }
         foreach (var command in commands)
         {
             try
             {
-                await _log.ProposeAsync(command.Changes, _stop.Token).ConfigureAwait(false);
+                await _log.ProposeAsync(command.Changes, _stop.Token);
                 Answer([command]);
             }
             catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge)
@@ -74,7 +74,7 @@ public sealed partial class LeaderLoop
         }
         if (observations.Count > 0)
         {
-            await ProposeHalvingAsync(observations).ConfigureAwait(false);
+            await ProposeHalvingAsync(observations);
         }
     }
 
@@ -137,13 +137,13 @@ public sealed partial class LeaderLoop
         {
             changes = command.Prepare(state);
         }
-#pragma warning disable CA1031 // A refusal, or a fault in one command, is its caller's alone.
+#pragma warning disable CA1031 // A refusal, or a fault in one command, concerns only its caller.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             if (batchHasOthers)
             {
-                // It may be refused (or granted) because of what is in this batch: it is judged again after it.
+                // The command may be refused (or granted) because of this batch: it is checked again after it.
                 return (false, null);
             }
             command.Fail(e);
@@ -170,8 +170,8 @@ public sealed partial class LeaderLoop
         return (true, new PreparedCommand(command, all, changes.ResultId));
     }
 
-    /// <summary>The newest status of each task; but the one that says Running is kept beside the one that says it ended, because
-    /// <see cref="SwarmTask.RunningSince"/> is told from it.</summary>
+    /// <summary>Keeps only the newest status of each task. The one that says Running is kept beside the final one, because it sets
+    /// <see cref="SwarmTask.RunningSince"/>.</summary>
     private List<StateChange> GatherReports(ClusterState state, List<WaitingReport> taken, ref int size)
     {
         var now = _time.GetUtcNow();

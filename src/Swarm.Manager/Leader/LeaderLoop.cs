@@ -10,12 +10,12 @@ using Swarm.Core.State;
 
 namespace Swarm.Manager.Leader;
 
-/// <summary>The one loop of a leader: gathers writes, agents' reports and what is due, and proposes one batch at a time.</summary>
-/// <remarks>At most one batch is in flight; whatever comes meanwhile waits for the next. Plans see applied state only. Without leadership nothing is
-/// planned, and whoever waits is told.</remarks>
+/// <summary>The single loop of a leader: gathers writes, agents' reports and passed deadlines, and proposes one batch at a time.</summary>
+/// <remarks>At most one batch is in flight; later requests wait for the next. Plans see applied state only. Without leadership nothing is
+/// planned, and waiting callers get an error.</remarks>
 public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDisposable
 {
-    /// <summary>After a failure that the next attempt may not have (a full disk), the loop waits this long.</summary>
+    /// <summary>The pause after a failure that may pass (a full disk).</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Estimated bytes. Batches are kept under this; the log refuses more than 1 MB.</summary>
@@ -55,7 +55,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
 
     bool IOrchestrator.CanChangeRoles => false;
 
-    /// <summary>Raised on the loop, before anything is planned, each time this manager has become the leader. Must be quick.</summary>
+    /// <summary>Raised on the loop, before any plan, each time this manager has become the leader. Handlers must be quick.</summary>
     public event Action? LeadershipGained;
 
     /// <summary>Raised on the loop when leadership was lost.</summary>
@@ -89,22 +89,23 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         var command = new WaitingCommand<T>(requestId, prepare, result, cancellation);
         _inbox.Add(command);
         Wake();
-        return await command.Answer.WaitAsync(cancellation).ConfigureAwait(false);
+        return await command.Answer.WaitAsync(cancellation);
     }
 
-    /// <summary>Commits what an agent says of its tasks; statuses of tasks that are not that node's, or that would move one backwards, are ignored.</summary>
+    /// <summary>Commits an agent's reports of its tasks. Statuses of other nodes' tasks, or that would move a task backwards, are
+    /// ignored.</summary>
     public async Task ReportAsync(string nodeId, IReadOnlyList<ReportedStatus> updates, CancellationToken cancellation)
     {
         var report = new WaitingReport(nodeId, updates);
         _inbox.Add(report);
         Wake();
-        await report.Committed.WaitAsync(cancellation).ConfigureAwait(false);
+        await report.Committed.WaitAsync(cancellation);
     }
 
-    /// <summary>Asks the orchestrator something without changing anything. Nothing is applied or planned meanwhile.</summary>
+    /// <summary>Asks the orchestrator a question that changes nothing. No change is applied or planned meanwhile.</summary>
     public T Ask<T>(Func<ControlLoop, ClusterState, T> question)
     {
-        // The gate comes first everywhere: who holds the shared lock never waits for it.
+        // The gate comes first everywhere: a thread with the shared lock never waits for it.
         lock (_planGate)
         {
             return _store.Read(state => question(_control, state));
@@ -115,7 +116,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
 
     void IStateObserver.OnApplied(IReadOnlyList<ChangedObject> changes, ulong index)
     {
-        // The control loop has its marks; the loop that proposed this batch looks at them next.
+        // The control loop has its marks; the loop that proposed this batch handles them next.
     }
 
     void IStateObserver.OnRestored()
@@ -132,10 +133,10 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         }
         _log.LeadershipChanged -= OnLeadershipChanged;
         _store.Remove(this);
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _stop.CancelAsync();
+        await _running;
         _inbox.FailAll(LeaderErrors.Stopping(), forGood: true);
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _timer.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -149,10 +150,10 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         {
             try
             {
-                await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
+                await _wake.Reader.ReadAsync(_stop.Token);
                 if (FollowLeadership())
                 {
-                    await WorkAsync().ConfigureAwait(false);
+                    await WorkAsync();
                 }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -161,12 +162,12 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
             }
             catch (ReplicatedLogException e)
             {
-                // The plan in flight is gone; the marks it consumed come back with the reset.
+                // The plan in flight is lost; the reset restores the marks that it consumed.
                 _mustReset = true;
                 LogProposalFailed(e, e.Error);
                 Arm(RetryDelay);
             }
-#pragma warning disable CA1031 // The loop must outlive a fault in one plan; the fault is logged, and whoever waits is told.
+#pragma warning disable CA1031 // The loop must outlive a fault in one plan; the fault is logged, and waiting callers get an error.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -186,7 +187,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         }
     }
 
-    /// <returns>True while this manager leads.</returns>
+    /// <returns>True while this manager is the leader.</returns>
     private bool FollowLeadership()
     {
         var leads = _log.IsLeader;
@@ -231,11 +232,11 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
                 Wake();
                 return;
             }
-            var committed = await CommitWaitingAsync().ConfigureAwait(false);
+            var committed = await CommitWaitingAsync();
             var plan = Ask((control, _) => control.HasWork(_time.GetUtcNow()) ? control.Plan() : []);
             if (plan.Count > 0)
             {
-                await ProposeSplitAsync(plan).ConfigureAwait(false);
+                await ProposeSplitAsync(plan);
             }
             if (!committed && plan.Count == 0 && _inbox.IsEmpty)
             {
@@ -246,7 +247,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         var (next, busy) = Ask((control, _) => (control.NextDeadline, control.HasWork(now)));
         if (busy || next is not null)
         {
-            // A deadline that has passed by now, or work that a plan left without a change, is looked at again soon, not at once.
+            // A deadline that has passed by now, or work that a plan left without a change, is handled soon, not at once.
             var due = next is { } at && at > now ? at - now : TimeSpan.FromMilliseconds(50);
             Arm(busy && due > TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : due);
         }
@@ -277,27 +278,27 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
             var next = change.EstimateSize();
             if (chunk.Count > 0 && size + next > BatchLimit)
             {
-                await ProposeHalvingAsync(chunk).ConfigureAwait(false);
+                await ProposeHalvingAsync(chunk);
                 chunk = [];
                 size = 0;
             }
             chunk.Add(change);
             size += next;
         }
-        await ProposeHalvingAsync(chunk).ConfigureAwait(false);
+        await ProposeHalvingAsync(chunk);
     }
 
     private async Task ProposeHalvingAsync(List<StateChange> changes)
     {
         try
         {
-            await _log.ProposeAsync(changes, _stop.Token).ConfigureAwait(false);
+            await _log.ProposeAsync(changes, _stop.Token);
         }
         catch (ReplicatedLogException e) when (e.Error == ReplicatedLogError.TooLarge && changes.Count > 1)
         {
             var half = changes.Count / 2;
-            await ProposeHalvingAsync(changes[..half]).ConfigureAwait(false);
-            await ProposeHalvingAsync(changes[half..]).ConfigureAwait(false);
+            await ProposeHalvingAsync(changes[..half]);
+            await ProposeHalvingAsync(changes[half..]);
         }
     }
 

@@ -12,7 +12,7 @@ internal abstract class WaitingCommand(string requestId, CancellationToken cance
 
     public abstract CommandChanges Prepare(ClusterState state);
 
-    /// <summary>Reads the answer from applied state and gives it to the caller. Called under the shared lock.</summary>
+    /// <summary>Reads the answer from applied state and returns it to the caller. Called under the shared lock.</summary>
     public abstract void Complete(ClusterState state, string resultId);
 
     public abstract void Fail(Exception why);
@@ -37,7 +37,7 @@ internal sealed class WaitingCommand<T>(
         {
             _answer.TrySetResult(result(state, resultId));
         }
-#pragma warning disable CA1031 // Whatever reading the answer throws is the caller's to see; the change itself is committed.
+#pragma warning disable CA1031 // An exception of reading the answer is for the caller; the change itself is committed.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -48,7 +48,7 @@ internal sealed class WaitingCommand<T>(
     public override void Fail(Exception why) => _answer.TrySetException(why);
 }
 
-/// <summary>One agent's report that waits for its batch.</summary>
+/// <summary>An agent's report that waits for its batch.</summary>
 internal sealed class WaitingReport(string nodeId, IReadOnlyList<ReportedStatus> updates)
 {
     private readonly TaskCompletionSource _committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,7 +63,7 @@ internal sealed class WaitingReport(string nodeId, IReadOnlyList<ReportedStatus>
     public void Fail(Exception why) => _committed.TrySetException(why);
 }
 
-/// <summary>What waits for the loop. Bounded: a caller that comes when it is full is refused.</summary>
+/// <summary>The queue of the loop. It is bounded: when it is full, further callers are refused.</summary>
 internal sealed class LeaderLoopInbox(int commandsAtMost)
 {
     private readonly Lock _gate = new();
@@ -144,7 +144,7 @@ internal sealed class LeaderLoopInbox(int commandsAtMost)
         }
     }
 
-    /// <summary>Nobody waits any longer; with <paramref name="forGood"/>, nobody ever will again.</summary>
+    /// <summary>Fails all waiting callers; with <paramref name="forGood"/>, later ones too.</summary>
     public void FailAll(Exception why, bool forGood = false)
     {
         WaitingCommand[] commands;

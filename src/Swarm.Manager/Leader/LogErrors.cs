@@ -4,7 +4,7 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Manager.Leader;
 
-/// <summary>The log's failures as refusals.</summary>
+/// <summary>Converts the log's failures to errors of the API.</summary>
 public static class LogErrors
 {
     public static SwarmException From(ReplicatedLogException e, string? leaderAddress) =>

@@ -1,4 +1,4 @@
 namespace Swarm.Manager.Leader;
 
-/// <summary>An agent's word on one of its tasks.</summary>
+/// <summary>An agent's report of one of its tasks.</summary>
 public sealed record ReportedStatus(string TaskId, TaskStatus Status);

@@ -5,10 +5,10 @@ using Swarm.Core.Validation;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>The swarm's certificate authority: an ECDSA P-256 root that lives in the replicated state, and what it signs.</summary>
+/// <summary>The swarm's certificate authority: an ECDSA P-256 root in the replicated state, which signs certificates.</summary>
 public sealed class CertificateAuthority : IDisposable
 {
-    /// <summary>Certificates begin this long before now, for machines whose clock is behind. Source: moby/swarmkit (CertBackdate).</summary>
+    /// <summary>Certificates begin this long before now, for machines whose clock is slow. Source: moby/swarmkit (CertBackdate).</summary>
     public static readonly TimeSpan Backdate = TimeSpan.FromHours(1);
 
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -18,7 +18,7 @@ public sealed class CertificateAuthority : IDisposable
 
     /// <param name="rootCertificate">DER.</param>
     /// <param name="rootKey">PKCS#8.</param>
-    /// <exception cref="CryptographicException">They cannot be read or do not belong together.</exception>
+    /// <exception cref="CryptographicException">They cannot be read or do not match.</exception>
     public CertificateAuthority(ReadOnlySpan<byte> rootCertificate, ReadOnlySpan<byte> rootKey)
     {
         using var certificate = X509CertificateLoader.LoadCertificate(rootCertificate);
@@ -31,7 +31,7 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>DER.</summary>
     public byte[] RootCertificate { get; }
 
-    /// <summary>Makes a root: its certificate (DER) and private key (PKCS#8).</summary>
+    /// <summary>Creates a root: its certificate (DER) and private key (PKCS#8).</summary>
     public static (byte[] Certificate, byte[] Key) CreateRoot(DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -43,10 +43,10 @@ public sealed class CertificateAuthority : IDisposable
         return (root.RawData, key.ExportPkcs8PrivateKey());
     }
 
-    /// <summary>Signs a request. Only its public key is used: subject, names, usages and life are the authority's.</summary>
+    /// <summary>Signs a request. Only its public key is used: the authority sets subject, names, usages and validity.</summary>
     /// <param name="certificateRequest">PKCS#10, DER, signed by its key.</param>
-    /// <param name="identity">The subject it gets.</param>
-    /// <param name="lifetime">From <paramref name="now"/> on; cut at the root's end.</param>
+    /// <param name="identity">The subject of the certificate.</param>
+    /// <param name="lifetime">From <paramref name="now"/> on; limited by the root's end.</param>
     /// <param name="now">The time of signing.</param>
     /// <returns>DER.</returns>
     /// <exception cref="SwarmException">InvalidCertificateRequest.</exception>

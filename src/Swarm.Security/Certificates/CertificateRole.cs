@@ -1,6 +1,6 @@
 namespace Swarm.Security.Certificates;
 
-/// <summary>What a certificate of the swarm's CA lets its holder be; the organizational unit of its subject.</summary>
+/// <summary>The role of a holder of a certificate of the swarm's CA; the organizational unit of its subject.</summary>
 public enum CertificateRole
 {
     /// <summary>swarm-worker</summary>
@@ -13,7 +13,7 @@ public enum CertificateRole
     Admin,
 }
 
-/// <summary>Role names as they stand in certificates. Source: moby/swarmkit ca/config.go (swarm-admin is ours).</summary>
+/// <summary>Role names in certificates. Source: moby/swarmkit ca/config.go (swarm-admin is ours).</summary>
 public static class CertificateRoleNames
 {
     public const string Worker = "swarm-worker";

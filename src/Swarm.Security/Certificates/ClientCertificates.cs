@@ -7,7 +7,7 @@ namespace Swarm.Security.Certificates;
 /// <summary>Certificates for administrators and scripts that are no nodes.</summary>
 public static class ClientCertificates
 {
-    /// <summary>Life of an administrator's certificate when the request names none; as a node's.</summary>
+    /// <summary>Validity of an administrator's certificate when the request names none; the same as a node's.</summary>
     public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(90);
 
     private static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(1);
@@ -16,12 +16,12 @@ public static class ClientCertificates
     private const int LongestName = 64;
 
     /// <summary>Signs the request.</summary>
-    /// <param name="authority">The swarm's.</param>
+    /// <param name="authority">The swarm's authority.</param>
     /// <param name="clusterId">Id of the swarm.</param>
     /// <param name="name">Common name of the certificate.</param>
     /// <param name="certificateRequest">PKCS #10, DER.</param>
-    /// <param name="lifetime">From 1 minute to the life of the root.</param>
-    /// <param name="now">Start of the life.</param>
+    /// <param name="lifetime">From 1 minute to the validity of the root.</param>
+    /// <param name="now">Start of the validity.</param>
     /// <exception cref="SwarmException">InvalidName, InvalidSetting, InvalidCertificateRequest.</exception>
     public static ClientCertificate Issue(
         CertificateAuthority authority,

@@ -6,15 +6,16 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>What lets a machine in: the digest of the swarm's root certificate, by which the newcomer knows the swarm, and a secret, by which
-/// the swarm knows the newcomer. <c>SWMTKN-1-&lt;SHA-256 of the root certificate, base 36, 50 characters&gt;-&lt;secret, 25 characters&gt;</c>.</summary>
+/// <summary>The token with which a machine joins: the digest of the swarm's root certificate and a secret. By the digest the new node
+/// recognises the swarm, and by the secret the swarm accepts the node. <c>SWMTKN-1-&lt;SHA-256 of the root certificate, base 36, 50
+/// characters&gt;-&lt;secret, 25 characters&gt;</c>.</summary>
 /// <remarks>Source of the format: moby/swarmkit ca/config.go. The digest is of the DER form.</remarks>
 public sealed record JoinToken(string RootDigest, string Secret)
 {
     private const int DigestLength = 50;
     private const int SecretLength = 25;
 
-    /// <summary>Entropy of a secret.</summary>
+    /// <summary>Random bytes of a secret.</summary>
     private const int SecretBytes = 16;
 
     private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -28,14 +29,14 @@ public sealed record JoinToken(string RootDigest, string Secret)
     public static string Format(ReadOnlySpan<byte> rootCertificate, string secret) =>
         $"SWMTKN-1-{ToBase36(new BigInteger(SHA256.HashData(rootCertificate), isUnsigned: true, isBigEndian: true), DigestLength)}-{secret}";
 
-    /// <summary>Lower-case hex SHA-256 of a certificate's DER form: how <see cref="RootDigest"/> names it.</summary>
+    /// <summary>Lower-case hex SHA-256 of a certificate's DER form, as in <see cref="RootDigest"/>.</summary>
     public static string Fingerprint(ReadOnlySpan<byte> certificate) => Convert.ToHexStringLower(SHA256.HashData(certificate));
 
-    /// <summary>Compares secrets in a time that does not depend on where they differ.</summary>
+    /// <summary>Compares secrets in a time that does not depend on the place of a difference.</summary>
     public static bool SecretsEqual(string a, string b) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(a), Encoding.UTF8.GetBytes(b));
 
-    /// <exception cref="SwarmException">InvalidJoinToken: which part is wrong, and how.</exception>
+    /// <exception cref="SwarmException">InvalidJoinToken, with the wrong part and its fault.</exception>
     public static JoinToken Parse(string text)
     {
         text = text.Trim();
@@ -73,7 +74,7 @@ public sealed record JoinToken(string RootDigest, string Secret)
         return new JoinToken(digest.ToString("x64", CultureInfo.InvariantCulture)[^64..], parts[3]);
     }
 
-    /// <summary>The refusal of a token that is well formed but not (or no longer) this swarm's.</summary>
+    /// <summary>The error for a well-formed token that is not (or no longer) this swarm's.</summary>
     public static SwarmException Refused() =>
         new(
             SwarmErrorKind.PermissionDenied,

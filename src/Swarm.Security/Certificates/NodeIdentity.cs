@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>A node's certificate with its private key, and the root it belongs to.</summary>
+/// <summary>A node's certificate with its private key, and the root that signed it.</summary>
 public sealed class NodeIdentity
 {
     private NodeIdentity(X509Certificate2 certificate, byte[] key, byte[] rootCertificate, PeerIdentity subject)
@@ -14,7 +14,7 @@ public sealed class NodeIdentity
         Subject = subject;
     }
 
-    /// <summary>With its private key, in a form that TLS takes on every platform.</summary>
+    /// <summary>The certificate with its private key, in a form that TLS accepts on every platform.</summary>
     public X509Certificate2 Certificate { get; }
 
     /// <summary>PKCS#8.</summary>
@@ -34,8 +34,9 @@ public sealed class NodeIdentity
         return (key.ExportPkcs8PrivateKey(), request.CreateSigningRequest());
     }
 
-    /// <summary>Puts certificate (DER), key (PKCS#8) and root (DER) together.</summary>
-    /// <exception cref="CryptographicException">They cannot be read, do not belong together, the root has not signed it, or the subject is not a swarm's.</exception>
+    /// <summary>Combines certificate (DER), key (PKCS#8) and root (DER).</summary>
+    /// <exception cref="CryptographicException">They cannot be read, do not match, the root has not signed the certificate, or the subject
+    /// is not a swarm's.</exception>
     public static NodeIdentity Create(byte[] certificate, byte[] key, byte[] rootCertificate)
     {
         using var bare = X509CertificateLoader.LoadCertificate(certificate);
@@ -56,7 +57,7 @@ public sealed class NodeIdentity
         }
         if (OperatingSystem.IsWindows())
         {
-            // Schannel cannot use a key that lives in memory only.
+            // Schannel cannot use a key that is in memory only.
             using var ephemeral = joined;
             joined = X509CertificateLoader.LoadPkcs12(ephemeral.Export(X509ContentType.Pfx), null);
         }

@@ -6,8 +6,9 @@ using Swarm.Storage;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>The node's certificate, key and root on disk (<c>identity.json</c>, 0600), in one file so that a renewal replaces them together.</summary>
-/// <remarks>A manager's key is encrypted with the manager's data key, so that a locked manager's disk does not give it away.</remarks>
+/// <summary>The node's certificate, key and root on disk (<c>identity.json</c>, 0600), in one file so that a renewal replaces them
+/// together.</summary>
+/// <remarks>A manager's key is encrypted with the manager's data key, so that a locked manager's disk does not reveal it.</remarks>
 public static class NodeIdentityFile
 {
     public const string FileName = "identity.json";
@@ -17,9 +18,9 @@ public static class NodeIdentityFile
     private const int TagSize = 16;
     private static readonly byte[] Purpose = "swarmd node key"u8.ToArray();
 
-    /// <param name="directory">Of this swarmd.</param>
-    /// <param name="identity">What to keep.</param>
-    /// <param name="dataKey">A manager's; null: the key is stored plain.</param>
+    /// <param name="directory">The state directory of this swarmd.</param>
+    /// <param name="identity">The identity to store.</param>
+    /// <param name="dataKey">A manager's data key; null: the key is stored plain.</param>
     public static void Save(StateDirectory directory, NodeIdentity identity, byte[]? dataKey)
     {
         var content = new NodeIdentityContent

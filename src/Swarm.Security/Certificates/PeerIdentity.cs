@@ -2,7 +2,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>Who a certificate of the swarm's CA names: CN is the node id (or the administrator's name), OU the role, O the cluster id.</summary>
+/// <summary>The subject of a certificate of the swarm's CA: CN is the node id (or the administrator's name), OU the role, O the cluster
+/// id.</summary>
 public sealed record PeerIdentity(string Name, CertificateRole Role, string ClusterId)
 {
     private const string CommonName = "2.5.4.3";

@@ -2,13 +2,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>Trust in one swarm's root and nothing else: the machine's own certificate stores are not asked.</summary>
+/// <summary>Trusts one swarm's root and nothing else: the machine's own certificate stores are not used.</summary>
 /// <param name="rootCertificate">DER.</param>
-/// <param name="clusterId">Certificates of this swarm carry it as organization.</param>
-/// <param name="time">When a certificate is valid is judged by this clock.</param>
+/// <param name="clusterId">Certificates of this swarm have it as organization.</param>
+/// <param name="time">The clock for checking validity.</param>
 public sealed class SwarmTrust(byte[] rootCertificate, string clusterId, TimeProvider time)
 {
-    /// <summary>The identity of a peer whose certificate was signed by the root, is within its life and of this swarm; else null.</summary>
+    /// <summary>The identity of a peer whose certificate is signed by the root, valid now and of this swarm; else null.</summary>
     public PeerIdentity? Verify(X509Certificate2? certificate)
     {
         if (certificate is null || PeerIdentity.Read(certificate) is not { } identity || identity.ClusterId != clusterId)
@@ -22,7 +22,7 @@ public sealed class SwarmTrust(byte[] rootCertificate, string clusterId, TimePro
         return chain.Build(certificate) ? identity : null;
     }
 
-    /// <summary>The certificate carries the root's signature, whether it is within its life or not.</summary>
+    /// <summary>True when the root signed the certificate, whether it is valid now or not.</summary>
     /// <exception cref="System.Security.Cryptography.CryptographicException">The root cannot be read.</exception>
     public static bool IsSigned(X509Certificate2 certificate, byte[] rootCertificate)
     {

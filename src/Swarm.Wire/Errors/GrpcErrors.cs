@@ -4,13 +4,13 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Wire.Errors;
 
-/// <summary>Reads what another swarmd refused: the reverse of <c>StatusInterceptor</c>.</summary>
+/// <summary>Reads the errors of another swarmd: the reverse of <c>StatusInterceptor</c>.</summary>
 public static class GrpcErrors
 {
-    /// <summary>What is told of packets that come to nothing.</summary>
+    /// <summary>The reason for a peer that does not answer packets.</summary>
     public const string NoAnswer = "no answer in time";
 
-    /// <summary>The refusal another swarmd sent, or null when the error is the transport's.</summary>
+    /// <summary>The error that another swarmd sent, or null when the error is the transport's.</summary>
     public static SwarmException? ToSwarmException(RpcException error)
     {
         if (error.Trailers.GetValue("swarm-error-id") is not { } id)
@@ -27,7 +27,7 @@ public static class GrpcErrors
         );
     }
 
-    /// <summary>What a transport's failure comes down to: "Connection refused", not gRPC's wrapping of it.</summary>
+    /// <summary>The innermost reason of a transport's failure: "Connection refused" instead of gRPC's wrapping of it.</summary>
     public static string Reason(RpcException error)
     {
         if (error.StatusCode == StatusCode.DeadlineExceeded)
@@ -39,7 +39,7 @@ public static class GrpcErrors
         {
             inner = deeper;
         }
-        // A connection that does not come up within the handler's time ends as a cancellation of its own: a firewall that drops.
+        // A connection that is not established within the handler's time ends as a cancellation: a firewall drops packets.
         return inner is OperationCanceledException or TimeoutException ? NoAnswer : inner?.Message ?? error.Status.Detail;
     }
 

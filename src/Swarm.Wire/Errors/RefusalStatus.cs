@@ -4,10 +4,10 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Wire.Errors;
 
-/// <summary>Refusals as gRPC statuses, with the trailers that control.proto names. <see cref="GrpcErrors"/> reads them.</summary>
+/// <summary>Converts errors to gRPC statuses, with the trailers that control.proto names. <see cref="GrpcErrors"/> reads them.</summary>
 public static class RefusalStatus
 {
-    /// <summary>The status of a refusal.</summary>
+    /// <summary>The status of an error.</summary>
     public static RpcException ToRpcException(SwarmException e)
     {
         var trailers = new Metadata { { "swarm-error-id", e.ErrorId } };

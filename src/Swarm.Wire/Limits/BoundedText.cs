@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Swarm.Wire.Limits;
 
-/// <summary>Texts of a bounded length: a node's own words, on their way into the log.</summary>
+/// <summary>Limits the length of texts: a node's own messages, on their way into the log.</summary>
 public static class BoundedText
 {
     /// <summary>Bytes of a status's error or message that are kept.</summary>
@@ -10,7 +10,7 @@ public static class BoundedText
 
     /// <summary>The text, or its beginning and an ellipsis.</summary>
     /// <param name="text">Any text.</param>
-    /// <param name="bytes">Bytes of UTF-8 that the result has at most.</param>
+    /// <param name="bytes">The limit of the result, in bytes of UTF-8.</param>
     public static string Cut(string text, int bytes)
     {
         if (Encoding.UTF8.GetByteCount(text) <= bytes)

@@ -6,8 +6,9 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Wire.Mapping;
 
-/// <summary>Core's records ↔ the protocol's messages. A message that is absent means Core's (Docker's) defaults.</summary>
-/// <remarks>From the protocol: values that no record can hold are refused with <c>InvalidValue</c>; what they mean is judged by <see cref="ServiceSpecValidation"/>.</remarks>
+/// <summary>Core's records ↔ the protocol's messages. An absent message means Core's (Docker's) defaults.</summary>
+/// <remarks>From the protocol: values that no record can hold are refused with <c>InvalidValue</c>; <see cref="ServiceSpecValidation"/>
+/// checks the rest.</remarks>
 public static partial class ProtocolMapping
 {
     // -- small values
@@ -18,7 +19,7 @@ public static partial class ProtocolMapping
 
     public static Duration ToWire(TimeSpan span) => Duration.FromTimeSpan(span);
 
-    /// <param name="absent">What an absent duration means.</param>
+    /// <param name="absent">The value of an absent duration.</param>
     public static TimeSpan FromWire(Duration? duration, TimeSpan absent, string property)
     {
         if (duration is null)

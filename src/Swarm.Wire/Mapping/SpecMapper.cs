@@ -6,7 +6,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Wire.Mapping;
 
-/// <summary>Maps the spec of a service, both ways. The compiler makes the mapping: a property without a counterpart is an error, and a property with
+/// <summary>Maps the spec of a service, both ways. The compiler makes the mapping. A property without a counterpart is an error. A property with
 /// the name of its counterpart needs no line here.</summary>
 /// <remarks>From the protocol: every message must be there (see <see cref="ProtocolMapping.FromWire(V1.ServiceSpec?)"/>).</remarks>
 [Mapper(EnumMappingStrategy = EnumMappingStrategy.ByValueCheckDefined, RequiredEnumMappingStrategy = RequiredMappingStrategy.None)]

@@ -12,7 +12,7 @@ using Task = System.Threading.Tasks.Task;
 
 namespace Swarm.StateDirectories;
 
-/// <summary>One swarm: a manager, a worker unless the log is to be empty, and what is kept of them.</summary>
+/// <summary>A swarm with a manager, and with a worker unless the log is to be empty; and the data that is kept of them.</summary>
 internal sealed class SwarmMaker(string output, int number, bool autolock, string log) : IDisposable
 {
     private const string StateRoot = "/var/lib/swarmd";
@@ -61,7 +61,7 @@ internal sealed class SwarmMaker(string output, int number, bool autolock, strin
         if (log == "compacted")
         {
             await FillAsync();
-            // What was valid at first is not any more: only the last of each is in the state.
+            // The first secrets are no longer valid: the state has only the last of each.
             await Control.Clusters.RotateJoinTokenAsync(new RotateJoinTokenRequest { Role = NodeRole.Worker });
             _record["retiredWorkerToken"] = made.Tokens.Worker;
             if (autolock)

@@ -272,6 +272,10 @@ internal sealed class FakeControl
     /// <summary>Nodes whose swarmd is not connected.</summary>
     public HashSet<string> Disconnected { get; } = [];
 
+    /// <summary>Each host command waits for it before the answer.</summary>
+    public Func<V1.RunHostCommandRequest, CancellationToken, AsyncTask> DuringHostCommand { get; set; } =
+        static (_, _) => AsyncTask.CompletedTask;
+
     public List<V1.Network> Networks { get; } = [];
 
     // A copy, so that no other call changes the message while it is sent.

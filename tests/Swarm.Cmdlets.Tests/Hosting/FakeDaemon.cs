@@ -11,13 +11,19 @@ internal sealed class FakeDaemon(FakeControl control) : V1.Daemon.DaemonBase
         return AsyncTask.FromResult(control.Daemon);
     }
 
-    public override Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
+    public override async Task<V1.RunHostCommandResponse> RunHostCommand(V1.RunHostCommandRequest request, ServerCallContext context)
     {
         control.Note(request);
+        await control.DuringHostCommand(request, context.CancellationToken);
         var node = request.Selector.Length == 0 ? control.Nodes[0] : control.Node(request.Selector);
         if (control.Disconnected.Contains(node.Name))
         {
-            throw FakeControl.Refuse(StatusCode.Unavailable, "NodeNotConnected", $"The swarmd of node {node.Name} is not connected.", node.Name);
+            throw FakeControl.Refuse(
+                StatusCode.Unavailable,
+                "NodeNotConnected",
+                $"The swarmd of node {node.Name} is not connected.",
+                node.Name
+            );
         }
         var answer = new V1.HostAnswer();
         if (request.Command.Firewall is { } firewall)
@@ -52,13 +58,11 @@ internal sealed class FakeDaemon(FakeControl control) : V1.Daemon.DaemonBase
                 }
             );
         }
-        return AsyncTask.FromResult(
-            new V1.RunHostCommandResponse
-            {
-                NodeId = node.Id,
-                NodeName = node.Name,
-                Answer = answer,
-            }
-        );
+        return new V1.RunHostCommandResponse
+        {
+            NodeId = node.Id,
+            NodeName = node.Name,
+            Answer = answer,
+        };
     }
 }

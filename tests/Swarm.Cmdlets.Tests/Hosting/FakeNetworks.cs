@@ -29,7 +29,9 @@ internal sealed class FakeNetworks(FakeControl control) : V1.Networks.NetworksBa
     {
         control.Note(request);
         return FakeControl.SendAsync(
-            control.Networks.Where(n => request.Selectors.Count == 0 || request.Selectors.Contains(n.Name) || request.Selectors.Contains(n.Id)),
+            control.Networks.Where(n =>
+                request.Selectors.Count == 0 || request.Selectors.Contains(n.Name) || request.Selectors.Contains(n.Id)
+            ),
             responseStream
         );
     }

@@ -8,7 +8,10 @@ internal sealed class FakeNodes(FakeControl control) : V1.Nodes.NodesBase
     public override AsyncTask ListNodes(V1.ListNodesRequest request, IServerStreamWriter<V1.Node> responseStream, ServerCallContext context)
     {
         control.Note(request);
-        return FakeControl.SendAsync((request.Selectors.Count == 0 ? control.Nodes : request.Selectors.Select(control.Node)).Select(control.Copy), responseStream);
+        return FakeControl.SendAsync(
+            (request.Selectors.Count == 0 ? control.Nodes : request.Selectors.Select(control.Node)).Select(control.Copy),
+            responseStream
+        );
     }
 
     public override Task<V1.UpdateNodeResponse> UpdateNode(V1.UpdateNodeRequest request, ServerCallContext context)

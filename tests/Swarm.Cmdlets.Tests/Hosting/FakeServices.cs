@@ -41,7 +41,10 @@ internal sealed class FakeServices(FakeControl control) : V1.Services.ServicesBa
     )
     {
         control.Note(request);
-        return FakeControl.SendAsync(request.Selectors.Count == 0 ? control.Services : request.Selectors.Select(control.Service), responseStream);
+        return FakeControl.SendAsync(
+            request.Selectors.Count == 0 ? control.Services : request.Selectors.Select(control.Service),
+            responseStream
+        );
     }
 
     public override Task<V1.UpdateServiceResponse> UpdateService(V1.UpdateServiceRequest request, ServerCallContext context)
@@ -76,7 +79,12 @@ internal sealed class FakeServices(FakeControl control) : V1.Services.ServicesBa
         var services = request.Services.Select(s => (control.Service(s.Selector), s.Replicas)).ToList();
         if (services.Any(s => s.Replicas < 0))
         {
-            throw FakeControl.Refuse(StatusCode.InvalidArgument, "InvalidReplicas", "A service cannot have a negative number of replicas.", "web");
+            throw FakeControl.Refuse(
+                StatusCode.InvalidArgument,
+                "InvalidReplicas",
+                "A service cannot have a negative number of replicas.",
+                "web"
+            );
         }
         var response = new V1.ScaleServicesResponse { Preview = request.DryRun ? FakeControl.Preview("create") : null };
         foreach (var (service, replicas) in services.Where(_ => !request.DryRun))
@@ -101,7 +109,9 @@ internal sealed class FakeServices(FakeControl control) : V1.Services.ServicesBa
         {
             (service.Spec, service.PreviousSpec) = (service.PreviousSpec, service.Spec);
         }
-        return AsyncTask.FromResult(new V1.UpdateServiceResponse { Service = service, Preview = request.DryRun ? FakeControl.Preview("stop") : null });
+        return AsyncTask.FromResult(
+            new V1.UpdateServiceResponse { Service = service, Preview = request.DryRun ? FakeControl.Preview("stop") : null }
+        );
     }
 
     public override Task<V1.RemoveServiceResponse> RemoveService(V1.RemoveServiceRequest request, ServerCallContext context)

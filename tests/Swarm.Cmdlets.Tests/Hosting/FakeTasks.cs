@@ -14,28 +14,51 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
         control.Note(request);
         var services = request.Services.Select(s => control.Service(s).Id).ToHashSet();
         var nodes = request.Nodes.Select(n => control.Node(n).Id).ToHashSet();
-        var found = control.Tasks
-            .Where(t =>
-                (services.Count == 0 || services.Contains(t.ServiceId))
-                && (nodes.Count == 0 || nodes.Contains(t.NodeId))
-                && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
-                && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
-            )
-            // As the manager: TasksApi.SelectTasks.
-            .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
-            .ThenBy(t => t.Slot)
-            .ThenBy(t => t.Slot > 0 ? "" : t.NodeName, StringComparer.Ordinal)
-            .ThenByDescending(t => t.CreatedAt.ToDateTime())
-            .ToList();
+        var found = Select(services, request.HasTaskOrService ? request.TaskOrService : null);
+        if (request.HasTaskOrService && found.Count == 0)
+        {
+            var service =
+                control.Services.Find(s => s.Id == request.TaskOrService || s.Spec.Name == request.TaskOrService)
+                ?? throw FakeControl.Refuse(
+                    StatusCode.NotFound,
+                    "TaskNotFound",
+                    $"There is no task '{request.TaskOrService}', and no service of that name.",
+                    request.TaskOrService,
+                    "Get-SwarmTask lists them."
+                );
+            found = Select([service.Id], null);
+        }
         if (request.Selectors.Count > 0 && found.Count == 0)
         {
-            throw FakeControl.Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selectors[0]}' does not exist.", request.Selectors[0]);
+            throw FakeControl.Refuse(
+                StatusCode.NotFound,
+                "TaskNotFound",
+                $"Task '{request.Selectors[0]}' does not exist.",
+                request.Selectors[0]
+            );
         }
         await FakeControl.SendAsync(found, responseStream);
         if (control.TaskListsNeverEnd)
         {
             await AsyncTask.Delay(Timeout.Infinite, context.CancellationToken);
         }
+
+        List<V1.Task> Select(HashSet<string> services, string? name) =>
+            [
+                .. control
+                    .Tasks.Where(t =>
+                        (services.Count == 0 || services.Contains(t.ServiceId))
+                        && (nodes.Count == 0 || nodes.Contains(t.NodeId))
+                        && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
+                        && (name is null || t.Id == name || t.Name == name)
+                        && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
+                    )
+                    // The manager's order: TaskListing.
+                    .OrderBy(t => t.ServiceName, StringComparer.Ordinal)
+                    .ThenBy(t => t.Slot)
+                    .ThenBy(t => t.Slot > 0 ? "" : t.NodeName, StringComparer.Ordinal)
+                    .ThenByDescending(t => t.CreatedAt.ToDateTime()),
+            ];
     }
 
     public override Task<V1.StopTaskResponse> StopTask(V1.StopTaskRequest request, ServerCallContext context)
@@ -43,7 +66,12 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
         control.Note(request);
         var task =
             control.Tasks.FirstOrDefault(t => t.Id == request.Selector || t.Name == request.Selector)
-            ?? throw FakeControl.Refuse(StatusCode.NotFound, "TaskNotFound", $"Task '{request.Selector}' does not exist.", request.Selector);
+            ?? throw FakeControl.Refuse(
+                StatusCode.NotFound,
+                "TaskNotFound",
+                $"Task '{request.Selector}' does not exist.",
+                request.Selector
+            );
         return AsyncTask.FromResult(new V1.StopTaskResponse { Task = task, Preview = request.DryRun ? FakeControl.Preview("stop") : null });
     }
 

@@ -3,10 +3,10 @@ namespace Swarm.Cmdlets.Tests.Hosting;
 /// <summary>The module folder as it is published, laid out once from this build.</summary>
 internal static class ModuleLayout
 {
-    private static readonly Lazy<string> s_folder = new(Create);
+    private static readonly Lazy<string> LazyFolder = new(Create);
 
     /// <summary>…/Swarm, with Swarm.psd1.</summary>
-    public static string Folder => s_folder.Value;
+    public static string Folder => LazyFolder.Value;
 
     private static string Create()
     {

@@ -9,7 +9,7 @@ namespace Swarm.Cmdlets.Tests.Options;
 public sealed class ListViewTests
 {
     /// <summary>Properties that the list leaves out, with the reason. As docker service inspect --pretty does.</summary>
-    private static readonly Dictionary<string, string> s_notShown = new()
+    private static readonly Dictionary<string, string> NotShown = new()
     {
         [nameof(Service.RestartWindow)] = "the restart line is kept short",
         [nameof(Service.ForceUpdate)] = "a counter without a meaning of its own",
@@ -33,7 +33,7 @@ public sealed class ListViewTests
                 silent.Add(property.Name);
             }
         }
-        Assert.Equal(s_notShown.Keys.Order(StringComparer.Ordinal), silent.Order(StringComparer.Ordinal));
+        Assert.Equal(NotShown.Keys.Order(StringComparer.Ordinal), silent.Order(StringComparer.Ordinal));
     }
 
     private static Service Make()

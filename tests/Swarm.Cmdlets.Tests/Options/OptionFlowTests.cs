@@ -11,7 +11,7 @@ namespace Swarm.Cmdlets.Tests.Options;
 public sealed class OptionFlowTests
 {
     /// <summary>Fields that no single parameter is written to, with the reason.</summary>
-    private static readonly Dictionary<string, string> s_withoutParameter = new()
+    private static readonly Dictionary<string, string> WithoutParameter = new()
     {
         ["name"] = "-Name of New-SwarmService; a service cannot be renamed",
         ["replicated.replicas"] = "-Replicas: a rule of its own, since it contradicts -Mode Global",
@@ -22,20 +22,21 @@ public sealed class OptionFlowTests
     };
 
     /// <summary>Lists that have no parameter to remove entries, with the reason.</summary>
-    private static readonly Dictionary<string, string> s_withoutRemoval = new()
+    private static readonly Dictionary<string, string> WithoutRemoval = new()
     {
         ["container.capability_add"] = "-CapDrop takes it away",
         ["container.capability_drop"] = "-CapAdd takes it away",
     };
 
     /// <summary>Fields that the object does not show, with the reason.</summary>
-    private static readonly Dictionary<string, string> s_withoutProperty = new()
+    private static readonly Dictionary<string, string> WithoutProperty = new()
     {
         ["placement.platforms"] = "not the user's",
         ["replicated.replicas"] = "of a global service; the replicated one is tested beside",
     };
 
-    public static TheoryData<string> Settings => [.. ServiceOption.All.Values.Where(o => o.Field is not null && o.Use != SpecFieldUse.Remove).Select(o => o.Name)];
+    public static TheoryData<string> Settings =>
+        [.. ServiceOption.All.Values.Where(o => o.Field is not null && o.Use != SpecFieldUse.Remove).Select(o => o.Name)];
 
     public static TheoryData<string> Removals => [.. ServiceOption.All.Values.Where(o => o.Use == SpecFieldUse.Remove).Select(o => o.Name)];
 
@@ -50,11 +51,17 @@ public sealed class OptionFlowTests
         var changes = SpecDiff.Changes(before, after).Keys;
         Assert.NotEmpty(changes);
         // The entries of a map are compared one by one.
-        Assert.All(changes, c => Assert.True(c == JsonPath(field.Path) || c.StartsWith(JsonPath(field.Path) + ".", StringComparison.Ordinal), c));
+        Assert.All(
+            changes,
+            c => Assert.True(c == JsonPath(field.Path) || c.StartsWith(JsonPath(field.Path) + ".", StringComparison.Ordinal), c)
+        );
 
         var other = before.Clone();
         new ServiceSpecBuilder(new Dictionary<string, object?> { [option] = Value(option, -7) }).Change(other);
-        Assert.True(!Equals(field.Get(after), field.Get(other)) || field.Descriptor.FieldType == Google.Protobuf.Reflection.FieldType.Bool, option);
+        Assert.True(
+            !Equals(field.Get(after), field.Get(other)) || field.Descriptor.FieldType == Google.Protobuf.Reflection.FieldType.Bool,
+            option
+        );
     }
 
     [Theory]
@@ -87,7 +94,7 @@ public sealed class OptionFlowTests
     public void Every_field_has_a_parameter()
     {
         var written = ServiceOption.All.Values.Where(o => o.Use != SpecFieldUse.Remove).Select(o => o.Field?.Path);
-        Assert.Equal(s_withoutParameter.Keys.Order(StringComparer.Ordinal), SpecFields.Paths.Except(written).Order(StringComparer.Ordinal));
+        Assert.Equal(WithoutParameter.Keys.Order(StringComparer.Ordinal), SpecFields.Paths.Except(written).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -96,7 +103,7 @@ public sealed class OptionFlowTests
         var merged = ServiceOption.All.Values.Where(o => o is { Field.Descriptor.IsRepeated: true, Use: SpecFieldUse.Set });
         var removed = ServiceOption.All.Values.Where(o => o.Use == SpecFieldUse.Remove).Select(o => o.Field!.Path);
         Assert.Equal(
-            s_withoutRemoval.Keys.Order(StringComparer.Ordinal),
+            WithoutRemoval.Keys.Order(StringComparer.Ordinal),
             merged.Select(o => o.Field!.Path).Except(removed).Order(StringComparer.Ordinal)
         );
     }
@@ -117,7 +124,7 @@ public sealed class OptionFlowTests
         var full = new V1.Service { Spec = SpecFields.Full() };
         var shown = Text(full);
         Assert.All(
-            SpecFields.Paths.Except(s_withoutProperty.Keys),
+            SpecFields.Paths.Except(WithoutProperty.Keys),
             path =>
             {
                 var changed = full.Clone();
@@ -176,8 +183,19 @@ public sealed class OptionFlowTests
             _ when type == typeof(string) => $"text{seed}",
             _ when type == typeof(string[]) => new[] { $"{option}{seed}a", $"{option}{seed}b" },
             _ when type == typeof(Hashtable) => new Hashtable { [$"key{seed}"] = $"value{seed}" },
-            _ when type == typeof(Mount[]) => new[] { new Mount { Type = MountType.Volume, Source = $"volume{seed}", Target = $"/target{seed}" } },
-            _ when type == typeof(PublishedPort[]) => new[] { new PublishedPort { Target = 100 + seed, Published = 8000 + seed } },
+            _ when type == typeof(Mount[]) => new[]
+            {
+                new Mount
+                {
+                    Type = MountType.Volume,
+                    Source = $"volume{seed}",
+                    Target = $"/target{seed}",
+                },
+            },
+            _ when type == typeof(PublishedPort[]) => new[]
+            {
+                new PublishedPort { Target = 100 + seed, Published = 8000 + seed },
+            },
             _ when type == typeof(SwitchParameter) => new SwitchParameter(true),
             _ when type == typeof(long) => 1000L + seed,
             _ when type == typeof(int) => 1000 + seed,
@@ -199,6 +217,5 @@ public sealed class OptionFlowTests
             _ => (Array)value,
         };
 
-    private static PropertyInfo Property(string option) =>
-        typeof(ServiceUpdateCmdlet).GetProperty(option)!;
+    private static PropertyInfo Property(string option) => typeof(ServiceUpdateCmdlet).GetProperty(option)!;
 }

@@ -139,9 +139,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         spec.Spec = new V1.ServiceSpec { RestartPolicy = new V1.RestartPolicy { Condition = (V1.RestartCondition)99 } };
         await session.CompleteAsync(Assignment("../../etc/passwd"), Assignment(""), desired, state, spec, good);
         var seen = new Dictionary<string, V1.TaskState>();
-        while (
-            seen.GetValueOrDefault(good.TaskId) != V1.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != V1.TaskState.Rejected
-        )
+        while (seen.GetValueOrDefault(good.TaskId) != V1.TaskState.Running || seen.GetValueOrDefault(spec.TaskId) != V1.TaskState.Rejected)
         {
             var report = (await session.ReceiveAsync(static m => m.Report is not null)).Report;
             await session.SendAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } });
@@ -256,7 +254,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         var leaving = agent.LeaveAsync();
         Assert.False((await session.ReceiveAsync(static m => m.Goodbye is not null)).Goodbye.Restart);
         session.Close();
-        await leaving.WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(leaving, "the agent to have left");
         Assert.Equal([task.TaskId], Host.TaskIds);
     }
 
@@ -275,8 +273,8 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
 
         var executor = new MoodyExecutor(Simulated()) { ListHangs = 1 };
         var second = await StartAgentAsync(executor);
-        await executor.Listing.Task.WaitAsync(TestContext.Current.CancellationToken);
-        await second.LeaveAsync().WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(executor.Listing.Task, "the agent to ask for the tasks");
+        await Deadline.WaitAsync(second.LeaveAsync(), "the agent to have left");
         Assert.Empty(Host.TaskIds);
     }
 

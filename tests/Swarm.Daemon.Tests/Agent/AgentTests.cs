@@ -61,14 +61,6 @@ public sealed class AgentTests()
         return copy;
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-    }
-
     [Fact]
     public async Task Registers_and_takes_a_task_to_running_and_to_its_end()
     {
@@ -125,8 +117,8 @@ public sealed class AgentTests()
         // An ended task is kept for its history until the manager deletes it.
         Assert.Equal([task.TaskId], Host.TaskIds);
         await session.RemoveAsync(task.TaskId);
-        await UntilAsync(() => Host.TaskIds.Count == 0);
-        await UntilAsync(() => Directory.GetFiles(TaskFiles).Length == 0);
+        await Deadline.UntilAsync(() => Host.TaskIds.Count == 0, "the task to be removed");
+        await Deadline.UntilAsync(() => Directory.GetFiles(TaskFiles).Length == 0, "its file to go");
     }
 
     [Fact]
@@ -189,9 +181,9 @@ public sealed class AgentTests()
         var session = await Manager.AcceptAsync();
         var (kept, gone) = (Assignment(), Assignment());
         await session.CompleteAsync(kept, gone);
-        await UntilAsync(() => Host.TaskIds.Count == 2);
+        await Deadline.UntilAsync(() => Host.TaskIds.Count == 2, "both tasks to be there");
         await session.CompleteAsync(kept);
-        await UntilAsync(() => Host.TaskIds is [var only] && only == kept.TaskId);
+        await Deadline.UntilAsync(() => Host.TaskIds is [var only] && only == kept.TaskId, "the other task to be removed");
     }
 
     [Fact]
@@ -259,7 +251,7 @@ public sealed class AgentTests()
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, V1.TaskState.Running);
         await session.SendAsync(new V1.ManagerMessage { Removed = new V1.Removed() });
-        Assert.Equal(0, await removed.Task.WaitAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(0, await Deadline.WaitAsync(removed.Task, "the host to be told of the removal"));
     }
 
     [Fact]
@@ -270,7 +262,7 @@ public sealed class AgentTests()
         var (runs, ends) = (Assignment(), Assignment());
         await session.CompleteAsync(runs, ends);
         await session.UntilAsync(runs.TaskId, V1.TaskState.Running);
-        await UntilAsync(() => Host.Find(ends.TaskId) is { IsStarted: true });
+        await Deadline.UntilAsync(() => Host.Find(ends.TaskId) is { IsStarted: true }, "the second task to run");
         var stop = agent.StopAsync(announceRestart: true, TimeSpan.FromSeconds(30));
         var goodbye = (await session.ReceiveAsync(m => m.Goodbye is not null)).Goodbye;
         Assert.Equal((true, TimeSpan.FromSeconds(30)), (goodbye.Restart, goodbye.Grace.ToTimeSpan()));
@@ -319,20 +311,12 @@ public sealed class AgentTests()
         Assert.Equal("worker1", session.Registration.Description.Hostname);
         executor.Change = d => d with { Hostname = "renamed" };
         var described = session.ReceiveAsync(m => m.Description is not null);
-        while (!described.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await Deadline.UntilAsync(() => described.IsCompleted, "a description", () => time.Advance(TimeSpan.FromSeconds(1)));
         Assert.Equal("renamed", (await described).Description.Hostname);
 
         session.Close();
         var next = Manager.AcceptAsync();
-        while (!next.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await Deadline.UntilAsync(() => next.IsCompleted, "the next session", () => time.Advance(TimeSpan.FromMilliseconds(100)));
         Assert.Equal("renamed", (await next).Registration.Description.Hostname);
     }
 
@@ -361,11 +345,7 @@ public sealed class AgentTests()
         {
             var received = session.ReceiveAsync(m => m.Heartbeat is not null);
             // The agent may not have set its timer yet, so the time is advanced until the beat arrives.
-            while (!received.IsCompleted)
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                await Task.Delay(5, TestContext.Current.CancellationToken);
-            }
+            await Deadline.UntilAsync(() => received.IsCompleted, "a heartbeat", () => time.Advance(TimeSpan.FromSeconds(1)));
             await received;
         }
     }
@@ -385,7 +365,10 @@ public sealed class AgentTests()
         );
         await session.CompleteAsync(stays, ends);
         var pid = (await session.UntilAsync(stays.TaskId, V1.TaskState.Running))[^1].Pid;
-        await UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "started")));
+        await Deadline.UntilAsync(
+            () => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "started")),
+            "the second task to be started"
+        );
         await first.DisposeAsync();
         await executor.DisposeAsync();
         await File.WriteAllTextAsync(
@@ -393,7 +376,10 @@ public sealed class AgentTests()
             "",
             TestContext.Current.CancellationToken
         );
-        await UntilAsync(() => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "exit")));
+        await Deadline.UntilAsync(
+            () => File.Exists(Path.Combine(WorkDirectory, "processes", ends.TaskId, "exit")),
+            "the second task to end"
+        );
 
         await using var adopting = Open();
         var second = await StartAgentAsync(o => o with { Executor = adopting });
@@ -430,7 +416,7 @@ public sealed class AgentTests()
                 HostCall = new V1.HostCall { Number = 7, Command = command },
             }
         );
-        Assert.Equal(command, await begun.Task);
+        Assert.Equal(command, await Deadline.WaitAsync(begun.Task, "the command to be carried out"));
         // A slow tool does not silence the node.
         while ((await session.ReceiveAsync()).MessageCase != V1.AgentMessage.MessageOneofCase.Heartbeat) { }
         answer.SetResult(new V1.HostAnswer { Firewall = new V1.FirewallReport { Warnings = { "slow" } } });

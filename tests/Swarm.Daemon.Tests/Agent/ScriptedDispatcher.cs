@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -58,7 +59,10 @@ internal sealed class ScriptedDispatcher : V1.Dispatcher.DispatcherBase, IAsyncD
     /// <summary>The next session, registered but not answered.</summary>
     public async Task<ScriptedSession> NextAsync()
     {
-        var session = await _sessions.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        var session = await Deadline.WaitAsync(
+            _sessions.Reader.ReadAsync(TestContext.Current.CancellationToken),
+            "the agent to open a session"
+        );
         session.Registration = (await session.ReceiveAsync()).Register;
         Assert.NotNull(session.Registration);
         return session;
@@ -105,6 +109,8 @@ internal sealed class ScriptedSession(
     private ulong _sequence;
 
     public V1.RegisterAgent Registration { get; set; } = new();
+
+    // No deadline: the session lasts as long as the test.
     public Task Closed => _closed.Task.WaitAsync(aborted).ContinueWith(_ => { }, TaskScheduler.Default);
 
     /// <summary>Ends the stream from the manager's side.</summary>
@@ -112,11 +118,25 @@ internal sealed class ScriptedSession(
 
     public Task SendAsync(V1.ManagerMessage message) => responses.WriteAsync(message);
 
+    /// <summary>Sends tasks, and beside them the specs that they carry.</summary>
     public Task AssignAsync(V1.AssignmentSet.Types.Kind kind, V1.TaskAssignment[] update, string[] remove, ulong skip = 0)
     {
         var set = new V1.AssignmentSet { Kind = kind, AppliesTo = _sequence + skip };
         set.ResultsIn = _sequence = set.AppliesTo + 1;
-        set.Update.AddRange(update);
+        foreach (var task in update)
+        {
+            var sent = task.Clone();
+            sent.Spec = null;
+            set.Update.Add(sent);
+            set.Revisions.Add(
+                new V1.AssignedRevision
+                {
+                    ServiceId = task.ServiceId,
+                    Number = task.Revision,
+                    Spec = task.Spec,
+                }
+            );
+        }
         set.Remove.AddRange(remove);
         return SendAsync(new V1.ManagerMessage { Assignments = set });
     }
@@ -129,19 +149,27 @@ internal sealed class ScriptedSession(
 
     public async Task<V1.AgentMessage> ReceiveAsync()
     {
-        Assert.True(await requests.MoveNext(TestContext.Current.CancellationToken), "The agent has closed the stream.");
+        var next = Deadline.WaitAsync(requests.MoveNext(TestContext.Current.CancellationToken), "a message of the agent");
+        Assert.True(await next, "The agent has closed the stream.");
         return requests.Current;
     }
 
     /// <summary>Reads until one message fits.</summary>
-    public async Task<V1.AgentMessage> ReceiveAsync(Func<V1.AgentMessage, bool> fits)
+    /// <param name="fits">Whether it is the one.</param>
+    /// <param name="what">Its name: by default, the condition as it is written.</param>
+    public Task<V1.AgentMessage> ReceiveAsync(Func<V1.AgentMessage, bool> fits, [CallerArgumentExpression(nameof(fits))] string what = "")
     {
-        while (true)
+        return Deadline.WaitAsync(ReadAsync(), $"a message of the agent: {what}");
+
+        async Task<V1.AgentMessage> ReadAsync()
         {
-            var message = await ReceiveAsync();
-            if (fits(message))
+            while (true)
             {
-                return message;
+                var message = await ReceiveAsync();
+                if (fits(message))
+                {
+                    return message;
+                }
             }
         }
     }
@@ -152,7 +180,8 @@ internal sealed class ScriptedSession(
         var seen = new List<V1.TaskStatus>();
         while (seen.Count == 0 || seen[^1].State != state)
         {
-            var report = (await ReceiveAsync(m => m.Report is not null)).Report;
+            var last = seen.Count == 0 ? "nothing was heard of it" : $"it is {seen[^1].State}";
+            var report = (await ReceiveAsync(m => m.Report is not null, $"task {taskId} is {state} ({last})")).Report;
             await SendAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } });
             seen.AddRange(report.Updates.Where(u => u.TaskId == taskId).Select(u => u.Status));
         }

@@ -13,7 +13,7 @@ internal static class ControlPlaneFeatures
 {
     /// <summary>Refusals of a host, or of a peer that does not exist: the command was understood. A host's answer depends on the machine of
     /// the tests.</summary>
-    private static readonly string[] s_ofHosts =
+    private static readonly string[] OfHosts =
     [
         "NodeNotConnected",
         "NotAdministrator",
@@ -28,10 +28,10 @@ internal static class ControlPlaneFeatures
         StringComparer.Ordinal
     )
     {
-        ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Add)), s_ofHosts),
+        ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Add)), OfHosts),
         ["Exit-Swarm"] = new(static (c, o) => c.Membership.LeaveSwarmAsync(new(), o).ResponseAsync, "LastManager"),
         ["Get-Swarm"] = new(static (c, o) => c.Clusters.GetClusterAsync(new(), o).ResponseAsync),
-        ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Get)), s_ofHosts),
+        ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Get)), OfHosts),
         ["Get-SwarmJoinToken"] = new(static (c, o) => c.Clusters.GetJoinTokensAsync(new(), o).ResponseAsync),
         ["Get-SwarmNetwork"] = new(static (c, o) => PlaneHost.ListAsync(c.Networks.ListNetworks(new(), o))),
         ["Get-SwarmNode"] = new(static (c, o) => PlaneHost.ListAsync(c.Nodes.ListNodes(new(), o))),
@@ -45,54 +45,68 @@ internal static class ControlPlaneFeatures
         ["Initialize-Swarm"] = new(static (c, o) => c.Membership.InitSwarmAsync(new(), o).ResponseAsync, "AlreadyInSwarm"),
         ["Invoke-SwarmScale"] = new(
             static (c, o) =>
-                c.Services.ScaleServicesAsync(
-                    new()
-                    {
-                        Services =
+                c
+                    .Services.ScaleServicesAsync(
+                        new()
                         {
-                            new V1.ServiceScale { Selector = "nosuch", Replicas = 2 },
+                            Services =
+                            {
+                                new V1.ServiceScale { Selector = "nosuch", Replicas = 2 },
+                            },
                         },
-                    },
-                    o
-                ).ResponseAsync,
+                        o
+                    )
+                    .ResponseAsync,
             "ServiceNotFound"
         ),
         ["Join-Swarm"] = new(
-            static (c, o) => c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
+            static (c, o) =>
+                c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
             "AlreadyInSwarm"
         ),
         ["Join-Swarm with a manager's token"] = new(
-            static (c, o) => c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
+            static (c, o) =>
+                c.Membership.JoinSwarmAsync(new() { Token = "SWMTKN-1-x", RemoteAddresses = { "127.0.0.1:9" } }, o).ResponseAsync,
             "AlreadyInSwarm"
         ),
         ["New-SwarmCredential"] = new(
             static (c, o) =>
-                c.Clusters.IssueClientCertificateAsync(
-                    new() { Name = "me", CertificateRequest = ByteString.CopyFrom(NodeIdentity.CreateRequest().CertificateRequest) },
-                    o
-                ).ResponseAsync
+                c
+                    .Clusters.IssueClientCertificateAsync(
+                        new() { Name = "me", CertificateRequest = ByteString.CopyFrom(NodeIdentity.CreateRequest().CertificateRequest) },
+                        o
+                    )
+                    .ResponseAsync
         ),
         ["New-SwarmNetwork"] = new(static (c, o) => c.Networks.CreateNetworkAsync(new() { Name = "another" }, o).ResponseAsync),
         ["New-SwarmService"] = new(static (c, o) => Create(c, o, Spec())),
         ["New-SwarmService -Network"] = new(static (c, o) => Create(c, o, Spec("attached", network: "mynet"))),
         ["New-SwarmService -Publish"] = new(static (c, o) => Create(c, o, Spec("published", port: 80))),
-        ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Remove)), s_ofHosts),
+        ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Remove)), OfHosts),
         ["Remove-SwarmNetwork"] = new(
             static (c, o) => c.Networks.RemoveNetworkAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "NetworkNotFound"
         ),
-        ["Remove-SwarmNode"] = new(static (c, o) => c.Nodes.RemoveNodeAsync(new() { Selector = "nosuch" }, o).ResponseAsync, "NodeNotFound"),
+        ["Remove-SwarmNode"] = new(
+            static (c, o) => c.Nodes.RemoveNodeAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
+            "NodeNotFound"
+        ),
         ["Remove-SwarmService"] = new(
             static (c, o) => c.Services.RemoveServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "ServiceNotFound"
         ),
-        ["Reset-SwarmJoinToken"] = new(static (c, o) => c.Clusters.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, o).ResponseAsync),
+        ["Reset-SwarmJoinToken"] = new(
+            static (c, o) => c.Clusters.RotateJoinTokenAsync(new() { Role = V1.NodeRole.Worker }, o).ResponseAsync
+        ),
         ["Reset-SwarmUnlockKey"] = new(static (c, o) => c.Clusters.RotateUnlockKeyAsync(new(), o).ResponseAsync, "AutolockNotEnabled"),
         // The module reads, counts one up and writes.
         ["Restart-SwarmService"] = new(static (c, o) => Update(c, o, Spec()), "ServiceNotFound"),
-        ["Set-Swarm"] = new(static (c, o) => c.Clusters.UpdateClusterAsync(new() { Settings = new() { TaskHistoryLimit = 4 } }, o).ResponseAsync),
+        ["Set-Swarm"] = new(
+            static (c, o) => c.Clusters.UpdateClusterAsync(new() { Settings = new() { TaskHistoryLimit = 4 } }, o).ResponseAsync
+        ),
         ["Set-SwarmNode"] = new(
-            static (c, o) => c.Nodes.UpdateNodeAsync(new() { Selector = "worker1", Availability = V1.NodeAvailability.Pause }, o).ResponseAsync
+            static (c, o) =>
+                c.Nodes.UpdateNodeAsync(new() { Selector = "worker1", Availability = V1.NodeAvailability.Pause }, o).ResponseAsync
         ),
         ["Set-SwarmNode -Role Manager"] = new(
             static (c, o) => c.Nodes.UpdateNodeAsync(new() { Selector = "worker1", Role = V1.NodeRole.Manager }, o).ResponseAsync
@@ -103,7 +117,7 @@ internal static class ControlPlaneFeatures
         ["Stop-SwarmTask"] = new(static (c, o) => c.Tasks.StopTaskAsync(new() { Selector = "nosuch" }, o).ResponseAsync, "TaskNotFound"),
         ["Test-SwarmFirewallRule -Name"] = new(
             static (c, o) => Host(c, o, new() { Firewall = new() { Action = V1.FirewallAction.Get } }),
-            s_ofHosts
+            OfHosts
         ),
         ["Test-SwarmHost -Name"] = new(static (c, o) => Host(c, o, Check()), "NodeNotConnected"),
         ["Test-SwarmPlacement"] = new(static (c, o) => PlaneHost.ListAsync(c.Tasks.TestPlacement(new() { Spec = Spec() }, o))),
@@ -111,14 +125,18 @@ internal static class ControlPlaneFeatures
             static (c, o) => c.Services.RollbackServiceAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
             "ServiceNotFound"
         ),
-        ["Unlock-Swarm"] = new(static (c, o) => c.Membership.UnlockSwarmAsync(new() { UnlockKey = "SWMKEY-1-x" }, o).ResponseAsync, "SwarmNotLocked"),
+        ["Unlock-Swarm"] = new(
+            static (c, o) => c.Membership.UnlockSwarmAsync(new() { UnlockKey = "SWMKEY-1-x" }, o).ResponseAsync,
+            "SwarmNotLocked"
+        ),
         ["Wait-SwarmService"] = new(
             static (c, o) => PlaneHost.ListAsync(c.Services.WaitServices(new() { Selectors = { "nosuch" } }, o)),
             "ServiceNotFound"
         ),
         // Without end: a refusal comes at once, and the deadline ends a working watch.
         ["Watch-SwarmEvent"] = new(
-            static (c, o) => PlaneHost.ListAsync(c.Events.WatchEvents(new(), o.WithDeadline(DateTime.UtcNow + TimeSpan.FromMilliseconds(500)))),
+            static (c, o) =>
+                PlaneHost.ListAsync(c.Events.WatchEvents(new(), o.WithDeadline(DateTime.UtcNow + TimeSpan.FromMilliseconds(500)))),
             nameof(StatusCode.DeadlineExceeded)
         ),
     };

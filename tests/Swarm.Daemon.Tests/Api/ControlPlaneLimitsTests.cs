@@ -70,7 +70,10 @@ public sealed class ControlPlaneLimitsTests
             var refusal =
                 feature == "Join-Swarm with a manager's token"
                     ? await RefusalAsync(
-                        stranger.JoinAsync(manager, (await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Manager)
+                        stranger.JoinAsync(
+                            manager,
+                            (await manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel)).Manager
+                        )
                     )
                     : await RefusalAsync(
                         ControlPlaneFeatures.All[feature].Call(manager.Control, new CallOptions(cancellationToken: Cancel))

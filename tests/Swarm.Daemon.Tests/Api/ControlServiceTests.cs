@@ -25,7 +25,7 @@ public sealed class ControlServiceTests
         using (call)
         {
             var all = new List<T>();
-            await foreach (var item in call.ResponseStream.ReadAllAsync(Cancel))
+            await foreach (var item in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), $"the next {typeof(T).Name} of a list"))
             {
                 all.Add(item);
             }
@@ -78,7 +78,9 @@ public sealed class ControlServiceTests
         Assert.StartsWith("pinned:1@sha256:aaa", created.Service.Spec.Container.Image, StringComparison.Ordinal);
         var progress = await WaitAsync(grpc, "web");
         Assert.Equal((2UL, true), (progress.Running, progress.Converged));
-        var listed = Assert.Single(await ListAsync(grpc.Control.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel)));
+        var listed = Assert.Single(
+            await ListAsync(grpc.Control.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: Cancel))
+        );
         Assert.Equal((2UL, 2UL), (listed.RunningTasks, listed.DesiredTasks));
 
         var scale = new V1.ScaleServicesRequest
@@ -107,17 +109,25 @@ public sealed class ControlServiceTests
         Assert.Equal(2UL, updated.Service.Revision);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var revisions = await ListAsync(
-            grpc.Control.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "web" } }, cancellationToken: Cancel)
+            grpc.Control.Services.ListServiceRevisions(
+                new V1.ListServiceRevisionsRequest { Selectors = { "web" } },
+                cancellationToken: Cancel
+            )
         );
         Assert.Equal([false, true], revisions.Select(r => r.Current));
         Assert.Contains(revisions[1].Changes, c => c.EndsWith("-> redis:3.0.7", StringComparison.Ordinal));
         Assert.Equal(5UL, revisions[1].RunningTasks);
 
-        var back = await grpc.Control.Services.RollbackServiceAsync(new V1.RollbackServiceRequest { Selector = "web" }, cancellationToken: Cancel);
+        var back = await grpc.Control.Services.RollbackServiceAsync(
+            new V1.RollbackServiceRequest { Selector = "web" },
+            cancellationToken: Cancel
+        );
         Assert.Equal(1UL, back.Service.Revision);
         Assert.True((await WaitAsync(grpc, "web")).Converged);
 
-        var tasks = await ListAsync(grpc.Control.Tasks.ListTasks(new V1.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel));
+        var tasks = await ListAsync(
+            grpc.Control.Tasks.ListTasks(new V1.ListTasksRequest { Services = { "web" } }, cancellationToken: Cancel)
+        );
         Assert.Equal(Enumerable.Range(1, 5).Select(i => (ulong)i), tasks.Select(t => t.Slot).Distinct());
         Assert.All(tasks, t => Assert.Equal($"web.{t.Slot}.{t.Id}", t.ContainerName));
         Assert.True(tasks.Count > 5, "History is listed too.");
@@ -129,7 +139,10 @@ public sealed class ControlServiceTests
         Assert.True((await WaitAsync(grpc, "web", removed: true)).Converged);
         var e = await RefusedAsync(
             "ServiceNotFound",
-            () => ListAsync(grpc.Control.Services.ListServices(new V1.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel))
+            () =>
+                ListAsync(
+                    grpc.Control.Services.ListServices(new V1.ListServicesRequest { Selectors = { "web" } }, cancellationToken: Cancel)
+                )
         );
         Assert.Equal((StatusCode.NotFound, "service web not found"), (e.StatusCode, e.Status.Detail));
     }
@@ -193,7 +206,10 @@ public sealed class ControlServiceTests
         );
         await RefusedAsync(
             "RevisionNotFound",
-            () => grpc.Control.Services.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel).ResponseAsync
+            () =>
+                grpc
+                    .Control.Services.RollbackServiceAsync(new() { Selector = "web", ToRevision = 9 }, cancellationToken: Cancel)
+                    .ResponseAsync
         );
         await RefusedAsync(
             "VersionConflict",
@@ -214,7 +230,10 @@ public sealed class ControlServiceTests
             "NameCannotChange",
             () =>
                 grpc
-                    .Control.Services.UpdateServiceAsync(new() { Selector = "web", Spec = ApiRequests.Spec("other") }, cancellationToken: Cancel)
+                    .Control.Services.UpdateServiceAsync(
+                        new() { Selector = "web", Spec = ApiRequests.Spec("other") },
+                        cancellationToken: Cancel
+                    )
                     .ResponseAsync
         );
         await RefusedAsync(
@@ -229,7 +248,10 @@ public sealed class ControlServiceTests
             "LastManager",
             () =>
                 grpc
-                    .Control.Nodes.UpdateNodeAsync(new() { Selector = TestManager.Self, Role = V1.NodeRole.Worker }, cancellationToken: Cancel)
+                    .Control.Nodes.UpdateNodeAsync(
+                        new() { Selector = TestManager.Self, Role = V1.NodeRole.Worker },
+                        cancellationToken: Cancel
+                    )
                     .ResponseAsync
         );
         await RefusedAsync(
@@ -241,7 +263,10 @@ public sealed class ControlServiceTests
         );
         await RefusedAsync(
             "NodeIsManager",
-            () => grpc.Control.Nodes.RemoveNodeAsync(new() { Selector = TestManager.Self, Force = true }, cancellationToken: Cancel).ResponseAsync
+            () =>
+                grpc
+                    .Control.Nodes.RemoveNodeAsync(new() { Selector = TestManager.Self, Force = true }, cancellationToken: Cancel)
+                    .ResponseAsync
         );
         await RefusedAsync(
             "NodeNotDown",
@@ -385,10 +410,12 @@ public sealed class ControlServiceTests
         Assert.True((await WaitAsync(grpc, "web")).Converged);
         var wait = new V1.WaitNodeRequest { Selector = "n2", UntilRemoved = true };
         using var before = grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel);
-        Assert.True(await before.ResponseStream.MoveNext(Cancel));
+        Assert.True(await Deadline.WaitAsync(before.ResponseStream.MoveNext(Cancel), "the first word of the wait"));
         Assert.Equal((2u, false), (before.ResponseStream.Current.TasksLeft, before.ResponseStream.Current.Done));
         await grpc.Control.Nodes.RemoveNodeAsync(new() { Selector = "n2", Force = true }, cancellationToken: Cancel);
-        foreach (var progress in new[] { await ListAsync(grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel)), await ListAsync(before) })
+        foreach (
+            var progress in new[] { await ListAsync(grpc.Control.Nodes.WaitNode(wait, cancellationToken: Cancel)), await ListAsync(before) }
+        )
         {
             Assert.Equal((true, "removed"), (progress[^1].Done, progress[^1].Message));
         }
@@ -447,7 +474,7 @@ public sealed class ControlServiceTests
         var reading = Task.Run(
             async () =>
             {
-                await foreach (var happened in call.ResponseStream.ReadAllAsync(Cancel))
+                await foreach (var happened in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), "an event"))
                 {
                     if (happened is { Action: "create", Kind: "service" })
                     {

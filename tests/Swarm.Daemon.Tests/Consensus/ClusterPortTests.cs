@@ -83,7 +83,7 @@ public sealed class ClusterPortTests
             {
                 await using var connection = await factory.ConnectAsync(new IPEndPoint(IPAddress.Loopback, node.Port), Cancellation);
                 // With TLS 1.3 a client notices a refusal when it reads.
-                var result = await connection.Transport.Input.ReadAsync(Cancellation);
+                var result = await Deadline.WaitAsync(connection.Transport.Input.ReadAsync(Cancellation), "the refusal");
                 Assert.True(result.IsCompleted && result.Buffer.IsEmpty);
             }
             catch (Exception error) when (error is IOException or AuthenticationException)
@@ -122,7 +122,7 @@ public sealed class ClusterPortTests
             RemoteCertificateValidationCallback = (_, remote, _, _) => authority.Trusts(remote),
         });
         await Assert.ThrowsAsync<AuthenticationException>(async () => await factory.ConnectAsync(listener.LocalEndpoint, Cancellation));
-        await serving;
+        await Deadline.WaitAsync(serving, "the server to be left");
     }
 
     private static async Task ProposeAsync(ClusterNode node, List<string> expected, int count)

@@ -40,7 +40,7 @@ public sealed class FullDiskTests : IDisposable
             Assert.False(log.Failure.IsCompleted);
 
             File.Delete(Path.Combine(_mount, "ballast"));
-            await leads.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            await Deadline.WaitAsync(leads.Task, "the log to lead again");
             Assert.True(log.IsLeader);
             await log.ProposeAsync(LogDirectory.Batch("after"), Cancellation);
         }
@@ -59,7 +59,7 @@ public sealed class FullDiskTests : IDisposable
             var error = await FillAsync(log, acknowledged);
             Assert.Equal(ReplicatedLogError.StorageFull, error.Error);
             Assert.NotEmpty(acknowledged);
-            Assert.Equal(ReplicatedLogError.StorageFull, (await log.Failure.WaitAsync(TimeSpan.FromSeconds(30), Cancellation)).Error);
+            Assert.Equal(ReplicatedLogError.StorageFull, (await Deadline.WaitAsync(log.Failure, "the log to fail")).Error);
             Assert.False(log.IsLeader);
         }
         Remount("16m");
@@ -121,7 +121,7 @@ public sealed class FullDiskTests : IDisposable
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        Assert.True(process.WaitForExit(Deadline.Limit), $"{program} does not end.");
         return process.ExitCode == 0 ? null : error;
     }
 }

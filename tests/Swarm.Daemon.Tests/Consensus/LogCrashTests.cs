@@ -23,7 +23,10 @@ public sealed partial class LogCrashTests
             var errors = child.StandardError.ReadToEndAsync(Cancellation);
             for (var lines = random.Next(1, 150); lines > 0; lines--)
             {
-                if (await child.StandardOutput.ReadLineAsync(Cancellation) is not { } line)
+                if (
+                    await Deadline.WaitAsync(child.StandardOutput.ReadLineAsync(Cancellation), "the child to acknowledge an entry")
+                    is not { } line
+                )
                 {
                     Assert.Fail($"seed {seed}, round {round}: the child ended: {await errors}");
                     return;
@@ -33,11 +36,13 @@ public sealed partial class LogCrashTests
             // Somewhere within the next writes.
             Thread.SpinWait(random.Next(200_000));
             child.Kill();
-            while (await child.StandardOutput.ReadLineAsync(Cancellation) is { } line)
+            while (
+                await Deadline.WaitAsync(child.StandardOutput.ReadLineAsync(Cancellation), "the last words of the killed child") is { } line
+            )
             {
                 acknowledged.Add(line);
             }
-            await child.WaitForExitAsync(Cancellation);
+            await Deadline.WaitAsync(child.WaitForExitAsync(Cancellation), "the child to end");
             var recovered = await directory.ReadAsync();
             // At most the entry in flight was not acknowledged.
             Assert.True(
@@ -79,8 +84,10 @@ public sealed partial class LogCrashTests
         using var directory = new LogDirectory();
         using var child = ChildProcess.Start(mode, directory.Path);
         var errors = child.StandardError.ReadToEndAsync(Cancellation);
-        var lines = (await child.StandardOutput.ReadToEndAsync(Cancellation)).Split('\n');
-        await child.WaitForExitAsync(Cancellation);
+        var lines = (
+            await Deadline.WaitAsync(child.StandardOutput.ReadToEndAsync(Cancellation), "the child to acknowledge its entries")
+        ).Split('\n');
+        await Deadline.WaitAsync(child.WaitForExitAsync(Cancellation), "the child to end");
         Assert.Equal("", await errors);
         using var cipher = new LogCipher(directory.Key);
         using var inspector = new WriteAheadLogInspector(directory.Combine("wal"), ReplicatedLog.ChunkSize, cipher);
@@ -116,8 +123,8 @@ public sealed partial class LogCrashTests
             "trace=openat,write,pwrite64,pwritev,fsync,fdatasync,msync"
         );
         var errors = child.StandardError.ReadToEndAsync(Cancellation);
-        var output = await child.StandardOutput.ReadToEndAsync(Cancellation);
-        await child.WaitForExitAsync(Cancellation);
+        var output = await Deadline.WaitAsync(child.StandardOutput.ReadToEndAsync(Cancellation), "the traced child to end");
+        await Deadline.WaitAsync(child.WaitForExitAsync(Cancellation), "the child to end");
         Assert.SkipWhen(
             output.Length == 0 && (await errors).Contains("ptrace", StringComparison.OrdinalIgnoreCase),
             "strace may not trace here: " + await errors

@@ -116,7 +116,7 @@ public sealed class AgentSessionsTests
         var seen = new List<NodeState>();
         using var subscription = grpc.Manager.Runtime.State.Subscribe(1000, out _);
         agent.Dispose();
-        await foreach (var applied in subscription.ReadAllAsync(Cancel))
+        await foreach (var applied in Deadline.EachAsync(subscription.ReadAllAsync(Cancel), "node n1 to become Down"))
         {
             foreach (var change in applied.Changes.OfType<Core.State.ChangedObject.OfNode>())
             {
@@ -160,7 +160,7 @@ public sealed class AgentSessionsTests
         await agent.SendAsync(new V1.AgentMessage { Goodbye = goodbye });
         Assert.Null(await agent.ReadAsync());
         var seen = new List<(NodeState State, bool Held)>();
-        await foreach (var applied in subscription.ReadAllAsync(Cancel))
+        await foreach (var applied in Deadline.EachAsync(subscription.ReadAllAsync(Cancel), "node n1 to become Down"))
         {
             seen.AddRange(
                 applied
@@ -229,7 +229,10 @@ public sealed class AgentSessionsTests
         await grpc.Manager.AddNodeAsync("n1");
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
-        await grpc.Control.Nodes.RemoveNodeAsync(new V1.RemoveNodeRequest { Selector = "host-n1", Force = true }, cancellationToken: Cancel);
+        await grpc.Control.Nodes.RemoveNodeAsync(
+            new V1.RemoveNodeRequest { Selector = "host-n1", Force = true },
+            cancellationToken: Cancel
+        );
         Assert.NotNull((await agent.ReadAsync())!.Removed);
         Assert.Null(await agent.ReadAsync());
         using var stranger = await grpc.ConnectAsync("stranger");

@@ -7,7 +7,7 @@ namespace Swarm.Daemon.Tests.Dispatcher;
 /// <summary>Host commands over an agent's session: the answer comes back, or an error names the obstacle.</summary>
 public sealed class HostCallTests
 {
-    private static readonly V1.HostCommand s_command = new() { Firewall = new V1.FirewallCommand { Action = V1.FirewallAction.Add } };
+    private static readonly V1.HostCommand Command = new() { Firewall = new V1.FirewallCommand { Action = V1.FirewallAction.Add } };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -30,10 +30,10 @@ public sealed class HostCallTests
         using var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
         INodeHosts hosts = grpc.Manager.Runtime.Agents;
-        var first = hosts.RunAsync("n1", "worker1", s_command, Cancel);
+        var first = hosts.RunAsync("n1", "worker1", Command, Cancel);
         var second = hosts.RunAsync("n1", "worker1", new V1.HostCommand { Check = new V1.HostCheckCommand() }, Cancel);
         V1.HostCall[] calls = [await CallAsync(agent), await CallAsync(agent)];
-        Assert.Contains(s_command, calls.Select(c => c.Command));
+        Assert.Contains(Command, calls.Select(c => c.Command));
         // The answers come in the other order, with another that has no call.
         foreach (var call in calls.Append(new V1.HostCall { Number = 99 }).Reverse())
         {
@@ -55,7 +55,7 @@ public sealed class HostCallTests
         await using var grpc = await GrpcManager.StartAsync();
         await grpc.Manager.AddNodeAsync("n1");
         INodeHosts hosts = grpc.Manager.Runtime.Agents;
-        var refused = await Assert.ThrowsAsync<SwarmException>(() => hosts.RunAsync("n1", "worker1", s_command, Cancel));
+        var refused = await Assert.ThrowsAsync<SwarmException>(() => hosts.RunAsync("n1", "worker1", Command, Cancel));
         Assert.Equal(("NodeNotConnected", "worker1"), (refused.ErrorId, refused.Target));
     }
 
@@ -67,7 +67,7 @@ public sealed class HostCallTests
         var agent = await grpc.ConnectAsync("n1");
         await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
         INodeHosts hosts = grpc.Manager.Runtime.Agents;
-        var waiting = hosts.RunAsync("n1", "worker1", s_command, Cancel);
+        var waiting = hosts.RunAsync("n1", "worker1", Command, Cancel);
         await CallAsync(agent);
         agent.Dispose();
         var refused = await Assert.ThrowsAsync<SwarmException>(() => waiting);

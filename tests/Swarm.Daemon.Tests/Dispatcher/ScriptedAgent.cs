@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Swarm.Agent;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Dispatcher;
@@ -11,6 +13,7 @@ internal sealed class ScriptedAgent(
     string executor = "Simulated"
 ) : IDisposable
 {
+    private readonly SessionRevisions _revisions = new();
     private ulong _report;
 
     public V1.SessionInfo? Info { get; private set; }
@@ -18,6 +21,9 @@ internal sealed class ScriptedAgent(
     /// <summary>The manager's assignments, by task id.</summary>
     public Dictionary<string, V1.TaskAssignment> Assigned { get; } = [];
     public List<V1.AssignmentSet> Sets { get; } = [];
+
+    /// <summary>The size of each set as it came, before the specs were filled in.</summary>
+    public List<int> Bytes { get; } = [];
     public ulong Acknowledged { get; private set; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -62,8 +68,11 @@ internal sealed class ScriptedAgent(
         };
 
     /// <summary>The next message; null when the stream ended well.</summary>
-    public async Task<V1.ManagerMessage?> ReadAsync()
+    public Task<V1.ManagerMessage?> ReadAsync() => Deadline.WaitAsync(NextAsync(), $"a message of the manager to {nodeId}");
+
+    private async Task<V1.ManagerMessage?> NextAsync()
     {
+        // No deadline: those that wait for a message have it, and an obedient agent waits for none.
         if (!await call.ResponseStream.MoveNext(Cancel))
         {
             return null;
@@ -85,11 +94,18 @@ internal sealed class ScriptedAgent(
     }
 
     /// <summary>Reads until the condition holds, doing nothing else.</summary>
-    public async Task ReadUntilAsync(Func<bool> condition)
+    /// <param name="condition">The end of the wait.</param>
+    /// <param name="what">Its name: by default, as it is written.</param>
+    public Task ReadUntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        while (!condition())
+        return Deadline.WaitAsync(ReadAsync(), $"the manager's messages to {nodeId}, until {what}");
+
+        async Task ReadAsync()
         {
-            Assert.NotNull(await ReadAsync());
+            while (!condition())
+            {
+                Assert.NotNull(await NextAsync());
+            }
         }
     }
 
@@ -98,7 +114,8 @@ internal sealed class ScriptedAgent(
     {
         try
         {
-            while (await ReadAsync() is { } message)
+            // An agent may be idle for as long as its test likes.
+            while (await NextAsync() is { } message)
             {
                 foreach (var task in message.Assignments?.Update ?? [])
                 {
@@ -126,6 +143,10 @@ internal sealed class ScriptedAgent(
     {
         Assert.Equal(Sets.Count == 0 ? 0 : Sets[^1].ResultsIn, set.AppliesTo);
         Sets.Add(set);
+        Assert.All(set.Update, static task => Assert.Null(task.Spec));
+        Bytes.Add(set.CalculateSize());
+        // The agent's own book: it must have every revision that the manager takes it to have.
+        Assert.Null(_revisions.Resolve(set));
         if (set.Kind == V1.AssignmentSet.Types.Kind.Complete)
         {
             Assigned.Clear();

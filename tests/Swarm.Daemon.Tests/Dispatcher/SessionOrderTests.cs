@@ -218,10 +218,7 @@ public sealed class SessionOrderTests : IAsyncLifetime
         {
             description.Engine.Labels[$"label{i}"] = new string('x', 50);
         }
-        await call.RequestStream.WriteAsync(
-            new V1.AgentMessage { Register = new V1.RegisterAgent { Description = description } },
-            Cancel
-        );
+        await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = new V1.RegisterAgent { Description = description } }, Cancel);
         var agent = new ScriptedAgent("worker1", call);
         await agent.ReadUntilAsync(() => agent.Info is not null);
         var node = await NodeAsync();

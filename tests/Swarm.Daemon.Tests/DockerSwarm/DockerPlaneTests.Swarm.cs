@@ -33,7 +33,7 @@ public sealed partial class DockerPlaneTests
         var reading = Task.Run(
             async () =>
             {
-                await foreach (var e in call.ResponseStream.ReadAllAsync(Cancel))
+                await foreach (var e in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), "an event"))
                 {
                     events.Add(e);
                     var runs = e is { Kind: "task", Detail: var detail } && detail.Contains("Running", StringComparison.Ordinal);
@@ -49,7 +49,10 @@ public sealed partial class DockerPlaneTests
         {
             await CreateAsync(Spec("ev"));
             await WaitAsync("ev");
-            await Client.Services.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "ev" }, cancellationToken: Cancel);
+            await Client.Services.RemoveServiceAsync(
+                new V1.RemoveServiceRequest { RequestId = Id(), Selector = "ev" },
+                cancellationToken: Cancel
+            );
             await WaitAsync("ev", removed: true);
         }
         await reading;
@@ -155,7 +158,10 @@ public sealed partial class DockerPlaneTests
         var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: Cancel);
         Assert.Equal((V1.LocalNodeState.Inactive, "docker"), (daemon.State, daemon.ControlPlane));
         Assert.Equal("NotInSwarm", await PlaneHost.RefusedAsync(() => ServiceAsync("lost")));
-        Assert.Equal("NotInSwarm", await PlaneHost.RefusedAsync(() => Client.Clusters.GetClusterAsync(new V1.GetClusterRequest()).ResponseAsync));
+        Assert.Equal(
+            "NotInSwarm",
+            await PlaneHost.RefusedAsync(() => Client.Clusters.GetClusterAsync(new V1.GetClusterRequest()).ResponseAsync)
+        );
         var joined = () =>
             Client
                 .Membership.JoinSwarmAsync(

@@ -36,14 +36,20 @@ public sealed partial class DockerPlaneTests
             Assert.Equal([V1.TaskState.Running, V1.TaskState.Shutdown, V1.TaskState.Shutdown], history.Select(t => t.Status.State));
             // The second swarmd has to have seen them too.
             var seen = await PlaneHost.ListAsync(
-                plane.Client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
+                plane.Client.Services.ListServiceRevisions(
+                    new V1.ListServiceRevisionsRequest { Selectors = { "up" } },
+                    cancellationToken: Cancel
+                )
             );
             Assert.Equal(3, seen.Count);
         }
         // Docker itself would go back only to 3.0.7, and this swarmd did not run when 3.0.6 was current.
         await using var later = await PlaneHost.StartAsync(engine.Socket, directory.Path);
         var revisions = await PlaneHost.ListAsync(
-            later.Client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { "up" } }, cancellationToken: Cancel)
+            later.Client.Services.ListServiceRevisions(
+                new V1.ListServiceRevisionsRequest { Selectors = { "up" } },
+                cancellationToken: Cancel
+            )
         );
         Assert.Equal([1UL, 2UL, 3UL], revisions.Select(r => r.Number));
         Assert.Equal([false, false, true], revisions.Select(r => r.Current));

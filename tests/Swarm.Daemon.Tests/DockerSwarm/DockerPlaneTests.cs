@@ -109,7 +109,10 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
     private async Task<V1.ServiceProgress> WaitAsync(string service, bool removed = false) =>
         (
             await PlaneHost.ListAsync(
-                Client.Services.WaitServices(new V1.WaitServicesRequest { Selectors = { service }, Removed = removed }, cancellationToken: Cancel)
+                Client.Services.WaitServices(
+                    new V1.WaitServicesRequest { Selectors = { service }, Removed = removed },
+                    cancellationToken: Cancel
+                )
             )
         )[^1];
 
@@ -163,7 +166,10 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal(1UL, scaled.Services[0].Revision);
         Assert.True((await WaitAsync("web")).Converged);
 
-        await Client.Services.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "web" }, cancellationToken: Cancel);
+        await Client.Services.RemoveServiceAsync(
+            new V1.RemoveServiceRequest { RequestId = Id(), Selector = "web" },
+            cancellationToken: Cancel
+        );
         Assert.Equal("removed", (await WaitAsync("web", removed: true)).Message);
         Assert.Equal("ServiceNotFound", await PlaneHost.RefusedAsync(() => ServiceAsync("web")));
     }
@@ -288,7 +294,9 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal(("constraints", 1U, "node.labels.zone==east is not met"), (reason.Filter, reason.Nodes, reason.Detail));
 
         var placement = Assert.Single(
-            await PlaneHost.ListAsync(Client.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = "zoned" }, cancellationToken: Cancel))
+            await PlaneHost.ListAsync(
+                Client.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = "zoned" }, cancellationToken: Cancel)
+            )
         );
         Assert.Equal((false, "constraints"), (placement.Suitable, placement.Filter));
 
@@ -339,7 +347,10 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
             $"the image is not made for linux/{(node.Description.Platform.Architecture == "x86_64" ? "amd64" : "arm64")}"
         );
 
-        await Client.Services.RemoveServiceAsync(new V1.RemoveServiceRequest { RequestId = Id(), Selector = "first" }, cancellationToken: Cancel);
+        await Client.Services.RemoveServiceAsync(
+            new V1.RemoveServiceRequest { RequestId = Id(), Selector = "first" },
+            cancellationToken: Cancel
+        );
         Assert.True((await WaitAsync("second")).Converged);
     }
 
@@ -349,7 +360,9 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         var reason = Assert.Single(pending[0].Pending);
         Assert.Equal((filter, 1U, detail), (reason.Filter, reason.Nodes, reason.Detail));
         var placement = Assert.Single(
-            await PlaneHost.ListAsync(Client.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = service }, cancellationToken: Cancel))
+            await PlaneHost.ListAsync(
+                Client.Tasks.TestPlacement(new V1.TestPlacementRequest { Selector = service }, cancellationToken: Cancel)
+            )
         );
         Assert.Equal((false, filter, detail), (placement.Suitable, placement.Filter, placement.Detail));
     }
@@ -376,7 +389,10 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
         Assert.Equal("NotSupportedByControlPlane", await PlaneHost.RefusedAsync(() => Client.Tasks.StopTaskAsync(stop).ResponseAsync));
         var init = new V1.InitSwarmRequest { AdvertiseAddress = "127.0.0.1" };
         Assert.Equal("AlreadyInSwarm", await PlaneHost.RefusedAsync(() => Client.Membership.InitSwarmAsync(init).ResponseAsync));
-        Assert.Equal("LastManager", await PlaneHost.RefusedAsync(() => Client.Membership.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
+        Assert.Equal(
+            "LastManager",
+            await PlaneHost.RefusedAsync(() => Client.Membership.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync)
+        );
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Swarm.Daemon.Tests.DockerSwarm;
 /// there.</summary>
 public sealed class HostCommandTests
 {
-    private static readonly string s_otherNode = FakeEngine
+    private static readonly string OtherNode = FakeEngine
         .Node.Replace("\"n1\"", "\"n2\"", StringComparison.Ordinal)
         .Replace("manager1", "worker1", StringComparison.Ordinal);
 
@@ -27,7 +27,7 @@ public sealed class HostCommandTests
     public async Task Another_node_is_named_as_out_of_reach()
     {
         await using var engine = await FakeEngine.StartAsync();
-        engine.Answer("/nodes", $"[{FakeEngine.Node},{s_otherNode}]");
+        engine.Answer("/nodes", $"[{FakeEngine.Node},{OtherNode}]");
         await using var plane = await PlaneHost.StartAsync(engine.Socket);
         var refused = await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(plane, "worker1"));
         Assert.Equal("NodeNotConnected", refused.Trailers.GetValue("swarm-error-id"));

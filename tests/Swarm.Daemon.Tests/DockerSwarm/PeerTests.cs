@@ -14,7 +14,7 @@ namespace Swarm.Daemon.Tests.DockerSwarm;
 /// <summary>Two swarmd of one Docker Swarm over real sockets: the manager's sends commands to the worker's, and to no other host.</summary>
 public sealed class PeerTests : IAsyncLifetime
 {
-    private static readonly string _nodes =
+    private static readonly string Nodes =
         $"[{FakeEngine.Node},{FakeEngine.Node.Replace("\"n1\"", "\"n2\"", StringComparison.Ordinal).Replace("manager1", "worker1", StringComparison.Ordinal)}]";
 
     private readonly TemporaryDirectory _directory = new();
@@ -32,7 +32,7 @@ public sealed class PeerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _managersEngine = await FakeEngine.StartAsync();
-        _managersEngine.Answer("/nodes", _nodes);
+        _managersEngine.Answer("/nodes", Nodes);
         _workersEngine = await FakeEngine.StartAsync();
         // A worker's engine knows only itself.
         _workersEngine.Answer(

@@ -29,11 +29,7 @@ public sealed class RemoteSessionTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=me", key, HashAlgorithmName.SHA256);
         var issued = await plane.Client.Clusters.IssueClientCertificateAsync(
-            new V1.IssueClientCertificateRequest
-            {
-                Name = "me",
-                CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()),
-            },
+            new V1.IssueClientCertificateRequest { Name = "me", CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()) },
             cancellationToken: Cancel
         );
         var own = X509Certificate2.CreateFromPem(issued.Certificate).CopyWithPrivateKey(key);
@@ -86,7 +82,10 @@ public sealed class RemoteSessionTests
         var remote = new V1.ControlClient(channel);
         Assert.Equal("manager1", Assert.Single(await PlaneHost.ListAsync(remote.Nodes.ListNodes(new V1.ListNodesRequest()))).Name);
         // Calls that change the membership are for the machine itself.
-        Assert.Equal("LocalOnly", await PlaneHost.RefusedAsync(() => remote.Membership.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync));
+        Assert.Equal(
+            "LocalOnly",
+            await PlaneHost.RefusedAsync(() => remote.Membership.LeaveSwarmAsync(new V1.LeaveSwarmRequest()).ResponseAsync)
+        );
     }
 
     [Fact]

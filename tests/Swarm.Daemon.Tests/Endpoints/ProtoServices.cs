@@ -17,7 +17,7 @@ internal static class ProtoServices
             .OrderBy(static s => s.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>What nodes ask of a manager.</summary>
+    /// <summary>The calls of nodes to a manager.</summary>
     public static IReadOnlyList<ServiceDescriptor> OfNodes { get; } = [V1.CertificateAuthority.Descriptor, V1.Dispatcher.Descriptor];
 
     /// <summary>The areas of the control API.</summary>

@@ -9,7 +9,7 @@ namespace Swarm.Daemon.Tests.Executors;
 /// <summary>An engine finishes a request even when the client no longer waits for the answer.</summary>
 public sealed class DockerCreationTests
 {
-    private static readonly ExecutorNode s_node = new()
+    private static readonly ExecutorNode TestNode = new()
     {
         ClusterId = "cluster",
         NodeId = "node",
@@ -31,8 +31,8 @@ public sealed class DockerCreationTests
             async context =>
             {
                 asked.TrySetResult();
-                await finish.Task;
-                var labels = string.Join(',', DockerLabels.Of(task, s_node).Select(static l => $"\"{l.Key}\":\"{l.Value}\""));
+                await Deadline.WaitAsync(finish.Task, "the test to let the creation end");
+                var labels = string.Join(',', DockerLabels.Of(task, TestNode).Select(static l => $"\"{l.Key}\":\"{l.Value}\""));
                 Volatile.Write(ref containers, "[{\"Id\":\"c1\",\"Labels\":{" + labels + "}}]");
                 context.Response.StatusCode = 201;
                 context.Response.ContentType = "application/json";
@@ -42,12 +42,12 @@ public sealed class DockerCreationTests
         engine.Answer("/containers/json", context => context.Response.WriteAsync(Volatile.Read(ref containers)));
         engine.Answer("/containers/c1", "", status: 204);
         await using var executor = new DockerExecutor(
-            new DockerExecutorOptions { Node = s_node, Endpoint = new Uri("unix://" + engine.Socket) }
+            new DockerExecutorOptions { Node = TestNode, Endpoint = new Uri("unix://" + engine.Socket) }
         );
 
         using var giveUp = new CancellationTokenSource();
         var preparing = executor.PrepareAsync(task, giveUp.Token);
-        await asked.Task.WaitAsync(Cancel);
+        await Deadline.WaitAsync(asked.Task, "the creation to be asked for");
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => preparing);
 

@@ -1,6 +1,7 @@
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Docker;
 using Swarm.Core.Model;
+using Swarm.Daemon.Tests.Processes;
 
 namespace Swarm.Daemon.Tests.Executors;
 
@@ -40,10 +41,11 @@ public sealed class DockerExecutorTests : ExecutorContract
     {
         using var client = new global::Docker.DotNet.DockerClientBuilder().Build();
         var id = (await executor.ListAsync(Cancel)).Single(t => t.TaskId == task.TaskId).Status.ContainerId;
-        while (!(await client.Containers.InspectChangesAsync(id, Cancel) ?? []).Any(change => change.Path == "/ready"))
-        {
-            await Task.Delay(20, Cancel);
-        }
+        await Eventually.GetAsync(
+            async () => await client.Containers.InspectChangesAsync(id, Cancel) ?? [],
+            static changes => changes.Any(static change => change.Path == "/ready"),
+            "the task traps its signals"
+        );
     }
 
     /// <summary>containerd 1.6 looks for the mount of every cgroup v1 controller that the kernel lists for a process. It gives its watch

@@ -33,13 +33,10 @@ public sealed class ProcessExecutorTests : ExecutorContract
 
     protected override ITaskExecutor OpenOtherNode() => new ProcessExecutor(Options("node2"));
 
-    protected override async Task ReadyForSignalsAsync(ITaskExecutor executor, TaskDefinition task)
+    protected override Task ReadyForSignalsAsync(ITaskExecutor executor, TaskDefinition task)
     {
         var ready = Path.Combine(_directory, "tasks", task.TaskId, "work", "ready");
-        while (!File.Exists(ready))
-        {
-            await Task.Delay(5, Cancel);
-        }
+        return Deadline.UntilAsync(() => File.Exists(ready), "the task to trap its signals");
     }
 
     public override async ValueTask DisposeAsync()
@@ -331,9 +328,9 @@ public sealed class ProcessExecutorTests : ExecutorContract
             },
             Cancel
         );
-        await writing.Task.WaitAsync(Cancel);
+        await Deadline.WaitAsync(writing.Task, "a file to be written beside the task");
         await executor.RemoveAsync(task.TaskId, Cancel);
-        await writer;
+        await Deadline.WaitAsync(writer, "the writer to find the task gone");
         Assert.Empty(Directory.GetDirectories(Path.Combine(_directory, "tasks")));
     }
 
@@ -372,11 +369,9 @@ public sealed class ProcessExecutorTests : ExecutorContract
         Assert.Equal(100, (await executor.ListAsync(Cancel)).Count(t => t.Status.State == TaskState.Running));
     }
 
-    private static async Task ContainsAsync(string file, string text)
-    {
-        while (!File.Exists(file) || !(await File.ReadAllTextAsync(file, Cancel)).Contains(text, StringComparison.Ordinal))
-        {
-            await Task.Delay(10, Cancel);
-        }
-    }
+    private static Task ContainsAsync(string file, string text) =>
+        Deadline.UntilAsync(
+            () => File.Exists(file) && File.ReadAllText(file).Contains(text, StringComparison.Ordinal),
+            $"'{text}' in {Path.GetFileName(file)}"
+        );
 }

@@ -7,13 +7,13 @@ namespace Swarm.Daemon.Tests.Executors;
 /// <summary>Makes task definitions with ids of their own.</summary>
 internal static class TaskDefinitions
 {
-    private static readonly IdSource _ids = new(bytes => System.Security.Cryptography.RandomNumberGenerator.Fill(bytes));
+    private static readonly IdSource Ids = new(bytes => System.Security.Cryptography.RandomNumberGenerator.Fill(bytes));
 
     public static string NewId()
     {
-        lock (_ids)
+        lock (Ids)
         {
-            return _ids.Next();
+            return Ids.Next();
         }
     }
 

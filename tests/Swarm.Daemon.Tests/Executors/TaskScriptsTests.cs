@@ -22,7 +22,7 @@ public sealed class TaskScriptsTests : IDisposable
                 RedirectStandardOutput = true,
             }
         )!;
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(process.WaitForExitAsync(TestContext.Current.CancellationToken), "the script to end");
         Assert.Equal(5, process.ExitCode);
     }
 
@@ -43,7 +43,7 @@ public sealed class TaskScriptsTests : IDisposable
         start.Environment.Clear();
         start.Environment["PATH"] = SystemTool.StandardPath;
         using var process = System.Diagnostics.Process.Start(start)!;
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Deadline.WaitAsync(process.WaitForExitAsync(TestContext.Current.CancellationToken), "the script to end");
         Assert.Equal(0, process.ExitCode);
         var seen = await File.ReadAllLinesAsync(Path.Combine(_directory, "stdout"), TestContext.Current.CancellationToken);
         Assert.Equal(environment.Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));

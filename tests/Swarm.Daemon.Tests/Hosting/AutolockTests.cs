@@ -33,7 +33,10 @@ public sealed class AutolockTests
             "SwarmLocked",
             () => daemon.Control.Clusters.GetUnlockKeyAsync(new(), cancellationToken: Cancel).ResponseAsync
         );
-        await TestDaemon.RefusedAsync("SwarmLocked", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync(
+            "SwarmLocked",
+            () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         await TestDaemon.RefusedAsync("AlreadyInSwarm", () => daemon.InitAsync());
         await TestDaemon.RefusedAsync(
             "SwarmLocked",

@@ -147,9 +147,15 @@ public sealed class BadArgumentsTests
                     ).ResponseAsync
             ),
             Service("scaled", c => ScaleAsync(c, Nobody, 2)),
-            Service("rolled back", c => c.Services.RollbackServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
+            Service(
+                "rolled back",
+                c => c.Services.RollbackServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync
+            ),
             Service("removed", c => c.Services.RemoveServiceAsync(new() { Selector = Nobody }, cancellationToken: Cancel).ResponseAsync),
-            Service("revisions of", c => AllAsync(c.Services.ListServiceRevisions(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
+            Service(
+                "revisions of",
+                c => AllAsync(c.Services.ListServiceRevisions(new() { Selectors = { Nobody } }, cancellationToken: Cancel))
+            ),
             Service("waited for", c => AllAsync(c.Services.WaitServices(new() { Selectors = { Nobody } }, cancellationToken: Cancel))),
             Service("tasks of", c => AllAsync(c.Tasks.ListTasks(new() { Services = { Nobody } }, cancellationToken: Cancel))),
             Service("placed", c => AllAsync(c.Tasks.TestPlacement(new() { Selector = Nobody }, cancellationToken: Cancel))),
@@ -164,7 +170,12 @@ public sealed class BadArgumentsTests
                 Nobody,
                 c => AllAsync(c.Tasks.ListTasks(new() { Selectors = { Nobody } }, cancellationToken: Cancel))
             ),
-            new("task waited for", "TaskNotFound", Nobody, c => AllAsync(c.Tasks.WaitTask(new() { TaskId = Nobody }, cancellationToken: Cancel))),
+            new(
+                "task waited for",
+                "TaskNotFound",
+                Nobody,
+                c => AllAsync(c.Tasks.WaitTask(new() { TaskId = Nobody }, cancellationToken: Cancel))
+            ),
             new(
                 "task stopped",
                 "TaskNotFound",
@@ -201,15 +212,17 @@ public sealed class BadArgumentsTests
                 {
                     var spec = ApiRequests.Spec("web");
                     spec.Global = new();
-                    return c.Services.UpdateServiceAsync(
-                        new()
-                        {
-                            Selector = "web",
-                            Spec = spec,
-                            NoResolveImage = true,
-                        },
-                        cancellationToken: Cancel
-                    ).ResponseAsync;
+                    return c
+                        .Services.UpdateServiceAsync(
+                            new()
+                            {
+                                Selector = "web",
+                                Spec = spec,
+                                NoResolveImage = true,
+                            },
+                            cancellationToken: Cancel
+                        )
+                        .ResponseAsync;
                 }
             ),
             new(
@@ -239,7 +252,10 @@ public sealed class BadArgumentsTests
                 "LastManager",
                 "",
                 c =>
-                    c.Nodes.UpdateNodeAsync(new() { Selector = "manager1", Role = V1.NodeRole.Worker }, cancellationToken: Cancel).ResponseAsync
+                    c.Nodes.UpdateNodeAsync(
+                        new() { Selector = "manager1", Role = V1.NodeRole.Worker },
+                        cancellationToken: Cancel
+                    ).ResponseAsync
             ),
             new(
                 "the last manager removed",
@@ -283,7 +299,7 @@ public sealed class BadArgumentsTests
     {
         using (call)
         {
-            return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
+            return await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the end of a list");
         }
     }
 }

@@ -82,8 +82,7 @@ public sealed class CertificateLifeTests
         await manager.StartAsync();
         await PassAsync(
             TimeSpan.FromSeconds(1),
-            async () =>
-                (await manager.InfoAsync()).StateMessage.Length == 0 && (await manager.NodesAsync())[0].State == V1.NodeState.Ready,
+            async () => (await manager.InfoAsync()).StateMessage.Length == 0 && (await manager.NodesAsync())[0].State == V1.NodeState.Ready,
             "the manager works again"
         );
         Assert.NotEqual(old.Certificate.Thumbprint, IdentityOf(manager).Certificate.Thumbprint);

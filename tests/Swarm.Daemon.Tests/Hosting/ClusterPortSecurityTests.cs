@@ -14,8 +14,8 @@ namespace Swarm.Daemon.Tests.Hosting;
 /// ones.</summary>
 public sealed class ClusterPortSecurityTests : IAsyncLifetime
 {
-    private static readonly string[] s_localOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
-    private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
+    private static readonly string[] LocalOnly = ["InitSwarm", "JoinSwarm", "LeaveSwarm", "UnlockSwarm"];
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static b => b, static b => b);
 
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private TestDaemon _manager = null!;
@@ -41,7 +41,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
             (true, true) => MethodType.DuplexStreaming,
             _ => throw new NotSupportedException(method.FullName),
         };
-        var called = new Method<byte[], byte[]>(type, method.Service.FullName, method.Name, s_bytes, s_bytes);
+        var called = new Method<byte[], byte[]>(type, method.Service.FullName, method.Name, Bytes, Bytes);
         // An accepted stream of events never ends by itself.
         var options = new CallOptions(
             cancellationToken: Cancel,
@@ -58,14 +58,14 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
                 case MethodType.ServerStreaming:
                     using (var call = invoker.AsyncServerStreamingCall(called, null, options, []))
                     {
-                        while (await call.ResponseStream.MoveNext(Cancel)) { }
+                        while (await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), $"{method.Name} to end")) { }
                     }
                     break;
                 default:
                     using (var call = invoker.AsyncDuplexStreamingCall(called, null, options))
                     {
                         await call.RequestStream.CompleteAsync();
-                        await call.ResponseStream.MoveNext(Cancel);
+                        await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), $"an answer of {method.Name}");
                     }
                     break;
             }
@@ -121,7 +121,7 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         foreach (var method in MethodsOf(ProtoServices.Control))
         {
             var (code, errorId) = await CallAsync(channel, method);
-            if (s_localOnly.Contains(method.Name))
+            if (LocalOnly.Contains(method.Name))
             {
                 Assert.Equal((StatusCode.PermissionDenied, "LocalOnly"), (code, errorId));
             }
@@ -147,7 +147,11 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         foreach (var certificate in new[] { foreign, forged })
         {
             using var channel = _manager.Connect(certificate);
-            foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)).Concat(MethodsOf(V1.CertificateAuthority.Descriptor)))
+            foreach (
+                var method in MethodsOf(ProtoServices.Control)
+                    .Concat(MethodsOf(Dispatcher))
+                    .Concat(MethodsOf(V1.CertificateAuthority.Descriptor))
+            )
             {
                 // The handshake fails before the call.
                 var (code, errorId) = await CallAsync(channel, method);

@@ -28,7 +28,10 @@ public sealed class DamagedStateTests
         Assert.Contains(PathOf(daemon, named), info.StateMessage, StringComparison.Ordinal);
         await TestDaemon.RefusedAsync("NodeInError", () => daemon.NodesOnceAsync());
         await TestDaemon.RefusedAsync("NodeInError", () => daemon.InitAsync());
-        await TestDaemon.RefusedAsync("NodeInError", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync(
+            "NodeInError",
+            () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         Assert.All(before, f => Assert.Equal(f.Value, File.ReadAllBytes(f.Key)));
         await daemon.Control.Membership.LeaveSwarmAsync(new() { Force = true }, cancellationToken: Cancel);
         await daemon.InitAsync();

@@ -94,7 +94,7 @@ public sealed class ForceNewClusterTests
     {
         using var call = manager.Control.Services.ListServices(new(), cancellationToken: Cancel);
         var all = new List<V1.Service>();
-        while (await call.ResponseStream.MoveNext(Cancel))
+        while (await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the next service of the list"))
         {
             all.Add(call.ResponseStream.Current);
         }

@@ -17,7 +17,7 @@ namespace Swarm.Daemon.Tests.Hosting;
 /// swarmd goes on.</summary>
 public sealed class GarbageTests : IAsyncLifetime
 {
-    private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static b => b, static b => b);
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static b => b, static b => b);
 
     private TestDaemon _manager = null!;
 
@@ -66,7 +66,7 @@ public sealed class GarbageTests : IAsyncLifetime
             await stream.WriteAsync(noise, Cancel);
             endOfSending();
             var buffer = new byte[4096];
-            while (await stream.ReadAsync(buffer, Cancel) > 0) { }
+            while (await Deadline.WaitAsync(stream.ReadAsync(buffer, Cancel), "the other side to hang up") > 0) { }
         }
         catch (IOException)
         {
@@ -233,7 +233,7 @@ public sealed class GarbageTests : IAsyncLifetime
         }
         await _manager.AssertWorksAsync();
         using var services = _manager.Control.Services.ListServices(new(), cancellationToken: Cancel);
-        Assert.Empty(await services.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel));
+        Assert.Empty(await Deadline.WaitAsync(services.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the list of services"));
     }
 
     [Theory]
@@ -244,7 +244,7 @@ public sealed class GarbageTests : IAsyncLifetime
         using var certificate = _manager.Issue("tester", CertificateRole.Admin);
         using var channel = local ? ScriptedDispatcher.Connect(_manager.Options.Socket) : _manager.Connect(certificate);
         var invoker = channel.CreateCallInvoker();
-        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Services", "CreateService", s_bytes, s_bytes);
+        var method = new Method<byte[], byte[]>(MethodType.Unary, "swarm.v1.Services", "CreateService", Bytes, Bytes);
         var large = new V1.CreateServiceRequest
         {
             Spec = new V1.ServiceSpec

@@ -21,7 +21,10 @@ public sealed class MembershipTests
         );
         Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
         await TestDaemon.RefusedAsync("NotInSwarm", () => daemon.NodesOnceAsync());
-        await TestDaemon.RefusedAsync("NotInSwarm", () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync(
+            "NotInSwarm",
+            () => daemon.Control.Membership.LeaveSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         await TestDaemon.RefusedAsync(
             "SwarmNotLocked",
             () => daemon.Control.Membership.UnlockSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
@@ -180,7 +183,10 @@ public sealed class MembershipTests
         await worker.JoinAsync(manager);
         var e = await TestDaemon.RefusedAsync("NotAManager", () => worker.NodesOnceAsync());
         Assert.Contains("not a swarm manager", e.Status.Detail, StringComparison.Ordinal);
-        await TestDaemon.RefusedAsync("NotAManager", () => worker.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await TestDaemon.RefusedAsync(
+            "NotAManager",
+            () => worker.Control.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         await TestDaemon.RefusedAsync(
             "NotAManager",
             () => worker.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel).ResponseAsync

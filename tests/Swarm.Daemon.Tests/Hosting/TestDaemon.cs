@@ -139,7 +139,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     public async Task<List<V1.Node>> NodesOnceAsync()
     {
         using var call = Control.Nodes.ListNodes(new(), cancellationToken: Cancel);
-        return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
+        return await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the end of a list");
     }
 
     /// <summary>A channel to the cluster port, with or without a certificate; the server's certificate is not verified.</summary>

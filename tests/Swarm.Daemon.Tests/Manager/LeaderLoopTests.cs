@@ -179,7 +179,7 @@ public sealed class LeaderLoopTests
         }
         var e = await Assert.ThrowsAsync<SwarmException>(async () =>
         {
-            await foreach (var _ in subscription.ReadAllAsync(Cancel)) { }
+            await foreach (var _ in Deadline.EachAsync(subscription.ReadAllAsync(Cancel), "the watcher to be dropped")) { }
         });
         Assert.Equal("WatcherTooSlow", e.ErrorId);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
@@ -98,14 +99,14 @@ internal sealed class TestManager : IAsyncDisposable
         );
 
     /// <summary>Waits until the applied state is as wanted.</summary>
-    public async Task UntilAsync(Func<ClusterState, bool> condition)
+    /// <param name="condition">The end of the wait.</param>
+    /// <param name="what">Its name: by default, as it is written.</param>
+    public async Task UntilAsync(Func<ClusterState, bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
         using var signal = Runtime.State.Watch(static _ => true);
         while (!Runtime.State.Read(condition))
         {
-            await signal.WaitAsync(limit.Token);
+            await Deadline.WaitAsync(signal.WaitAsync(TestContext.Current.CancellationToken), $"a change of the state, until {what}");
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Swarm.Core.Model;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Process;
+using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Tests.Options;
 
@@ -59,11 +59,17 @@ public sealed class ProcessOptionTests
         var other = check with { };
         typeof(HealthCheck)
             .GetProperty(property)!
-            .SetValue(other, property == "Test" ? (ValueList<string>)["CMD", "false"] : SpecValues.Make(typeof(HealthCheck).GetProperty(property)!.PropertyType));
+            .SetValue(
+                other,
+                property == "Test"
+                    ? (ValueList<string>)["CMD", "false"]
+                    : SpecValues.Make(typeof(HealthCheck).GetProperty(property)!.PropertyType)
+            );
         Assert.True(Record(Plain with { HealthCheck = check }) != Record(Plain with { HealthCheck = other }), property);
     }
 
-    public static TheoryData<string> HealthProperties => [.. typeof(HealthCheck).GetProperties().Where(p => p.CanWrite).Select(p => p.Name)];
+    public static TheoryData<string> HealthProperties =>
+        [.. typeof(HealthCheck).GetProperties().Where(p => p.CanWrite).Select(p => p.Name)];
 
     private static ContainerSpec With(string property)
     {

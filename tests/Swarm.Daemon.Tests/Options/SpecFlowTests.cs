@@ -1,18 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Swarm.Agent.Executors;
+using Swarm.Agent.Executors.Docker;
+using Swarm.Consensus.Serialization;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.DockerSwarm.Specs;
-using Swarm.Consensus.Serialization;
-using Swarm.Agent.Executors;
-using Swarm.Agent.Executors.Docker;
 using Swarm.Wire.Mapping;
 
 namespace Swarm.Daemon.Tests.Options;
 
-/// <summary>Follows every property of a service's spec: over the wire, into the state's JSON, into Docker's JSON and back, into the container, and into
-/// the changes of a revision. A forgotten property fails by its name.</summary>
+/// <summary>Follows every property of a service's spec: over the wire, into the state's JSON, into Docker's JSON and back. It follows it into the container and into
+/// the changes of a revision too. A forgotten property fails by its name.</summary>
 public sealed partial class SpecFlowTests
 {
     /// <summary>Properties that a container does not carry, with the reason.</summary>
@@ -96,11 +96,19 @@ public sealed partial class SpecFlowTests
     public void Every_property_is_in_the_container_or_has_a_reason_not_to_be()
     {
         var full = Container(SpecValues.Full);
-        var silent = Changes().Where(c => c.Path != "all").GroupBy(c => Kind(c.Path)).Where(g => g.All(c => Container(c.Spec) == full)).Select(g => g.Key);
+        var silent = Changes()
+            .Where(c => c.Path != "all")
+            .GroupBy(c => Kind(c.Path))
+            .Where(g => g.All(c => Container(c.Spec) == full))
+            .Select(g => g.Key);
         Assert.Equal(
             NotOfAContainer.Keys.Order(StringComparer.Ordinal),
             silent
-                .Select(p => NotOfAContainer.Keys.FirstOrDefault(k => k.EndsWith(".*", StringComparison.Ordinal) && p.StartsWith(k[..^1], StringComparison.Ordinal)) ?? p)
+                .Select(p =>
+                    NotOfAContainer.Keys.FirstOrDefault(k =>
+                        k.EndsWith(".*", StringComparison.Ordinal) && p.StartsWith(k[..^1], StringComparison.Ordinal)
+                    ) ?? p
+                )
                 .Distinct()
                 .Order(StringComparer.Ordinal)
         );
@@ -116,7 +124,10 @@ public sealed partial class SpecFlowTests
             {
                 var lines = SpecProperties.Compare(SpecValues.Full, c.Spec);
                 var named = c.Path.Split('[')[0].Replace("NanoCpus", "Cpus", StringComparison.Ordinal);
-                Assert.True(lines.Count > 0 && lines[^1].StartsWith(named == "Mode" ? lines[^1] : named + ": ", StringComparison.Ordinal), c.Path);
+                Assert.True(
+                    lines.Count > 0 && lines[^1].StartsWith(named == "Mode" ? lines[^1] : named + ": ", StringComparison.Ordinal),
+                    c.Path
+                );
             }
         );
     }

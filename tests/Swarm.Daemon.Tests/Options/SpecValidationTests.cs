@@ -5,7 +5,7 @@ using Swarm.Core.Validation;
 
 namespace Swarm.Daemon.Tests.Options;
 
-/// <summary>No text of a container is let through with a NUL character, which the kernel would cut it at; no map with a name that cannot be written.</summary>
+/// <summary>No text of a container may have a NUL character: the kernel would cut the text there. No map may have a name that cannot be written.</summary>
 public sealed class SpecValidationTests
 {
     private static readonly ContainerSpec Plain = new() { Image = "redis:3.0.6" };

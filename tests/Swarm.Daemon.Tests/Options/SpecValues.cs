@@ -4,7 +4,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Daemon.Tests.Options;
 
-/// <summary>Records of the model with every property set to a value of its own, made from the types: a property that is added takes part by itself.</summary>
+/// <summary>Records of the model with every property set to a value of its own. They are made from the types, so a new property takes part by itself.</summary>
 internal static class SpecValues
 {
     public static ServiceSpec Full { get; } = Make<ServiceSpec>();
@@ -53,7 +53,10 @@ internal static class SpecValues
         {
             var items = ((System.Collections.IEnumerable)value).Cast<object>().ToArray();
             return items
-                .SelectMany((item, i) => Changed(item).Select(c => ($"[{i}].{c.Path}", List(element, [.. items[..i], c.Value, .. items[(i + 1)..]]))))
+                .SelectMany(
+                    (item, i) =>
+                        Changed(item).Select(c => ($"[{i}].{c.Path}", List(element, [.. items[..i], c.Value, .. items[(i + 1)..]])))
+                )
                 .Append(("", List(element, items[1..])));
         }
         return [("", Other(property, value))];
@@ -121,7 +124,10 @@ internal static class SpecValues
         }
         if (ElementOf(type) is { } element)
         {
-            return List(element, element == typeof(Mount) ? Mounts(ref next) : [Entry(element, name, ref next), Entry(element, name, ref next)]);
+            return List(
+                element,
+                element == typeof(Mount) ? Mounts(ref next) : [Entry(element, name, ref next), Entry(element, name, ref next)]
+            );
         }
         if (type.GetConstructor([]) is null)
         {
@@ -155,7 +161,9 @@ internal static class SpecValues
             var mount = new Mount { Type = type, Target = $"/target{++next}" };
             foreach (var property in Settable(typeof(Mount)).Where(p => p.Name is not ("Type" or "Target")))
             {
-                var only = Enum.GetValues<MountType>().Cast<MountType?>().FirstOrDefault(t => property.Name.StartsWith($"{t}", StringComparison.Ordinal));
+                var only = Enum.GetValues<MountType>()
+                    .Cast<MountType?>()
+                    .FirstOrDefault(t => property.Name.StartsWith($"{t}", StringComparison.Ordinal));
                 if ((only ?? type) == type && !(type == MountType.Tmpfs && property.Name == nameof(Mount.Source)))
                 {
                     property.SetValue(mount, Make(property.PropertyType, property.Name, ref next));

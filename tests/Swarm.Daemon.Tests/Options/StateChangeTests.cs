@@ -1,12 +1,13 @@
-using Swarm.Core.State;
 using Swarm.Consensus.Serialization;
+using Swarm.Core.State;
 
 namespace Swarm.Daemon.Tests.Options;
 
 /// <summary>Every kind of change, made from its type.</summary>
 public sealed class StateChangeTests
 {
-    public static TheoryData<string> Kinds => [.. typeof(StateChange).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(StateChange))).Select(t => t.Name)];
+    public static TheoryData<string> Kinds =>
+        [.. typeof(StateChange).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(StateChange))).Select(t => t.Name)];
 
     /// <summary>Changes that may share a batch with any other, with the reason.</summary>
     private static readonly Dictionary<string, string> WithoutKeys = new()

@@ -190,7 +190,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
             async () =>
             {
                 using var call = node.Control.Nodes.ListNodes(new(), cancellationToken: Cancel);
-                Assert.True(await call.ResponseStream.MoveNext(Cancel));
+                Assert.True(await Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the list of nodes"));
                 return call.ResponseStream.Current;
             },
             static n => n.State == V1.NodeState.Ready,
@@ -230,7 +230,7 @@ public sealed class DaemonStartTests : IAsyncLifetime
         )!;
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
         var error = process.StandardError.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel);
+        await Deadline.WaitAsync(process.WaitForExitAsync(Cancel), $"{program} to end");
         return ((await output) + await error).Trim();
     }
 }

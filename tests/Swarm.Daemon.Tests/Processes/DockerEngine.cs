@@ -156,7 +156,7 @@ internal sealed class DockerEngine : IAsyncDisposable
     public async Task KillAsync()
     {
         _process!.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
+        await Deadline.WaitAsync(_process.WaitForExitAsync(CancellationToken.None), "dockerd to end after SIGKILL", Patience);
     }
 
     /// <summary>The containers of tasks, as the engine lists them.</summary>
@@ -208,7 +208,7 @@ internal sealed class DockerEngine : IAsyncDisposable
             _containerd.Dispose();
         }
         _network.StandardInput.Close();
-        await _network.WaitForExitAsync(CancellationToken.None);
+        await Deadline.WaitAsync(_network.WaitForExitAsync(CancellationToken.None), "the engine's network to go");
         _network.Dispose();
         await UnmountAsync();
         Directory.Delete(_run, recursive: true);
@@ -265,7 +265,11 @@ internal sealed class DockerEngine : IAsyncDisposable
     private static async Task EndAsync(Process process)
     {
         PosixSignal.Send(process.Id, PosixSignal.Term);
-        await process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
+        await Deadline.WaitAsync(
+            process.WaitForExitAsync(CancellationToken.None),
+            $"{process.StartInfo.FileName} to end after SIGTERM",
+            Patience
+        );
     }
 
     /// <summary>An engine that was killed, or whose containers may outlive it, leaves its mounts.</summary>
@@ -277,7 +281,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         foreach (var mount in mounts.OrderByDescending(static m => m.Length))
         {
             using var unmount = Process.Start("umount", [mount]);
-            await unmount.WaitForExitAsync(CancellationToken.None);
+            await Deadline.WaitAsync(unmount.WaitForExitAsync(CancellationToken.None), "umount to end");
         }
     }
 

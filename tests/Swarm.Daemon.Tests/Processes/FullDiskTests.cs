@@ -75,13 +75,18 @@ public sealed class FullDiskTests : IAsyncLifetime
             Replicated = new V1.ReplicatedMode { Replicas = 1 },
             RestartPolicy = new V1.RestartPolicy { Condition = V1.RestartCondition.None },
         };
-        return _node.Control.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel).ResponseAsync;
+        return _node
+            .Control.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel)
+            .ResponseAsync;
     }
 
     private async Task<List<string>> ServicesAsync()
     {
         using var call = _node.Control.Services.ListServices(new(), cancellationToken: Cancel);
-        return await call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel);
+        return await Deadline.WaitAsync(
+            call.ResponseStream.ReadAllAsync(Cancel).Select(static s => s.Spec.Name).ToListAsync(Cancel),
+            "the list of services"
+        );
     }
 
     private Task<V1.Task> TaskAsync(string service, Func<V1.Task, bool> wanted) =>
@@ -89,8 +94,9 @@ public sealed class FullDiskTests : IAsyncLifetime
             async () =>
             {
                 using var call = _node.Control.Tasks.ListTasks(new() { Services = { service } }, cancellationToken: Cancel);
-                return (await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel)).FirstOrDefault()
-                    ?? new V1.Task { Status = new() };
+                return (
+                        await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the list of tasks")
+                    ).FirstOrDefault() ?? new V1.Task { Status = new() };
             },
             wanted,
             $"the task of {service} as wanted",
@@ -147,7 +153,9 @@ public sealed class FullDiskTests : IAsyncLifetime
     {
         await _node.StartAsync();
         FillUp();
-        await Assert.ThrowsAsync<RpcException>(() => _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync);
+        await Assert.ThrowsAsync<RpcException>(() =>
+            _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
         File.Delete(Ballast);
         var info = await _node.Control.Daemon.GetDaemonAsync(new(), cancellationToken: Cancel);
         if (info.State == V1.LocalNodeState.Error)
@@ -196,7 +204,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        Assert.True(process.WaitForExit(Deadline.Limit), "mount does not end.");
         return process.ExitCode == 0 ? null : error;
     }
 }

@@ -197,7 +197,7 @@ internal sealed class ProcessSwarm : IAsyncDisposable
         using (call)
         {
             var all = new List<T>();
-            await foreach (var item in call.ResponseStream.ReadAllAsync(Cancel))
+            await foreach (var item in Deadline.EachAsync(call.ResponseStream.ReadAllAsync(Cancel), $"the next {typeof(T).Name} of a list"))
             {
                 all.Add(item);
             }

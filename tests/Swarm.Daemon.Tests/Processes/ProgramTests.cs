@@ -152,7 +152,7 @@ public sealed class ProgramTests
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
         var error = process.StandardError.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+        await Deadline.WaitAsync(process.WaitForExitAsync(Cancel), "the program to end");
         return (process.ExitCode, await output, await error);
     }
 }

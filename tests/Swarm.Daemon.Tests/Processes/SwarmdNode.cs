@@ -67,7 +67,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
                 }
             }
         );
-        await Task.WhenAny(ready.Task, exited).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(Task.WhenAny(ready.Task, exited), $"{Name} to be ready", Patience);
         Assert.True(ready.Task.IsCompleted, $"{Name} ended at its start:\n{Log()}");
     }
 
@@ -76,7 +76,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public async Task<(int ExitCode, string Said)> RefuseAsync()
     {
         _output.Clear();
-        await Run(null, static _ => { }).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(Run(null, static _ => { }), $"{Name} to refuse to start", Patience);
         return (_process!.ExitCode, Log());
     }
 
@@ -85,7 +85,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public async Task<int> TerminateAsync()
     {
         Assert.True(PosixSignal.Send(ProcessId, PosixSignal.Term));
-        await _process!.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(_process!.WaitForExitAsync(Cancel), $"{Name} to end after SIGTERM", Patience);
         return _process.ExitCode;
     }
 
@@ -93,7 +93,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     public async Task KillAsync()
     {
         _process!.Kill();
-        await _process.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+        await Deadline.WaitAsync(_process.WaitForExitAsync(Cancel), $"{Name} to end after SIGKILL", Patience);
     }
 
     public string Log() => string.Join('\n', _output);
@@ -107,7 +107,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
             {
                 process.Kill();
             }
-            await process.WaitForExitAsync(CancellationToken.None);
+            await Deadline.WaitAsync(process.WaitForExitAsync(CancellationToken.None), $"{Name} to end after SIGKILL", Patience);
             process.Dispose();
         }
         KillTasks();
@@ -165,6 +165,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        // No deadline: whoever needs it waits with one.
         return process.WaitForExitAsync(CancellationToken.None);
 
         void Take(string? line)

@@ -93,7 +93,7 @@ internal sealed class ArchivedPrograms(string stateDirectory, string archivedAs)
         }
         foreach (var supervisor in _supervisors)
         {
-            await supervisor.WaitForExitAsync(CancellationToken.None);
+            await Deadline.WaitAsync(supervisor.WaitForExitAsync(CancellationToken.None), "the supervisor to end");
             supervisor.Dispose();
         }
     }

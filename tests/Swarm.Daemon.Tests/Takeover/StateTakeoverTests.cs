@@ -26,7 +26,10 @@ public sealed class StateTakeoverTests
         Assert.Equal(archive.Tokens, await swarm.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel));
         AssertSame(archive.Nodes.Select(Lasting), (await swarm.ReadyAsync()).Select(Lasting));
         AssertSame(archive.Services, await TakeoverSwarm.ListAsync(swarm.Control.Services.ListServices(new(), cancellationToken: Cancel)));
-        AssertSame(archive.Revisions, await TakeoverSwarm.ListAsync(swarm.Control.Services.ListServiceRevisions(new(), cancellationToken: Cancel)));
+        AssertSame(
+            archive.Revisions,
+            await TakeoverSwarm.ListAsync(swarm.Control.Services.ListServiceRevisions(new(), cancellationToken: Cancel))
+        );
         AssertSame(archive.Tasks.Select(Lasting), (await TasksAsync(swarm)).Select(Lasting));
         if (archive.IsAutolocked)
         {

@@ -99,7 +99,7 @@ internal sealed class TakeoverSwarm : IAsyncDisposable
     {
         using (call)
         {
-            return await call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel);
+            return await Deadline.WaitAsync(call.ResponseStream.ReadAllAsync(Cancel).ToListAsync(Cancel), "the end of a list");
         }
     }
 

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
 
-/// <summary>Process tasks that ran when an archive was made: this build goes on with them as they are, and stops them when it is told to.</summary>
+/// <summary>Process tasks that ran when an archive was made: this build adopts them unchanged, and stops them on request.</summary>
 public sealed class TaskTakeoverTests
 {
     public static TheoryData<string> Swarms { get; } = ["plain-small", "plain-compacted", "autolocked-small", "autolocked-compacted"];

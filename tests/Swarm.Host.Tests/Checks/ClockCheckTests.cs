@@ -6,7 +6,7 @@ namespace Swarm.Host.Tests.Checks;
 public sealed class ClockCheckTests
 {
     private const string Address = "127.83.41.10";
-    private static readonly DateTimeOffset _now = new(2026, 11, 28, 4, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = new(2026, 11, 28, 4, 0, 0, TimeSpan.Zero);
 
     private static async Task<(HostCheck Check, string Where)> CheckAsync(DateTimeOffset? date)
     {
@@ -41,12 +41,12 @@ public sealed class ClockCheckTests
     [InlineData(7200, HostCheckStatus.Failed, "7200 s behind the clock of {0}")]
     public async Task The_date_of_the_answer_is_compared_with_this_hosts(int theirs, HostCheckStatus status, string detail)
     {
-        var (check, where) = await CheckAsync(_now.AddSeconds(theirs));
+        var (check, where) = await CheckAsync(Now.AddSeconds(theirs));
         Assert.Equal((status, detail.Replace("{0}", where, StringComparison.Ordinal)), (check.Status, check.Detail));
     }
 
     private sealed class StoppedClock : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => _now;
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

@@ -8,8 +8,8 @@ namespace Swarm.Host.Tests.Checks;
 /// <summary>The listening end, on addresses of its own, where no other program listens.</summary>
 public sealed class DatagramListenerTests
 {
-    private static readonly byte[] _payload = Encoding.ASCII.GetBytes("ours");
-    private static readonly TimeSpan _long = TimeSpan.FromSeconds(30);
+    private static readonly byte[] Payload = Encoding.ASCII.GetBytes("ours");
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -23,16 +23,21 @@ public sealed class DatagramListenerTests
     public async Task It_answers_when_every_port_was_reached()
     {
         var own = Address(1);
-        var listening = DatagramListener.RunAsync(own, [7946, 4789], _payload, _long, Stop);
-        while (!listening.IsCompleted)
-        {
-            await PortProbe.UdpAsync($"{own}", 7946, _payload, Stop);
-            await PortProbe.UdpAsync($"{own}", 4789, _payload, Stop);
-            await Task.WhenAny(listening, Task.Delay(20, Stop));
-        }
+        var listening = DatagramListener.RunAsync(own, [7946, 4789], Payload, Long, Stop);
+        await Deadline.WaitAsync(SendAsync(), "both datagrams to arrive");
         var report = await listening;
         Assert.Equal([7946, 4789], report.Arrived);
         Assert.Empty(report.InUse);
+
+        async Task SendAsync()
+        {
+            while (!listening.IsCompleted)
+            {
+                await PortProbe.UdpAsync($"{own}", 7946, Payload, Stop);
+                await PortProbe.UdpAsync($"{own}", 4789, Payload, Stop);
+                await Task.WhenAny(listening, Task.Delay(20, Stop));
+            }
+        }
     }
 
     [Fact]
@@ -40,7 +45,7 @@ public sealed class DatagramListenerTests
     {
         var own = Address(2);
         // The sockets are bound before the call returns, so no later datagram is lost.
-        var listening = DatagramListener.RunAsync(own, [7946], _payload, TimeSpan.FromMilliseconds(200), Stop);
+        var listening = DatagramListener.RunAsync(own, [7946], Payload, TimeSpan.FromMilliseconds(200), Stop);
         await PortProbe.UdpAsync($"{own}", 7946, Encoding.ASCII.GetBytes("theirs"), Stop);
         Assert.Empty((await listening).Arrived);
     }
@@ -50,8 +55,8 @@ public sealed class DatagramListenerTests
     {
         var own = Address(3);
         using var other = new UdpClient(new IPEndPoint(own, 7946));
-        var listening = DatagramListener.RunAsync(own, [7946, 4789], _payload, _long, Stop);
-        await PortProbe.UdpAsync($"{own}", 4789, _payload, Stop);
+        var listening = DatagramListener.RunAsync(own, [7946, 4789], Payload, Long, Stop);
+        await PortProbe.UdpAsync($"{own}", 4789, Payload, Stop);
         var report = await listening;
         Assert.Equal([4789], report.Arrived);
         Assert.Equal([7946], report.InUse);
@@ -70,8 +75,8 @@ public sealed class DatagramListenerTests
         {
             port = ((IPEndPoint)free.Client.LocalEndPoint!).Port;
         }
-        var listening = DatagramListener.RunAsync(IPAddress.Parse(address), [port], _payload, _long, Stop);
-        Assert.Equal(ProbeOutcome.Sent, (await PortProbe.UdpAsync(to, port, _payload, Stop)).Outcome);
+        var listening = DatagramListener.RunAsync(IPAddress.Parse(address), [port], Payload, Long, Stop);
+        Assert.Equal(ProbeOutcome.Sent, (await PortProbe.UdpAsync(to, port, Payload, Stop)).Outcome);
         Assert.Equal([port], (await listening).Arrived);
     }
 
@@ -79,7 +84,7 @@ public sealed class DatagramListenerTests
     public async Task It_gives_up_when_it_is_told_to()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        var listening = DatagramListener.RunAsync(Address(4), [7946], _payload, _long, cancel.Token);
+        var listening = DatagramListener.RunAsync(Address(4), [7946], Payload, Long, cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
     }

@@ -106,21 +106,21 @@ public sealed class HostCheckTests
     [Fact]
     public async Task A_port_that_answers_one_that_refuses_and_the_words_for_them()
     {
-        const string address = "127.0.0.1";
-        using var listener = new TcpListener(IPAddress.Parse(address), 0);
+        const string Address = "127.0.0.1";
+        using var listener = new TcpListener(IPAddress.Parse(Address), 0);
         listener.Start();
-        Assert.Equal(ProbeOutcome.Open, (await PortProbe.TcpAsync(address, ((IPEndPoint)listener.LocalEndpoint).Port, Stop)).Outcome);
-        using var closed = new ClosedPort(address);
+        Assert.Equal(ProbeOutcome.Open, (await PortProbe.TcpAsync(Address, ((IPEndPoint)listener.LocalEndpoint).Port, Stop)).Outcome);
+        using var closed = new ClosedPort(Address);
         var port = closed.Port;
-        Assert.Equal(ProbeOutcome.Refused, (await PortProbe.TcpAsync(address, port, Stop)).Outcome);
+        Assert.Equal(ProbeOutcome.Refused, (await PortProbe.TcpAsync(Address, port, Stop)).Outcome);
         Assert.Equal(ProbeOutcome.Unreachable, (await PortProbe.TcpAsync("no-such-host.invalid", 2377, Stop)).Outcome);
         var check = await CheckAsync(
             new RecordedSystem(),
-            $"Port {port}/tcp to {address}",
-            new HostCheckRequest { Peers = [new HostPeer(address, IsManager: true, port)] }
+            $"Port {port}/tcp to {Address}",
+            new HostCheckRequest { Peers = [new HostPeer(Address, IsManager: true, port)] }
         );
         Assert.Equal(HostCheckStatus.Failed, check.Status);
-        Assert.StartsWith($"{port}/tcp on {address} does not answer: ", check.Detail, StringComparison.Ordinal);
+        Assert.StartsWith($"{port}/tcp on {Address} does not answer: ", check.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class DaemonInstallerTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static readonly DaemonInstallRequest _native = new()
+    private static readonly DaemonInstallRequest Native = new()
     {
         Files = ["/modules/swarmd", "/modules/images"],
         Program = "swarmd",
@@ -36,7 +36,7 @@ public sealed class DaemonInstallerTests
     public async Task A_bare_host_gets_program_unit_and_service()
     {
         var system = Host();
-        var report = await new DaemonInstaller(system).InstallAsync(_native, Stop);
+        var report = await new DaemonInstaller(system).InstallAsync(Native, Stop);
         Assert.Equal(
             """
             groupadd --force --system swarm
@@ -64,7 +64,7 @@ public sealed class DaemonInstallerTests
     public async Task A_program_that_needs_a_runtime_is_started_by_it()
     {
         var system = Host();
-        var request = _native with { Files = ["/modules/swarmd/."], Program = "swarmd.dll", Runtime = "/opt/my dotnet/dotnet" };
+        var request = Native with { Files = ["/modules/swarmd/."], Program = "swarmd.dll", Runtime = "/opt/my dotnet/dotnet" };
         var report = await new DaemonInstaller(system).InstallAsync(request, Stop);
         Assert.Equal("\"/opt/my dotnet/dotnet\" /usr/local/lib/swarm/swarmd.dll", report.ExecStart);
         Assert.Contains($"\nExecStart={report.ExecStart}\n", system.Files[DaemonInstaller.UnitPath], StringComparison.Ordinal);
@@ -77,10 +77,10 @@ public sealed class DaemonInstallerTests
         var system = Host(active: true);
         system.Files["/usr/local/lib/swarm/swarmd"] = "";
         system.Files[DaemonInstaller.UnitPath] = OldUnit;
-        var plan = await new DaemonInstaller(system).InstallAsync(_native with { DryRun = true }, Stop);
+        var plan = await new DaemonInstaller(system).InstallAsync(Native with { DryRun = true }, Stop);
         Assert.Empty(Changes(system));
         Assert.Equal(OldUnit, system.Files[DaemonInstaller.UnitPath]);
-        var done = await new DaemonInstaller(system).InstallAsync(_native, Stop);
+        var done = await new DaemonInstaller(system).InstallAsync(Native, Stop);
         Assert.Equal(plan.Commands, done.Commands);
         // The old swarmd is stopped only once the new one has run.
         var commands = done.Commands.ToList();
@@ -93,7 +93,7 @@ public sealed class DaemonInstallerTests
     {
         var system = Host(active: true);
         system.Answers["/usr/local/lib/swarm.new/swarmd"] = new ToolResult(126, "", "Exec format error");
-        var failed = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(_native, Stop));
+        var failed = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
         Assert.Equal("DaemonInstallFailed", failed.ErrorId);
         Assert.Contains(
             "Exec format error. What was changed before it (1 step) was rolled back.",
@@ -111,7 +111,7 @@ public sealed class DaemonInstallerTests
         system.Files["/usr/local/lib/swarm/swarmd"] = "";
         system.Files[DaemonInstaller.UnitPath] = OldUnit;
         system.Answers["systemctl start swarmd"] = new ToolResult(1, "", "Job for swarmd.service failed.");
-        var failed = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(_native, Stop));
+        var failed = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
         Assert.Equal("DaemonInstallFailed", failed.ErrorId);
         Assert.Equal(OldUnit, system.Files[DaemonInstaller.UnitPath]);
         Assert.Equal(
@@ -132,7 +132,7 @@ public sealed class DaemonInstallerTests
     {
         var system = Host();
         system.Answers["systemctl start swarmd"] = new ToolResult(1, "", "Job for swarmd.service failed.");
-        await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(_native, Stop));
+        await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
         Assert.DoesNotContain(DaemonInstaller.UnitPath, system.Files.Keys);
         Assert.Equal(
             [
@@ -150,7 +150,7 @@ public sealed class DaemonInstallerTests
     {
         var system = Host();
         system.Answers["systemctl daemon-reload"] = new ToolResult(1, "", "Access denied");
-        await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(_native, Stop));
+        await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
         Assert.DoesNotContain(DaemonInstaller.UnitPath, system.Files.Keys);
     }
 
@@ -158,7 +158,7 @@ public sealed class DaemonInstallerTests
     public async Task Without_systemd_it_says_how_to_start_it()
     {
         var system = Host(systemd: false);
-        var report = await new DaemonInstaller(system).InstallAsync(_native, Stop);
+        var report = await new DaemonInstaller(system).InstallAsync(Native, Stop);
         Assert.Equal(
             "systemd does not run on this host: have its own service manager start '/usr/local/lib/swarm/swarmd' as root. A swarmd that runs goes on as it is until it is started again.",
             Assert.Single(report.Warnings)
@@ -202,7 +202,7 @@ public sealed class DaemonInstallerTests
     {
         async Task<string> RefusedAsync(RecordedSystem system)
         {
-            var install = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(_native, Stop));
+            var install = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
             var remove = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).UninstallAsync(true, false, Stop));
             Assert.Empty(system.Ran);
             Assert.Equal(install.ErrorId, remove.ErrorId);

@@ -15,7 +15,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
             Zone = kind == FirewallProviderKind.Firewalld ? "public" : "",
         };
 
-    private static readonly string[] s_ports = ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"];
+    private static readonly string[] Ports = ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"];
 
     [Fact]
     public async Task Ports_are_opened_once_for_good_and_closed_again()
@@ -27,7 +27,7 @@ public abstract class FirewallContract(FirewallProviderKind kind)
         // The firewall is detected once; calling every tool each time would take most of the time of these tests.
         var before = await firewall.GetAsync(FirewallHosts.Request(), Stop);
         Assert.Equal(kind, before.Provider);
-        Assert.Equal(s_ports, before.Rules.Select(r => r.Rule.Port.ToString()));
+        Assert.Equal(Ports, before.Rules.Select(r => r.Rule.Port.ToString()));
         Assert.All(before.Rules, r => Assert.Equal(FirewallRuleState.Closed, r.State));
 
         var dry = await firewall.AddAsync(Request() with { DryRun = true }, Stop);
@@ -54,11 +54,11 @@ public abstract class FirewallContract(FirewallProviderKind kind)
 
         // A request without the published ports still lists their rules, because they are ours.
         var listed = await firewall.GetAsync(Request(), Stop);
-        Assert.Equal([.. s_ports, "8080/tcp", "9000-9010/udp"], listed.Rules.Select(r => r.Rule.Port.ToString()));
+        Assert.Equal([.. Ports, "8080/tcp", "9000-9010/udp"], listed.Rules.Select(r => r.Rule.Port.ToString()));
 
         var published = new PortRange(8080, TransportProtocol.Tcp);
         await firewall.RemoveAsync(Request(), [published], Stop);
-        Assert.Equal([.. s_ports, "9000-9010/udp"], (await firewall.GetAsync(Request(), Stop)).Rules.Select(r => r.Rule.Port.ToString()));
+        Assert.Equal([.. Ports, "9000-9010/udp"], (await firewall.GetAsync(Request(), Stop)).Rules.Select(r => r.Rule.Port.ToString()));
 
         var removed = await firewall.RemoveAsync(Request(), [], Stop);
         Assert.All(removed.Rules, r => Assert.Equal(FirewallRuleState.Closed, r.State));

@@ -133,16 +133,16 @@ public sealed class RedHatFilesTests
     {
         var system = Iptables();
         var report = await new HostFirewall(system).AddAsync(FirewallHosts.Request(sources: ["10.0.0.0/24"]), Stop);
-        const string rules = """
+        const string Rules = """
             -A INPUT -s 10.0.0.0/24 -p tcp -m tcp --dport 2377 -m comment --comment "Swarm rule: cluster management" -j ACCEPT
             -A INPUT -s 10.0.0.0/24 -p tcp -m tcp --dport 7946 -m comment --comment "Swarm rule: node to node" -j ACCEPT
             -A INPUT -s 10.0.0.0/24 -p udp -m udp --dport 7946 -m comment --comment "Swarm rule: node to node" -j ACCEPT
             -A INPUT -s 10.0.0.0/24 -p udp -m udp --dport 4789 -m comment --comment "Swarm rule: overlay network" -j ACCEPT
 
             """;
-        const string established = "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n";
+        const string Established = "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n";
         Assert.Equal(
-            Lines(IptablesFile).Replace(established, Lines(rules) + established, StringComparison.Ordinal),
+            Lines(IptablesFile).Replace(Established, Lines(Rules) + Established, StringComparison.Ordinal),
             system.Files[IptablesPath]
         );
         Assert.Equal(Lines(IptablesFile), system.Files["/etc/sysconfig/ip6tables"]);
@@ -159,10 +159,10 @@ public sealed class RedHatFilesTests
             string.Join('\n', report.Commands.Where(static c => !c.StartsWith("cat ", StringComparison.Ordinal)))
         );
 
-        const string head = "-P OUTPUT ACCEPT\n";
+        const string Head = "-P OUTPUT ACCEPT\n";
         system.Answers["iptables -w -S"] = new ToolResult(
             0,
-            Lines(IptablesList).Replace(head, head + Lines(rules), StringComparison.Ordinal),
+            Lines(IptablesList).Replace(Head, Head + Lines(Rules), StringComparison.Ordinal),
             ""
         );
         var kept = await new HostFirewall(system).GetAsync(FirewallHosts.Request(sources: ["10.0.0.0/24"]), Stop);

@@ -157,7 +157,7 @@ internal sealed class NamespaceHost : IHostSystem, IAsyncDisposable
             // --kill-child: the namespace's first process dies with unshare, and everything in the namespace with it.
             _init.Kill();
         }
-        await _init.WaitForExitAsync();
+        await Deadline.WaitAsync(_init.WaitForExitAsync(), "the namespace's first process to end");
         _init.Dispose();
     }
 

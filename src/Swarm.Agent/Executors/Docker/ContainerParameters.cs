@@ -3,7 +3,7 @@ using Swarm.Engine;
 
 namespace Swarm.Agent.Executors.Docker;
 
-/// <summary>Turns a task definition into what the engine's create call takes.</summary>
+/// <summary>Converts a task definition to the parameters of the engine's create call.</summary>
 internal static class ContainerParameters
 {
     public static CreateContainerParameters From(TaskDefinition task, ExecutorNode node)

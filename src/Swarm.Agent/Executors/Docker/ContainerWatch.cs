@@ -5,7 +5,7 @@ using global::Docker.DotNet.Models;
 
 namespace Swarm.Agent.Executors.Docker;
 
-/// <summary>What is known of one container's end and health.</summary>
+/// <summary>The known state of a container's end and health.</summary>
 internal sealed class WatchedContainer(string id)
 {
     private readonly TaskCompletionSource<ExecutorExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,13 +15,14 @@ internal sealed class WatchedContainer(string id)
     public string Id => id;
     public bool OutOfMemory { get; set; }
 
-    /// <summary>Its first process, once an inspection has seen it running; else 0. From then on events tell what becomes of it.</summary>
+    /// <summary>The container's first process, once an inspection has seen it running; else 0. From then on, events report its
+    /// changes.</summary>
     public long Pid { get; private set; }
 
-    /// <summary>It has a health check: the service's, or one that its image brings along.</summary>
+    /// <summary>The container has a health check: the service's, or its image's.</summary>
     public bool HasHealthCheck { get; private set; }
 
-    /// <summary>It was removed: nothing more can be known of it.</summary>
+    /// <summary>The container was removed: its state can no longer be read.</summary>
     public bool IsGone { get; private set; }
     public Task<ExecutorExit> Ended => _ended.Task;
     public Task Healthy => _healthy.Task;
@@ -40,7 +41,7 @@ internal sealed class WatchedContainer(string id)
 
     public void BecomeUnhealthy() => _unhealthy.TrySetResult();
 
-    /// <summary>Takes over what an inspection says.</summary>
+    /// <summary>Applies the result of an inspection.</summary>
     public void Observe(State? state)
     {
         if (state is null)
@@ -76,11 +77,11 @@ internal sealed class WatchedContainer(string id)
     }
 }
 
-/// <summary>One stream of events for all of this node's containers instead of a wait call for each. When it breaks (the engine restarts), it is opened
-/// again and every container is looked at, since what happened in between is not told.</summary>
+/// <summary>A single stream of events for all of this node's containers, instead of a wait call for each. When it breaks (the engine
+/// restarts), it is opened again and every container is inspected, because events in between are lost.</summary>
 internal sealed class ContainerWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan _reconnectPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReconnectPause = TimeSpan.FromMilliseconds(500);
 
     private readonly IDockerClient _client;
     private readonly ExecutorNode _node;
@@ -98,7 +99,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
     /// <summary>The container's watch, brought up to date by an inspection unless one has seen it running before.</summary>
     public async Task<WatchedContainer> WatchAsync(string id, CancellationToken cancellation)
     {
-        // First listen, then look: an end between the two is seen by one or the other.
+        // Listens first, then inspects: an end between the two is noticed by one of them.
         var watched = _containers.GetOrAdd(id, key => new WatchedContainer(key));
         if (watched.Pid == 0)
         {
@@ -147,17 +148,18 @@ internal sealed class ContainerWatch : IAsyncDisposable
             {
                 return;
             }
-#pragma warning disable CA1031 // Whatever broke the stream (the transports throw of many kinds), the answer is the same: open it again.
+#pragma warning disable CA1031 // The stream is opened again after any failure: transports throw many kinds of exceptions.
             catch (Exception)
 #pragma warning restore CA1031
             {
                 // The engine is away.
             }
-            await Task.Delay(_reconnectPause, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(ReconnectPause, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Once when the stream opens, and once more when it surely is open; then now and again, should an event be lost all the same.</summary>
+    /// <summary>Inspects all containers when the stream opens, once more when it certainly is open, and then periodically in case an
+    /// event is lost.</summary>
     private async Task LookAtAllAsync(CancellationToken cancellation)
     {
         TimeSpan[] pauses = [TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)];
@@ -179,7 +181,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
             {
                 return;
             }
-#pragma warning disable CA1031 // As above: the engine is away; the stream notices and comes back here.
+#pragma warning disable CA1031 // As above: the engine is away; the broken stream leads back here.
             catch (Exception)
 #pragma warning restore CA1031
             {
@@ -215,7 +217,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
                         : 0;
                     if (code == 137 && !watched.OutOfMemory)
                     {
-                        // Killed: whether for want of memory, an inspection tells for sure.
+                        // Killed: an inspection shows whether the kernel ran out of memory.
                         _ = SettleAsync(watched, code);
                         break;
                     }
@@ -237,7 +239,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
                 var state = (await watch._client.Containers.InspectContainerAsync(watched.Id, watch._closed.Token)).State;
                 watched.End(code, state?.OOMKilled == true);
             }
-#pragma warning disable CA1031 // The event already says that it died; the inspection only adds why.
+#pragma warning disable CA1031 // The event already reports the end; the inspection only adds the reason.
             catch (Exception)
 #pragma warning restore CA1031
             {

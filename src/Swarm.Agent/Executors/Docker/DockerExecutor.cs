@@ -19,7 +19,8 @@ public sealed class DockerExecutor : ITaskExecutor
     private int _disposed;
     private readonly ConcurrentDictionary<string, string> _containerIds = new(StringComparer.Ordinal);
 
-    /// <summary>Containers that the engine is asked to create. It finishes what it has begun, whether or not anybody still waits for the answer.</summary>
+    /// <summary>Create calls that the engine has not finished. It finishes them whether or not the caller still waits for the
+    /// answer.</summary>
     private readonly ConcurrentDictionary<string, Task> _creations = new(StringComparer.Ordinal);
 
     public DockerExecutor(DockerExecutorOptions options)
@@ -31,7 +32,7 @@ public sealed class DockerExecutor : ITaskExecutor
         _watch = new ContainerWatch(_client, options.Node);
     }
 
-    /// <summary>What nodes with this executor say it is. The only one that pulls images.</summary>
+    /// <summary>The value of executor in the descriptions of these nodes. Only this executor pulls images.</summary>
     public string Name => ExecutorNames.Docker;
 
     public async Task<NodeDescription> DescribeAsync(CancellationToken cancellation)
@@ -85,7 +86,7 @@ public sealed class DockerExecutor : ITaskExecutor
             }
             catch (DockerContainerNotFoundException)
             {
-                // Removed since it was listed.
+                // The container was removed since it was listed.
             }
         }
         return found;
@@ -100,7 +101,8 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         catch (DockerApiException e) when (IsImageMissing(e))
         {
-            // As Docker does: what goes wrong with the pull shows as the image still missing. Docker leaves the reason in the engine's log; here the task says it.
+            // As in Docker, a failed pull shows as a missing image. Docker leaves the reason in the engine's log; here the task's error has
+            // it.
             var pullError = await _images.PullAsync(image, task.RegistryCredential, cancellation);
             try
             {
@@ -223,7 +225,7 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         catch (DockerContainerNotFoundException)
         {
-            // Gone already.
+            // The container is gone already.
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
         {
@@ -264,7 +266,7 @@ public sealed class DockerExecutor : ITaskExecutor
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
         {
-            // Prepared before, or the name is somebody else's: the labels tell.
+            // The container was prepared before, or the name belongs to another: the labels decide.
             return await FindAsync(task.TaskId, cancellation)
                 ?? throw new TaskRejectedException("InvalidOption", EngineErrors.MessageOf(e), e);
         }

@@ -2,7 +2,7 @@ using global::Docker.DotNet.Models;
 
 namespace Swarm.Agent.Executors.Docker;
 
-/// <summary>Labels by which containers are found again: Docker's own names for a task's parts, and ours for whose it is.</summary>
+/// <summary>Labels that identify containers: Docker's own names for a task's parts, and ours for cluster and node.</summary>
 internal static class DockerLabels
 {
     public const string TaskId = "com.docker.swarm.task.id";
@@ -11,7 +11,7 @@ internal static class DockerLabels
     public const string ClusterId = "swarm.cluster.id";
 
     public static Dictionary<string, string> Of(TaskDefinition task, ExecutorNode node) =>
-        // The user's first: none of them may hide whose the container is.
+        // The user's labels come first, so that none of them hides the owner of the container.
         new(task.Spec.Container.Labels, StringComparer.Ordinal)
         {
             ["com.docker.swarm.task"] = "",

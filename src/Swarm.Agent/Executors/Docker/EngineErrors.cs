@@ -5,7 +5,7 @@ using global::Docker.DotNet;
 
 namespace Swarm.Agent.Executors.Docker;
 
-/// <summary>Tells an engine that is away from an engine that refuses, and reads its words.</summary>
+/// <summary>Distinguishes an absent engine from one that refuses, and reads its messages.</summary>
 internal static class EngineErrors
 {
     public static bool IsAway(Exception e, CancellationToken cancellation) =>
@@ -13,8 +13,8 @@ internal static class EngineErrors
         || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
         || e is DockerApiException { StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable };
 
-    /// <summary>Runs a call that only asks. There is nothing in it to refuse: an engine that answers with a fault of its own (it is stopping, or its
-    /// runtime is away) is away, and no task has failed for it.</summary>
+    /// <summary>Runs a call that only reads. The engine has no reason to refuse it: an internal error means that the engine is stopping, or
+    /// its runtime is away. So the engine counts as away, and the task does not fail.</summary>
     public static async Task<T> AskAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         try
@@ -27,7 +27,7 @@ internal static class EngineErrors
         }
     }
 
-    /// <summary>Runs an engine call; when the engine is away, this says so.</summary>
+    /// <summary>Runs an engine call; throws <see cref="ExecutorUnavailableException"/> when the engine is away.</summary>
     public static async Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         try

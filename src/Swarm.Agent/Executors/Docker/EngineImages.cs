@@ -7,16 +7,17 @@ using Swarm.Engine;
 
 namespace Swarm.Agent.Executors.Docker;
 
-/// <summary>The engine's images: pulls them, and tells what digest a reference means.</summary>
+/// <summary>The engine's images: pulls them, and resolves references to digests.</summary>
 internal sealed class EngineImages(DockerClient client, Uri? endpoint)
 {
-    /// <summary>Twice what Docker gives its own lookup (moby daemon/cluster/services.go): a slow registry costs a moment, an image that is not pinned stays so.</summary>
-    private static readonly TimeSpan _digestTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>Twice the time of Docker's own lookup (moby daemon/cluster/services.go): a slow registry costs a moment, but an unpinned
+    /// image stays unpinned.</summary>
+    private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, Lazy<Task>> _pulls = new(StringComparer.Ordinal);
 
-    /// <summary>One pull an image at a time, however many tasks wait for it.</summary>
-    /// <returns>What went wrong, or null.</returns>
+    /// <summary>Pulls an image. Tasks that need the same image share one pull.</summary>
+    /// <returns>The error, or null.</returns>
     /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
     public async Task<Exception?> PullAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
@@ -40,9 +41,10 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
     }
 
-    /// <summary>What a reference means at its registry, else (a registry that cannot be asked) on this engine. Only the registry knows of all platforms.</summary>
-    /// <returns>Null for what is no reference.</returns>
-    /// <exception cref="ImageNotResolvedException">Neither knows; with what the registry said.</exception>
+    /// <summary>Resolves a reference at its registry, or on this engine if the registry cannot be asked. Only the registry knows all
+    /// platforms.</summary>
+    /// <returns>Null when the text is no reference.</returns>
+    /// <exception cref="ImageNotResolvedException">Neither knows it; the message has the registry's reason.</exception>
     /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
     public async Task<ResolvedImage?> ResolveImageAsync(string image, RegistryCredential? credential, CancellationToken cancellation)
     {
@@ -56,7 +58,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
         }
         var tagged = $"{reference.Name}:{reference.TagOrLatest}";
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(_digestTimeout);
+        timeout.CancelAfter(DigestTimeout);
         try
         {
             using var authorized = credential is null
@@ -76,7 +78,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
                     e is DockerApiException refused
                         ? NotResolved(refused)
                         : new ImageNotResolvedException(
-                            timeout.IsCancellationRequested ? $"no answer within {_digestTimeout.TotalSeconds} s" : e.Message,
+                            timeout.IsCancellationRequested ? $"no answer within {DigestTimeout.TotalSeconds} s" : e.Message,
                             needsCredential: false,
                             e
                         )
@@ -106,7 +108,7 @@ internal sealed class EngineImages(DockerClient client, Uri? endpoint)
             FromImage = reference.Name,
             Tag = reference.Digest.Length > 0 ? reference.Digest : reference.TagOrLatest,
         };
-        // Errors within the stream of progress show as the image still missing.
+        // An error within the stream of progress shows as a missing image.
         return client.Images.CreateImageAsync(parameters, auth, new NoProgress());
     }
 

@@ -1,8 +1,9 @@
 namespace Swarm.Agent.Executors.Docker;
 
-/// <summary>So many calls at a time to an engine. Of those that wait, starts of containers come before creations, each in the order they came.</summary>
-/// <remarks>Creating a container keeps the disk busy, starting one the processors. With one queue a hundred new tasks would first all be created and then all be
-/// started; so an engine has something of both to do all the time.</remarks>
+/// <summary>Limits the number of calls to an engine at the same time. Waiting starts come before waiting creations, each in order of
+/// arrival.</summary>
+/// <remarks>Creating a container keeps the disk busy, starting one the processors. With a single queue, a hundred new tasks would first all
+/// be created and then all be started. With two, an engine does both all the time.</remarks>
 internal sealed class EngineSlots(int count)
 {
     private readonly Lock _gate = new();
@@ -10,10 +11,10 @@ internal sealed class EngineSlots(int count)
     private readonly LinkedList<TaskCompletionSource> _creations = new();
     private int _free = count;
 
-    /// <summary>Waits for a slot to start a container; <see cref="Leave"/> gives it back.</summary>
+    /// <summary>Waits for a slot to start a container; <see cref="Leave"/> returns it.</summary>
     public Task EnterStartAsync(CancellationToken cancellation) => EnterAsync(_starts, cancellation);
 
-    /// <summary>Waits for a slot to create a container; <see cref="Leave"/> gives it back.</summary>
+    /// <summary>Waits for a slot to create a container; <see cref="Leave"/> returns it.</summary>
     public Task EnterCreationAsync(CancellationToken cancellation) => EnterAsync(_creations, cancellation);
 
     public void Leave()
@@ -52,13 +53,13 @@ internal sealed class EngineSlots(int count)
             {
                 if (place.List is null)
                 {
-                    // Its turn has come in the meantime: whoever waits has the slot, and gives it back.
+                    // Its turn has come in the meantime: the waiter has the slot, and returns it.
                     return;
                 }
                 queue.Remove(place);
             }
             place.Value.SetCanceled(cancellation);
         });
-        await place.Value.Task.ConfigureAwait(false);
+        await place.Value.Task;
     }
 }

@@ -3,7 +3,8 @@ using Swarm.Core.Model;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>The control groups that hold a task to its limits: version 1 (one hierarchy a controller) or 2 (one for all), whichever is mounted.</summary>
+/// <summary>The control groups that enforce a task's limits: version 1 (a hierarchy for each controller) or 2 (a single one), whichever is
+/// mounted.</summary>
 /// <remarks>Groups are made at <c>swarm/&lt;task id&gt;</c> of the hierarchy. Source: the kernel's admin-guide/cgroup-v1 and cgroup-v2.</remarks>
 internal sealed class Cgroup
 {
@@ -11,7 +12,7 @@ internal sealed class Cgroup
     private readonly Dictionary<string, string> _controllers = new(StringComparer.Ordinal);
     private string? _unified;
 
-    /// <summary>Looks at what is mounted.</summary>
+    /// <summary>Reads which hierarchies are mounted.</summary>
     /// <param name="mountTable">A file in the form of <c>/proc/mounts</c>; without it there are no control groups.</param>
     public static Cgroup Detect(string mountTable)
     {
@@ -41,7 +42,7 @@ internal sealed class Cgroup
         return cgroup;
     }
 
-    /// <summary>Makes the groups and sets the limits. Nothing is left behind when one of them cannot be set.</summary>
+    /// <summary>Creates the groups and sets the limits. When a limit cannot be set, no group stays.</summary>
     /// <returns>The <c>cgroup.procs</c> files that the program writes its pid to.</returns>
     /// <exception cref="TaskRejectedException">LimitNotEnforceable.</exception>
     public IReadOnlyList<string> Create(string taskId, ResourceAmount limits, long pids)
@@ -95,7 +96,7 @@ internal sealed class Cgroup
             }
             catch (IOException)
             {
-                // Still busy: its last process is being reaped. An empty group costs next to nothing.
+                // The group is still busy: its last process is being reaped. An empty group costs next to nothing.
             }
         }
     }
@@ -109,7 +110,7 @@ internal sealed class Cgroup
             .Distinct()
             .ToList();
 
-    /// <summary>The kernel has killed a process of the task for want of memory.</summary>
+    /// <summary>True when the kernel has killed a process of the task because it ran out of memory.</summary>
     public bool WasOutOfMemory(string taskId)
     {
         foreach (var directory in Directories(taskId))

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Runs a task's health check with Docker's semantics: failures within the start period do not count until a check has succeeded;
-/// <c>Retries</c> failures in a row make it unhealthy.</summary>
+/// <summary>Runs a task's health check with Docker's semantics. Failures within the start period do not count until a check has succeeded.
+/// <c>Retries</c> failures in a row make the task unhealthy.</summary>
 internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
 {
     private readonly ProbeRecord _check = task.HealthCheck!;
@@ -37,7 +37,8 @@ internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
         }
     }
 
-    /// <summary>How the check is run: with the task's environment, and nothing of it in the arguments, which everybody on the machine can read.</summary>
+    /// <summary>The start of a check. The task's environment is passed as environment and not as arguments, which every user of the machine
+    /// can read.</summary>
     internal static ProcessStartInfo StartOf(TaskRecord task)
     {
         var test = task.HealthCheck!.Test;
@@ -53,7 +54,7 @@ internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
             start.Environment[entry[..equals]] = entry[(equals + 1)..];
         }
-        // Output goes nowhere: a check talks by its exit code.
+        // The output is discarded: a check reports by its exit code.
         start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
         return start;
     }

@@ -11,7 +11,7 @@ internal static partial class PosixSignal
     public const int Kill = 9;
     public const int Term = 15;
 
-    private static readonly string[] _names =
+    private static readonly string[] Names =
     [
         "",
         "HUP",
@@ -73,11 +73,11 @@ internal static partial class PosixSignal
             signal += ok ? int.Parse(name.AsSpan(6), CultureInfo.InvariantCulture) : 0;
             return ok;
         }
-        signal = name.Length == 0 ? -1 : Array.IndexOf(_names, name);
+        signal = name.Length == 0 ? -1 : Array.IndexOf(Names, name);
         return signal > 0;
     }
 
-    /// <summary>Sends a signal; false when there is no such process (any more).</summary>
+    /// <summary>Sends a signal; false when the process does not exist (any more).</summary>
     public static bool Send(int pid, int signal) => kill(pid, signal) == 0;
 
     [LibraryImport("libc", SetLastError = true)]

@@ -203,7 +203,7 @@ public sealed class ProcessExecutor : ITaskExecutor
     {
         if (Find(taskId) is { } supervised)
         {
-            // Given up by its caller, a launch goes on all the same; what it starts must not outlive the directory.
+            // A launch goes on even when its caller gave up. The program that it starts must not outlive the directory.
             await supervised.LaunchOverAsync().WaitAsync(cancellation);
             if (supervised.WasStarted)
             {
@@ -216,7 +216,7 @@ public sealed class ProcessExecutor : ITaskExecutor
         }
         else if (SupervisedTask.Open(DirectoryOf(taskId), _cgroup, _options.MaxLogBytes, _time) is not null)
         {
-            // Another node's: not ours to touch.
+            // The task belongs to another node.
             return;
         }
         await TaskDirectory.RemoveAsync(DirectoryOf(taskId), cancellation);
@@ -253,7 +253,7 @@ public sealed class ProcessExecutor : ITaskExecutor
     {
         while (!task.Ended.IsCompleted)
         {
-            // Again and again: right after its start the program's process may not be there yet.
+            // Repeated, because right after its start the program's process may not exist yet.
             await task.KillAllAsync();
             await Task.WhenAny(task.Ended, Task.Delay(20, cancellation));
             cancellation.ThrowIfCancellationRequested();
@@ -285,9 +285,9 @@ public sealed class ProcessExecutor : ITaskExecutor
         Directory.CreateDirectory(path);
         if (otherUser && OperatingSystem.IsLinux())
         {
-            // The program runs as another user and this is its own directory: open to all, with the sticky bit, as /tmp is.
-            const UnixFileMode everyone = (UnixFileMode)0b001_111_111_111;
-            File.SetUnixFileMode(path, everyone);
+            // The program runs as another user, and this is its own directory: open to all, with the sticky bit, as /tmp is.
+            const UnixFileMode Everyone = (UnixFileMode)0b001_111_111_111;
+            File.SetUnixFileMode(path, Everyone);
         }
     }
 

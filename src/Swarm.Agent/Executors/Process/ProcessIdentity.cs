@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Says which process is meant even after its pid was given to another: boot id, pid and start time (clock ticks since boot).</summary>
+/// <summary>Identifies a process even after its pid was reused: boot id, pid and start time (clock ticks since boot).</summary>
 public sealed record ProcessIdentity(string BootId, int Pid, ulong StartTime)
 {
-    private static readonly Lazy<string> _bootId = new(() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
+    private static readonly Lazy<string> LazyBootId = new(() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
 
-    public static string CurrentBootId => _bootId.Value;
+    public static string CurrentBootId => LazyBootId.Value;
 
-    /// <summary>Reads what the scripts write: the boot id, a space, and the line of <c>/proc/PID/stat</c>. Null: missing or not complete yet.</summary>
+    /// <summary>Reads the scripts' record: the boot id, a space, and the line of <c>/proc/PID/stat</c>. Null: missing or not complete
+    /// yet.</summary>
     public static ProcessIdentity? Read(string path)
     {
         string text;
@@ -27,7 +28,7 @@ public sealed record ProcessIdentity(string BootId, int Pid, ulong StartTime)
             : null;
     }
 
-    /// <summary>It still runs: same boot, same pid, same start time, and not a zombie.</summary>
+    /// <summary>The process still runs: same boot, same pid, same start time, and not a zombie.</summary>
     public bool IsAlive =>
         BootId == CurrentBootId && ProcStat.Of(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
 }

@@ -7,10 +7,12 @@ using Swarm.Core.Model;
 namespace Swarm.Agent.Executors.Process;
 
 /// <summary><c>manifest.json</c> of an image of the process executor.</summary>
-/// <remarks>Settable, not init: generated serializers give an init property that the file leaves out null instead of its default.</remarks>
+/// <remarks>Properties are settable, not init: generated serializers set an init property that the file omits to null instead of its
+/// default.</remarks>
 public sealed record ImageManifest
 {
-    /// <summary>First word: a name looked up in the image's <c>bin</c> and then PATH, or a path (relative ones start at the image's directory).</summary>
+    /// <summary>The first word is a name, looked up in the image's <c>bin</c> and then PATH, or a path (relative to the image's
+    /// directory).</summary>
     public List<string> Entrypoint { get; set; } = [];
     public List<string> Command { get; set; } = [];
 
@@ -41,10 +43,10 @@ public sealed record ManifestHealthCheck
 [JsonSerializable(typeof(ImageManifest))]
 internal sealed partial class ImageManifestJson : JsonSerializerContext;
 
-/// <summary>An image: a directory with a manifest. Its digest is that of everything in the directory.</summary>
+/// <summary>An image: a directory with a manifest. Its digest covers everything in the directory.</summary>
 public sealed record ProcessImage(string Directory, string Digest, ImageManifest Manifest)
 {
-    /// <summary>Finds the image that a reference means, or null.</summary>
+    /// <summary>Finds the image of a reference, or null.</summary>
     /// <exception cref="TaskRejectedException">The manifest cannot be read.</exception>
     public static ProcessImage? Find(string imagesDirectory, string reference)
     {

@@ -5,13 +5,14 @@ using Swarm.Core.Model;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>One task of the process executor: its directory on disk, and the watch over its supervisor.</summary>
+/// <summary>A task of the process executor: its directory on disk, and the watch over its supervisor.</summary>
 internal sealed class SupervisedTask : IDisposable
 {
-    /// <summary>How often a supervisor is looked at that another swarmd has started (our own children tell us at once), and log sizes.</summary>
-    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
+    /// <summary>The interval for polling log sizes and the supervisors of an earlier swarmd (child processes report their end at
+    /// once).</summary>
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>As when SIGKILL ended the program.</summary>
+    /// <summary>The exit code after SIGKILL.</summary>
     private const int KilledCode = 128 + PosixSignal.Kill;
 
     private readonly Cgroup _cgroup;
@@ -46,7 +47,7 @@ internal sealed class SupervisedTask : IDisposable
     public ProcessIdentity? Program => ProcessIdentity.Read(InDirectory("started"));
     private ProcessIdentity? SupervisorProcess => ProcessIdentity.Read(InDirectory("supervisor"));
 
-    /// <summary>A supervisor has been started, by this swarmd or one before it.</summary>
+    /// <summary>This or an earlier swarmd has started a supervisor.</summary>
     public bool WasStarted => File.Exists(InDirectory("supervisor"));
 
     public static SupervisedTask? Open(string directory, Cgroup cgroup, long maxLogBytes, TimeProvider time)
@@ -65,7 +66,7 @@ internal sealed class SupervisedTask : IDisposable
         }
     }
 
-    /// <summary>What can be told from the files alone.</summary>
+    /// <summary>The status that the files alone show.</summary>
     public TaskStatus Observe()
     {
         var status = new TaskStatus
@@ -107,7 +108,7 @@ internal sealed class SupervisedTask : IDisposable
         }
     }
 
-    /// <summary>Completes when no launch is under way: there was none, or it has come to its end, whichever.</summary>
+    /// <summary>Completes when no launch is in progress: there was none, or it has ended in any way.</summary>
     public async Task LaunchOverAsync()
     {
         Task? launch;
@@ -131,7 +132,7 @@ internal sealed class SupervisedTask : IDisposable
         await launches.WaitAsync();
         try
         {
-            // Fork, execute and wait for one line: on a thread of its own, since none of it can be awaited.
+            // Forks, executes and waits for a line, on a thread of its own, since none of it can be awaited.
             var process = await Task.Factory.StartNew(
                 () => Spawn(supervisorScript),
                 CancellationToken.None,
@@ -173,7 +174,7 @@ internal sealed class SupervisedTask : IDisposable
         }
     }
 
-    /// <summary>Watches a task that another swarmd has started.</summary>
+    /// <summary>Watches a task that an earlier swarmd has started.</summary>
     public void Watch()
     {
         lock (_gate)
@@ -211,7 +212,7 @@ internal sealed class SupervisedTask : IDisposable
             _ended.TrySetResult(code);
             return;
         }
-        using var timer = new PeriodicTimer(_pollPeriod);
+        using var timer = new PeriodicTimer(PollPeriod);
         var rounds = 0;
         try
         {
@@ -231,18 +232,18 @@ internal sealed class SupervisedTask : IDisposable
         await EndAsync(KilledCode);
     }
 
-    /// <param name="otherwise">The exit code if the supervisor has left none.</param>
+    /// <param name="otherwise">The exit code if the supervisor has not written one.</param>
     private async Task EndAsync(int otherwise)
     {
         if (_closed.IsCancellationRequested)
         {
             return;
         }
-        // Whoever is left of the task goes with its first process, as in a container.
+        // The remaining processes of the task end with its first process, as in a container.
         await KillAllAsync();
         if (ReadExit() is not var (code, _))
         {
-            // The supervisor itself was killed, the machine went down, or the disk is full: what the program said may be lost.
+            // The supervisor itself was killed, the machine went down, or the disk is full: the program's exit code may be lost.
             code = otherwise;
             try
             {
@@ -250,7 +251,7 @@ internal sealed class SupervisedTask : IDisposable
             }
             catch (IOException)
             {
-                // The disk is full. The end is known all the same; the next swarmd will see that the supervisor is gone.
+                // The disk is full. The end is known all the same: the next swarmd will notice that the supervisor is gone.
             }
         }
         _ended.TrySetResult(code);
@@ -280,7 +281,7 @@ internal sealed class SupervisedTask : IDisposable
                 }
                 catch (IOException)
                 {
-                    // The disk is full: the next swarmd begins with its checks anew.
+                    // The disk is full: the next swarmd starts the health checks anew.
                 }
             },
             () => _unhealthy.TrySetResult(),
@@ -306,7 +307,8 @@ internal sealed class SupervisedTask : IDisposable
             var alive = new HashSet<int>(_cgroup.Processes(Record.TaskId));
             if (program is not null && program.BootId == ProcessIdentity.CurrentBootId && (program.IsAlive || !_ended.Task.IsCompleted))
             {
-                // The session keeps its number as long as it has a member, so this cannot hit a stranger while we have not seen the end.
+                // The session keeps its number as long as it has a member, so this cannot hit another process while the end is not noticed
+                // yet.
                 alive.UnionWith(ProcStat.OfSession(program.Pid).Where(p => p.StartTime >= program.StartTime).Select(p => p.Pid));
             }
             if (alive.Count == 0)
@@ -336,7 +338,8 @@ internal sealed class SupervisedTask : IDisposable
         }
     }
 
-    /// <summary>The program appends to its files, so they can be copied aside and cut while it writes; lines written in between are lost.</summary>
+    /// <summary>Copies the program's files and truncates them while it writes, which works because it appends. Lines written in between are
+    /// lost.</summary>
     private void RotateLogs()
     {
         foreach (var name in (ReadOnlySpan<string>)["stdout", "stderr"])
@@ -353,7 +356,7 @@ internal sealed class SupervisedTask : IDisposable
             }
             catch (IOException)
             {
-                // The disk is full: it stays as it is until there is room again.
+                // The disk is full: the file stays as it is until there is space again.
             }
         }
     }

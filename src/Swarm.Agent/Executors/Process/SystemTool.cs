@@ -2,38 +2,42 @@ using System.Globalization;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Programs of the system that start a task's program. They are named with their whole path: a task's own PATH must not decide which they are.</summary>
+/// <summary>Programs of the system that start a task's program. They are called by their full path: a task's own PATH must not select
+/// them.</summary>
 internal static class SystemTool
 {
     public const string StandardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>The tool's path; its bare name when it is in none of the usual places, so that the error names it.</summary>
+    /// <summary>The tool's path; its bare name when it is in no usual folder, so that the error names it.</summary>
     public static string PathOf(string tool) =>
         StandardPath.Split(':').Select(directory => Path.Combine(directory, tool)).FirstOrDefault(File.Exists) ?? tool;
 
-    /// <summary>What makes env(1) undo that a signal is ignored; nothing where env cannot (other than GNU's, or before coreutils 8.31). A swarmd that was started in the
-    /// background of a script ignores SIGINT and SIGQUIT, its tasks would inherit that, and a task whose stop signal is SIGINT would never see it.</summary>
-    public static IReadOnlyList<string> SignalReset => s_signalReset.Value;
+    /// <summary>Options that make env(1) reset ignored signals; empty where env cannot (not GNU's, or before coreutils 8.31). A swarmd that
+    /// a script started in the background ignores SIGINT and SIGQUIT. Its tasks would inherit that, and a task whose stop signal is SIGINT
+    /// would never see it.</summary>
+    public static IReadOnlyList<string> SignalReset => LazySignalReset.Value;
 
-    private static readonly Lazy<string[]> s_signalReset = new(static () =>
+    private static readonly Lazy<string[]> LazySignalReset = new(static () =>
     {
         const string Option = "--default-signal=INT,QUIT";
         return OutputOf(PathOf("env"), Option, PathOf("true")) is null ? [] : [Option];
     });
 
-    /// <summary>The shell adds nothing, and swarmd ignores no signal that a task would inherit: env(1) has nothing to do.</summary>
-    public static bool StartsDirectly => s_startsDirectly.Value;
+    /// <summary>The shell adds no variables, and swarmd ignores no signal that a task would inherit, so env(1) is not needed.</summary>
+    public static bool StartsDirectly => LazyStartsDirectly.Value;
 
-    private static readonly Lazy<bool> s_startsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing);
+    private static readonly Lazy<bool> LazyStartsDirectly = new(static () => !IgnoresSignals() && ShellAddsNothing);
 
-    /// <summary>A shell that executes a program gives it what was exported and nothing else. (dash does; bash adds variables of its own at the last moment.)</summary>
-    public static bool ShellAddsNothing => s_shellAddsNothing.Value;
+    /// <summary>A shell that executes a program passes only exported variables. (dash does; bash adds variables of its own at the last
+    /// moment.)</summary>
+    public static bool ShellAddsNothing => LazyShellAddsNothing.Value;
 
-    private static readonly Lazy<bool> s_shellAddsNothing = new(static () =>
+    private static readonly Lazy<bool> LazyShellAddsNothing = new(static () =>
         OutputOf("/bin/sh", "-c", $"cd /; unset {string.Join(' ', TaskScripts.OfShells)}; exec {PathOf("env")}") == $"PATH={StandardPath}\n"
     );
 
-    /// <summary>What a program prints that has the standard path in its environment and nothing else; null when it fails or is not there (a task's start says so then).</summary>
+    /// <summary>The output of a program whose environment is only the standard path. Null when it fails or does not exist; a task's start
+    /// then reports that.</summary>
     private static string? OutputOf(string program, params string[] arguments)
     {
         var start = new System.Diagnostics.ProcessStartInfo(program, arguments)
@@ -69,12 +73,12 @@ internal static class SystemTool
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
         {
-            // Unknown: as if it did.
+            // Unknown: treated as if it did.
             return true;
         }
     }
 
-    /// <summary>The same command with the path of its tool; nothing when there is none.</summary>
+    /// <summary>The same command with the path of its tool; empty for an empty command.</summary>
     public static IEnumerable<string> WithPath(IReadOnlyList<string> command) =>
         command.Count == 0
             ? []

@@ -1,23 +1,25 @@
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Takes away tasks' directories while others may still write to them by name: an adopting executor's watch its <c>exit</c>, a probe its <c>healthy</c>.</summary>
-/// <remarks>First the directory gets another name, in one step. From then on nobody finds it, and a swarmd that dies half-way leaves something that the next one
-/// knows for a rest, rather than half a task.</remarks>
+/// <summary>Removes tasks' directories while others may still write to them by name: an adopting executor's watch its <c>exit</c>, a probe
+/// its <c>healthy</c>.</summary>
+/// <remarks>First the directory is renamed, in one step. From then on nobody finds it. If swarmd dies half-way, the next one recognises a
+/// remainder by its name, instead of finding half a task.</remarks>
 internal static class TaskDirectory
 {
     /// <summary>No task id has a dot.</summary>
     private const string RestPrefix = ".removed-";
 
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How often is tried again while something that runs in the directory (a dying process, by its working directory) adds to it: 5 s in all.</summary>
+    /// <summary>Attempts while a process that ends in the directory (by its working directory) still adds files to it: 5 s in
+    /// all.</summary>
     private const int Attempts = 250;
 
-    /// <summary>The directories of tasks, without rests.</summary>
+    /// <summary>The directories of tasks, without remainders.</summary>
     public static IEnumerable<string> All(string tasksDirectory) => Directory.EnumerateDirectories(tasksDirectory).Where(d => !IsRest(d));
 
-    /// <summary>Removes it and all in it. One that is not there is no error.</summary>
-    /// <exception cref="IOException">Something still adds to it after 5 s, or it cannot be removed.</exception>
+    /// <summary>Removes the directory with its contents. A missing directory is no error.</summary>
+    /// <exception cref="IOException">A process still adds files after 5 s, or the directory cannot be removed.</exception>
     public static async Task RemoveAsync(string directory, CancellationToken cancellation)
     {
         var rest = Path.Combine(
@@ -45,12 +47,13 @@ internal static class TaskDirectory
             }
             catch (IOException) when (attempt < Attempts)
             {
-                await Task.Delay(_pause, cancellation);
+                await Task.Delay(Pause, cancellation);
             }
         }
     }
 
-    /// <summary>Removes what a swarmd that died meanwhile has left half removed. What cannot be removed stays for the next time.</summary>
+    /// <summary>Removes the remainders of a swarmd that died during a removal. A remainder that cannot be removed stays for the next
+    /// time.</summary>
     public static void RemoveRests(string tasksDirectory)
     {
         foreach (var rest in Directory.EnumerateDirectories(tasksDirectory).Where(IsRest).ToList())
@@ -61,7 +64,7 @@ internal static class TaskDirectory
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It does no harm: no task is looked for there.
+                // The remainder does no harm: nobody looks for tasks there.
             }
         }
     }

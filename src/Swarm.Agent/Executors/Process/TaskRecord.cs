@@ -3,7 +3,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>What a task directory says of its task (<c>task.json</c>): all that is needed to start it, check it and stop it.</summary>
+/// <summary>The contents of a task directory's <c>task.json</c>: everything needed to start, check and stop the task.</summary>
 internal sealed record TaskRecord
 {
     public required string TaskId { get; init; }
@@ -23,7 +23,7 @@ internal sealed record TaskRecord
     /// <summary>The whole environment, <c>NAME=value</c>.</summary>
     public required List<string> Environment { get; init; }
 
-    /// <summary>What stands before the program to change user and groups.</summary>
+    /// <summary>The command before the program that changes user and groups.</summary>
     public required List<string> Prefix { get; init; }
     public required string WorkingDirectory { get; init; }
     public required int StopSignal { get; init; }
@@ -38,7 +38,7 @@ internal sealed record ProbeRecord(List<string> Test, TimeSpan Interval, TimeSpa
     /// <summary>Null when there is none, or <c>NONE</c>. Source of the defaults: Docker's HEALTHCHECK (30 s, 30 s, 0 s, 3).</summary>
     public static ProbeRecord? From(HealthCheck? check, ManifestHealthCheck? image)
     {
-        // As in Docker, what the service leaves out comes from the image.
+        // As in Docker, the image supplies the values that the service omits.
         var test = check is { Test.Count: > 0 } ? [.. check.Test] : image?.Test ?? [];
         if (test.Count == 0 || test[0] == "NONE")
         {

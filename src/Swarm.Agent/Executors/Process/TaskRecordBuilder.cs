@@ -4,7 +4,7 @@ using Swarm.Core.Model;
 
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Turns a task definition into what can be executed here, and refuses what a host process cannot have.</summary>
+/// <summary>Converts a task definition to an executable record, and refuses options that a host process cannot have.</summary>
 internal static class TaskRecordBuilder
 {
     /// <summary>The options of a container that a host process has too.</summary>
@@ -47,7 +47,7 @@ internal static class TaskRecordBuilder
             {
                 throw new TaskRejectedException("InvalidOption", $"Environment entry '{entry}' is not NAME=value.");
             }
-            // A name alone takes the variable away, as in Docker.
+            // A name alone removes the variable, as in Docker.
             if (equals < 0)
             {
                 environment.Remove(entry);
@@ -75,7 +75,7 @@ internal static class TaskRecordBuilder
             throw new TaskRejectedException("InvalidOption", $"Invalid stop signal '{stopSignal}'.");
         }
         var entrypoint = spec.Entrypoint.Count > 0 ? [.. spec.Entrypoint] : image.Manifest.Entrypoint;
-        // An entry point of the service's own leaves the image's default command out, as in Docker.
+        // An entry point of the service's own discards the image's default command, as in Docker.
         var command =
             spec.Command.Count > 0 ? [.. spec.Command]
             : spec.Entrypoint.Count > 0 ? []
@@ -131,7 +131,9 @@ internal static class TaskRecordBuilder
     /// <summary>Any other option is refused by its name, also one that a later version of the spec adds.</summary>
     private static void Refuse(ContainerSpec spec)
     {
-        foreach (var ((path, wanted), (_, plain)) in SpecProperties.Of(spec).Zip(SpecProperties.Of(new ContainerSpec { Image = spec.Image })))
+        foreach (
+            var ((path, wanted), (_, plain)) in SpecProperties.Of(spec).Zip(SpecProperties.Of(new ContainerSpec { Image = spec.Image }))
+        )
         {
             var option = path.Split('.')[0];
             if (!Honoured.Contains(option) && !Equals(wanted, plain))

@@ -6,8 +6,9 @@ namespace Swarm.Agent.Executors.Process;
 /// <summary>The shell scripts around a program. A shell starts in about a millisecond, where a .NET supervisor would need fifty.</summary>
 internal static partial class TaskScripts
 {
-    /// <summary>Supervises one task, in a session of its own, whether swarmd is there or not: starts <c>run.sh</c> in another session, waits, and leaves
-    /// the exit code in the file <c>exit</c>, and (on a full disk) in its own. Creating the file <c>supervisor</c> exclusively makes a second supervisor of one task impossible.</summary>
+    /// <summary>Supervises a task, in a session of its own, whether swarmd runs or not. It starts <c>run.sh</c> in another session, waits,
+    /// and writes the exit code to the file <c>exit</c>. With a full disk, its own exit code is the same. Creating the file
+    /// <c>supervisor</c> exclusively prevents a second supervisor of the same task.</summary>
     public const string Supervisor = """
         #!/bin/sh
         trap : HUP INT TERM
@@ -26,10 +27,12 @@ internal static partial class TaskScripts
 
         """;
 
-    /// <summary>Becomes the program: joins the control groups, notes its identity, tells swarmd (standard output is a pipe to it until then), and executes.</summary>
-    /// <remarks>Everybody on a machine can read arguments (<c>ps</c>), but only their owner environments: so the task's is exported, and not given to env(1). What
-    /// no shell can export, or keeps for itself, is the exception.</remarks>
-    /// <param name="direct">Without env(1): see <see cref="SystemTool.StartsDirectly"/>. One program less to start is a sixth of a small task's start.</param>
+    /// <summary>Becomes the program: joins the control groups, records its identity, reports to swarmd (by standard output, a pipe until
+    /// then), and executes.</summary>
+    /// <remarks>Every user of a machine can read arguments (<c>ps</c>), but only the owner reads environments. So the task's environment is
+    /// exported instead of passed to env(1). The exceptions are variables that no shell can export, or that shells reserve.</remarks>
+    /// <param name="direct">Without env(1): see <see cref="SystemTool.StartsDirectly"/>. That saves a sixth of a small task's
+    /// start.</param>
     public static string Run(TaskRecord task, string directory, IReadOnlyList<string> controlGroups, bool direct)
     {
         var script = new StringBuilder();
@@ -90,10 +93,10 @@ internal static partial class TaskScripts
         return script.Append('\n').ToString();
     }
 
-    /// <summary>Variables that shells export on their own account.</summary>
+    /// <summary>Variables that shells export by themselves.</summary>
     public static IReadOnlyList<string> OfShells { get; } = ["OLDPWD", "PWD", "SHLVL", "_"];
 
-    /// <summary>A shell's name, and none that a shell refuses to set (bash, as /bin/sh: UID, BASHOPTS, …) or sets itself.</summary>
+    /// <summary>True for a valid shell name that no shell refuses to set (bash, as /bin/sh: UID, BASHOPTS, …) or sets itself.</summary>
     private static bool IsExportable(string name) =>
         ShellName().IsMatch(name)
         && !OfShells.Contains(name)

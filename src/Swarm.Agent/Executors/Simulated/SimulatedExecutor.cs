@@ -6,7 +6,7 @@ namespace Swarm.Agent.Executors.Simulated;
 /// <remarks>Takes every option of a service. Only the health check and the stop grace period have an effect: a simulated task has no container.</remarks>
 public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : ITaskExecutor
 {
-    private static readonly ResourceAmount _standardResources = new(4_000_000_000, 8L << 30);
+    private static readonly ResourceAmount StandardResources = new(4_000_000_000, 8L << 30);
 
     public string Name => ExecutorNames.Simulated;
 
@@ -19,7 +19,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
                 Hostname = node.Hostname,
                 Os = "linux",
                 Architecture = "x86_64",
-                Resources = node.Resources ?? _standardResources,
+                Resources = node.Resources ?? StandardResources,
                 EngineVersion = node.SwarmdVersion,
                 EngineLabels = node.Labels,
                 Executor = Name,

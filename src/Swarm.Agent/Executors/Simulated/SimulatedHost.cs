@@ -2,7 +2,8 @@ using Swarm.Core.Model;
 
 namespace Swarm.Agent.Executors.Simulated;
 
-/// <summary>The simulated machine: what goes on when its swarmd is gone. Executors attach to it, as a new swarmd finds the containers of the last.</summary>
+/// <summary>The simulated machine, which goes on without its swarmd. Executors attach to it, as a new swarmd finds the containers of the
+/// last.</summary>
 /// <param name="behave">Gives each task its script; called once a task, at prepare.</param>
 public sealed class SimulatedHost(TimeProvider time, Func<TaskDefinition, SimulatedBehaviour> behave)
 {
@@ -10,14 +11,15 @@ public sealed class SimulatedHost(TimeProvider time, Func<TaskDefinition, Simula
     private readonly Lock _gate = new();
     private bool _available = true;
 
-    /// <summary>A host where every step takes a random time up to <paramref name="maxLatency"/>, and a share of the tasks fails. Equal seeds, equal fates.</summary>
+    /// <summary>A host where every step takes a random time up to <paramref name="maxLatency"/>, and a share of the tasks fails. Equal
+    /// seeds give equal results.</summary>
     /// <param name="failureRatio">0–1: share of tasks that end with exit code 1 within ten times the latency.</param>
     public static SimulatedHost Random(TimeProvider time, int seed, TimeSpan maxLatency, double failureRatio = 0) =>
         new(
             time,
             task =>
             {
-                // The fate depends on seed and task, not on the order of calls.
+                // The result depends on seed and task, not on the order of calls.
                 var random = new Random(HashCodeOf(task.TaskId, seed));
                 return new SimulatedBehaviour
                 {

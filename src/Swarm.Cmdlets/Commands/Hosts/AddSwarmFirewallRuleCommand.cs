@@ -16,17 +16,18 @@ public sealed class AddSwarmFirewallRuleCommand : FirewallCmdlet
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         var sources = RemoteAddress.Concat(SwarmOnly ? await NodeAddressesAsync(cancellationToken) : []).Distinct().ToList();
+        const string Action = "Open the swarm's ports";
         await ForEachHostAsync(
-            async node =>
+            async (node, token) =>
             {
-                var command = await CommandAsync(node, V1.FirewallAction.Add, sources, cancellationToken);
-                if (await ChangeAsync(node, command, "Open the swarm's ports", force: false, cancellationToken) is { } done)
-                {
-                    WriteObject(Rules(done.Host, done.Report), enumerateCollection: true);
-                }
+                var command = await CommandAsync(node, V1.FirewallAction.Add, sources, token);
+                return await ChangeAsync(node, command, Action, Write, token);
             },
-            cancellationToken
+            cancellationToken,
+            node => Approve(node, Action, force: false)
         );
+
+        void Write(string host, V1.FirewallReport report) => WriteObject(Rules(host, report), enumerateCollection: true);
     }
 
     private async Task<IReadOnlyList<string>> NodeAddressesAsync(CancellationToken cancellationToken)

@@ -8,12 +8,16 @@ public sealed class GetSwarmFirewallRuleCommand : FirewallCmdlet
 {
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
         await ForEachHostAsync(
-            async node =>
+            async (node, token) =>
             {
-                var command = await CommandAsync(node, V1.FirewallAction.Get, [], cancellationToken);
-                var (host, answer) = await RunAsync(node, new V1.HostCommand { Firewall = command }, cancellationToken);
-                Warn(host, answer.Firewall);
-                WriteObject(Rules(host, answer.Firewall), enumerateCollection: true);
+                var command = await CommandAsync(node, V1.FirewallAction.Get, [], token);
+                var (host, answer) = await RunAsync(node, new V1.HostCommand { Firewall = command }, token);
+                return () =>
+                {
+                    Warn(host, answer.Firewall);
+                    WriteObject(Rules(host, answer.Firewall), enumerateCollection: true);
+                    return default;
+                };
             },
             cancellationToken
         );

@@ -17,15 +17,21 @@ public sealed class RemoveSwarmFirewallRuleCommand : FirewallCmdlet
         var action =
             Port.Length == 0 ? "Remove the firewall rules that Swarm added" : $"Remove Swarm's rules for {string.Join(", ", Port)}";
         await ForEachHostAsync(
-            async node =>
+            async (node, token) =>
             {
-                var command = await CommandAsync(node, V1.FirewallAction.Remove, [], cancellationToken);
-                if (await ChangeAsync(node, command, action, Force, cancellationToken) is { } done && PassThru)
-                {
-                    WriteObject(Rules(done.Host, done.Report), enumerateCollection: true);
-                }
+                var command = await CommandAsync(node, V1.FirewallAction.Remove, [], token);
+                return await ChangeAsync(node, command, action, Write, token);
             },
-            cancellationToken
+            cancellationToken,
+            node => Approve(node, action, Force)
         );
+
+        void Write(string host, V1.FirewallReport report)
+        {
+            if (PassThru)
+            {
+                WriteObject(Rules(host, report), enumerateCollection: true);
+            }
+        }
     }
 }

@@ -28,41 +28,46 @@ public sealed class TestSwarmFirewallRuleCommand : FirewallCmdlet
             return;
         }
         await ForEachHostAsync(
-            async node =>
+            async (node, token) =>
             {
-                var command = await CommandAsync(node, V1.FirewallAction.Get, [], cancellationToken);
-                var (host, answer) = await RunAsync(node, new V1.HostCommand { Firewall = command }, cancellationToken);
-                foreach (var rule in Rules(host, answer.Firewall))
+                var command = await CommandAsync(node, V1.FirewallAction.Get, [], token);
+                var (host, answer) = await RunAsync(node, new V1.HostCommand { Firewall = command }, token);
+                return () =>
                 {
-                    Write(
-                        new PortTest
-                        {
-                            Node = host,
-                            Port = rule.Port,
-                            Passed = rule.State == Swarm.FirewallRuleState.Open,
-                            Detail = rule.Detail,
-                            Remedy = rule.State switch
-                            {
-                                Swarm.FirewallRuleState.Open => "",
-                                Swarm.FirewallRuleState.Blocked => "Remove that rule, then open the port with Add-SwarmFirewallRule.",
-                                _ => "Open it with Add-SwarmFirewallRule.",
-                            },
-                        }
-                    );
-                }
+                    foreach (var rule in Rules(host, answer.Firewall))
+                    {
+                        Write(ToTest(host, rule));
+                    }
+                    return default;
+                };
             },
             cancellationToken
         );
     }
 
-    protected override ValueTask EndAsync(CancellationToken cancellationToken)
+    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
+        await base.EndAsync(cancellationToken);
         if (Quiet)
         {
             WriteObject(_allPassed);
         }
-        return default;
     }
+
+    private static PortTest ToTest(string host, FirewallRule rule) =>
+        new()
+        {
+            Node = host,
+            Port = rule.Port,
+            Passed = rule.State == Swarm.FirewallRuleState.Open,
+            Detail = rule.Detail,
+            Remedy = rule.State switch
+            {
+                Swarm.FirewallRuleState.Open => "",
+                Swarm.FirewallRuleState.Blocked => "Remove that rule, then open the port with Add-SwarmFirewallRule.",
+                _ => "Open it with Add-SwarmFirewallRule.",
+            },
+        };
 
     /// <summary>Connects from this machine. Datagrams get no answer, so this machine alone cannot test UDP ports.</summary>
     private async ValueTask TryAsync(string address, CancellationToken cancellationToken)

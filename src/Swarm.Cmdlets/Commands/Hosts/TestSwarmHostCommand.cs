@@ -36,7 +36,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
         }
         var all = await FindNodesAsync(null, cancellationToken);
         await ForEachHostAsync(
-            async node =>
+            async (node, token) =>
             {
                 var command = new V1.HostCheckCommand
                 {
@@ -46,13 +46,19 @@ public sealed class TestSwarmHostCommand : HostCmdlet
                 };
                 var others = all.Where(n => n.Id != node.Id && n.Address.Length > 0).ToList();
                 command.Peers.AddRange(others.Select(ToPeer));
-                var (host, answer) = await RunAsync(node, new V1.HostCommand { Check = command }, cancellationToken);
-                Write(host, answer.Checks);
-                Write(host, await SendAsync(node, others, cancellationToken));
+                var (host, answer) = await RunAsync(node, new V1.HostCommand { Check = command }, token);
+                return async () =>
+                {
+                    Write(host, answer.Checks);
+                    Write(host, await SendAsync(node, others, token));
+                };
             },
             cancellationToken
         );
     }
+
+    /// <summary>The nodes are checked at the same time. Datagrams follow, one node after the other: one listener at a time can have a port.</summary>
+    private protected override bool WritesTogether => true;
 
     /// <summary>Sends datagrams from a node to the others.</summary>
     private Task<IReadOnlyList<V1.HostCheck>> SendAsync(V1.Node node, IEnumerable<V1.Node> others, CancellationToken cancellationToken)

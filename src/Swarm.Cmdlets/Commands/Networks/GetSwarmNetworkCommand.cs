@@ -19,7 +19,8 @@ public sealed class GetSwarmNetworkCommand : SwarmCmdlet
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
         await FindAsync(
             Name,
-            (selectors, token) => Client.Networks.ListNetworks(new V1.ListNetworksRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) =>
+                Client.Networks.ListNetworks(new V1.ListNetworksRequest { Selectors = { selectors } }, cancellationToken: token),
             n => n.Name,
             "network",
             "Get-SwarmNetwork lists them.",

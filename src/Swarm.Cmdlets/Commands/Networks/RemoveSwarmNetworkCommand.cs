@@ -27,7 +27,8 @@ public sealed class RemoveSwarmNetworkCommand : SwarmCmdlet
     {
         var networks = await FindAsync(
             Name,
-            (selectors, token) => Client.Networks.ListNetworks(new V1.ListNetworksRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) =>
+                Client.Networks.ListNetworks(new V1.ListNetworksRequest { Selectors = { selectors } }, cancellationToken: token),
             n => n.Name,
             "network",
             "Get-SwarmNetwork lists them.",

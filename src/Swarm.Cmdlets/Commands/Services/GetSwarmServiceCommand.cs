@@ -19,7 +19,8 @@ public sealed class GetSwarmServiceCommand : SwarmCmdlet
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
         await FindAsync(
             Name,
-            (selectors, token) => Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
+            (selectors, token) =>
+                Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
             s => s.Spec?.Name ?? "",
             "service",
             "Get-SwarmService lists them.",

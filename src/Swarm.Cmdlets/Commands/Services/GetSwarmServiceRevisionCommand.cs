@@ -24,7 +24,10 @@ public sealed class GetSwarmServiceRevisionCommand : SwarmCmdlet
         await FindAsync(
             Name,
             (selectors, token) =>
-                Client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest { Selectors = { selectors } }, cancellationToken: token),
+                Client.Services.ListServiceRevisions(
+                    new V1.ListServiceRevisionsRequest { Selectors = { selectors } },
+                    cancellationToken: token
+                ),
             r => r.ServiceName,
             "service",
             "Get-SwarmService lists them.",

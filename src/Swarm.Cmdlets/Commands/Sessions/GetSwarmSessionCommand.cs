@@ -17,7 +17,12 @@ public sealed class GetSwarmSessionCommand : AsyncCmdlet
             if (all.All(s => s.Id != id))
             {
                 Report(
-                    new SwarmException("SessionNotFound", $"There is no session {id}.", $"{id}", "Get-SwarmSession lists the open sessions.")
+                    new SwarmException(
+                        "SessionNotFound",
+                        $"There is no session {id}.",
+                        $"{id}",
+                        "Get-SwarmSession lists the open sessions."
+                    )
                 );
             }
         }

@@ -52,10 +52,10 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             case null:
                 break;
             case "Service" or "ServiceRevision":
-                await ShowAsync([], [Property("Id", "ServiceId")], nodes, null, cancellationToken);
+                await ShowAsync(null, [Property("Id", "ServiceId")], nodes, null, cancellationToken);
                 return;
             case "Node" or "SandboxNode":
-                await ShowAsync([], services, [Property("NodeId", "Id")], null, cancellationToken);
+                await ShowAsync(null, services, [Property("NodeId", "Id")], null, cancellationToken);
                 return;
             case "Task":
                 Name = [Property("Id")];
@@ -66,7 +66,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         }
         if (Name is null)
         {
-            await ShowAsync([], services, nodes, null, cancellationToken);
+            await ShowAsync(null, services, nodes, null, cancellationToken);
             return;
         }
         foreach (var name in Name)
@@ -97,71 +97,46 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
         return given.Length > 0 && all.Count == 0 ? null : all;
     }
 
+    /// <summary>The name is a task's or, as for <c>docker service ps</c>, a service's: the manager finds out which.</summary>
     private async ValueTask ShowNamedAsync(string name, List<string> services, List<string> nodes, CancellationToken cancellationToken)
     {
         if (WildcardPattern.ContainsWildcardCharacters(name))
         {
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            await ShowAsync([], services, nodes, pattern, cancellationToken);
+            await ShowAsync(null, services, nodes, pattern, cancellationToken);
             return;
         }
         try
         {
-            if (await ShowAsync([name], services, nodes, null, cancellationToken))
-            {
-                return;
-            }
+            await ShowAsync(name, services, nodes, null, cancellationToken);
         }
         catch (RpcException e) when (ErrorMapper.IdOf(e) == "TaskNotFound")
         {
-            // The name may be a service's, as in `docker service ps`.
+            // The other names may be known.
+            Report(e, name);
         }
-        try
-        {
-            // An existing service without tasks gives no output and no error.
-            using var named = Client.Services.ListServices(
-                new V1.ListServicesRequest { Selectors = { name } },
-                cancellationToken: cancellationToken
-            );
-            if (await named.ResponseStream.MoveNext(cancellationToken))
-            {
-                await ShowAsync([], [named.ResponseStream.Current.Id], nodes, null, cancellationToken);
-                return;
-            }
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound) { }
-        Report(
-            new SwarmException(
-                "TaskNotFound",
-                $"There is no task '{name}', and no service of that name.",
-                name,
-                "Get-SwarmTask lists them."
-            )
-        );
     }
 
-    /// <summary>Writes the tasks as they arrive, slot by slot: the manager sends them by service, slot and, for a global service,
-    /// node.</summary>
-    /// <returns>Whether there were any.</returns>
-    private async ValueTask<bool> ShowAsync(
-        IEnumerable<string> names,
+    /// <summary>Writes the tasks as they arrive, slot by slot: the manager sends them by service, slot and, for a global service, node.</summary>
+    private async ValueTask ShowAsync(
+        string? name,
         IEnumerable<string> services,
         IEnumerable<string> nodes,
         WildcardPattern? pattern,
         CancellationToken cancellationToken
     )
     {
-        using var call = Client.Tasks.ListTasks(
-            new V1.ListTasksRequest
-            {
-                Selectors = { names },
-                Services = { services },
-                Nodes = { nodes },
-                DesiredRunning = Running,
-            },
-            cancellationToken: cancellationToken
-        );
-        var any = false;
+        var request = new V1.ListTasksRequest
+        {
+            Services = { services },
+            Nodes = { nodes },
+            DesiredRunning = Running,
+        };
+        if (name is not null)
+        {
+            request.TaskOrService = name;
+        }
+        using var call = Client.Tasks.ListTasks(request, cancellationToken: cancellationToken);
         List<Task> slot = [];
         await foreach (var message in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
@@ -170,7 +145,6 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             {
                 continue;
             }
-            any = true;
             if (slot.Count > 0 && PlaceOf(slot[0]) != PlaceOf(task))
             {
                 WriteSlot(slot);
@@ -179,7 +153,6 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             slot.Add(task);
         }
         WriteSlot(slot);
-        return any;
     }
 
     // Tasks of a global service have no slot. They are sorted by the node's name, which people know; the node's id is in the task's name.

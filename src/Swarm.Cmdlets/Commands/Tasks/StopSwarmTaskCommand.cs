@@ -74,7 +74,10 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
     {
         try
         {
-            using var call = Client.Tasks.ListTasks(new V1.ListTasksRequest { Selectors = { task.Id } }, cancellationToken: cancellationToken);
+            using var call = Client.Tasks.ListTasks(
+                new V1.ListTasksRequest { Selectors = { task.Id } },
+                cancellationToken: cancellationToken
+            );
             return await call.ResponseStream.MoveNext(cancellationToken) ? call.ResponseStream.Current : task;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)

@@ -45,13 +45,13 @@ internal sealed class PluginFilter(ValueList<string> volumeDrivers) : NodeFilter
 
     private static bool Has(ValueList<string> plugins, string driver)
     {
-        const string prefix = "Volume/";
+        const string Prefix = "Volume/";
         foreach (var plugin in plugins.AsSpan())
         {
-            if (plugin.StartsWith(prefix, StringComparison.Ordinal))
+            if (plugin.StartsWith(Prefix, StringComparison.Ordinal))
             {
                 // Docker: a plugin installed as name:latest may be named without its tag.
-                var name = plugin.AsSpan(prefix.Length);
+                var name = plugin.AsSpan(Prefix.Length);
                 if (name.SequenceEqual(driver) || (name.StartsWith(driver) && name[driver.Length..] is ":latest"))
                 {
                     return true;

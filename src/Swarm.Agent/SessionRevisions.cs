@@ -1,0 +1,67 @@
+using Swarm.Wire.Limits;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Agent;
+
+/// <summary>The service revisions that the manager has sent in one session. Fills in the specs of assignments from them.</summary>
+/// <remarks>The manager counts in the same way. It sends a revision with the first task that refers to it, and again only after no task did.</remarks>
+internal sealed class SessionRevisions
+{
+    private readonly Dictionary<(string ServiceId, ulong Number), V1.ServiceSpec> _specs = [];
+    private readonly Dictionary<string, (string ServiceId, ulong Number)> _tasks = new(StringComparer.Ordinal);
+
+    /// <summary>Revisions that are kept.</summary>
+    public int Count => _specs.Count;
+
+    /// <summary>Fills in the specs of a set's assignments: one object for all tasks of a revision. Drops the revisions that no task refers to.</summary>
+    /// <returns>Null, or why one assignment has no spec: the manager has not sent its revision.</returns>
+    public string? Resolve(V1.AssignmentSet set)
+    {
+        if (set.Kind == V1.AssignmentSet.Types.Kind.Complete)
+        {
+            _specs.Clear();
+            _tasks.Clear();
+        }
+        foreach (var revision in set.Revisions)
+        {
+            _specs[(revision.ServiceId, revision.Number)] = revision.Spec ?? new V1.ServiceSpec();
+        }
+        string? problem = null;
+        foreach (var assignment in set.Update)
+        {
+            var key = (assignment.ServiceId, assignment.Revision);
+            // Never a spec of the assignment's own: that field is the agent's.
+            assignment.Spec = _specs.GetValueOrDefault(key);
+            if (assignment.Spec is null)
+            {
+                problem ??= Missing(assignment);
+            }
+            else
+            {
+                _tasks[assignment.TaskId] = key;
+            }
+        }
+        foreach (var taskId in set.Remove)
+        {
+            _tasks.Remove(taskId);
+        }
+        if (set.Remove.Count + set.Revisions.Count > 0)
+        {
+            DropUnused();
+        }
+        return problem;
+    }
+
+    /// <summary>Says that the revision of an assignment was not sent.</summary>
+    public static string Missing(V1.TaskAssignment assignment) =>
+        $"task {assignment.TaskId} refers to revision {assignment.Revision} of service {BoundedText.Cut(assignment.ServiceId, 100)}, which the manager has not sent";
+
+    private void DropUnused()
+    {
+        var used = _tasks.Values.ToHashSet();
+        foreach (var key in _specs.Keys.Where(k => !used.Contains(k)).ToList())
+        {
+            _specs.Remove(key);
+        }
+    }
+}

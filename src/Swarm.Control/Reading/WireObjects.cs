@@ -1,0 +1,93 @@
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
+using Swarm.Wire.Mapping;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Control.Reading;
+
+/// <summary>The API's messages about objects. Methods that take the state are called under its shared lock.</summary>
+internal static class WireObjects
+{
+    public static V1.Service Of(Service service, ClusterState state) => Of(service, ServiceFacts.Of(service, state));
+
+    public static V1.Service Of(Service service, ServiceFacts facts)
+    {
+        var wire = new V1.Service
+        {
+            Id = service.Id,
+            Version = service.Version,
+            CreatedAt = ProtocolMapping.ToWire(service.CreatedAt),
+            UpdatedAt = ProtocolMapping.ToWire(service.UpdatedAt),
+            Spec = ProtocolMapping.ToWire(service.Spec),
+            Revision = service.Revision,
+            UpdateStatus = ProtocolMapping.ToWire(service.UpdateStatus),
+            RunningTasks = facts.Running,
+            DesiredTasks = facts.Desired,
+        };
+        if (facts.Previous is { } previous)
+        {
+            wire.PreviousSpec = ProtocolMapping.ToWire(previous.Spec);
+        }
+        return wire;
+    }
+
+    public static V1.Task Of(SwarmTask task, ClusterState state) =>
+        Of(task, Selectors.ServiceNameOf(state, task), NodeName(state, task.NodeId), ImageOf(task, state));
+
+    public static V1.Task Of(SwarmTask task, string serviceName, string nodeName, string image)
+    {
+        var wire = new V1.Task
+        {
+            Id = task.Id,
+            ServiceId = task.ServiceId,
+            ServiceName = serviceName,
+            Slot = task.Slot,
+            NodeId = task.NodeId ?? "",
+            NodeName = nodeName,
+            Image = image,
+            DesiredState = ProtocolMapping.ToWire(task.DesiredState),
+            Status = ProtocolMapping.ToWire(task.Status),
+            Revision = task.Revision,
+            CreatedAt = ProtocolMapping.ToWire(task.CreatedAt),
+            UpdatedAt = ProtocolMapping.ToWire(task.Status.Timestamp),
+            ContainerName = TaskNames.ContainerNameOf(task, serviceName),
+            Name = TaskNames.NameOf(task, serviceName),
+        };
+        wire.Pending.AddRange(ProtocolMapping.ToWire(task.Pending));
+        return wire;
+    }
+
+    public static string ImageOf(SwarmTask task, ClusterState state) =>
+        state.FindRevision(task.ServiceId, task.Revision)?.Spec.Container.Image ?? "";
+
+    public static V1.Preview Of(IReadOnlyList<PlannedAction> actions, ClusterState state)
+    {
+        var preview = new V1.Preview();
+        foreach (var action in actions)
+        {
+            preview.Actions.Add(
+                new V1.PreviewAction
+                {
+                    Action = action.Action switch
+                    {
+                        PlannedActionKind.Create => "create",
+                        PlannedActionKind.Stop => "stop",
+                        PlannedActionKind.Keep => "keep",
+                        PlannedActionKind.Move => "move",
+                        PlannedActionKind.Remove => "remove",
+                        _ => throw new InvalidOperationException($"Unknown action {action.Action}."),
+                    },
+                    TaskName = action.TaskName,
+                    TaskId = action.TaskId,
+                    NodeName = NodeName(state, action.NodeId),
+                    Detail = action.Detail,
+                }
+            );
+        }
+        return preview;
+    }
+
+    public static string NodeName(ClusterState state, string? nodeId) =>
+        string.IsNullOrEmpty(nodeId) ? "" : state.FindNode(nodeId)?.Name ?? nodeId;
+}

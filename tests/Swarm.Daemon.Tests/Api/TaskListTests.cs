@@ -1,0 +1,167 @@
+using Swarm.Control.Objects;
+using Swarm.Control.Reading;
+using Swarm.Control.State;
+using Swarm.Core.Errors;
+using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Daemon.Tests.Manager;
+using Swarm.DockerSwarm.Mirror;
+using TaskStatus = Swarm.Core.Model.TaskStatus;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Api;
+
+/// <summary>Lists of tasks, services and nodes: one call finds what a name means, and the state's lock is held for references only.</summary>
+public sealed class TaskListTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly StateStore _store = new();
+    private readonly TasksApi _tasks;
+    private ulong _index;
+
+    public TaskListTests()
+    {
+        _tasks = new TasksApi(
+            new SwarmObjects(
+                _store,
+                null!,
+                new MirrorLeadership(),
+                new SwarmObjectsOptions
+                {
+                    NodeId = static () => "n1",
+                    ClusterAddress = static () => "",
+                    ResolveImage = static (_, _, _) => throw new NotSupportedException(),
+                    Time = TimeProvider.System,
+                    LeaderWait = TimeSpan.Zero,
+                }
+            )
+        );
+        Apply(new StateChange.NodeCreate(TestManager.NewNode("n1")), new StateChange.NodeCreate(TestManager.NewNode("n2")));
+        Create("service1", "web", 3);
+        // A service that is named as a task of another one is.
+        Create("service2", "web.2", 1);
+        Create("taskservice", "db", 1);
+    }
+
+    [Theory]
+    [InlineData("service1task2", "web.2")]
+    [InlineData("web.2", "web.2")]
+    [InlineData("web.3.service1task3", "web.3")]
+    [InlineData("service2t", "web.2.1")]
+    [InlineData("web", "web.1 web.2 web.3")]
+    [InlineData("service2", "web.2.1")]
+    [InlineData("taskservice", "db.1")]
+    [InlineData("tasks", "db.1")]
+    public async Task A_name_is_a_tasks_first_and_then_a_services(string name, string found)
+    {
+        Assert.Equal(found.Split(' '), (await ListAsync(new() { TaskOrService = name })).Select(static t => t.Name));
+    }
+
+    [Fact]
+    public async Task A_service_is_meant_where_no_task_of_the_name_is_among_those_that_are_asked_for()
+    {
+        // web.2 of the first service is on n1: of that name there is nothing on n2 but the other service's tasks.
+        var task = Assert.Single(await ListAsync(new() { TaskOrService = "web.2", Nodes = { "n2" } }));
+        Assert.Equal(("service2", "web.2.1"), (task.ServiceId, task.Name));
+        Assert.Equal("service1", Assert.Single(await ListAsync(new() { TaskOrService = "web.2", Nodes = { "n1" } })).ServiceId);
+        // A service without such tasks is no error.
+        Apply(new StateChange.TaskDesire("taskservicetask1", TaskState.Shutdown));
+        Assert.Empty(await ListAsync(new() { TaskOrService = "db", DesiredRunning = true }));
+    }
+
+    [Theory]
+    [InlineData("nope", "TaskNotFound", "There is no task 'nope', and no service of that name.")]
+    [InlineData("", "TaskNotFound", "There is no task '', and no service of that name.")]
+    [InlineData("service1t", "AmbiguousSelector", "task service1t is ambiguous: service1task1, service1task2, service1task3")]
+    public async Task A_name_that_means_nothing_or_too_much_is_refused(string name, string errorId, string message)
+    {
+        var e = await Assert.ThrowsAsync<SwarmException>(() => ListAsync(new() { TaskOrService = name }));
+        Assert.Equal((errorId, message), (e.ErrorId, e.Message));
+    }
+
+    [Fact]
+    public async Task A_list_shows_one_moment_however_much_is_written_while_it_is_read()
+    {
+        var before = await ListAsync(new());
+        var changed = false;
+        var during = await ListAsync(
+            new(),
+            _ =>
+            {
+                if (changed)
+                {
+                    return;
+                }
+                changed = true;
+                // The writer gets through between the first task and the second.
+                Apply([.. _store.State.Services.Select(static s => new StateChange.ServiceRemove(s.Id))]);
+                Apply([.. _store.State.Tasks.Select(static t => new StateChange.TaskRemove(t.Id))]);
+                Apply([.. _store.State.Nodes.Select(static n => new StateChange.NodeRemove(n.Id))]);
+            }
+        );
+        Assert.Equal(before, during);
+        Assert.Equal(["db.1", "web.1", "web.2", "web.3", "web.2.1"], during.Select(static t => t.Name));
+    }
+
+    /// <summary>Under the lock there are neither messages nor keys of a sort: the references are all that is taken.</summary>
+    [Fact]
+    public void A_list_takes_only_references_under_the_lock()
+    {
+        const int Many = 20_000;
+        Create("large", "large", Many);
+        var request = new V1.ListTasksRequest();
+        TaskSelection.Of(_store.State, request);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var selection = TaskSelection.Of(_store.State, request);
+        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(Many + 5, selection.Tasks.Length);
+        Assert.InRange(bytes, 8 * Many, (8 * Many) + 4096);
+        Assert.Equal(_store.State.Tasks, selection.Tasks);
+    }
+
+    private async Task<List<V1.Task>> ListAsync(V1.ListTasksRequest request, Action<V1.Task>? received = null)
+    {
+        var responses = new ReceivedResponses<V1.Task>(received);
+        await _tasks.ListTasks(request, responses, new DirectCall(TestContext.Current.CancellationToken));
+        return responses.All;
+    }
+
+    private void Apply(params StateChange[] changes) => _store.Apply(changes, ++_index);
+
+    /// <summary>Its tasks are on n1 but for the second service's.</summary>
+    private void Create(string id, string name, int replicas)
+    {
+        var service = new Service
+        {
+            Id = id,
+            CreatedAt = Now,
+            UpdatedAt = Now,
+            Revision = 1,
+            Spec = new ServiceSpec
+            {
+                Name = name,
+                Container = new ContainerSpec { Image = "alpine" },
+                Mode = new ServiceMode.Replicated((ulong)replicas),
+            },
+        };
+        Apply(new StateChange.ServiceCreate(service, null));
+        Apply([
+            .. Enumerable
+                .Range(1, replicas)
+                .Select(slot => new StateChange.TaskCreate(
+                    new SwarmTask
+                    {
+                        Id = $"{id}task{slot}",
+                        ServiceId = id,
+                        Revision = 1,
+                        Slot = (uint)slot,
+                        NodeId = id == "service2" ? "n2" : "n1",
+                        DesiredState = TaskState.Running,
+                        Status = new TaskStatus { State = TaskState.Running, Timestamp = Now },
+                        CreatedAt = Now,
+                    }
+                )),
+        ]);
+    }
+}
