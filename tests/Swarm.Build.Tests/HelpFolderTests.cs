@@ -80,18 +80,18 @@ public sealed class HelpFolderTests : IDisposable
             {
                 File.WriteAllText(
                     Path.Combine(folder, $"{name}.md"),
-                    $"{name} [<what they share>]\n\nSee [what they share](includes/shared.md).\n\n## INPUTS\n"
+                    $"{name} [[-Many] <string[]>] [<what they share>]\n\nSee [what they share](includes/shared.md).\n\n## INPUTS\n"
                 );
             }
             File.WriteAllText(Path.Combine(folder, "about_Sample.md"), "# about_Sample");
             HelpFolder.WritePages(folder, _target);
             Assert.Equal(2, Directory.GetFiles(_target).Length);
             Assert.Equal(
-                $"New-Sample [-Many <string[]>] [-Flag]\n\n{Many}{Flag}## INPUTS\n",
+                $"New-Sample [[-Many] <string[]>] [-Flag]\n\n{Many}{Flag}## INPUTS\n",
                 File.ReadAllText(Path.Combine(_target, "New-Sample.md"))
             );
             var set = File.ReadAllText(Path.Combine(_target, "Set-Sample.md"));
-            Assert.StartsWith("Set-Sample [-Many <string[]>] [-Flag] [-Few <long>]\n", set, StringComparison.Ordinal);
+            Assert.StartsWith("Set-Sample [[-Many] <string[]>] [-Flag] [-Few <long>]\n", set, StringComparison.Ordinal);
             Assert.EndsWith($"{Few.Replace(" (Set-Sample)", "", StringComparison.Ordinal)}## INPUTS\n", set, StringComparison.Ordinal);
         }
         finally

@@ -14,12 +14,15 @@ internal static partial class HelpPage
         {
             var shared = File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, include.Groups["file"].Value));
             var sections = Heading().Split(shared).Skip(1).Select(s => Section(s, Path.GetFileNameWithoutExtension(file))).ToList();
-            page = page.Replace(include.Value, string.Concat(sections), StringComparison.Ordinal)
-                .Replace(
-                    $"[<{include.Groups["text"].Value}>]",
-                    string.Join(' ', sections.Where(s => s.Length > 0).Select(Syntax)),
-                    StringComparison.Ordinal
+            page = page.Replace(include.Value, string.Concat(sections), StringComparison.Ordinal);
+            var mark = $"[<{include.Groups["text"].Value}>]";
+            var lines = page.Split('\n')
+                .Select(line =>
+                    line.Contains(mark, StringComparison.Ordinal)
+                        ? line.Replace(mark, Syntax(sections, line), StringComparison.Ordinal)
+                        : line
                 );
+            page = string.Join('\n', lines);
         }
         return page;
     }
@@ -32,15 +35,16 @@ internal static partial class HelpPage
             : $"### {title.Groups[1].Value}{section[title.Length..]}";
     }
 
-    /// <summary><c>[-Env &lt;string[]&gt;]</c>: a shared parameter has no position and is not required.</summary>
-    private static string Syntax(string section)
-    {
-        var parameter = Parameter().Match(section);
-        var type = parameter.Groups["type"].Value;
-        return type == "System.Management.Automation.SwitchParameter"
-            ? $"[{parameter.Groups["name"].Value}]"
-            : $"[{parameter.Groups["name"].Value} <{ShortName(type)}>]";
-    }
+    /// <summary><c>[-Env &lt;string[]&gt;] [-Init]</c>: what a line of syntax does not name itself, with a position, has none.</summary>
+    private static string Syntax(IEnumerable<string> sections, string line) =>
+        string.Join(
+            ' ',
+            sections
+                .Select(s => Parameter().Match(s))
+                .Where(p => p.Success && !Regex.IsMatch(line, $@"{p.Groups["name"].Value}\b"))
+                .Select(p => (Name: p.Groups["name"].Value, Type: p.Groups["type"].Value))
+                .Select(p => p.Type == "System.Management.Automation.SwitchParameter" ? $"[{p.Name}]" : $"[{p.Name} <{ShortName(p.Type)}>]")
+        );
 
     /// <summary>A type as PowerShell's syntax shows it: <c>string[]</c>, <c>long</c>, <c>NodeRole</c>.</summary>
     private static string ShortName(string type)

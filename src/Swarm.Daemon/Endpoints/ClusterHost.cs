@@ -48,15 +48,17 @@ internal sealed class ClusterHost : IAsyncDisposable
             new PeerAuthorization(credentials, id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null))
         );
         builder.Services.AddSingleton<StatusInterceptor>();
-        builder.Services.AddGrpcServer(static options =>
-        {
-            options.Interceptors.Add<StatusInterceptor>();
-            options.Interceptors.Add<PeerAuthorization>();
-        });
-        builder.Services.AddControlApi(plane);
-        builder.Services.AddNodeServices(
-            new DispatcherService(() => manager()?.Agents, new CertificatePeerIdentity()),
-            new CertificateAuthorityService(manager, time)
+        builder.Services.AddGrpcServer(
+            static options =>
+            {
+                options.Interceptors.Add<StatusInterceptor>();
+                options.Interceptors.Add<PeerAuthorization>();
+            },
+            GrpcServices.ControlApi(plane),
+            GrpcServices.NodeServices(
+                new DispatcherService(() => manager()?.Agents, new CertificatePeerIdentity()),
+                new CertificateAuthorityService(manager, time)
+            )
         );
         builder
             .WebHost.UseKestrelCore()
@@ -79,8 +81,7 @@ internal sealed class ClusterHost : IAsyncDisposable
                 );
             });
         var app = builder.Build();
-        app.MapControlApi();
-        app.MapNodeServices();
+        app.MapGrpcService<GrpcApi>();
         try
         {
             await app.StartAsync(cancellation);

@@ -7,7 +7,8 @@ namespace Swarm.Daemon.Endpoints;
 /// <summary>Takes up the methods of a gRPC service, each with types that are known when swarmd is compiled. <c>GrpcMethodLists</c> has the lists; the
 /// compiler writes them from the .proto files (tools/Swarm.GrpcBinding).</summary>
 /// <param name="context">Where gRPC takes them from.</param>
-internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcCalls<TService>> context)
+/// <param name="calls">Carries out their calls.</param>
+internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcApi> context, GrpcCalls<TService> calls)
     where TService : class
 {
     /// <summary>Of every .proto file.</summary>
@@ -25,7 +26,7 @@ internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcCal
         context.AddUnaryMethod(
             Method(MethodType.Unary, service, name, request, response),
             Metadata(),
-            (calls, message, call) => calls.UnaryAsync(method, message, call)
+            (_, message, call) => calls.UnaryAsync(method, message, call)
         );
 
     public void ServerStreaming<TRequest, TResponse>(
@@ -40,7 +41,7 @@ internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcCal
         context.AddServerStreamingMethod(
             Method(MethodType.ServerStreaming, service, name, request, response),
             Metadata(),
-            (calls, message, responses, call) => calls.ServerStreamingAsync(method, message, responses, call)
+            (_, message, responses, call) => calls.ServerStreamingAsync(method, message, responses, call)
         );
 
     public void DuplexStreaming<TRequest, TResponse>(
@@ -55,7 +56,7 @@ internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcCal
         context.AddDuplexStreamingMethod(
             Method(MethodType.DuplexStreaming, service, name, request, response),
             Metadata(),
-            (calls, requests, responses, call) => calls.DuplexStreamingAsync(method, requests, responses, call)
+            (_, requests, responses, call) => calls.DuplexStreamingAsync(method, requests, responses, call)
         );
 
     private static Method<TRequest, TResponse> Method<TRequest, TResponse>(

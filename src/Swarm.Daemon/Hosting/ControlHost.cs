@@ -154,8 +154,7 @@ public sealed class ControlHost : IAsyncDisposable
             options.Socket,
             services.GetRequiredService<IHostApplicationLifetime>()
         ));
-        builder.Services.AddGrpcServer(static grpc => grpc.Interceptors.Add<StatusInterceptor>());
-        builder.Services.AddControlApi(runtime.Plane);
+        builder.Services.AddGrpcServer(static grpc => grpc.Interceptors.Add<StatusInterceptor>(), GrpcServices.ControlApi(runtime.Plane));
         builder.WebHost.UseKestrelCore();
         if (OperatingSystem.IsWindows())
         {
@@ -174,7 +173,7 @@ public sealed class ControlHost : IAsyncDisposable
             }
         });
         var app = builder.Build();
-        app.MapControlApi();
+        app.MapGrpcService<GrpcApi>();
         return app;
     }
 

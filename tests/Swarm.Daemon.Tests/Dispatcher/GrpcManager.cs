@@ -41,15 +41,16 @@ internal sealed class GrpcManager : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(Path.Combine(directory, "s"), o => o.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpcServer(o => o.Interceptors.Add<StatusInterceptor>());
-        builder.Services.AddControlApi(new ObjectsOnlyControlPlane(manager.Runtime.Objects));
-        builder.Services.AddNodeServices(
-            new DispatcherService(() => manager.Runtime.Agents, new HeaderIdentity()),
-            new CertificateAuthorityService(() => manager.Runtime, TimeProvider.System)
+        builder.Services.AddGrpcServer(
+            o => o.Interceptors.Add<StatusInterceptor>(),
+            GrpcServices.ControlApi(new ObjectsOnlyControlPlane(manager.Runtime.Objects)),
+            GrpcServices.NodeServices(
+                new DispatcherService(() => manager.Runtime.Agents, new HeaderIdentity()),
+                new CertificateAuthorityService(() => manager.Runtime, TimeProvider.System)
+            )
         );
         var app = builder.Build();
-        app.MapControlApi();
-        app.MapNodeServices();
+        app.MapGrpcService<GrpcApi>();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new GrpcManager(manager, app, directory);
     }

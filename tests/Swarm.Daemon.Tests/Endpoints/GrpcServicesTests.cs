@@ -34,15 +34,16 @@ public sealed class GrpcServicesTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddRouting();
-        builder.Services.AddGrpcServer(static _ => { });
-        builder.Services.AddControlApi(new ObjectsOnlyControlPlane(null!));
-        builder.Services.AddNodeServices(
-            new DispatcherService(() => null, new CertificatePeerIdentity()),
-            new CertificateAuthorityService(() => null, TimeProvider.System)
+        builder.Services.AddGrpcServer(
+            static _ => { },
+            GrpcServices.ControlApi(new ObjectsOnlyControlPlane(null!)),
+            GrpcServices.NodeServices(
+                new DispatcherService(() => null, new CertificatePeerIdentity()),
+                new CertificateAuthorityService(() => null, TimeProvider.System)
+            )
         );
         var app = builder.Build();
-        app.MapControlApi();
-        app.MapNodeServices();
+        app.MapGrpcService<GrpcApi>();
         return ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints);
     }
 
