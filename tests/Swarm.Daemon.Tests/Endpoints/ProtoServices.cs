@@ -11,9 +11,10 @@ internal static class ProtoServices
     [
         .. typeof(V1.Node)
             .Assembly.GetTypes()
-            .Select(static t => t.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null))
-            .OfType<FileDescriptor>()
-            .SelectMany(static f => f.Services)
+            .Select(static t => t.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static))
+            // Messages have descriptors too, and may not be read before their file's.
+            .Where(static p => p?.PropertyType == typeof(FileDescriptor))
+            .SelectMany(static p => ((FileDescriptor)p!.GetValue(null)!).Services)
             .OrderBy(static s => s.Name, StringComparer.Ordinal),
     ];
 
