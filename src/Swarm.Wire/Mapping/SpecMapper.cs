@@ -78,5 +78,5 @@ internal static partial class SpecMapper
 
     private static Duration Map(TimeSpan span) => ProtocolMapping.ToWire(span);
 
-    private static TimeSpan Map(Duration? duration) => ProtocolMapping.FromWire(duration, TimeSpan.Zero, "The spec");
+    private static TimeSpan Map(Duration? duration) => ProtocolMapping.FromWire(duration, TimeSpan.Zero, "A time of the spec");
 }
