@@ -22,7 +22,7 @@ hold() { # NAME SCRIPT [OPTION...]: starts a process that holds namespaces; DIR/
     setsid bash -ec '[ -z "$1" ] || for procs in $1; do echo $$ >"$procs"; done; shift; exec "$@"' hold "$(cgroups "$name" "$@")" \
         unshare --net --mount --pid --uts "$@" --fork --kill-child bash -euc "$script" "$name" </dev/null >"$dir/$name.log" 2>&1 &
     echo $! >"$dir/$name.unshare"
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         [ ! -e "$dir/$name.ready" ] || break
         sleep 0.1
     done
