@@ -120,15 +120,7 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
         var cluster = Current;
         using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
         var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
-        var issued = ClientCertificates.Issue(
-            authority,
-            cluster.Id,
-            request.Name,
-            request.CertificateRequest.Span,
-            lifetime,
-            time.GetUtcNow()
-        );
-        var response = new V1.IssueClientCertificateResponse { Certificate = issued.Chain, RootCertificate = issued.Root };
+        var response = ClientCertificates.Issue(authority, cluster.Id, request, lifetime, time.GetUtcNow());
         response.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
         return Task.FromResult(response);
     }

@@ -77,8 +77,7 @@ public sealed class DockerAuthority : IAsyncDisposable
     public V1.IssueClientCertificateResponse Issue(V1.IssueClientCertificateRequest request)
     {
         var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
-        var issued = ClientCertificates.Issue(_authority, _id, request.Name, request.CertificateRequest.Span, lifetime, _time.GetUtcNow());
-        return new V1.IssueClientCertificateResponse { Certificate = issued.Chain, RootCertificate = issued.Root };
+        return ClientCertificates.Issue(_authority, _id, request, lifetime, _time.GetUtcNow());
     }
 
     public async ValueTask DisposeAsync()

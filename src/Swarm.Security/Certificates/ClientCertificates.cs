@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Swarm.Core.Errors;
 using Swarm.Core.Validation;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Security.Certificates;
 
@@ -15,24 +16,22 @@ public static class ClientCertificates
     /// <summary>Characters of a common name. Source: RFC 5280 appendix A (ub-common-name).</summary>
     private const int LongestName = 64;
 
-    /// <summary>Signs the request.</summary>
+    /// <summary>Signs the request. The answer lacks the managers' addresses.</summary>
     /// <param name="authority">The swarm's authority.</param>
     /// <param name="clusterId">Id of the swarm.</param>
-    /// <param name="name">Common name of the certificate.</param>
-    /// <param name="certificateRequest">PKCS #10, DER.</param>
+    /// <param name="request">Name of the person or script, and the certificate request (PKCS #10, DER).</param>
     /// <param name="lifetime">From 1 minute to the validity of the root.</param>
     /// <param name="now">Start of the validity.</param>
     /// <exception cref="SwarmException">InvalidName, InvalidSetting, InvalidCertificateRequest.</exception>
-    public static ClientCertificate Issue(
+    public static V1.IssueClientCertificateResponse Issue(
         CertificateAuthority authority,
         string clusterId,
-        string name,
-        ReadOnlySpan<byte> certificateRequest,
+        V1.IssueClientCertificateRequest request,
         TimeSpan lifetime,
         DateTimeOffset now
     )
     {
-        name = name.Trim();
+        var name = request.Name.Trim();
         if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
         {
             throw new SwarmException(
@@ -54,9 +53,9 @@ public static class ClientCertificates
             );
         }
         var identity = new PeerIdentity(name, CertificateRole.Admin, clusterId);
-        var certificate = authority.Sign(certificateRequest, identity, lifetime, now);
+        var certificate = authority.Sign(request.CertificateRequest.Span, identity, lifetime, now);
         var root = Pem(authority.RootCertificate);
-        return new ClientCertificate(Pem(certificate) + root, root);
+        return new V1.IssueClientCertificateResponse { Certificate = Pem(certificate) + root, RootCertificate = root };
     }
 
     private static string Pem(byte[] der) => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
