@@ -169,7 +169,8 @@ Describe 'Restarts' {
     AfterEach { Get-SwarmService 'r*' | Remove-SwarmService -Force -Wait }
     It 'as often as allowed, each after the delay, and no more' {
         $null = New-SwarmService -Name rmax -Image $alpine -Command sh, '-c', 'exit 3' -RestartCondition OnFailure -RestartDelay 500ms -RestartMaxAttempts 2
-        Wait-Until { @(Get-SwarmTask -Service rmax | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 3 } 'three attempts'
+        # The manager ends the last attempt a moment after the node told of its failure.
+        Wait-Until { @(Get-SwarmTask -Service rmax | Where-Object { "$($_.DesiredState) $($_.State)" -eq 'Shutdown Failed' }).Count -eq 3 } 'three attempts'
         $tasks = @(Get-SwarmTask -Service rmax)
         $tasks.Count | Should -Be 3
         foreach ($task in $tasks) {
@@ -188,7 +189,7 @@ Describe 'Restarts' {
     }
     It 'none: it stays as it ended' {
         $null = New-SwarmService -Name rnone -Image $alpine -Command sh, '-c', 'exit 3' -RestartCondition None
-        Wait-Until { @(Get-SwarmTask -Service rnone | Where-Object { "$($_.State)" -eq 'Failed' }).Count -eq 1 } 'one attempt'
+        Wait-Until { @(Get-SwarmTask -Service rnone | Where-Object { "$($_.DesiredState) $($_.State)" -eq 'Shutdown Failed' }).Count -eq 1 } 'one attempt'
         $task = Get-SwarmTask -Service rnone
         "$($task.DesiredState) $($task.ExitCode)" | Should -Be 'Shutdown 3'
     }

@@ -111,12 +111,17 @@ public sealed class TaskListTests
         const int Many = 20_000;
         Create("large", "large", Many);
         var request = new V1.ListTasksRequest();
-        TaskSelection.Of(_store.State, request);
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        // A collection in between counts the rest of the thread's allocation buffer as allocated: the least of several is exact.
+        var least = long.MaxValue;
         var selection = TaskSelection.Of(_store.State, request);
-        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        for (var i = 0; i < 8; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            selection = TaskSelection.Of(_store.State, request);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
         Assert.Equal(Many + 5, selection.Tasks.Length);
-        Assert.InRange(bytes, 8 * Many, (8 * Many) + 4096);
+        Assert.InRange(least, 8 * Many, (8 * Many) + 4096);
         Assert.Equal(_store.State.Tasks, selection.Tasks);
     }
 
