@@ -103,7 +103,7 @@ internal sealed class WriteAheadLogInspector(string directory, int chunkSize, Lo
         var last = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(12));
         return version == CheckpointVersion && commit >= 0 && last >= commit
             ? (commit, last)
-            : throw LogDamage.Error(CheckpointPath, "what it says is impossible");
+            : throw LogDamage.Error(CheckpointPath, "its positions are impossible");
     }
 
     private void WriteCheckpoint(long commit, long last)

@@ -35,7 +35,7 @@ public static class CertificateAuthorityClient
                 "CaDigestMismatch",
                 $"remote CA does not match fingerprint. Expected: {token.RootDigest}",
                 address,
-                $"The token is of another swarm than the manager at {address}, or something in between pretends to be it: get the token from that manager with Get-SwarmJoinToken."
+                $"The token belongs to another swarm than the manager at {address}, or another machine pretends to be it. Get the token from that manager with Get-SwarmJoinToken."
             );
         }
         return root;

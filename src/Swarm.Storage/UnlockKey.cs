@@ -30,7 +30,7 @@ public static class UnlockKey
         }
         throw new DataKeyException(
             DataKeyError.WrongKey,
-            $"This is not an unlock key. One starts with {Prefix} and has {Prefix.Length + EncodedLength} characters; a manager that is unlocked shows it."
+            $"This is not an unlock key. A key starts with {Prefix} and has {Prefix.Length + EncodedLength} characters; a manager that is unlocked shows it."
         );
     }
 }

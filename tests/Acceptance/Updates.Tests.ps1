@@ -43,7 +43,8 @@ Describe 'Rolling update' {
         else { foreach ($one in $task) { [IO.File]::ReadAllText("/proc/$($one.ProcessId)/environ") | Should -Match 'REDIS_VERSION=3\.0\.7' } }
     }
     It 'pauses when a task fails; the rest goes on as before' {
-        Set-SwarmService redis -Image "${redis}:bad"
+        # The monitor is long enough for a task to fail on a busy machine; the update waits for its end only where none fails.
+        Set-SwarmService redis -Image "${redis}:bad" -UpdateMonitor 30s
         Wait-Until { (Get-UpdateState redis) -eq 'Paused' } 'a paused update'
         (Get-SwarmService redis).UpdateStatus.Message | Should -BeLike 'update paused due to failure or early termination of task *'
         @(Get-RunningTask redis | Where-Object Image -Like "${redis}:3.0.7@*").Count | Should -Be 2
@@ -120,7 +121,7 @@ Describe 'Update policy' {
     BeforeEach { $null = New-SwarmService -Name policy -Image "${redis}:3.0.7" -Replicas 4 -UpdateMonitor 300ms -RollbackMonitor 300ms -RestartDelay 100ms -Wait }
     AfterEach { Remove-SwarmService policy -Force -Wait }
     It 'rolls back by itself when told so' {
-        Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Rollback
+        Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Rollback -UpdateMonitor 30s
         Wait-Until { (Get-UpdateState policy) -eq 'RollbackCompleted' } 'a completed rollback'
         Wait-Until { @(Get-RunningTask policy | Where-Object Image -Like "${redis}:3.0.7@*").Count -eq 4 } 'four tasks of 3.0.7'
         (Get-SwarmService policy).UpdateStatus.Message | Should -Be 'rollback completed'

@@ -83,7 +83,8 @@ Describe 'An update that fails' {
     BeforeEach { $null = New-SwarmService -Name fails -Image $new -Replicas 6 -StopSignal KILL -RestartDelay 100ms -UpdateMonitor 500ms -RollbackMonitor 2s -Wait } # a rollback that is long enough to be seen
     AfterEach { Remove-SwarmService fails -Force -Wait }
     It 'pauses: the message names a task that failed, the rest goes on, and the spec stays the new one' {
-        Set-SwarmService fails -Image $bad
+        # The monitor is long enough for a task to fail on a busy machine; the update waits for its end only where none fails.
+        Set-SwarmService fails -Image $bad -UpdateMonitor 30s
         Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
         $status = (Get-SwarmService fails).UpdateStatus
         $status.CompletedAt | Should -BeNullOrEmpty
@@ -97,7 +98,7 @@ Describe 'An update that fails' {
     }
     It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
         $messages = [Collections.Generic.HashSet[string]]::new()
-        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2
+        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2 -UpdateMonitor 30s
         Wait-Until { $status = (Get-SwarmService fails).UpdateStatus; $null = $messages.Add($status.Message); "$($status.State)" -eq 'RollbackCompleted' } 'a completed rollback'
         # A single failure of six is less than 0.2; two are more.
         $failed = [Collections.Generic.HashSet[uint]]::new([uint[]]@((Get-SwarmTask fails | Where-Object State -EQ Failed).Slot))
@@ -113,7 +114,7 @@ Describe 'An update that fails' {
     }
     It 'goes on when told so: it completes, and nothing runs' {
         Set-SwarmService fails -Image $bad -UpdateFailureAction Continue -UpdateParallelism 0 -RestartCondition None
-        Wait-Until { (Get-UpdateState fails) -eq 'Completed' } 'an update that ends'
+        Wait-Until { (Get-UpdateState fails) -eq 'Completed' -and (Get-SwarmService fails).Running -eq 0 } 'an update that ends'
         "$((Get-SwarmService fails).UpdateStatus.Message) $((Get-SwarmService fails).Running)" | Should -Be 'update completed 0'
     }
     It 'an image that does not exist: its tasks are rejected, with the words of the engine' {

@@ -92,7 +92,7 @@ public static class MembershipErrors
                 ? $"The manager at {addresses} cannot be reached: {tried[0].Reason}."
                 : $"None of the managers can be reached: {string.Join("; ", tried.Select(static t => $"{t.Address}: {t.Reason}"))}.",
             addresses,
-            $"Check the address, that {program} runs there as a manager, and that no firewall there or on the way closes {ports}: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here.{afterwards}"
+            $"Check the address, that {program} runs there as a manager, and that no firewall on the way closes {ports}. Add-SwarmFirewallRule opens it on the manager; Test-SwarmFirewallRule -Address tries it from here.{afterwards}"
         );
     }
 }

@@ -12,7 +12,7 @@ internal sealed record Setting(string Name, string Value, string Description)
 /// <summary>All settings of swarmd.</summary>
 internal static class Settings
 {
-    public static readonly Setting StateDirectory = new("state-dir", "DIRECTORY", "What swarmd must remember is kept here.");
+    public static readonly Setting StateDirectory = new("state-dir", "DIRECTORY", "Directory of the state that swarmd keeps.");
     public static readonly Setting Socket = new("socket", "PATH", "Unix socket (on Windows: named pipe) of the control API.");
     public static readonly Setting Listen = new(
         "listen",
@@ -21,14 +21,18 @@ internal static class Settings
     );
     public static readonly Setting Advertise = new("advertise", "ADDRESS[:PORT]", "Where other nodes reach this one (detected).");
     public static readonly Setting Hostname = new("hostname", "NAME", "Name of the node (the machine's host name).");
-    public static readonly Setting Executor = new("executor", "Docker|Process|Simulated|Auto", "What runs tasks (Auto: Docker).");
+    public static readonly Setting Executor = new("executor", "Docker|Process|Simulated|Auto", "Runs the tasks (Auto: Docker).");
     public static readonly Setting DockerHost = new("docker-host", "URL", "Engine endpoint, e.g. unix:///var/run/docker.sock.");
     public static readonly Setting Images = new("images", "DIRECTORY", "Images of the Process executor.");
-    public static readonly Setting ControlPlane = new("control-plane", "builtin|docker", "What answers the control API (builtin).");
+    public static readonly Setting ControlPlane = new("control-plane", "builtin|docker", "Answers the control API (builtin).");
     public static readonly Setting LogFormat = new("log-format", "text|json", "Form of the log on standard error (text).");
     public static readonly Setting LogLevel = new("log-level", "LEVEL", "trace, debug, information, warning, error or critical.");
     public static readonly Setting RestartGrace = new("restart-grace", "DURATION", "A planned stop holds the node Ready this long (30s).");
-    public static readonly Setting Resources = new("resources", "cpu=N,memory=SIZE", "What the node offers (all that the machine has).");
+    public static readonly Setting Resources = new(
+        "resources",
+        "cpu=N,memory=SIZE",
+        "Resources that the node offers (all of the machine)."
+    );
 
     /// <summary>A map, not a single value: <c>--label name=value</c> repeatedly, <c>SWARMD_LABELS=a=1,b=2</c>, <c>"labels": {…}</c> in the
     /// file.</summary>

@@ -68,7 +68,10 @@ internal static class HostChange
         (undone, left.Count) switch
         {
             (0, 0) => "Nothing was changed.",
-            (_, 0) => $"What was changed before it ({undone} {(undone == 1 ? "step" : "steps")}) was rolled back.",
-            _ => $"{undone} steps before it were rolled back; {left.Count} could not be: {string.Join("; ", left)}.",
+            (_, 0) => $"{RolledBack(undone)}.",
+            _ => $"{RolledBack(undone)}; {left.Count} could not be: {string.Join("; ", left)}.",
         };
+
+    private static string RolledBack(int steps) =>
+        steps == 1 ? "The step before it was rolled back" : $"{steps} steps before it were rolled back";
 }

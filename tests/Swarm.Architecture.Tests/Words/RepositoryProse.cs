@@ -10,6 +10,19 @@ internal static class RepositoryProse
             .OrderBy(f => f.FullName, StringComparer.Ordinal)
             .SelectMany(f => Read(Path.GetRelativePath(RepositoryFolder.Path, f.FullName), File.ReadAllText(f.FullName)));
 
+    /// <summary>Strings of swarmd and the module with at least five words, without programs in them (which have brackets or pipes).</summary>
+    public static IEnumerable<Prose> ReadMessages() =>
+        Files(new DirectoryInfo(Path.Combine(RepositoryFolder.Path, "src")))
+            .Where(f => f.Extension == ".cs")
+            .OrderBy(f => f.FullName, StringComparer.Ordinal)
+            .SelectMany(f =>
+            {
+                var reader = new SlashCommentReader(File.ReadAllText(f.FullName));
+                _ = reader.Read();
+                return reader.Strings.Select(s => s with { File = Path.GetRelativePath(RepositoryFolder.Path, f.FullName) });
+            })
+            .Where(s => s.Text.Split(' ').Length >= 5 && s.Text.AsSpan().IndexOfAny("|$\\") < 0);
+
     public static IEnumerable<Prose> Read(string file, string source) =>
         Path.GetExtension(file) switch
         {

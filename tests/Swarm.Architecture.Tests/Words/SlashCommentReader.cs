@@ -4,9 +4,13 @@ namespace Swarm.Architecture.Tests.Words;
 internal sealed class SlashCommentReader(string source)
 {
     private readonly List<Comment> _comments = [];
+    private readonly List<Prose> _strings = [];
     private int _at;
     private int _line = 1;
     private int _lineStart;
+
+    /// <summary>The texts between double quotes that <see cref="Read"/> passed, without raw strings.</summary>
+    public IReadOnlyList<Prose> Strings => _strings;
 
     public IReadOnlyList<Comment> Read()
     {
@@ -72,10 +76,13 @@ internal sealed class SlashCommentReader(string source)
     private void QuotedString()
     {
         var isVerbatim = IsVerbatim();
+        var line = _line;
         Skip(1);
+        var start = _at;
         if (!isVerbatim)
         {
             SkipEscaped('"');
+            _strings.Add(new("", line, source[start..Math.Max(start, _at - 1)]));
             return;
         }
         SkipTo("\"");

@@ -24,6 +24,17 @@ public class WordingTests
         Assert.True(found.Length == 0, string.Join('\n', found));
     }
 
+    /// <summary>Errors, log lines and descriptions of settings: texts in the sources that a person reads as sentences.</summary>
+    [Fact]
+    public void No_message_breaks_the_rule()
+    {
+        var messages = Sentences(RepositoryProse.ReadMessages()).ToArray();
+        var found = messages.Where(s => IsTooLong(s) || BeginsBadly(s)).Select(s => s.ToString()).ToArray();
+
+        Assert.Contains(messages, s => s.Text.Contains("cannot be reached", StringComparison.Ordinal));
+        Assert.True(found.Length == 0, string.Join('\n', found));
+    }
+
     private static IEnumerable<Sentence> Sentences(IEnumerable<Prose> prose) => prose.SelectMany(SentenceSplitter.Split);
 
     internal static bool IsTooLong(Sentence sentence) => !sentence.IsCell && sentence.Words > MaxWords;

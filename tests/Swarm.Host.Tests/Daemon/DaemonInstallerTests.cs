@@ -96,7 +96,7 @@ public sealed class DaemonInstallerTests
         var failed = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
         Assert.Equal("DaemonInstallFailed", failed.ErrorId);
         Assert.Contains(
-            "Exec format error. What was changed before it (1 step) was rolled back.",
+            "Exec format error. The step before it was rolled back.",
             failed.Message,
             StringComparison.Ordinal
         );

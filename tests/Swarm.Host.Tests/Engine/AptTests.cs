@@ -57,7 +57,7 @@ public sealed class AptTests
         );
         var locked = await Assert.ThrowsAsync<HostException>(() => engine.UninstallAsync(removeData: false, dryRun: false, Stop));
         Assert.True(locked.ErrorId == "PackageManagerLocked", locked.ToString());
-        Assert.Contains("What was changed before it (1 step) was rolled back.", locked.Message, StringComparison.Ordinal);
+        Assert.Contains("The step before it was rolled back.", locked.Message, StringComparison.Ordinal);
         await host.ShellAsync("for i in $(seq 300); do docker version >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1");
     }
 

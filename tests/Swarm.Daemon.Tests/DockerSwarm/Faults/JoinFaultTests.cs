@@ -31,7 +31,7 @@ public sealed class JoinFaultTests
             refused.Status.Detail
         );
         Assert.Equal(
-            $"Check the address, that an engine runs there as a manager, and that no firewall there or on the way closes {manager.Port}/tcp: Add-SwarmFirewallRule opens it on the manager, Test-SwarmFirewallRule -Address tries it from here.{afterwards}",
+            $"Check the address, that an engine runs there as a manager, and that no firewall on the way closes {manager.Port}/tcp. Add-SwarmFirewallRule opens it on the manager; Test-SwarmFirewallRule -Address tries it from here.{afterwards}",
             refused.Trailers.GetValue("swarm-action")
         );
     }
