@@ -16,6 +16,9 @@ param(
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Release',
 
+    # Test: the swarmd of the acceptance tests; without it, the one of out/Swarm. The native one of Package spends no time on compiling itself.
+    [string] $Swarmd = '',
+
     # Test: only the test projects (or Acceptance) whose name contains this.
     [string] $Filter = '',
 

@@ -10,6 +10,8 @@ function Test-Acceptance {
         & $script up | Out-Host
         if ($LASTEXITCODE -eq 0) { $lab = Join-Path $HOME .cache swarm-acceptance } else { Write-Host 'FAILED: The lab does not come up.'; Add-Count 0 1 0 }
     }
+    # The first is for sandboxes, the second for the hosts of a lab.
+    if ($Swarmd) { $env:SWARMD_PATH = $env:SWARMD = Convert-Path $Swarmd }
     try {
         $passes = @(Get-AcceptancePass $lab | Where-Object Name -Like "*$Filter*")
         foreach ($pass in $passes | Where-Object Missing) { Write-Host "skipped: $($pass.Name): $($pass.Missing)"; Add-Count 0 0 1 }
