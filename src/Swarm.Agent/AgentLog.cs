@@ -28,9 +28,6 @@ internal static partial class AgentLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} is not assigned to this node: stopping and removing it.")]
     public static partial void RemovingTask(this ILogger logger, string taskId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Task file {Path} cannot be read and is ignored: {Reason}")]
-    public static partial void TaskFileIgnored(this ILogger logger, string path, string reason);
-
     [LoggerMessage(
         Level = LogLevel.Error,
         Message = "The node goes without its tasks ({Tasks} are known), which the executor may still run: {Reason}"
@@ -42,9 +39,6 @@ internal static partial class AgentLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} could not be removed, and is tried again: {Reason}")]
     public static partial void NotRemoved(this ILogger logger, string taskId, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} cannot be written down: {Reason}")]
-    public static partial void TaskNotKept(this ILogger logger, string taskId, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An assignment of a manager is ignored: {Problem}")]
     public static partial void AssignmentIgnored(this ILogger logger, string problem);

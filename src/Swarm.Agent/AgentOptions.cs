@@ -20,7 +20,7 @@ public sealed record AgentOptions
     /// noticed.</summary>
     public required Func<string, GrpcChannel> Connect { get; init; }
 
-    /// <summary>Holds <c>tasks/</c>, the agent's files of its tasks. Created if missing.</summary>
+    /// <summary>Holds <c>tasks/</c>, the agent's journal of its tasks. Created if missing.</summary>
     public required string StateDirectory { get; init; }
 
     /// <summary>The address by which other nodes reach this node, without port.</summary>

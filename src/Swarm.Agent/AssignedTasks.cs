@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Swarm.Agent.Executors;
+using Swarm.Agent.Journal;
 using Swarm.Core.Model;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
@@ -20,7 +21,10 @@ internal sealed class AssignedTasks(RunnerContext context)
     private readonly Dictionary<string, Task> _removals = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopped = new();
 
-    /// <summary>Resumes the tasks of the agent's files, and records the tasks that only the executor knows.</summary>
+    /// <summary>The tasks of a complete set of which more parts are to come; null: there is none.</summary>
+    private HashSet<string>? _wanted;
+
+    /// <summary>Resumes the tasks of the agent's journal, and records the tasks that only the executor knows.</summary>
     /// <exception cref="ExecutorUnavailableException">The engine does not answer.</exception>
     public async Task AdoptAsync(CancellationToken cancellation)
     {
@@ -34,7 +38,10 @@ internal sealed class AssignedTasks(RunnerContext context)
             foreach (var task in found.Where(t => !_runners.ContainsKey(t.TaskId)))
             {
                 // A manager's complete set will show whether the task is wanted.
-                _strays[task.TaskId] = task;
+                _strays[task.TaskId] = task with
+                {
+                    Status = BoundedStatus.Of(task.Status),
+                };
             }
         }
     }
@@ -51,17 +58,20 @@ internal sealed class AssignedTasks(RunnerContext context)
         }
     }
 
-    /// <summary>Every task with its state, for the registration.</summary>
-    public IReadOnlyList<V1.TaskStatusUpdate> Report()
+    /// <summary>Every task with its state, for the registration: first what a manager may not know yet, then the history, newest
+    /// first.</summary>
+    public IReadOnlyList<(string TaskId, TaskStatus Status)> Report()
     {
         lock (_gate)
         {
             return
             [
+                .. _strays.Values.Select(static s => (s.TaskId, s.Status)),
                 .. _runners
-                    .Values.Select(r => (r.TaskId, r.Status))
-                    .Concat(_strays.Values.Select(s => (s.TaskId, s.Status)))
-                    .Select(t => new V1.TaskStatusUpdate { TaskId = t.TaskId, Status = ProtocolMapping.ToWire(t.Status) }),
+                    .Values.Select(static r => (Known: r.IsHistory, r.TaskId, r.Status))
+                    .OrderBy(static r => r.Known)
+                    .ThenByDescending(static r => r.Status.Timestamp)
+                    .Select(static r => (r.TaskId, r.Status)),
             ];
         }
     }
@@ -73,10 +83,18 @@ internal sealed class AssignedTasks(RunnerContext context)
         {
             if (set.Kind == V1.AssignmentSet.Types.Kind.Complete)
             {
-                var wanted = set.Update.Select(u => u.TaskId).ToHashSet(StringComparer.Ordinal);
-                foreach (var taskId in _runners.Keys.Concat(_strays.Keys).Where(id => !wanted.Contains(id)).ToList())
+                _wanted = new HashSet<string>(StringComparer.Ordinal);
+            }
+            if (_wanted is { } wanted)
+            {
+                wanted.UnionWith(set.Update.Select(static u => u.TaskId));
+                if (!set.More)
                 {
-                    Remove(taskId);
+                    _wanted = null;
+                    foreach (var taskId in _runners.Keys.Concat(_strays.Keys).Where(id => !wanted.Contains(id)).ToList())
+                    {
+                        Remove(taskId);
+                    }
                 }
             }
             foreach (var taskId in set.Remove)
@@ -180,18 +198,19 @@ internal sealed class AssignedTasks(RunnerContext context)
         context.Logger.RemovingTask(taskId);
         if (_runners.Remove(taskId, out var runner))
         {
-            _removals[taskId] = RemoveAsync(taskId, runner.RemoveAsync);
+            _removals[taskId] = context.Threads.Run(() => RemoveAsync(taskId, runner.RemoveAsync));
         }
         else if (_strays.Remove(taskId))
         {
-            _removals[taskId] = RemoveAsync(taskId, cancellation => context.Executor.RemoveAsync(taskId, cancellation));
+            _removals[taskId] = context.Threads.Run(() =>
+                RemoveAsync(taskId, cancellation => context.Executor.RemoveAsync(taskId, cancellation))
+            );
         }
     }
 
     /// <summary>Repeats until the task is removed: a manager orders it once, and an engine may be away or fail for a while.</summary>
     private async Task RemoveAsync(string taskId, Func<CancellationToken, Task> remove)
     {
-        await Task.Yield();
         // When swarmd stops, the next start gets the order again.
         for (var pause = FirstRetry; !_stopped.IsCancellationRequested; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
         {

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Wire.Errors;
+using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
@@ -51,13 +52,8 @@ internal sealed class ManagerSession(
         {
             using var channel = options.Connect(address);
             using var call = new V1.Dispatcher.DispatcherClient(channel).Session(cancellationToken: ending.Token);
-            var register = new V1.RegisterAgent
-            {
-                Description = ProtocolMapping.ToWire(describe()),
-                ProtocolVersion = "1",
-                Address = options.Address,
-            };
-            register.Tasks.AddRange(tasks.Report());
+            var statuses = tasks.Report();
+            var register = Registration(statuses);
             await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = register }, either.Token);
             ulong? sequence = null;
             var revisions = new SessionRevisions();
@@ -70,11 +66,13 @@ internal sealed class ManagerSession(
                         var period = HeartbeatPeriod(message.Session);
                         opened(message.Session, period);
                         _isOpen = true;
-                        logger.SessionOpened(message.Session.SessionId, address, register.Tasks.Count);
-                        outbox.Reset();
+                        logger.SessionOpened(message.Session.SessionId, address, statuses.Count);
+                        // The beats come first: the rest of the registration may take its time.
                         work.Add(WriteAsync(call.RequestStream, ending));
-                        work.Add(ReportAsync(ending.Token));
                         work.Add(BeatAsync(period, ending.Token));
+                        outbox.Reset();
+                        outbox.AddEarlier(statuses.Skip(register.Tasks.Count));
+                        work.Add(ReportAsync(ending.Token));
                         work.Add(DescribeAsync(ending.Token));
                         break;
                     case V1.ManagerMessage.MessageOneofCase.Session:
@@ -149,6 +147,31 @@ internal sealed class ManagerSession(
             await ending.CancelAsync();
             await Task.WhenAll(work);
         }
+    }
+
+    /// <summary>The first message of the session: the node, and as many tasks as a message has room for. The others follow as
+    /// reports.</summary>
+    private V1.RegisterAgent Registration(IReadOnlyList<(string TaskId, TaskStatus Status)> statuses)
+    {
+        var register = new V1.RegisterAgent
+        {
+            Description = ProtocolMapping.ToWire(BoundedDescription.Of(describe())),
+            ProtocolVersion = "1",
+            Address = options.Address,
+            TakesParts = true,
+        };
+        var bytes = 0;
+        foreach (var (taskId, status) in statuses)
+        {
+            var update = new V1.TaskStatusUpdate { TaskId = taskId, Status = ProtocolMapping.ToWire(status) };
+            bytes += update.CalculateSize();
+            if (bytes > SessionParts.StatusBytes)
+            {
+                break;
+            }
+            register.Tasks.Add(update);
+        }
+        return register;
     }
 
     private static TimeSpan HeartbeatPeriod(V1.SessionInfo info)
@@ -239,7 +262,7 @@ internal sealed class ManagerSession(
                 {
                     last = now;
                     described(now);
-                    _outgoing.Writer.TryWrite(new V1.AgentMessage { Description = ProtocolMapping.ToWire(now) });
+                    _outgoing.Writer.TryWrite(new V1.AgentMessage { Description = ProtocolMapping.ToWire(BoundedDescription.Of(now)) });
                 }
             }
 #pragma warning disable CA1031 // The session goes on and asks again, whatever error the engine gives.

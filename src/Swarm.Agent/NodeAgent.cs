@@ -1,4 +1,5 @@
 using Swarm.Agent.Executors;
+using Swarm.Agent.Journal;
 using Swarm.Core.Model;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
@@ -25,6 +26,8 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly AgentOptions _options;
     private readonly ILogger _logger;
     private readonly StatusOutbox _outbox = new();
+    private readonly TaskStore _store;
+    private readonly TaskThreads _threads = new(TaskThreads.Standard);
     private readonly AssignedTasks _tasks;
     private readonly CancellationTokenSource _stopping = new();
     private NodeDescription _description = NodeDescription.Unknown;
@@ -39,12 +42,13 @@ public sealed class NodeAgent : IAsyncDisposable
     {
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<NodeAgent>();
-        var store = new TaskStore(options.StateDirectory, _logger);
+        _store = new TaskStore(options.StateDirectory, _logger);
         _tasks = new AssignedTasks(
             new RunnerContext(
                 options.Executor,
-                store,
+                _store,
                 _outbox,
+                _threads,
                 options.NodeId,
                 () => Volatile.Read(ref _description),
                 options.Time,
@@ -79,7 +83,7 @@ public sealed class NodeAgent : IAsyncDisposable
             await AdoptLateAsync();
         }
         await RemoveTasksAsync();
-        await _tasks.DetachAsync();
+        await DetachAsync();
     }
 
     /// <summary>Ends the agent; the tasks run on.</summary>
@@ -96,13 +100,21 @@ public sealed class NodeAgent : IAsyncDisposable
             await _stopping.CancelAsync();
         }
         await _run;
-        await _tasks.DetachAsync();
+        await DetachAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync(announceRestart: false, TimeSpan.Zero);
         _stopping.Dispose();
+    }
+
+    /// <summary>Ends the runners and writes the last of the journal.</summary>
+    private async Task DetachAsync()
+    {
+        await _tasks.DetachAsync();
+        _threads.Dispose();
+        _store.Dispose();
     }
 
     private async Task RunAsync()

@@ -9,6 +9,7 @@ internal sealed class SessionRevisions
 {
     private readonly Dictionary<(string ServiceId, ulong Number), V1.ServiceSpec> _specs = [];
     private readonly Dictionary<string, (string ServiceId, ulong Number)> _tasks = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string ServiceId, ulong Number), int> _references = [];
 
     /// <summary>Revisions that are kept.</summary>
     public int Count => _specs.Count;
@@ -21,10 +22,14 @@ internal sealed class SessionRevisions
         {
             _specs.Clear();
             _tasks.Clear();
+            _references.Clear();
         }
+        // Looked at in the end: a set may bring a revision's next task and remove its last one.
+        var touched = new HashSet<(string ServiceId, ulong Number)>();
         foreach (var revision in set.Revisions)
         {
             _specs[(revision.ServiceId, revision.Number)] = revision.Spec ?? new V1.ServiceSpec();
+            touched.Add((revision.ServiceId, revision.Number));
         }
         string? problem = null;
         foreach (var assignment in set.Update)
@@ -38,16 +43,22 @@ internal sealed class SessionRevisions
             }
             else
             {
+                _references[key] = _references.GetValueOrDefault(key) + 1;
+                LetGo(assignment.TaskId, touched);
                 _tasks[assignment.TaskId] = key;
             }
         }
         foreach (var taskId in set.Remove)
         {
-            _tasks.Remove(taskId);
+            LetGo(taskId, touched);
         }
-        if (set.Remove.Count + set.Revisions.Count > 0)
+        foreach (var key in touched)
         {
-            DropUnused();
+            if (_references.GetValueOrDefault(key) == 0)
+            {
+                _specs.Remove(key);
+                _references.Remove(key);
+            }
         }
         return problem;
     }
@@ -56,12 +67,12 @@ internal sealed class SessionRevisions
     public static string Missing(V1.TaskAssignment assignment) =>
         $"task {assignment.TaskId} refers to revision {assignment.Revision} of service {BoundedText.Cut(assignment.ServiceId, 100)}, which the manager has not sent";
 
-    private void DropUnused()
+    private void LetGo(string taskId, HashSet<(string ServiceId, ulong Number)> touched)
     {
-        var used = _tasks.Values.ToHashSet();
-        foreach (var key in _specs.Keys.Where(k => !used.Contains(k)).ToList())
+        if (_tasks.Remove(taskId, out var key))
         {
-            _specs.Remove(key);
+            _references[key]--;
+            touched.Add(key);
         }
     }
 }

@@ -1,16 +1,22 @@
+using System.Threading.Channels;
+using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
 
-/// <summary>Statuses on their way to a manager. It keeps the latest status of each task until it is acknowledged. A single report is in
-/// flight at a time, so that batches grow under load by themselves.</summary>
+/// <summary>Statuses on their way to a manager. It keeps the latest status of each task until it is acknowledged.</summary>
+/// <remarks>Everything that waits goes at once, in reports of limited size. Later statuses wait until all of these are acknowledged, so
+/// that batches grow under load by themselves.</remarks>
 internal sealed class StatusOutbox
 {
     private readonly Lock _gate = new();
-    private TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
+    private readonly Queue<V1.TaskStatusReport> _unsent = [];
+    private readonly Dictionary<ulong, List<(string TaskId, TaskStatus Status)>> _inFlight = [];
     private Dictionary<string, TaskStatus> _waiting = new(StringComparer.Ordinal);
-    private Dictionary<string, TaskStatus>? _inFlight;
     private ulong _number;
 
     public void Add(string taskId, TaskStatus status)
@@ -18,6 +24,19 @@ internal sealed class StatusOutbox
         lock (_gate)
         {
             _waiting[taskId] = status;
+        }
+        Signal();
+    }
+
+    /// <summary>Adds statuses that a registration had no room for. A status that waits already is newer.</summary>
+    public void AddEarlier(IEnumerable<(string TaskId, TaskStatus Status)> statuses)
+    {
+        lock (_gate)
+        {
+            foreach (var (taskId, status) in statuses)
+            {
+                _waiting.TryAdd(taskId, status);
+            }
         }
         Signal();
     }
@@ -35,11 +54,12 @@ internal sealed class StatusOutbox
     {
         lock (_gate)
         {
-            foreach (var (taskId, status) in _inFlight ?? [])
+            foreach (var (taskId, status) in _inFlight.Values.SelectMany(static r => r))
             {
                 _waiting.TryAdd(taskId, status);
             }
-            _inFlight = null;
+            _inFlight.Clear();
+            _unsent.Clear();
         }
         Signal();
     }
@@ -48,47 +68,51 @@ internal sealed class StatusOutbox
     {
         lock (_gate)
         {
-            if (number == _number)
-            {
-                _inFlight = null;
-            }
+            _inFlight.Remove(number);
         }
         Signal();
     }
 
-    /// <summary>The next report, as soon as there are statuses to report and no report is in flight.</summary>
+    /// <summary>The next report, as soon as there are statuses to report and the reports before are acknowledged. It takes a single caller at a time.</summary>
     public async Task<V1.TaskStatusReport> NextAsync(CancellationToken cancellation)
     {
         while (true)
         {
-            Task signal;
             lock (_gate)
             {
-                if (_inFlight is null && _waiting.Count > 0)
+                if (_unsent.Count == 0 && _inFlight.Count == 0 && _waiting.Count > 0)
                 {
-                    _inFlight = _waiting;
-                    _waiting = new Dictionary<string, TaskStatus>(StringComparer.Ordinal);
-                    var report = new V1.TaskStatusReport { Number = ++_number };
-                    foreach (var (taskId, status) in _inFlight)
-                    {
-                        report.Updates.Add(new V1.TaskStatusUpdate { TaskId = taskId, Status = ProtocolMapping.ToWire(status) });
-                    }
+                    Divide();
+                }
+                if (_unsent.TryDequeue(out var report))
+                {
                     return report;
                 }
-                signal = _signal.Task;
             }
-            await signal.WaitAsync(cancellation);
+            await _signal.Reader.ReadAsync(cancellation);
         }
     }
 
-    private void Signal()
+    private void Divide()
     {
-        TaskCompletionSource signal;
-        lock (_gate)
+        var bytes = 0;
+        V1.TaskStatusReport? report = null;
+        foreach (var (taskId, status) in _waiting)
         {
-            signal = _signal;
-            _signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (report is null || bytes > SessionParts.StatusBytes)
+            {
+                report = new V1.TaskStatusReport { Number = ++_number };
+                _unsent.Enqueue(report);
+                _inFlight[_number] = [];
+                bytes = 0;
+            }
+            var update = new V1.TaskStatusUpdate { TaskId = taskId, Status = ProtocolMapping.ToWire(status) };
+            report.Updates.Add(update);
+            _inFlight[_number].Add((taskId, status));
+            bytes += update.CalculateSize();
         }
-        signal.TrySetResult();
+        _waiting = new Dictionary<string, TaskStatus>(StringComparer.Ordinal);
     }
+
+    private void Signal() => _signal.Writer.TryWrite(true);
 }

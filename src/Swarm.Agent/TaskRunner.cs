@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Swarm.Agent.Executors;
+using Swarm.Agent.Journal;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
+using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
@@ -67,7 +69,10 @@ internal sealed class TaskRunner
         }
     }
 
-    public void Start() => _run = Task.Run(RunAsync);
+    /// <summary>True for a task that was ordered to end: a manager knows how far it came.</summary>
+    public bool IsHistory => Desired > TaskState.Running && SwarmTask.IsTerminal(Status.State);
+
+    public void Start() => _run = _context.Threads.Run(RunAsync);
 
     /// <summary>Applies the manager's latest assignment.</summary>
     public void Update(V1.TaskAssignment assignment)
@@ -119,7 +124,7 @@ internal sealed class TaskRunner
         await _run;
     }
 
-    /// <summary>Stops the task, removes it from the executor, and deletes its file. May be called again when it failed.</summary>
+    /// <summary>Stops the task, removes it from the executor, and from the journal. May be called again when it failed.</summary>
     public async Task RemoveAsync(CancellationToken cancellation)
     {
         await DetachAsync();
@@ -362,10 +367,11 @@ internal sealed class TaskRunner
         }
     }
 
-    /// <summary>Saves the status, then reports it.</summary>
+    /// <summary>Saves the status, then reports it. Its texts are cut first: neither the journal nor a manager gets what an executor says in
+    /// full.</summary>
     private void Report(TaskStatus status)
     {
-        status = status with { Timestamp = _context.Time.GetUtcNow() };
+        status = BoundedStatus.Of(status with { Timestamp = _context.Time.GetUtcNow() });
         lock (_gate)
         {
             _status = status;
@@ -387,6 +393,7 @@ internal sealed record RunnerContext(
     ITaskExecutor Executor,
     TaskStore Store,
     StatusOutbox Outbox,
+    TaskThreads Threads,
     string NodeId,
     Func<NodeDescription> Node,
     TimeProvider Time,

@@ -21,6 +21,9 @@ internal sealed class DurableWriteAheadLog(WriteAheadLog.Options options, IState
     /// <summary>For the test that shows the base class's loss: no flush before a follower acknowledges.</summary>
     internal bool FlushBeforeAcknowledging { get; init; } = true;
 
+    /// <inheritdoc cref="ReplicatedLogOptions.SyncDelay"/>
+    internal TimeSpan SyncDelay { get; init; }
+
     async ValueTask<long> IAuditTrail<IRaftLogEntry>.AppendAsync<TEntry>(TEntry entry, CancellationToken token)
     {
         await _append.WaitAsync(token);
@@ -70,6 +73,10 @@ internal sealed class DurableWriteAheadLog(WriteAheadLog.Options options, IState
 
     private async ValueTask<long> AppendSealedAsync(Proposal proposal, CancellationToken token)
     {
+        if (SyncDelay > TimeSpan.Zero)
+        {
+            await Task.Delay(SyncDelay, token);
+        }
         var index = LastEntryIndex + 1;
         var content = cipher.Seal(LogCipher.Kind.Entry, (ulong)index, (ulong)proposal.Term, 0, proposal.Plaintext.Span);
         proposal.PlaceAt(index, LogCipher.IdOf(content));

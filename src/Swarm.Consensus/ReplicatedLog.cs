@@ -228,7 +228,7 @@ public sealed class ReplicatedLog : IReplicatedLog
         }
         await ClusterConfigurationFile.CheckAsync(membersPath, logIsEmpty: lastIndex == 0, cancellation);
 
-        _log = OpenLog(logDirectory, _machine, _cipher, _proposals);
+        _log = OpenLog(logDirectory, _machine, _cipher, _proposals, syncDelay: _options.SyncDelay);
         await _log.WaitForApplyAsync(_log.LastCommittedEntryIndex, cancellation);
         var members = await _members.PrepareAsync(_address, cancellation);
         if (members.Count == 1 || (members.Count == 0 && _options.Bootstrap))
@@ -246,7 +246,8 @@ public sealed class ReplicatedLog : IReplicatedLog
         IStateMachine machine,
         LogCipher cipher,
         ProposalTable proposals,
-        bool flushBeforeAcknowledging = true
+        bool flushBeforeAcknowledging = true,
+        TimeSpan syncDelay = default
     ) =>
         new(
             new WriteAheadLog.Options
@@ -263,6 +264,7 @@ public sealed class ReplicatedLog : IReplicatedLog
         )
         {
             FlushBeforeAcknowledging = flushBeforeAcknowledging,
+            SyncDelay = syncDelay,
         };
 
     private RaftCluster.CustomTransportConfiguration Configure() =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Swarm.Storage;
 
@@ -43,4 +44,16 @@ public sealed record ReplicatedLogOptions
 
     /// <summary>Bytes that must stay free on the disk after a proposal. Tests remove it to let the log's own writes fail.</summary>
     internal long DiskReserve { get; init; } = DiskSpace.DefaultReserve;
+
+    /// <summary>The time that each proposal takes longer, as on a slow disk. For tests and benchmarks: <c>SWARM_TEST_SYNC_DELAY</c>, in
+    /// milliseconds.</summary>
+    internal TimeSpan SyncDelay { get; init; } =
+        int.TryParse(
+            Environment.GetEnvironmentVariable("SWARM_TEST_SYNC_DELAY"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var milliseconds
+        )
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : TimeSpan.Zero;
 }

@@ -63,7 +63,7 @@ internal sealed class DaemonRun
 
     private static (double, double) Megabytes((long Resident, long Anonymous) bytes) => (bytes.Resident / 1e6, bytes.Anonymous / 1e6);
 
-    private static string FreeAddress()
+    public static string FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -34,6 +34,13 @@ internal sealed partial class DaemonUnderTest : IDisposable
         _executor = executor;
     }
 
+    /// <summary>The time that each sync of the manager's log takes longer, from the next start on.</summary>
+    public TimeSpan SyncDelay { get; init; }
+
+    /// <summary>Everything that it has logged.</summary>
+    public string LogText() =>
+        File.Exists(Path.Combine(_directory, "swarmd.log")) ? File.ReadAllText(Path.Combine(_directory, "swarmd.log")) : "";
+
     private string SocketPath => Path.Combine(_directory, "swarmd.sock");
 
     /// <summary>The processor time of all the daemon's threads until its first answer. Time of other programs does not count. Source:
@@ -139,6 +146,10 @@ internal sealed partial class DaemonUnderTest : IDisposable
         {
             start.ArgumentList.Add(argument);
         }
+        if (SyncDelay > TimeSpan.Zero)
+        {
+            start.Environment["SWARM_TEST_SYNC_DELAY"] = SyncDelay.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+        }
         return start;
     }
 
@@ -163,9 +174,6 @@ internal sealed partial class DaemonUnderTest : IDisposable
             }
         }
     }
-
-    private string LogText() =>
-        File.Exists(Path.Combine(_directory, "swarmd.log")) ? File.ReadAllText(Path.Combine(_directory, "swarmd.log")) : "";
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);

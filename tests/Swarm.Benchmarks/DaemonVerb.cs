@@ -32,9 +32,7 @@ internal static class DaemonVerb
                 return 2;
             }
         }
-        var program = Directory.Exists(path)
-            ? new[] { "swarmd.dll", "swarmd" }.Select(n => Path.Combine(path, n)).FirstOrDefault(File.Exists)
-            : path;
+        var program = FindProgram(path);
         if (!OperatingSystem.IsLinux() || !File.Exists(program))
         {
             Console.Error.WriteLine(
@@ -45,6 +43,10 @@ internal static class DaemonVerb
         Measure(Path.GetFullPath(program), runs, TimeSpan.FromSeconds(idle), executor);
         return 0;
     }
+
+    /// <summary>swarmd or swarmd.dll: the file, or the one in the folder; null when there is none.</summary>
+    public static string? FindProgram(string path) =>
+        Directory.Exists(path) ? new[] { "swarmd.dll", "swarmd" }.Select(n => Path.Combine(path, n)).FirstOrDefault(File.Exists) : path;
 
     private static void Measure(string program, int runs, TimeSpan idle, string executor)
     {

@@ -11,6 +11,7 @@ var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
         Console.WriteLine(Machine.Describe());
         return 0;
     },
+    ["scale"] = ScaleVerb.Run,
     ["scheduler"] = SchedulerVerb.Run,
 };
 

@@ -25,7 +25,13 @@ function Measure-Everything {
     else { Write-Host 'Not measured: no container engine answers.' }
     Write-Host "`n## The native swarmd`n"
     $native = Join-Path $out native (Get-Platform)
-    if (Test-Path $native) { Invoke-Dotnet $program daemon --swarmd $native } else { Write-Host 'Not measured: ./build.ps1 Package makes it.' }
+    if (Test-Path $native) {
+        Invoke-Dotnet $program daemon --swarmd $native
+        Write-Host "`n## Many tasks on one node`n"
+        Invoke-Dotnet $program scale --swarmd $native --tasks '1000,2000,4000,10000'
+        Invoke-Dotnet $program scale --swarmd $native --tasks '1000,2000,4000,10000,1000x3' --sync-delay 50
+    }
+    else { Write-Host 'Not measured: ./build.ps1 Package makes it.' }
     Write-Host "`n## Scheduler`n"
     Invoke-Dotnet $program scheduler @($SwarmKit ? @('--swarmkit', $SwarmKit) : @())
 }

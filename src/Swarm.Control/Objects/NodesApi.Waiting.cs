@@ -33,11 +33,12 @@ public partial class NodesApi
         });
         using var signal = objects.Store.Watch(change => change is ChangedObject.OfTask or ChangedObject.OfNode);
         var moved = new HashSet<(string ServiceId, uint Slot)>();
+        var pace = new ProgressPace(objects.Store, signal);
         V1.NodeProgress? last = null;
         while (true)
         {
             objects.RequireStillLeading();
-            var now = objects.Store.Read(state => NodeProgress(state, id, name, request, moved));
+            var now = pace.Look(state => NodeProgress(state, id, name, request, moved));
             if (!now.Equals(last))
             {
                 await responseStream.SendAsync(last = now, context);
@@ -46,7 +47,7 @@ public partial class NodesApi
             {
                 return;
             }
-            await SwarmObjects.NextProgressAsync(signal, cancellation);
+            await pace.NextAsync(cancellation);
         }
     }
 

@@ -36,11 +36,12 @@ public partial class ServicesApi
                 _ => false,
             }
         );
+        var pace = new ProgressPace(objects.Store, signal);
         var last = new Dictionary<string, V1.ServiceProgress>(StringComparer.Ordinal);
         while (true)
         {
             objects.RequireStillLeading();
-            var now = objects.Store.Read(state => waited.ConvertAll(s => Progress(state, s, request.Removed)));
+            var now = pace.Look(state => waited.ConvertAll(s => Progress(state, s, request.Removed)));
             foreach (var progress in now)
             {
                 if (!last.TryGetValue(progress.ServiceId, out var before) || !progress.Equals(before))
@@ -53,7 +54,7 @@ public partial class ServicesApi
             {
                 return;
             }
-            await SwarmObjects.NextProgressAsync(signal, cancellation);
+            await pace.NextAsync(cancellation);
         }
     }
 

@@ -11,9 +11,6 @@ namespace Swarm.Control.Objects;
 /// <summary>The swarm's objects as the areas of the API answer for them: applied state, and the way to change it through the leading manager.</summary>
 public sealed class SwarmObjects(StateStore store, IOrchestrator orchestrator, ILeadership leadership, SwarmObjectsOptions options)
 {
-    /// <summary>Progress is for a person: so often at most.</summary>
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(25);
-
     public StateStore Store => store;
 
     public IOrchestrator Orchestrator => orchestrator;
@@ -60,13 +57,6 @@ public sealed class SwarmObjects(StateStore store, IOrchestrator orchestrator, I
         {
             throw LeaderErrors.NotLeading(leadership);
         }
-    }
-
-    /// <summary>Returns when something watched has changed, but not too often.</summary>
-    public static async Task NextProgressAsync(ChangeSignal changed, CancellationToken cancellation)
-    {
-        await changed.WaitAsync(cancellation);
-        await Task.Delay(ProgressInterval, cancellation);
     }
 
     /// <exception cref="SwarmException">VersionConflict.</exception>

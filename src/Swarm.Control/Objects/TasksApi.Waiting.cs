@@ -33,11 +33,12 @@ public partial class TasksApi
                 _ => false,
             }
         );
+        var pace = new ProgressPace(objects.Store, signal);
         V1.StopProgress? last = null;
         while (true)
         {
             objects.RequireStillLeading();
-            var now = objects.Store.Read(state => StopProgress(StopConvergence.Of(state, stopped)));
+            var now = pace.Look(state => StopProgress(StopConvergence.Of(state, stopped)));
             if (!now.Equals(last))
             {
                 await responseStream.SendAsync(last = now, context);
@@ -46,7 +47,7 @@ public partial class TasksApi
             {
                 return;
             }
-            await SwarmObjects.NextProgressAsync(signal, cancellation);
+            await pace.NextAsync(cancellation);
         }
     }
 

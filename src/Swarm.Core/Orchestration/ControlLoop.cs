@@ -24,6 +24,9 @@ public sealed class ControlLoop
     private readonly Deadlines _deadlines = new();
     private readonly HashSet<string> _noncompliant = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
+
+    /// <summary>Services with a task that stays on a node that is down, because no other takes it: see <see cref="PlanContext.IsStranded"/>.</summary>
+    private readonly SortedSet<string> _stranded = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _nodeIds = new(StringComparer.Ordinal);
 
     /// <summary>Watches the state from now on; all its objects are marked at first.</summary>
@@ -53,6 +56,7 @@ public sealed class ControlLoop
     internal static ControlLoop OnFork(ClusterState fork, TimeProvider time, IdSource ids, IEnumerable<ChangedObject> changes)
     {
         var loop = new ControlLoop(fork, time, ids, null, settled: true);
+        loop.FindStranded();
         foreach (var change in changes)
         {
             switch (change)
@@ -86,6 +90,7 @@ public sealed class ControlLoop
         _deadlines.Clear();
         _noncompliant.Clear();
         _globalServices.Clear();
+        _stranded.Clear();
         _nodeIds.Clear();
         FindNodesAndGlobalServices();
         MarkEverything();
@@ -104,6 +109,18 @@ public sealed class ControlLoop
         foreach (var node in _state.Nodes)
         {
             _nodeIds.Add(node.Id);
+        }
+    }
+
+    /// <summary>The other loop knows which of these are stranded; the others are checked for nothing when a node changes.</summary>
+    private void FindStranded()
+    {
+        foreach (var node in _state.Nodes)
+        {
+            if (node.Status.State == NodeState.Down)
+            {
+                _stranded.UnionWith(_state.TasksOfNode(node.Id).Where(static t => t.IsLive).Select(static t => t.ServiceId));
+            }
         }
     }
 
@@ -145,6 +162,14 @@ public sealed class ControlLoop
             plan.Begin();
             Reconcile(id, plan);
             _deadlines.Set(id, plan.Deadline);
+            if (plan.HasStranded)
+            {
+                _stranded.Add(id);
+            }
+            else if (!plan.CutOff)
+            {
+                _stranded.Remove(id);
+            }
             if (plan.CutOff)
             {
                 _services.Add(id);
@@ -267,6 +292,7 @@ public sealed class ControlLoop
             _nodes.Add(nodeId);
         }
         var affected = new SortedSet<string>(_globalServices, StringComparer.Ordinal);
+        affected.UnionWith(_stranded);
         foreach (var task in _state.TasksOfNode(nodeId))
         {
             affected.Add(task.ServiceId);

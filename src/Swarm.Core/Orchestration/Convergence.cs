@@ -146,6 +146,7 @@ public static class Convergence
                 if (counts.FirstProblem is null && !runs)
                 {
                     counts.FirstProblem = task;
+                    counts.DownNode = plan.IsStranded(task, view.Service) ? plan.NodeOf(task)!.Name : "";
                 }
             }
             counts.Running += running > 0 ? 1UL : 0;
@@ -255,6 +256,7 @@ public static class Convergence
             var reason =
                 problem.Status.Error.Length > 0 ? problem.Status.Error
                 : problem.Pending is { } pending ? Reason(pending)
+                : tally.DownNode.Length > 0 ? $"node {tally.DownNode} is down, and no other node can take its tasks"
                 : "";
             return reason.Length > 0 ? $"{progress}: {reason}" : progress;
         }
@@ -275,6 +277,9 @@ public static class Convergence
         public ulong Completed;
         public ulong GivenUp;
         public SwarmTask? FirstProblem;
+
+        /// <summary>Where the first problem is a task that stays on a node that is down: that node's name.</summary>
+        public string DownNode = "";
         public readonly SortedDictionary<TaskState, int> ByState = [];
     }
 }

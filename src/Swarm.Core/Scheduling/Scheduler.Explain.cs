@@ -1,6 +1,7 @@
 using Swarm.Core.Model;
 using Swarm.Core.Scheduling.Filters;
 using Swarm.Core.Scheduling.Nodes;
+using Swarm.Core.State;
 
 namespace Swarm.Core.Scheduling;
 
@@ -82,6 +83,21 @@ public sealed partial class Scheduler
         var info = NodeInfo.With(node, null);
         why = filter.Accepts(info) ? null : new PendingReason(filter.Name, 1, filter.Explain(info));
         return why is null;
+    }
+
+    /// <summary>True when some node could take tasks of the spec, whatever runs there now: it is Ready and Active, and meets constraints, platform
+    /// and plugins.</summary>
+    internal static bool IsTakenSomewhere(ClusterState state, ServiceSpec spec)
+    {
+        var profile = new PlacementProfile(ProfileKey.Of(spec));
+        foreach (var node in state.Nodes)
+        {
+            if (profile.AcceptsRecord(NodeInfo.With(node, null)))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Why no node takes a further task. Nodes are counted by the first filter that refuses them, in the order of the filters'

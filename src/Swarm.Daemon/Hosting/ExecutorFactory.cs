@@ -17,7 +17,9 @@ internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
     private static readonly TimeSpan SimulatedLatency = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The simulated machine outlives the memberships of its node, as a real one does.</summary>
-    private readonly Lazy<SimulatedHost> _simulated = new(() => SimulatedHost.Random(time, Random.Shared.Next(), SimulatedLatency));
+    private readonly Lazy<SimulatedHost> _simulated = new(() =>
+        SimulatedHost.Random(time, Random.Shared.Next(), SimulatedLatency, resumes: true)
+    );
 
     /// <summary>Docker, Process or Simulated. Auto means Docker: a daemon never falls back to processes by itself.</summary>
     public string Name => options.Executor == ExecutorKind.Auto ? nameof(ExecutorKind.Docker) : options.Executor.ToString();

@@ -14,7 +14,7 @@ public sealed class MembershipStore(StateDirectory directory)
     /// <summary>The manager's log.</summary>
     public const string LogDirectory = "raft";
 
-    /// <summary>The agent's files of its tasks.</summary>
+    /// <summary>The agent's journal of its tasks.</summary>
     public const string AgentDirectory = "agent";
 
     /// <summary>The process executor's tasks.</summary>

@@ -15,17 +15,22 @@ internal sealed class AgentRegistration
 
     private readonly NodeDescription _description;
     private readonly string _address;
-    private readonly List<ReportedStatus> _statuses;
+    private readonly List<IReadOnlyList<ReportedStatus>> _statuses;
 
     private AgentRegistration(V1.RegisterAgent message, DateTimeOffset now)
     {
         _description = StatusChecks.Read(message.Description);
-        _statuses = StatusChecks.Read(message.Tasks, now);
+        _statuses = [.. StatusChecks.Divide(StatusChecks.Read(message.Tasks, now))];
         _address = BoundedText.Cut(message.Address, 255);
+        TakesParts = message.TakesParts;
     }
 
-    /// <summary>Statuses that do not fit into the batch of the node's return: they are committed before it, part by part.</summary>
-    public IEnumerable<ReportedStatus[]> Earlier => _statuses.Skip(StatusChecks.StatusesAtOnce).Chunk(StatusChecks.StatusesAtOnce);
+    /// <summary>The agent understands a complete set in parts.</summary>
+    public bool TakesParts { get; }
+
+    /// <summary>Statuses that do not fit into the batch of the node's return: they are committed before it, part by part. Only earlier agents
+    /// send so many at once.</summary>
+    public IEnumerable<IReadOnlyList<ReportedStatus>> Earlier => _statuses.Skip(1);
 
     /// <exception cref="SwarmException">RegisterFirst: another message came first, or none in time.</exception>
     public static async Task<AgentRegistration> ReadAsync(
@@ -62,7 +67,7 @@ internal sealed class AgentRegistration
     public IReadOnlyList<StateChange> Changes(ClusterState state, Node node, DateTimeOffset now)
     {
         var changes = new List<StateChange>();
-        foreach (var (taskId, observed) in _statuses.Take(StatusChecks.StatusesAtOnce))
+        foreach (var (taskId, observed) in _statuses.FirstOrDefault() ?? [])
         {
             if (
                 state.FindTask(taskId) is { } task

@@ -30,12 +30,16 @@ internal sealed class AgentSession(
     StateStore store,
     LeaderLoop loop,
     DispatcherOptions options,
+    bool takesParts,
     IAsyncStreamReader<V1.AgentMessage> requests,
     IServerStreamWriter<V1.ManagerMessage> responses
 ) : IDisposable
 {
     /// <summary>Reports that may wait for the log; with more, the agent's stream is no longer read.</summary>
     private const int ReportsInFlight = 16;
+
+    /// <summary>Statuses that are committed together when several reports wait. The commits divide them by size.</summary>
+    private const int StatusesTogether = 4096;
 
     private readonly Channel<V1.TaskStatusReport> _reports = Channel.CreateBounded<V1.TaskStatusReport>(ReportsInFlight);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
@@ -49,7 +53,7 @@ internal sealed class AgentSession(
     private V1.ManagerMessage? _lastWord;
 
     public string SessionId { get; } = Guid.NewGuid().ToString("N");
-    public Assignments Assignments { get; } = new(nodeId);
+    public Assignments Assignments { get; } = new(nodeId) { TakesParts = takesParts };
 
     /// <summary>The manager itself does not read the stream at present, so silence is not the agent's.</summary>
     public bool IsBlockedByManager { get; private set; }
@@ -79,16 +83,22 @@ internal sealed class AgentSession(
     public Task<V1.HostAnswer?> RunHostCommandAsync(V1.HostCommand command, CancellationToken cancellation) =>
         _hostCalls.RunAsync(command, call => WriteAsync(new V1.ManagerMessage { HostCall = call }, cancellation), cancellation);
 
-    /// <summary>Runs until the stream ends.</summary>
-    public async Task<SessionEnd> RunAsync(V1.SessionInfo info, CancellationToken cancellation)
+    /// <summary>Runs until the stream ends. The agent is heard from the beginning; reports and assignments wait until the node is
+    /// registered.</summary>
+    /// <param name="info">The answer to the registration.</param>
+    /// <param name="registered">The registration is committed. Its refusal ends the session.</param>
+    /// <param name="cancellation">The stream is gone.</param>
+    public async Task<SessionEnd> RunAsync(V1.SessionInfo info, Task registered, CancellationToken cancellation)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ended.Token);
         var token = linked.Token;
         await WriteAsync(new V1.ManagerMessage { Session = info }, token);
+        // The clock starts here: before, the agent could not know how often it must be heard.
+        sessions.Touch(nodeId, this);
         Wake();
         var reading = ReadAsync(token);
-        var sending = SendAsync(token);
-        var committing = CommitAsync(token);
+        var sending = SendAsync(registered, token);
+        var committing = CommitAsync(registered, token);
         var first = await Task.WhenAny(reading, sending, committing);
         await linked.CancelAsync();
         await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -169,23 +179,35 @@ internal sealed class AgentSession(
         return SessionEnd.Broken;
     }
 
-    private async Task CommitAsync(CancellationToken cancellation)
+    private async Task CommitAsync(Task registered, CancellationToken cancellation)
     {
-        await foreach (var report in _reports.Reader.ReadAllAsync(cancellation))
+        await registered.WaitAsync(cancellation);
+        var reports = _reports.Reader;
+        while (await reports.WaitToReadAsync(cancellation))
         {
-            var statuses = StatusChecks.Read(report.Updates, options.Time.GetUtcNow());
-            foreach (var chunk in statuses.Chunk(StatusChecks.StatusesAtOnce))
+            var statuses = new List<ReportedStatus>();
+            var numbers = new List<ulong>();
+            while (statuses.Count < StatusesTogether && reports.TryRead(out var report))
             {
-                await loop.ReportAsync(nodeId, chunk, cancellation);
+                statuses.AddRange(StatusChecks.Read(report.Updates, options.Time.GetUtcNow()));
+                numbers.Add(report.Number);
             }
-            await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation);
+            foreach (var part in StatusChecks.Divide(statuses))
+            {
+                await loop.ReportAsync(nodeId, part, cancellation);
+            }
+            foreach (var number in numbers)
+            {
+                await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = number } }, cancellation);
+            }
         }
         // The reader got a goodbye and ends the session.
         await Task.Delay(Timeout.Infinite, cancellation);
     }
 
-    private async Task SendAsync(CancellationToken cancellation)
+    private async Task SendAsync(Task registered, CancellationToken cancellation)
     {
+        await registered.WaitAsync(cancellation);
         while (true)
         {
             await _wake.Reader.ReadAsync(cancellation);

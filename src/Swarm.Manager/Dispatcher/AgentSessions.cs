@@ -14,6 +14,9 @@ namespace Swarm.Manager.Dispatcher;
 /// <remarks>Its lock is taken while the state is being changed, so code under the lock must not read the state.</remarks>
 public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
 {
+    /// <summary>A session is opened by then, though the registration is not committed yet: the agent waits 5 s for an answer.</summary>
+    private static readonly TimeSpan OpensWithin = TimeSpan.FromSeconds(1);
+
     private readonly StateStore _store;
     private readonly LeaderLoop _loop;
     private readonly IReplicatedLog _log;
@@ -59,15 +62,18 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation);
             return;
         }
-        using var session = new AgentSession(nodeId, this, _store, _loop, _options, requests, responses);
+        using var session = new AgentSession(nodeId, this, _store, _loop, _options, registration.TakesParts, requests, responses);
         var period = Attach(nodeId, session);
         var end = SessionEnd.Broken;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var registering = RegisterAsync(nodeId, session, registration, ending.Token);
         try
         {
-            var registered = await RegisterAsync(nodeId, session, registration, cancellation);
-            var info = SessionInfo(session, registered, period);
-            LogRegistered(registered.Name, nodeId);
-            end = await session.RunAsync(info, cancellation);
+            // A log that is slow must not look like a manager that is gone.
+            var node = await CompletesWithinAsync(registering, OpensWithin, ending.Token) ? await registering : known;
+            var info = SessionInfo(session, node, period);
+            LogRegistered(node.Name, nodeId);
+            end = await session.RunAsync(info, registering, cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -75,6 +81,8 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         }
         finally
         {
+            await ending.CancelAsync();
+            await ((Task)registering).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await DetachAsync(nodeId, session, end);
         }
     }
@@ -157,6 +165,14 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             (state, id) => state.FindNode(id) ?? throw new OperationCanceledException("The node was removed."),
             cancellation
         );
+    }
+
+    private async Task<bool> CompletesWithinAsync(Task task, TimeSpan time, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(task, Task.Delay(time, _options.Time, limit.Token));
+        await limit.CancelAsync();
+        return task.IsCompleted;
     }
 
     private V1.SessionInfo SessionInfo(AgentSession session, Node node, TimeSpan period)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
@@ -9,9 +10,6 @@ namespace Swarm.Manager.Dispatcher;
 /// <summary>The assignments that one session has been sent, and the set to send next. Holds one small entry a task, however slow the agent is.</summary>
 internal sealed class Assignments(string nodeId)
 {
-    /// <summary>The approximate size limit of an incremental set, in bytes; the rest follows in the next.</summary>
-    private const int SetBytes = 1024 * 1024;
-
     private readonly Dictionary<string, (TaskState Desired, (string ServiceId, ulong Number) Revision)> _told = new(StringComparer.Ordinal);
 
     /// <summary>The revisions that the agent has, with the number of its tasks that refer to each. The agent drops one that no task refers to.</summary>
@@ -20,6 +18,12 @@ internal sealed class Assignments(string nodeId)
     private HashSet<string> _changed = new(StringComparer.Ordinal);
     private bool _complete = true;
     private ulong _number;
+
+    /// <summary>The tasks of a complete set that its next parts will tell; null: there is none in progress.</summary>
+    private Queue<string>? _left;
+
+    /// <summary>The agent understands a complete set in parts. An earlier agent gets it whole.</summary>
+    public bool TakesParts { get; init; }
 
     /// <summary>Marks a task whose assignment to this node changed.</summary>
     public void Mark(string taskId)
@@ -49,15 +53,21 @@ internal sealed class Assignments(string nodeId)
     public V1.AssignmentSet? Next(ClusterState state, out bool more)
     {
         bool complete;
-        HashSet<string> changed;
+        HashSet<string> changed = [];
         lock (_gate)
         {
-            (complete, changed) = (_complete, _changed);
+            complete = _complete;
             _complete = false;
-            _changed = new HashSet<string>(StringComparer.Ordinal);
+            if (complete || _left is null)
+            {
+                changed = _changed;
+                _changed = new HashSet<string>(StringComparer.Ordinal);
+            }
         }
-        more = false;
-        var set = complete ? Complete(state) : Incremental(state, changed, out more);
+        var set =
+            complete ? Complete(state, out more)
+            : _left is not null ? NextPart(state, V1.AssignmentSet.Types.Kind.Incremental, out more)
+            : Incremental(state, changed, out more);
         if (set is not null)
         {
             set.AppliesTo = _number;
@@ -66,15 +76,29 @@ internal sealed class Assignments(string nodeId)
         return set;
     }
 
-    private V1.AssignmentSet Complete(ClusterState state)
+    private V1.AssignmentSet Complete(ClusterState state, out bool more)
     {
         _told.Clear();
         _revisions.Clear();
-        var set = new V1.AssignmentSet { Kind = V1.AssignmentSet.Types.Kind.Complete };
-        foreach (var task in state.TasksOfNode(nodeId).Where(IsTold).OrderBy(t => t.Id, StringComparer.Ordinal))
+        _left = new Queue<string>(state.TasksOfNode(nodeId).Where(IsTold).Select(static t => t.Id).Order(StringComparer.Ordinal));
+        return NextPart(state, V1.AssignmentSet.Types.Kind.Complete, out more);
+    }
+
+    /// <summary>The next part of the complete set. Changes since its first part come after the last.</summary>
+    private V1.AssignmentSet NextPart(ClusterState state, V1.AssignmentSet.Types.Kind kind, out bool more)
+    {
+        var set = new V1.AssignmentSet { Kind = kind };
+        var bytes = 0;
+        while ((!TakesParts || bytes <= SessionParts.AssignmentBytes) && _left!.TryDequeue(out var taskId))
         {
-            Tell(set, task, state);
+            if (state.FindTask(taskId) is { } task && task.NodeId == nodeId && IsTold(task))
+            {
+                bytes += Tell(set, task, state);
+            }
         }
+        set.More = _left!.Count > 0;
+        _left = set.More ? _left : null;
+        more = set.More;
         return set;
     }
 
@@ -85,7 +109,7 @@ internal sealed class Assignments(string nodeId)
         var left = new List<string>();
         foreach (var taskId in changed.Order(StringComparer.Ordinal))
         {
-            if (bytes > SetBytes)
+            if (bytes > SessionParts.AssignmentBytes)
             {
                 left.Add(taskId);
                 continue;

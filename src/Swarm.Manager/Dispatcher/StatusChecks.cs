@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.State;
 using Swarm.Manager.Leader;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
@@ -10,8 +11,9 @@ namespace Swarm.Manager.Dispatcher;
 /// past.</summary>
 internal static class StatusChecks
 {
-    /// <summary>The statuses of one report that are committed together; a larger report is divided.</summary>
-    public const int StatusesAtOnce = 64;
+    /// <summary>The bytes of statuses that are committed together, as they are estimated in the log; more are divided. A third of a batch: an
+    /// agent's reports leave room for others'.</summary>
+    private const int BytesAtOnce = 256 * 1024;
 
     /// <summary>The usable statuses, without states that an agent may not report.</summary>
     public static List<ReportedStatus> Read(IEnumerable<V1.TaskStatusUpdate> updates, DateTimeOffset now)
@@ -29,38 +31,34 @@ internal static class StatusChecks
             }
             var mapped = ProtocolMapping.FromWire(status, now);
             read.Add(
-                new ReportedStatus(
-                    update.TaskId,
-                    mapped with
-                    {
-                        Timestamp = mapped.Timestamp > now ? now : mapped.Timestamp,
-                        Message = BoundedText.Cut(mapped.Message, BoundedText.StatusBytes),
-                        Error = BoundedText.Cut(mapped.Error, BoundedText.StatusBytes),
-                        ContainerId = BoundedText.Cut(mapped.ContainerId, 128),
-                    }
-                )
+                new ReportedStatus(update.TaskId, BoundedStatus.Of(mapped.Timestamp > now ? mapped with { Timestamp = now } : mapped))
             );
         }
         return read;
     }
 
-    /// <summary>A description whose texts have limited lengths.</summary>
-    public static NodeDescription Read(V1.NodeDescription? description)
+    /// <summary>The statuses in parts that are committed one after the other.</summary>
+    public static IEnumerable<IReadOnlyList<ReportedStatus>> Divide(IEnumerable<ReportedStatus> statuses)
     {
-        var read = ProtocolMapping.FromWire(description);
-        return read with
+        var part = new List<ReportedStatus>();
+        var bytes = 0;
+        foreach (var status in statuses)
         {
-            Hostname = BoundedText.Cut(read.Hostname, 255),
-            Os = BoundedText.Cut(read.Os, 64),
-            Architecture = BoundedText.Cut(read.Architecture, 64),
-            EngineVersion = BoundedText.Cut(read.EngineVersion, 128),
-            EngineLabels = ValueMap.From(
-                read.EngineLabels.Take(256).Select(l => KeyValuePair.Create(BoundedText.Cut(l.Key, 256), BoundedText.Cut(l.Value, 1024)))
-            ),
-            Plugins = read.Plugins.Take(256).Select(p => BoundedText.Cut(p, 256)).ToValueList(),
-            Executor = BoundedText.Cut(read.Executor, 64),
-            SwarmdVersion = BoundedText.Cut(read.SwarmdVersion, 64),
-            Resources = new ResourceAmount(Math.Max(0, read.Resources.NanoCpus), Math.Max(0, read.Resources.MemoryBytes)),
-        };
+            bytes += new StateChange.TaskObserve(status.TaskId, status.Status).EstimateSize();
+            if (part.Count > 0 && bytes > BytesAtOnce)
+            {
+                yield return part;
+                part = [];
+                bytes = 0;
+            }
+            part.Add(status);
+        }
+        if (part.Count > 0)
+        {
+            yield return part;
+        }
     }
+
+    /// <summary>A description whose texts have limited lengths.</summary>
+    public static NodeDescription Read(V1.NodeDescription? description) => BoundedDescription.Of(ProtocolMapping.FromWire(description));
 }

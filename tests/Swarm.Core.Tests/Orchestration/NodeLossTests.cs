@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Orchestration;
@@ -28,6 +29,98 @@ public class NodeLossTests
             }
         );
         Assert.Equal(swarm.Start, swarm.Now);
+    }
+
+    [Fact]
+    public void The_only_node_that_could_take_its_tasks_keeps_them_while_it_is_down()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 3));
+        swarm.Converge();
+        var before = swarm.Tasks("web").ConvertAll(t => t.Id);
+
+        swarm.SetState("node1", NodeState.Down);
+        swarm.Converge();
+
+        Assert.Equal(before, swarm.Tasks("web").ConvertAll(t => t.Id));
+        Assert.All(swarm.Tasks("web"), t => Assert.Equal(TaskState.Running, t.DesiredState));
+        var progress = Convergence.OfService(swarm.State, swarm["web"].Id);
+        Assert.Equal((0UL, false), (progress.Running, progress.Converged));
+        Assert.Equal("0 of 3 tasks run: node node1 is down, and no other node can take its tasks", progress.Message);
+
+        swarm.SetState("node1", NodeState.Ready);
+        swarm.Converge();
+        Assert.Equal(before, swarm.Running("web").ConvertAll(t => t.Id));
+    }
+
+    [Theory]
+    [InlineData("joins")]
+    [InlineData("returns")]
+    [InlineData("is active again")]
+    [InlineData("gets the label")]
+    [InlineData("is planned for by another leader")]
+    public void What_was_kept_on_a_node_that_is_down_moves_as_soon_as_another_can_take_it(string another)
+    {
+        var swarm = new TestSwarm();
+        var east = ValueMap.Empty.With("zone", "east");
+        swarm.AddNode("node1", east);
+        if (another != "joins")
+        {
+            swarm.AddNode("node2", another == "gets the label" ? null : east);
+        }
+        swarm.SetAvailability("node1", NodeAvailability.Active);
+        if (another is "returns")
+        {
+            swarm.SetState("node2", NodeState.Down);
+        }
+        else if (another is "is active again" or "is planned for by another leader")
+        {
+            swarm.SetAvailability("node2", NodeAvailability.Pause);
+        }
+        swarm.Create(TestSwarm.Spec("web", 2) with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Converge();
+        swarm.SetState("node1", NodeState.Down);
+        swarm.Converge();
+        Assert.All(swarm.Active("web"), t => Assert.Equal("node1", t.NodeId));
+
+        switch (another)
+        {
+            case "joins":
+                swarm.AddNode("node2", east);
+                break;
+            case "returns":
+                swarm.SetState("node2", NodeState.Ready);
+                break;
+            case "gets the label":
+                swarm.SetLabels("node2", east);
+                break;
+            case "is active again":
+                swarm.SetAvailability("node2", NodeAvailability.Active);
+                break;
+            default:
+                swarm.ChangeLeader();
+                swarm.Converge();
+                Assert.All(swarm.Active("web"), t => Assert.Equal("node1", t.NodeId));
+                swarm.SetAvailability("node2", NodeAvailability.Active);
+                break;
+        }
+        swarm.Converge();
+        Assert.Equal(["node2", "node2"], swarm.Running("web").Select(t => t.NodeId));
+    }
+
+    [Theory]
+    [InlineData(NodeAvailability.Drain, "connection lost")]
+    [InlineData(NodeAvailability.Active, "left the swarm")]
+    public void A_node_that_was_drained_or_has_left_keeps_nothing(NodeAvailability availability, string message)
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 2));
+        swarm.Converge();
+        swarm.SetAvailability("node1", availability);
+        var status = swarm.State.FindNode("node1")!.Status with { State = NodeState.Down, Message = message };
+        swarm.Apply(new StateChange.NodeStatusSet("node1", status, swarm.Now));
+        swarm.Converge();
+        Assert.All(swarm.Active("web"), t => Assert.Null(t.NodeId));
     }
 
     [Fact]

@@ -172,7 +172,8 @@ internal static class Invariants
             if (
                 task is { Slot: > 0, NodeId: not null, DesiredState: <= TaskState.Running, Status.State: <= TaskState.Running }
                 && swarm.State.FindNode(task.NodeId) is null or { Status.State: NodeState.Down }
-                && swarm.State.FindService(task.ServiceId) is not null
+                && swarm.State.FindService(task.ServiceId) is { } service
+                && !IsStranded(swarm, task, service)
             )
             {
                 swarm.Fail($"task {task.Id} was left on {task.NodeId}, which is lost");
@@ -262,6 +263,11 @@ internal static class Invariants
             {
                 continue;
             }
+            if (IsStranded(swarm, task, service))
+            {
+                waiting++;
+                continue;
+            }
             if (task.Status.State == TaskState.Pending)
             {
                 waiting++;
@@ -340,6 +346,14 @@ internal static class Invariants
             }
         }
     }
+
+    /// <summary>A task stays on a node that is down while no node takes tasks of its service.</summary>
+    private static bool IsStranded(SimulatedSwarm swarm, SwarmTask task, Service service) =>
+        task is { Slot: > 0, NodeId: not null }
+        && swarm.State.FindNode(task.NodeId) is { Status.State: NodeState.Down, Spec.Availability: not NodeAvailability.Drain }
+        && !swarm.State.Nodes.Any(n =>
+            n is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } && Satisfies(n, service.Spec)
+        );
 
     private static bool HasRoom(ClusterState state, Node node, Service service)
     {

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Agent;
 using Swarm.Agent.Executors;
@@ -150,9 +151,9 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         }
         Assert.Equal(new[] { good.TaskId, spec.TaskId }.Order(), seen.Keys.Order());
         Assert.Equal([good.TaskId], Host.TaskIds);
-        Assert.Equal(
-            new[] { good.TaskId + ".task", spec.TaskId + ".task" }.Order(),
-            Directory.GetFiles(TaskFiles).Select(Path.GetFileName).Order()
+        await Eventually.BeTrueAsync(
+            () => Journalled.SequenceEqual(new[] { good.TaskId, spec.TaskId }.Order(StringComparer.Ordinal)),
+            "the journal has both tasks, and no other"
         );
         // The same for a task that must be deleted.
         await session.RemoveAsync("../../etc/passwd", "", "nobody", spec.TaskId);
@@ -160,8 +161,13 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         await Eventually.BeTrueAsync(() => Host.TaskIds.Count == 2, "another task runs");
     }
 
-    [Fact]
-    public async Task Damaged_files_of_tasks_are_passed_over_and_the_tasks_adopted_all_the_same()
+    [Theory]
+    [InlineData("cut off")]
+    [InlineData("one byte changed")]
+    [InlineData("emptied")]
+    [InlineData("noise")]
+    [InlineData("away")]
+    public async Task A_damaged_journal_is_passed_over_and_the_tasks_adopted_all_the_same(string damage)
     {
         var agent = await StartAgentAsync();
         var session = await Manager.AcceptAsync();
@@ -170,18 +176,66 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
         await Eventually.BeTrueAsync(() => tasks.All(t => Host.Find(t.TaskId) is { IsStarted: true }), "all run");
         session.Close();
         await agent.DisposeAsync();
+        var whole = await File.ReadAllBytesAsync(Journal, TestContext.Current.CancellationToken);
+        byte[] damaged = damage switch
+        {
+            "cut off" => whole[..(whole.Length / 2)],
+            "one byte changed" => [.. whole[..(whole.Length / 2)], (byte)~whole[whole.Length / 2], .. whole[(whole.Length / 2 + 1)..]],
+            "noise" => [.. Enumerable.Range(0, whole.Length).Select(static i => (byte)(i * 31))],
+            _ => [],
+        };
+        await File.WriteAllBytesAsync(Journal, damaged, TestContext.Current.CancellationToken);
+        if (damage == "away")
+        {
+            Directory.Delete(TaskFiles, recursive: true);
+        }
+        await StartAgentAsync();
+        var next = await Manager.AcceptAsync();
+        Assert.Equal(
+            tasks.Select(static t => t.TaskId).Order(StringComparer.Ordinal),
+            next.Registration.Tasks.Select(static t => t.TaskId).Order(StringComparer.Ordinal)
+        );
+        await next.CompleteAsync(tasks);
+        foreach (var task in tasks)
+        {
+            Host.End(task.TaskId, 3);
+            Assert.Equal(3, (await next.UntilAsync(task.TaskId, V1.TaskState.Failed))[^1].ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task Earlier_files_of_tasks_are_taken_over_but_for_damaged_ones_whose_tasks_are_adopted_all_the_same()
+    {
+        var agent = await StartAgentAsync();
+        var session = await Manager.AcceptAsync();
+        V1.TaskAssignment[] tasks = [Assignment(), Assignment(), Assignment(), Assignment()];
+        await session.CompleteAsync(tasks);
+        await Eventually.BeTrueAsync(() => tasks.All(t => Host.Find(t.TaskId) is { IsStarted: true }), "all run");
+        session.Close();
+        await agent.DisposeAsync();
+        File.Delete(Journal);
         string FileOf(int i) => Path.Combine(TaskFiles, tasks[i].TaskId + ".task");
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            await using var file = File.Create(FileOf(i));
+            tasks[i].WriteDelimitedTo(file);
+            new V1.TaskStatus { State = V1.TaskState.Running, Timestamp = Timestamp.FromDateTime(DateTime.UtcNow) }.WriteDelimitedTo(file);
+        }
         var whole = await File.ReadAllBytesAsync(FileOf(0), TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(FileOf(0), whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(FileOf(1), [], TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(FileOf(2), [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], TestContext.Current.CancellationToken);
         // The file of another task under this task's name.
-        File.Copy(Path.Combine(TaskFiles, tasks[3].TaskId + ".task"), Path.Combine(TaskFiles, "zzz.task"));
+        File.Copy(FileOf(3), Path.Combine(TaskFiles, "zzz.task"));
         await StartAgentAsync();
         var next = await Manager.AcceptAsync();
         Assert.Equal(
             tasks.Select(static t => (t.TaskId, V1.TaskState.Running)).Order(),
             next.Registration.Tasks.Select(static t => (t.TaskId, t.Status.State)).Order()
+        );
+        await Eventually.BeTrueAsync(
+            () => Directory.GetFiles(TaskFiles) is [var only] && only == Journal && Journalled.SequenceEqual([tasks[3].TaskId]),
+            "the journal has the good file's task, and the files are gone"
         );
         await next.CompleteAsync(tasks);
         foreach (var task in tasks)
@@ -194,13 +248,14 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
     [Fact]
     public async Task An_order_to_stop_is_followed_though_it_cannot_be_written_down()
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A device that is always full: Linux only.");
         await StartAgentAsync();
         var session = await Manager.AcceptAsync();
+        // As on a full disk: the journal can be opened, and every write fails.
+        File.CreateSymbolicLink(Journal, "/dev/full");
         var task = Assignment();
         await session.CompleteAsync(task);
         await session.UntilAsync(task.TaskId, V1.TaskState.Running);
-        // As on a full disk: the file can neither be created nor replaced.
-        Directory.CreateDirectory(Path.Combine(TaskFiles, task.TaskId + ".task.tmp"));
         var stop = task.Clone();
         stop.DesiredState = V1.TaskState.Shutdown;
         await session.UpdateAsync(stop);

@@ -1,6 +1,7 @@
 using Swarm.Agent;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Simulated;
+using Swarm.Agent.Journal;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;
@@ -18,8 +19,28 @@ public abstract class AgentTestBase(SimulatedHost host) : IAsyncLifetime
 
     private protected string StateDirectory => Path.Combine(WorkDirectory, "agent");
 
-    /// <summary>The folder of the agent's task files.</summary>
+    /// <summary>The folder of the agent's journal, and of its earlier files.</summary>
     private protected string TaskFiles => Path.Combine(StateDirectory, "tasks");
+
+    private protected string Journal => Path.Combine(TaskFiles, "journal");
+
+    /// <summary>The ids of the tasks that the journal holds now, in order.</summary>
+    private protected IReadOnlyCollection<string> Journalled
+    {
+        get
+        {
+            var kept = new SortedSet<string>(StringComparer.Ordinal);
+            foreach (var record in JournalFormat.Read(File.Exists(Journal) ? File.ReadAllBytes(Journal) : [], out _))
+            {
+                if (record.Task is { } task)
+                {
+                    kept.Add(task.TaskId);
+                }
+                kept.Remove(record.Removed);
+            }
+            return kept;
+        }
+    }
 
     private protected static ExecutorNode Node { get; } =
         new()

@@ -118,7 +118,7 @@ public sealed class AgentTests()
         Assert.Equal([task.TaskId], Host.TaskIds);
         await session.RemoveAsync(task.TaskId);
         await Deadline.UntilAsync(() => Host.TaskIds.Count == 0, "the task to be removed");
-        await Deadline.UntilAsync(() => Directory.GetFiles(TaskFiles).Length == 0, "its file to go");
+        await Deadline.UntilAsync(() => Journalled.Count == 0, "its record to go");
     }
 
     [Fact]

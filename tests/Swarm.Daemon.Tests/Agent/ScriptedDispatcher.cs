@@ -119,9 +119,20 @@ internal sealed class ScriptedSession(
     public Task SendAsync(V1.ManagerMessage message) => responses.WriteAsync(message);
 
     /// <summary>Sends tasks, and beside them the specs that they carry.</summary>
-    public Task AssignAsync(V1.AssignmentSet.Types.Kind kind, V1.TaskAssignment[] update, string[] remove, ulong skip = 0)
+    public Task AssignAsync(
+        V1.AssignmentSet.Types.Kind kind,
+        V1.TaskAssignment[] update,
+        string[] remove,
+        ulong skip = 0,
+        bool more = false
+    )
     {
-        var set = new V1.AssignmentSet { Kind = kind, AppliesTo = _sequence + skip };
+        var set = new V1.AssignmentSet
+        {
+            Kind = kind,
+            AppliesTo = _sequence + skip,
+            More = more,
+        };
         set.ResultsIn = _sequence = set.AppliesTo + 1;
         foreach (var task in update)
         {

@@ -148,6 +148,72 @@ public sealed class AgentSessionsTests
         await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status is { State: NodeState.Down, Message: "heartbeat failure" });
     }
 
+    /// <summary>A manager with a slow disk: the node is heard meanwhile, and neither its session nor its state suffers.</summary>
+    [Fact]
+    public async Task A_registration_that_is_long_in_coming_costs_no_session()
+    {
+        await using var grpc = await GrpcManager.StartAsync(TimeSpan.FromMilliseconds(200));
+        await grpc.Manager.AddNodeAsync("n1");
+        using var subscription = grpc.Manager.Runtime.State.Subscribe(1000, out _);
+        var disk = new TaskCompletionSource();
+        grpc.Manager.Log.Gate = disk.Task;
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Info is not null);
+        // Many times the silence that makes a node Down.
+        using var beating = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var beats = 0;
+        var beat = BeatAsync(agent, TimeSpan.FromMilliseconds(50), beating.Token, () => beats++);
+        await Deadline.UntilAsync(() => beats >= 60, "60 heartbeats");
+        Assert.Empty(agent.Sets);
+        disk.SetResult();
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        await beating.CancelAsync();
+        await beat;
+        Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
+        subscription.Dispose();
+        await foreach (var applied in Deadline.EachAsync(subscription.ReadAllAsync(Cancel), "the changes so far"))
+        {
+            Assert.DoesNotContain(
+                applied.Changes.OfType<Core.State.ChangedObject.OfNode>(),
+                static c => c.After is { Id: "n1", Status.State: NodeState.Down or NodeState.Disconnected }
+            );
+        }
+    }
+
+    [Fact]
+    public async Task Thousands_of_statuses_are_committed_in_few_batches_and_every_report_is_acknowledged()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web", 5000), cancellationToken: Cancel);
+        await agent.ReadUntilAsync(() => agent.Assigned.Count == 5000);
+        int before;
+        lock (grpc.Manager.Log.Batches)
+        {
+            before = grpc.Manager.Log.Batches.Count;
+        }
+        var reports = agent.Assigned.Keys.Chunk(500).ToList();
+        foreach (var report in reports)
+        {
+            await agent.ReportAsync([.. report.Select(static id => ScriptedAgent.Update(id, V1.TaskState.Running))]);
+        }
+        await agent.ReadUntilAsync(() => agent.Acknowledged == (ulong)reports.Count);
+        Assert.All(
+            grpc.Manager.Runtime.State.Read(static s => s.Tasks.ToList()),
+            static t => Assert.Equal(TaskState.Running, t.Status.State)
+        );
+        lock (grpc.Manager.Log.Batches)
+        {
+            var observed = grpc
+                .Manager.Log.Batches.Skip(before)
+                .Where(static b => b.Any(static c => c is StateChange.TaskObserve))
+                .ToList();
+            Assert.InRange(observed.Count, 2, reports.Count);
+            Assert.Equal(5000, observed.Sum(static b => b.Count(static c => c is StateChange.TaskObserve)));
+        }
+    }
+
     [Fact]
     public async Task A_planned_restart_holds_a_node_ready_and_then_it_is_down()
     {
@@ -267,7 +333,7 @@ public sealed class AgentSessionsTests
         Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
     }
 
-    private static async Task BeatAsync(ScriptedAgent agent, TimeSpan period, CancellationToken cancellation)
+    private static async Task BeatAsync(ScriptedAgent agent, TimeSpan period, CancellationToken cancellation, Action? beaten = null)
     {
         using var timer = new PeriodicTimer(period);
         try
@@ -275,6 +341,7 @@ public sealed class AgentSessionsTests
             while (await timer.WaitForNextTickAsync(cancellation))
             {
                 await agent.SendAsync(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
+                beaten?.Invoke();
             }
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException or InvalidOperationException)

@@ -2,6 +2,7 @@ using Swarm.Agent;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Manager.Dispatcher;
+using Swarm.Wire.Limits;
 using TaskStatus = Swarm.Core.Model.TaskStatus;
 using V1 = Swarm.Protocol.V1;
 
@@ -138,6 +139,76 @@ public sealed class AssignmentRevisionTests
         Assert.All(sets, static set => Assert.InRange(set.CalculateSize(), 1, 2 * 1024 * 1024));
         Assert.Equal(8, sets.Sum(static set => set.Revisions.Count));
         Assert.Equal(16, sets.Sum(static set => set.Update.Count));
+    }
+
+    [Fact]
+    public void A_complete_set_is_divided_for_an_agent_that_takes_parts()
+    {
+        var assignments = new Assignments(NodeId) { TakesParts = true };
+        Create("s1", 'x');
+        Add("s1", 1, 1, 20_000);
+        var first = assignments.Next(_state, out var more)!;
+        Assert.True(more && first.More);
+        Assert.Equal(V1.AssignmentSet.Types.Kind.Complete, first.Kind);
+        // Between two parts the tasks change: one that was told, one that was not, and one that is new.
+        var (told, untold) = (first.Update[0].TaskId, _state.Tasks.Select(static t => t.Id).Max(StringComparer.Ordinal)!);
+        Apply(new StateChange.TaskRemove(told), new StateChange.TaskRemove(untold));
+        Add("s1", 1, 20_001, 20_001);
+        foreach (var id in (string[])[told, untold, "s1t20001"])
+        {
+            assignments.Mark(id);
+        }
+        List<V1.AssignmentSet> sets = [first];
+        while (more)
+        {
+            sets.Add(assignments.Next(_state, out more)!);
+        }
+        Assert.InRange(sets.Count, 3, 10);
+        Assert.All(sets, static set => Assert.InRange(set.CalculateSize(), 1, SessionParts.AssignmentBytes * 5 / 4));
+        Assert.All(sets.SkipLast(1), static set => Assert.True(set.More));
+        Assert.False(sets[^1].More);
+        Assert.All(sets.Skip(1), static set => Assert.Equal(V1.AssignmentSet.Types.Kind.Incremental, set.Kind));
+        Assert.Equal(sets.SkipLast(1).Select(static set => set.ResultsIn), sets.Skip(1).Select(static set => set.AppliesTo));
+        Assert.Single(sets.SelectMany(static set => set.Revisions));
+        Assert.All(sets, set => Assert.Null(_agent.Resolve(set)));
+        Assert.Equal(19_999, sets.Sum(static set => set.Update.Count));
+        Assert.DoesNotContain(sets, set => set.Update.Any(u => u.TaskId == untold));
+
+        var change = assignments.Next(_state, out more)!;
+        Assert.False(more || change.More);
+        Assert.Equal([told], change.Remove);
+        Assert.Equal(["s1t20001"], change.Update.Select(static u => u.TaskId));
+    }
+
+    [Fact]
+    public void A_complete_set_begins_anew_in_the_middle_of_its_parts()
+    {
+        var assignments = new Assignments(NodeId) { TakesParts = true };
+        Create("s1", 'x');
+        Add("s1", 1, 1, 20_000);
+        Assert.True(assignments.Next(_state, out _)!.More);
+        assignments.MarkAll();
+        var ids = new List<string>();
+        var kinds = new List<V1.AssignmentSet.Types.Kind>();
+        bool more;
+        do
+        {
+            var set = assignments.Next(_state, out more)!;
+            ids.AddRange(set.Update.Select(static u => u.TaskId));
+            kinds.Add(set.Kind);
+        } while (more);
+        Assert.Equal(V1.AssignmentSet.Types.Kind.Complete, kinds[0]);
+        Assert.Equal(20_000, ids.Distinct().Count());
+    }
+
+    /// <summary>An earlier agent would take the first part for the whole, and stop the others' tasks.</summary>
+    [Fact]
+    public void An_earlier_agent_gets_a_complete_set_whole()
+    {
+        Create("s1", 'x');
+        Add("s1", 1, 1, 20_000);
+        var set = Next();
+        Assert.Equal((20_000, false), (set.Update.Count, set.More));
     }
 
     private V1.AssignmentSet Next()

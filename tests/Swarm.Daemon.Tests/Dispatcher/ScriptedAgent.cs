@@ -47,11 +47,13 @@ internal sealed class ScriptedAgent(
 
     public Task SendAsync(V1.AgentMessage message) => call.RequestStream.WriteAsync(message, Cancel);
 
-    public Task ReportAsync(string taskId, V1.TaskState state, string error = "") =>
+    public Task ReportAsync(string taskId, V1.TaskState state, string error = "") => ReportAsync(Update(taskId, state, error));
+
+    public Task ReportAsync(params V1.TaskStatusUpdate[] updates) =>
         SendAsync(
             new V1.AgentMessage
             {
-                Report = new V1.TaskStatusReport { Number = ++_report, Updates = { Update(taskId, state, error) } },
+                Report = new V1.TaskStatusReport { Number = ++_report, Updates = { updates } },
             }
         );
 

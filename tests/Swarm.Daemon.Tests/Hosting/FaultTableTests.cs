@@ -47,6 +47,10 @@ public sealed partial class FaultTableTests
         "State directory in use",
         "An engine that stops and comes back",
         "swarmd stopped, upgraded, or killed and back in time",
+        "More statuses than a message has room for, or errors without end",
+        "A journal of tasks that is damaged, or cannot be written",
+        "Thousands of tasks on one node, or a slow disk of the manager",
+        "A node that is down while no other could take its tasks",
     ];
 
     /// <summary>The rows of all tables: their cells without the head and the line below it.</summary>

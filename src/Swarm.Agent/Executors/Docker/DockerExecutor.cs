@@ -3,6 +3,7 @@ using System.Net;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 using Swarm.Core.Model;
+using Swarm.Wire.Limits;
 using NodeDescription = Swarm.Core.Model.NodeDescription;
 
 namespace Swarm.Agent.Executors.Docker;
@@ -111,7 +112,7 @@ public sealed class DockerExecutor : ITaskExecutor
             catch (DockerApiException still) when (IsImageMissing(still))
             {
                 var reason = pullError is DockerApiException refused ? $" ({EngineErrors.MessageOf(refused)})" : "";
-                throw new TaskRejectedException("NoSuchImage", $"No such image: {image}{reason}", pullError ?? still);
+                throw new TaskRejectedException("NoSuchImage", $"No such image: {BoundedText.Argument(image)}{reason}", pullError ?? still);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Swarm.Wire.Limits;
 
 namespace Swarm.Agent.Executors.Process;
 
@@ -14,7 +15,10 @@ internal sealed record PosixUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups,
         var entry = Lines("/etc/passwd").FirstOrDefault(e => e.Length > 6 && (e[0] == name || e[2] == name));
         if (entry is null && !IsNumber(name))
         {
-            throw new TaskRejectedException("InvalidOption", $"unable to find user {name}: no matching entries in passwd file");
+            throw new TaskRejectedException(
+                "InvalidOption",
+                $"unable to find user {BoundedText.Argument(name)}: no matching entries in passwd file"
+            );
         }
         var uid = Number(entry?[2] ?? name);
         var gid =
@@ -36,7 +40,10 @@ internal sealed record PosixUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups,
         var entry = Lines("/etc/group").FirstOrDefault(e => e.Length > 2 && (e[0] == group || e[2] == group));
         return entry is not null ? Number(entry[2])
             : IsNumber(group) ? Number(group)
-            : throw new TaskRejectedException("InvalidOption", $"unable to find group {group}: no matching entries in group file");
+            : throw new TaskRejectedException(
+                "InvalidOption",
+                $"unable to find group {BoundedText.Argument(group)}: no matching entries in group file"
+            );
     }
 
     private static IEnumerable<string[]> Lines(string path) =>

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
+using Swarm.Wire.Limits;
 
 namespace Swarm.Agent.Executors.Process;
 
@@ -90,7 +91,7 @@ public sealed class ProcessExecutor : ITaskExecutor
                 }
                 var image =
                     ProcessImage.Find(_options.ImagesDirectory, task.Spec.Container.Image)
-                    ?? throw new TaskRejectedException("NoSuchImage", $"No such image: {task.Spec.Container.Image}");
+                    ?? throw new TaskRejectedException("NoSuchImage", $"No such image: {BoundedText.Argument(task.Spec.Container.Image)}");
                 var directory = DirectoryOf(task.TaskId);
                 var record = TaskRecordBuilder.Build(task, image, _options.Node, directory, _time.GetUtcNow());
                 Directory.CreateDirectory(directory);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Swarm.Core.Model;
+using Swarm.Wire.Limits;
 
 namespace Swarm.Agent.Executors.Process;
 
@@ -48,7 +49,7 @@ internal sealed record ProbeRecord(List<string> Test, TimeSpan Interval, TimeSpa
         {
             throw new TaskRejectedException(
                 "InvalidOption",
-                $"Health check test '{string.Join(' ', test)}': it must begin with NONE, CMD or CMD-SHELL and name a command."
+                $"Health check test '{BoundedText.Argument(string.Join(' ', test))}': it must begin with NONE, CMD or CMD-SHELL and name a command."
             );
         }
         return new ProbeRecord(

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Swarm.Core.Model;
+using Swarm.Wire.Limits;
 
 namespace Swarm.Agent.Executors.Process;
 
@@ -45,7 +46,7 @@ internal static class TaskRecordBuilder
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
             if (equals == 0 || entry.Contains('\0', StringComparison.Ordinal))
             {
-                throw new TaskRejectedException("InvalidOption", $"Environment entry '{entry}' is not NAME=value.");
+                throw new TaskRejectedException("InvalidOption", $"Environment entry '{BoundedText.Argument(entry)}' is not NAME=value.");
             }
             // A name alone removes the variable, as in Docker.
             if (equals < 0)
@@ -65,14 +66,14 @@ internal static class TaskRecordBuilder
         {
             throw new TaskRejectedException(
                 "InvalidOption",
-                $"The working directory '{workingDirectory}' is not a directory of this node."
+                $"The working directory '{BoundedText.Argument(workingDirectory)}' is not a directory of this node."
             );
         }
         var stopSignal = spec.StopSignal.Length > 0 ? spec.StopSignal : image.Manifest.StopSignal;
         var signal = PosixSignal.Term;
         if (stopSignal.Length > 0 && !PosixSignal.TryParse(stopSignal, out signal))
         {
-            throw new TaskRejectedException("InvalidOption", $"Invalid stop signal '{stopSignal}'.");
+            throw new TaskRejectedException("InvalidOption", $"Invalid stop signal '{BoundedText.Argument(stopSignal)}'.");
         }
         var entrypoint = spec.Entrypoint.Count > 0 ? [.. spec.Entrypoint] : image.Manifest.Entrypoint;
         // An entry point of the service's own discards the image's default command, as in Docker.
@@ -126,7 +127,7 @@ internal static class TaskRecordBuilder
     }
 
     private static TaskFailedException Cannot(string program, string why) =>
-        new($"starting container failed: exec: \"{program}\": {why}", 127);
+        new($"starting container failed: exec: \"{BoundedText.Argument(program)}\": {why}", 127);
 
     /// <summary>Any other option is refused by its name, also one that a later version of the spec adds.</summary>
     private static void Refuse(ContainerSpec spec)

@@ -51,7 +51,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
     {
         Require();
         var simulated =
-            host.Find(task.TaskId) ?? throw new TaskFailedException($"starting container failed: No such container: {task.ContainerName}");
+            host.Known(task) ?? throw new TaskFailedException($"starting container failed: No such container: {task.ContainerName}");
         if (simulated.IsStarted)
         {
             return;
@@ -68,7 +68,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
     public async Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation)
     {
         Require();
-        if (host.Find(task.TaskId) is not { IsStarted: true } simulated)
+        if (host.Known(task) is not { IsStarted: true } simulated)
         {
             throw new TaskFailedException($"No such container: {task.ContainerName}");
         }
@@ -91,7 +91,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
     public async Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation)
     {
         Require();
-        if (host.Find(task.TaskId) is not { IsStarted: true } simulated)
+        if (host.Known(task) is not { IsStarted: true } simulated)
         {
             return new ExecutorExit(137, $"No such container: {task.ContainerName}");
         }
@@ -107,7 +107,7 @@ public sealed class SimulatedExecutor(ExecutorNode node, SimulatedHost host) : I
     public async Task StopAsync(TaskDefinition task, CancellationToken cancellation)
     {
         Require();
-        if (host.Find(task.TaskId) is { IsStarted: true } simulated && !simulated.Ended.IsCompleted)
+        if (host.Known(task) is { IsStarted: true } simulated && !simulated.Ended.IsCompleted)
         {
             simulated.SendStopSignal();
             await Task.WhenAny(simulated.Ended, Task.Delay(simulated.Grace, host.Time, cancellation));

@@ -14,7 +14,11 @@ public sealed class SimulatedHost(TimeProvider time, Func<TaskDefinition, Simula
     /// <summary>A host where every step takes a random time up to <paramref name="maxLatency"/>, and a share of the tasks fails. Equal
     /// seeds give equal results.</summary>
     /// <param name="failureRatio">0–1: share of tasks that end with exit code 1 within ten times the latency.</param>
-    public static SimulatedHost Random(TimeProvider time, int seed, TimeSpan maxLatency, double failureRatio = 0) =>
+    /// <param name="time">The host's clock.</param>
+    /// <param name="seed">Of the randomness.</param>
+    /// <param name="maxLatency">The longest time of a step.</param>
+    /// <param name="resumes">See <see cref="Resumes"/>.</param>
+    public static SimulatedHost Random(TimeProvider time, int seed, TimeSpan maxLatency, double failureRatio = 0, bool resumes = false) =>
         new(
             time,
             task =>
@@ -31,9 +35,16 @@ public sealed class SimulatedHost(TimeProvider time, Func<TaskDefinition, Simula
                     ExitCode = 1,
                 };
             }
-        );
+        )
+        {
+            Resumes = resumes,
+        };
 
     public TimeProvider Time => time;
+
+    /// <summary>A task that the agent remembers as started, and that this host does not know, runs: the host ends with its swarmd, and a real
+    /// machine's tasks would have gone on.</summary>
+    public bool Resumes { get; init; }
 
     /// <summary>False: the engine is away; its tasks go on.</summary>
     public bool Available
@@ -75,6 +86,22 @@ public sealed class SimulatedHost(TimeProvider time, Func<TaskDefinition, Simula
         {
             return _tasks.GetValueOrDefault(taskId);
         }
+    }
+
+    /// <summary>A task that was prepared here, or that has gone on from an earlier swarmd; null: there is none.</summary>
+    internal SimulatedTask? Known(TaskDefinition task)
+    {
+        if (Find(task.TaskId) is { } known)
+        {
+            return known;
+        }
+        if (!Resumes)
+        {
+            return null;
+        }
+        var resumed = Add(task, behave(task));
+        resumed.Start();
+        return resumed;
     }
 
     internal IReadOnlyList<SimulatedTask> All()

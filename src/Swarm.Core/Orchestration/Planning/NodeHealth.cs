@@ -13,4 +13,8 @@ internal static class NodeHealth
     /// <summary>True when the node's tasks have to move elsewhere. Source: InvalidNode in moby/swarmkit
     /// manager/orchestrator/task.go.</summary>
     public static bool IsInvalid(Node? node) => IsLost(node) || node!.Spec.Availability == NodeAvailability.Drain;
+
+    /// <summary>True for a node that may come back with its tasks: it was not drained, and has not left.</summary>
+    public static bool MayReturn(Node node) =>
+        node.Spec.Availability != NodeAvailability.Drain && node.Status.Message != "left the swarm";
 }

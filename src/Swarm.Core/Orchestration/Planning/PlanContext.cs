@@ -2,6 +2,7 @@ using Swarm.Core.Constraints;
 using Swarm.Core.Identity;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration.Reconcilers;
+using Swarm.Core.Scheduling;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration.Planning;
@@ -10,6 +11,7 @@ namespace Swarm.Core.Orchestration.Planning;
 internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSource ids, ControlLoopOptions options, int limit)
 {
     private readonly Dictionary<(string ServiceId, ulong Revision), Constraint[]?> _constraints = [];
+    private readonly Dictionary<(string ServiceId, ulong Revision), bool> _takenSomewhere = [];
 
     public ClusterState State { get; } = state;
     public DateTimeOffset Now { get; } = now;
@@ -22,11 +24,16 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     /// <summary>The earliest moment at which the current service must be checked again.</summary>
     public DateTimeOffset? Deadline { get; private set; }
 
+    /// <summary>A task of the current service stays on a node that is down, because no other could take its replacement. The service must be
+    /// checked again when a node changes.</summary>
+    public bool HasStranded { get; private set; }
+
     /// <summary>Begins with the next service.</summary>
     public void Begin()
     {
         CutOff = false;
         Deadline = null;
+        HasStranded = false;
     }
 
     /// <summary>True when there is no room for another step. A step is never divided, so a plan may be slightly larger than its
@@ -56,6 +63,23 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     /// <summary>True when an agent that can be reached may run the task.</summary>
     public bool MayRun(SwarmTask task) =>
         task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !NodeHealth.IsLost(NodeOf(task));
+
+    /// <summary>True for a task on a node that is down, when no node could take its replacement: it stays, and goes on when its node is
+    /// back.</summary>
+    public bool IsStranded(SwarmTask task, Service service)
+    {
+        if (NodeOf(task) is not { Status.State: NodeState.Down } node || !NodeHealth.MayReturn(node))
+        {
+            return false;
+        }
+        var key = (service.Id, service.Revision);
+        if (!_takenSomewhere.TryGetValue(key, out var taken))
+        {
+            _takenSomewhere[key] = taken = Scheduler.IsTakenSomewhere(State, service.Spec);
+        }
+        HasStranded |= !taken;
+        return !taken;
+    }
 
     /// <summary>Raises the desired state. A task that was never sent to a node has nothing to stop, so it is deleted instead.</summary>
     public void End(SwarmTask task, TaskState desired)

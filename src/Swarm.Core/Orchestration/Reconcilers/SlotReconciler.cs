@@ -99,7 +99,8 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             return Fate.GoesOn;
         }
         // A global task is not replaced elsewhere: on a node that is down it waits for the node's return (see GlobalReconciler).
-        var displaced = view.IsGlobal ? false : NodeHealth.IsInvalid(node);
+        // A replacement that could go nowhere else would wait for the same node, and the task would be stopped for nothing.
+        var displaced = !view.IsGlobal && NodeHealth.IsInvalid(node) && !plan.IsStranded(task, view.Service);
         return displaced || isEvicted(task) ? Fate.Displaced : Fate.GoesOn;
     }
 
