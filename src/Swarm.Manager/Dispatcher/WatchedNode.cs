@@ -5,7 +5,8 @@ internal sealed class WatchedNode : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private DateTimeOffset? _due;
+    private TimeSpan? _wait;
+    private long _armed;
 
     public WatchedNode(string id, TimeProvider time, Action<WatchedNode> expired)
     {
@@ -23,22 +24,23 @@ internal sealed class WatchedNode : IDisposable
 
     public void Arm(TimeSpan after)
     {
-        _due = _time.GetUtcNow() + after;
+        _wait = after;
+        _armed = _time.GetTimestamp();
         _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
     }
 
     public void Disarm()
     {
-        _due = null;
+        _wait = null;
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>False when the clock was armed again after the timer fired. Wall time may be set back: a little early counts as due.</summary>
-    public bool IsDue() => _due is { } due && due - _time.GetUtcNow() <= TimeSpan.FromMilliseconds(50);
+    /// <summary>False when the clock was armed again after the timer fired. Timers may fire a little early, so that counts as due.</summary>
+    public bool IsDue() => _wait is { } wait && wait - _time.GetElapsedTime(_armed) <= TimeSpan.FromMilliseconds(50);
 
     public void Dispose()
     {
-        _due = null;
+        _wait = null;
         _timer.Dispose();
     }
 }
