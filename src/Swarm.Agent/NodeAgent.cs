@@ -88,14 +88,15 @@ public sealed class NodeAgent : IAsyncDisposable
 
     /// <summary>Ends the agent; the tasks run on.</summary>
     /// <param name="announceRestart">Announces to a manager that this node comes back within <paramref name="grace"/>; the manager keeps it
-    /// Ready until then.</param>
+    /// Ready until then. False: the manager finds the session broken.</param>
     public async Task StopAsync(bool announceRestart, TimeSpan grace)
     {
         if (Interlocked.Exchange(ref _stopped, 1) == 0)
         {
-            if (Volatile.Read(ref _session) is { } session)
+            // A goodbye without a restart is for good: the manager would end the tasks.
+            if (announceRestart && Volatile.Read(ref _session) is { } session)
             {
-                await session.SayGoodbyeAsync(announceRestart, grace);
+                await session.SayGoodbyeAsync(restart: true, grace);
             }
             await _stopping.CancelAsync();
         }

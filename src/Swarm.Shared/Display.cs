@@ -123,6 +123,13 @@ public static class Display
         return text.ToString();
     }
 
+    /// <summary>The text of a task's node column. It marks a node that is down for a task that has not ended: what such a task does is not
+    /// known.</summary>
+    public static string TaskNode(Task? task) =>
+        task is null ? ""
+        : task is { NodeState: NodeState.Down, State: <= TaskState.Running } ? task.Node + " (Down)"
+        : task.Node;
+
     /// <summary>The text of a task's error column: its error, or the reason why it is pending.</summary>
     public static string TaskError(Task? task) =>
         task is null ? ""

@@ -15,6 +15,9 @@ public sealed class Task
     /// <summary>Name of the node.</summary>
     public string Node { get; set; } = "";
     public string NodeId { get; set; } = "";
+
+    /// <summary>State of the node; null: the task has no node. What a task on a node that is Down does is not known.</summary>
+    public NodeState? NodeState { get; set; }
     public string Image { get; set; } = "";
     public TaskState DesiredState { get; set; }
     public TaskState State { get; set; }

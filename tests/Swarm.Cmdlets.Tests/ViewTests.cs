@@ -49,6 +49,25 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public async ValueTask The_node_of_a_task_is_marked_when_it_is_down_and_the_task_has_not_ended()
+    {
+        await using var shell = await Shell.StartAsync();
+        var web = shell.Fake.AddService("web", 2);
+        var ended = shell.Fake.AddTask(web, 1, V1.TaskState.Shutdown, V1.TaskState.Shutdown, 10, "redis:3.0.5");
+        foreach (var task in shell.Fake.Tasks.Where(t => t.Slot == 1))
+        {
+            task.NodeState = V1.NodeState.Down;
+        }
+        var lines = Lines(shell, "Get-SwarmTask | Out-Default");
+        Assert.Contains("web.1     redis:3.0.6 worker1 (Down) Running       Running", lines[2], StringComparison.Ordinal);
+        Assert.Contains(@" \_ web.1 redis:3.0.5 worker1        Shutdown      Shutdown", lines[3], StringComparison.Ordinal);
+        Assert.Contains("web.2     redis:3.0.6 worker2        Running       Running", lines[4], StringComparison.Ordinal);
+        var states = shell.Run("Get-SwarmTask web -Running | ForEach-Object NodeState").ThrowIfFailed().Output;
+        Assert.Equal([NodeState.Down, NodeState.Unknown], states.Select(s => (NodeState)s.BaseObject));
+        Assert.Equal(V1.NodeState.Down, ended.NodeState);
+    }
+
+    [Fact]
     public async ValueTask Every_view_of_the_format_file_renders()
     {
         await using var shell = await Shell.StartAsync();

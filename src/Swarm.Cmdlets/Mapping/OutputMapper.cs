@@ -106,6 +106,7 @@ internal static class OutputMapper
             Slot = (long)t.Slot,
             Node = t.NodeName,
             NodeId = t.NodeId,
+            NodeState = t.NodeId.Length == 0 ? null : (NodeState)t.NodeState,
             Image = t.Image,
             DesiredState = (TaskState)t.DesiredState,
             State = (TaskState)status.State,

@@ -105,6 +105,7 @@ public static class Selectors
                 .TasksOfService(service.Id)
                 .Where(t => TaskNames.NameOf(t, service.Spec.Name) == name || TaskNames.ContainerNameOf(t, service.Spec.Name) == name)
                 .OrderBy(t => t.DesiredState > TaskState.Running)
+                .ThenByDescending(t => t.Ordinal)
                 .ThenByDescending(t => t.CreatedAt)
                 .ThenBy(t => t.Id, StringComparer.Ordinal)
                 .ToList();

@@ -14,7 +14,7 @@ internal sealed class TaskListing
 
     private readonly Dictionary<string, string> _serviceNames = new(StringComparer.Ordinal);
     private readonly Dictionary<(string ServiceId, ulong Revision), string> _images = [];
-    private readonly Dictionary<string, string> _nodeNames = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Name, NodeState State)> _nodes = new(StringComparer.Ordinal);
     private readonly SwarmTask[] _tasks;
 
     private TaskListing(StateStore store, IEnumerable<SwarmTask> tasks)
@@ -46,17 +46,20 @@ internal sealed class TaskListing
         _tasks
             .OrderBy(t => _serviceNames[t.ServiceId], StringComparer.Ordinal)
             .ThenBy(static t => t.Slot)
-            .ThenBy(t => t.Slot > 0 ? "" : NodeNameOf(t), StringComparer.Ordinal)
+            .ThenBy(t => t.Slot > 0 ? "" : NodeOf(t).Name, StringComparer.Ordinal)
+            .ThenByDescending(static t => t.Ordinal)
             .ThenByDescending(static t => t.CreatedAt)
             .ThenBy(static t => t.Id, StringComparer.Ordinal)
-            .Select(t => WireObjects.Of(t, _serviceNames[t.ServiceId], NodeNameOf(t), _images[(t.ServiceId, t.Revision)]));
+            .Select(t =>
+                WireObjects.Of(t, _serviceNames[t.ServiceId], NodeOf(t).Name, NodeOf(t).State, _images[(t.ServiceId, t.Revision)])
+            );
 
-    private string NodeNameOf(SwarmTask task) => task.NodeId is { } id ? _nodeNames[id] : "";
+    private (string Name, NodeState State) NodeOf(SwarmTask task) => task.NodeId is { } id ? _nodes[id] : ("", NodeState.Unknown);
 
     private bool IsKnown(SwarmTask task) =>
         _serviceNames.ContainsKey(task.ServiceId)
         && _images.ContainsKey((task.ServiceId, task.Revision))
-        && (task.NodeId is null || _nodeNames.ContainsKey(task.NodeId));
+        && (task.NodeId is null || _nodes.ContainsKey(task.NodeId));
 
     private void Learn(SwarmTask task, ClusterState state)
     {
@@ -68,7 +71,7 @@ internal sealed class TaskListing
         _images.TryAdd((task.ServiceId, task.Revision), WireObjects.ImageOf(task, state));
         if (task.NodeId is { } nodeId)
         {
-            _nodeNames.TryAdd(nodeId, WireObjects.NodeName(state, nodeId));
+            _nodes.TryAdd(nodeId, (WireObjects.NodeName(state, nodeId), WireObjects.NodeStateOf(state, nodeId)));
         }
     }
 }

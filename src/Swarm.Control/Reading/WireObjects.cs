@@ -33,9 +33,9 @@ internal static class WireObjects
     }
 
     public static V1.Task Of(SwarmTask task, ClusterState state) =>
-        Of(task, Selectors.ServiceNameOf(state, task), NodeName(state, task.NodeId), ImageOf(task, state));
+        Of(task, Selectors.ServiceNameOf(state, task), NodeName(state, task.NodeId), NodeStateOf(state, task.NodeId), ImageOf(task, state));
 
-    public static V1.Task Of(SwarmTask task, string serviceName, string nodeName, string image)
+    public static V1.Task Of(SwarmTask task, string serviceName, string nodeName, NodeState nodeState, string image)
     {
         var wire = new V1.Task
         {
@@ -45,6 +45,7 @@ internal static class WireObjects
             Slot = task.Slot,
             NodeId = task.NodeId ?? "",
             NodeName = nodeName,
+            NodeState = ProtocolMapping.ToWire(nodeState),
             Image = image,
             DesiredState = ProtocolMapping.ToWire(task.DesiredState),
             Status = ProtocolMapping.ToWire(task.Status),
@@ -87,6 +88,9 @@ internal static class WireObjects
         }
         return preview;
     }
+
+    public static NodeState NodeStateOf(ClusterState state, string? nodeId) =>
+        nodeId is null ? NodeState.Unknown : state.FindNode(nodeId)?.Status.State ?? NodeState.Unknown;
 
     public static string NodeName(ClusterState state, string? nodeId) =>
         string.IsNullOrEmpty(nodeId) ? "" : state.FindNode(nodeId)?.Name ?? nodeId;

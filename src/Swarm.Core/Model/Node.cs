@@ -42,6 +42,9 @@ public sealed record NodeStatus
 
     /// <summary>A planned restart of swarmd keeps the node Ready until this moment.</summary>
     public DateTimeOffset? HeldUntil { get; init; }
+
+    /// <summary>The node left the swarm and does not come back: it is Down, and its tasks have ended with it.</summary>
+    public bool HasLeft { get; init; }
 }
 
 /// <summary>Facts of a node, as its agent reports them.</summary>

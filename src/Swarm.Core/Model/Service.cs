@@ -35,6 +35,10 @@ public sealed record ServiceRevision
 public sealed record UpdateStatus
 {
     public required UpdateState State { get; init; }
+
+    /// <summary>Tells the update from the service's other ones: the version of the service that it began from. 0: an earlier swarmd began
+    /// it, and its tasks are known by <see cref="StartedAt"/>.</summary>
+    public ulong Number { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? CompletedAt { get; init; }
 

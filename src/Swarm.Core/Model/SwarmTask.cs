@@ -18,6 +18,10 @@ public sealed record SwarmTask
     /// <summary>From 1 for replicated services; 0 for global ones.</summary>
     public required uint Slot { get; init; }
 
+    /// <summary>The place among the tasks of its slot, oldest first, from 1. It orders them, because the wall clock may be set back.
+    /// 0: unknown, older than all others; Docker or an earlier swarmd made the task.</summary>
+    public uint Ordinal { get; init; }
+
     /// <summary>Null until the task is assigned. Global tasks are created with their node.</summary>
     public string? NodeId { get; init; }
     public required TaskState DesiredState { get; init; }
@@ -28,7 +32,8 @@ public sealed record SwarmTask
         init => _createdAt = value.UtcTicks;
     }
 
-    /// <summary>After a restart, the task stays at desired Ready until this moment; then its desired state becomes Running.</summary>
+    /// <summary>After a restart, the task stays at desired Ready for the time from <see cref="CreatedAt"/> to this moment; then its desired
+    /// state becomes Running. The leader measures that time with its monotonic clock.</summary>
     public DateTimeOffset? StartAfter
     {
         get => MomentOf(_startAfter);
@@ -38,9 +43,12 @@ public sealed record SwarmTask
     /// <summary>The number of consecutive restarts of this slot before this task, for back-off and max attempts.</summary>
     public uint RestartCount { get; init; }
 
+    /// <summary>The <see cref="UpdateStatus.Number"/> of the update that made the task for its slot; 0: none did.</summary>
+    public ulong Update { get; init; }
+
     /// <summary>The moment at which the manager learned that the task runs, by the manager's clock; null: never. The record keeps it
     /// because the
-    /// final status replaces the running one. All decisions by time use it and <see cref="EndedAt"/>: the nodes' clocks may be
+    /// final status replaces the running one. Decisions by time begin with it and <see cref="EndedAt"/>: the nodes' clocks may be
     /// wrong.</summary>
     public DateTimeOffset? RunningSince
     {

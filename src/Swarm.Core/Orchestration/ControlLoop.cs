@@ -4,12 +4,14 @@ using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.Scheduling;
 using Swarm.Core.State;
+using Swarm.Core.Timing;
 
 namespace Swarm.Core.Orchestration;
 
 /// <summary>The leader's single loop: turns changed objects and passed deadlines into the next batch of changes.</summary>
 /// <remarks>
 /// A plan depends only on applied state, the marks of changed objects, the time and the id source: equal events and seeds give equal plans.
+/// Waits are measured on the leader's monotonic clock; the wall clock makes stamps.
 /// <see cref="Plan"/> consumes the marks. Apply its batch (or <see cref="Reset"/> the loop) before the next call. Not thread-safe: the
 /// caller guards it together with the state.
 /// </remarks>
@@ -17,6 +19,7 @@ public sealed class ControlLoop
 {
     private readonly ClusterState _state;
     private readonly TimeProvider _time;
+    private readonly LeaderClock _clock;
     private readonly IdSource _ids;
     private readonly ControlLoopOptions _options;
     private readonly DirtyQueue _services = new();
@@ -37,9 +40,10 @@ public sealed class ControlLoop
     {
         _state = state;
         _time = time;
+        _clock = new LeaderClock(time);
         _ids = ids;
         _options = options ?? ControlLoopOptions.Default;
-        Scheduler = new Scheduler(state) { IgnoresMaxReplicas = _options.Fault == InjectedFault.IgnoreMaxReplicas };
+        Scheduler = new Scheduler(state, _clock) { IgnoresMaxReplicas = _options.Fault == InjectedFault.IgnoreMaxReplicas };
         state.Changed += Observe;
         FindNodesAndGlobalServices();
         if (!settled)
@@ -79,8 +83,15 @@ public sealed class ControlLoop
 
     public Scheduler Scheduler { get; }
 
-    /// <summary>The moment of the next work if nothing changes until then; null: never.</summary>
-    public DateTimeOffset? NextDeadline => _deadlines.Next;
+    /// <summary>The time until the next work if nothing changes until then, at least zero; null: there is none.</summary>
+    public TimeSpan? NextWait =>
+        _deadlines.Next is not { } at ? null
+        : at - _clock.Now is { Ticks: > 0 } left ? left
+        : TimeSpan.Zero;
+
+    /// <summary>This manager became the leader. Waits that began before go on from the ages that their stamps have now, see
+    /// <see cref="LeaderClock"/>. Call <see cref="Reset"/> after it.</summary>
+    public void Lead() => _clock.Lead();
 
     /// <summary>Marks everything anew: this manager became leader, a plan was lost, or the state was restored from a snapshot.</summary>
     public void Reset()
@@ -143,8 +154,8 @@ public sealed class ControlLoop
     }
 
     /// <summary>True when a mark or a passed deadline gives <see cref="Plan"/> work.</summary>
-    public bool HasWork(DateTimeOffset now) =>
-        _services.Count > 0 || _nodes.Count > 0 || Scheduler.HasWork || (_deadlines.Next is { } next && next <= now);
+    public bool HasWork =>
+        _services.Count > 0 || _nodes.Count > 0 || Scheduler.HasWork || (_deadlines.Next is { } next && next <= _clock.Now);
 
     /// <summary>The next batch of changes; empty when nothing needs to change.</summary>
     /// <param name="maxChanges">The approximate limit of changes. Objects left over stay marked; a step is never divided.</param>
@@ -154,8 +165,8 @@ public sealed class ControlLoop
         var now = _time.GetUtcNow();
         // Neither may starve the other: creating a million tasks leaves room to place those that exist.
         var ownShare = Scheduler.HasWork ? Math.Max(1, maxChanges / 2) : maxChanges;
-        var plan = new PlanContext(_state, now, _ids, _options, ownShare);
-        _deadlines.TakeDue(now, _services);
+        var plan = new PlanContext(_state, now, _ids, _options, ownShare, _clock);
+        _deadlines.TakeDue(_clock.Now, _services);
         Enforce(plan);
         for (var left = _services.Count; left > 0 && plan.Changes.Count < ownShare && _services.TryTake(out var id); left--)
         {
@@ -223,6 +234,7 @@ public sealed class ControlLoop
 
     private void Observe(ChangedObject change)
     {
+        See(change);
         switch (change)
         {
             case ChangedObject.OfTask(var before, var after):
@@ -251,6 +263,33 @@ public sealed class ControlLoop
                 throw new InvalidOperationException($"Unknown change {change}.");
         }
         Scheduler.Observe(change);
+    }
+
+    /// <summary>Notes the moments of events that waits begin with.</summary>
+    private void See(ChangedObject change)
+    {
+        switch (change)
+        {
+            case ChangedObject.OfTask(var before, { } task):
+                if (before is null)
+                {
+                    _clock.See(task.Id, task.CreatedAt);
+                }
+                if (task.RunningSince is { } running && before?.RunningSince is null)
+                {
+                    _clock.See(task.Id, running);
+                }
+                if (task.EndedAt is { } ended && before?.EndedAt is null)
+                {
+                    _clock.See(task.Id, ended);
+                }
+                break;
+            case ChangedObject.OfNode(var before, { Status.Since: { } since } node) when before?.Status.Since != since:
+                _clock.See(node.Id, since);
+                break;
+            default:
+                break;
+        }
     }
 
     private void ObserveService(Service service, bool exists)

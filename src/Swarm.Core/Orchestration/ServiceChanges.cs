@@ -92,6 +92,7 @@ public static class ServiceChanges
         var status = new UpdateStatus
         {
             State = UpdateState.RollbackStarted,
+            Number = service.Version,
             StartedAt = now,
             Message = UpdateMessages.RollbackRequested,
             Progress = new UpdateProgress { FromRevision = service.Revision },
@@ -129,6 +130,7 @@ public static class ServiceChanges
         return new UpdateStatus
         {
             State = UpdateState.Updating,
+            Number = service.Version,
             StartedAt = now,
             Message = UpdateMessages.InProgress,
             Progress = new UpdateProgress { FromRevision = unfinished > 0 ? unfinished : service.Revision },
@@ -147,6 +149,7 @@ public static class ServiceChanges
         return new UpdateStatus
         {
             State = back ? UpdateState.RollbackStarted : UpdateState.Updating,
+            Number = service.Version,
             StartedAt = now,
             Message = back ? UpdateMessages.RollbackRequested : UpdateMessages.InProgress,
             Progress = new UpdateProgress { FromRevision = status.Progress.FromRevision },

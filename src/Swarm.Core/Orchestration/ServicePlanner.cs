@@ -262,7 +262,7 @@ public static class ServicePlanner
             {
                 continue;
             }
-            if (!newest.TryGetValue(slot, out var other) || Slot.OldestFirst(other, task) < 0)
+            if (!newest.TryGetValue(slot, out var other) || Slot.InOrder(other, task) < 0)
             {
                 newest[slot] = task;
             }

@@ -84,7 +84,7 @@ public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Do
 
     // A deleted task is older than every task that the slot still has.
     private static bool IsAfter(SwarmTask task, ClusterState state, StoppedTask stopped) =>
-        state.FindTask(stopped.TaskId) is not { } before || task.CreatedAt > before.CreatedAt;
+        state.FindTask(stopped.TaskId) is not { } before || Slot.InOrder(before, task) < 0;
 
     private static string Why(SwarmTask task) =>
         task.Status.Error.Length > 0 ? $": {task.Status.Error}"

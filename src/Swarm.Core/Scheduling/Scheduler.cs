@@ -1,6 +1,7 @@
 using Swarm.Core.Model;
 using Swarm.Core.Scheduling.Nodes;
 using Swarm.Core.State;
+using Swarm.Core.Timing;
 
 namespace Swarm.Core.Scheduling;
 
@@ -29,12 +30,20 @@ public sealed partial class Scheduler
     // then.
     private readonly Dictionary<string, TaskShare> _shares = new(StringComparer.Ordinal);
     private readonly List<Decision> _decisions = [];
+    private readonly LeaderClock? _clock;
     private DateTimeOffset _now;
+    private TimeSpan _moment;
 
+    /// <summary>A scheduler that looks back for failures by the stamps in the state.</summary>
     public Scheduler(ClusterState state)
+        : this(state, null) { }
+
+    /// <summary>A scheduler whose look-back for failures does not depend on the wall clock.</summary>
+    internal Scheduler(ClusterState state, LeaderClock? clock)
     {
         ArgumentNullException.ThrowIfNull(state);
         _state = state;
+        _clock = clock;
         _counts = new ServiceCounts(state, _nodes);
         _servicePools = new ServicePools(_nodes, _counts);
         _profiles = new ProfileCache(_nodes);
@@ -118,7 +127,7 @@ public sealed partial class Scheduler
 
     /// <summary>Tries every queued task. Appends a TaskAssign for each task that fits, and a TaskPendingSet for each other one whose
     /// reasons changed.</summary>
-    /// <param name="now">The time of the assignments, and of the look-back for failures.</param>
+    /// <param name="now">The time of the assignments.</param>
     /// <param name="output">Changes are appended to it.</param>
     /// <param name="maxChanges">The limit of appended changes; at least 1. <see cref="HasWork"/> stays true while more is left.</param>
     public void Schedule(DateTimeOffset now, List<StateChange> output, int maxChanges = int.MaxValue)
@@ -126,7 +135,8 @@ public sealed partial class Scheduler
         ArgumentNullException.ThrowIfNull(output);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChanges, 1);
         _now = now;
-        _failures.Prune(now);
+        _moment = _clock?.Now ?? TimeSpan.FromTicks(now.UtcTicks);
+        _failures.Prune(_moment);
         _nodes.Refresh();
         _pending.RequeueUnconfirmed();
         var limit = (int)Math.Min((long)output.Count + maxChanges, int.MaxValue);
@@ -177,7 +187,8 @@ public sealed partial class Scheduler
         }
         if (after is not null && HasFailed(after) && before?.Status.State != after.Status.State)
         {
-            _failures.Record(after);
+            var ended = SwarmTask.EndOf(after);
+            _failures.Record(after, _clock?.MomentOf(after.Id, ended) ?? TimeSpan.FromTicks(ended.UtcTicks));
         }
     }
 
@@ -210,7 +221,7 @@ public sealed partial class Scheduler
 
     private Dictionary<NodeInfo, int>? FailuresOf(string? serviceId) =>
         serviceId is not null && _state.FindService(serviceId) is { } service
-            ? _failures.Of(serviceId, service.Revision, _now, _nodes)
+            ? _failures.Of(serviceId, service.Revision, _moment, _nodes)
             : null;
 
     private void ScheduleGroup(PendingGroup group, List<StateChange> output, int limit)
@@ -229,7 +240,7 @@ public sealed partial class Scheduler
             return;
         }
         var pool = _profiles.PoolOf(profile);
-        var failures = _failures.Of(serviceId, revision, _now, _nodes);
+        var failures = _failures.Of(serviceId, revision, _moment, _nodes);
         if (group.Count == 1 && failures is null && profile.Spread.Length == 0 && _state.CountTasksOfService(serviceId) == 1)
         {
             // The only task of its service takes the first node in order.

@@ -17,7 +17,7 @@ public static class JsonSize
 
     public static int Of(NodeSpec spec) => 32 + Of(spec.Labels);
 
-    public static int Of(NodeStatus status) => 64 + Of(status.Message) + Of(status.Address);
+    public static int Of(NodeStatus status) => 80 + Of(status.Message) + Of(status.Address);
 
     public static int Of(NodeDescription description) =>
         96
@@ -36,7 +36,7 @@ public static class JsonSize
     public static int Of(RegistryCredential? credential) =>
         credential is null ? 0 : 16 + Of(credential.ServerAddress) + Of(credential.Username) + Of(credential.Password);
 
-    public static int Of(UpdateStatus? status) => status is null ? 0 : 256 + Of(status.Message);
+    public static int Of(UpdateStatus? status) => status is null ? 0 : 288 + Of(status.Message);
 
     public static int Of(TaskStatus status) => 64 + Of(status.Message) + Of(status.Error) + Of(status.ContainerId);
 

@@ -143,7 +143,7 @@ public abstract record StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + Task.ServiceId);
 
-        public override int EstimateSize() => Frame + 416 + JsonSize.Of(Task.Status) + JsonSize.Of(Task.Pending);
+        public override int EstimateSize() => Frame + 480 + JsonSize.Of(Task.Status) + JsonSize.Of(Task.Pending);
     }
 
     /// <summary>The scheduler's choice: sets node and state Assigned, clears the pending reasons.</summary>

@@ -22,7 +22,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     private const int MostTries = 8;
 
     private readonly RequestsUnderWay<string> _underWay = new();
-    private readonly UnknownOutcomes _unknown = new();
+    private readonly UnknownOutcomes _unknown = new(time);
 
     /// <summary>Only for previews and for ids that the engine replaces by its own.</summary>
     public IdSource Ids { get; } = new(static bytes => RandomNumberGenerator.Fill(bytes));
@@ -52,7 +52,7 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
     /// refresh of the mirror.</summary>
     public void SettleUnknown()
     {
-        var records = mirror.Store.Read(state => _unknown.Settle(state, time.GetUtcNow()));
+        var records = mirror.Store.Read(state => _unknown.Settle(state));
         if (records.Count > 0)
         {
             mirror.Store.Apply(records, mirror.Store.Read(static s => s.Index));
@@ -98,13 +98,13 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
                 if (refusal.ErrorId == "NoLeader")
                 {
                     // A proposal to managers that then lost each other may still be committed.
-                    _unknown.Add(requestId, changes, time.GetUtcNow());
+                    _unknown.Add(requestId, changes);
                 }
                 throw refusal;
             }
             catch (Exception e) when (e is SwarmException or OperationCanceledException)
             {
-                _unknown.Add(requestId, changes, time.GetUtcNow());
+                _unknown.Add(requestId, changes);
                 throw;
             }
             finally

@@ -8,16 +8,16 @@ namespace Swarm.DockerSwarm.Writes;
 internal sealed class SentRequests<T>(TimeProvider time)
     where T : class
 {
-    private readonly ConcurrentDictionary<string, (T Asked, DateTimeOffset At)> _sent = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (T Asked, long At)> _sent = new(StringComparer.Ordinal);
 
     /// <param name="requestId">Empty: the request is not retried.</param>
     /// <param name="asked">Replaces the earlier value.</param>
     public void Add(string requestId, T asked)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         foreach (var (id, sent) in _sent)
         {
-            if (now - sent.At > UnknownOutcomes.Kept)
+            if (time.GetElapsedTime(sent.At, now) > UnknownOutcomes.Kept)
             {
                 _sent.TryRemove(id, out _);
             }
@@ -32,5 +32,5 @@ internal sealed class SentRequests<T>(TimeProvider time)
     public void Remove(string requestId) => _sent.TryRemove(requestId, out _);
 
     public T? Find(string requestId) =>
-        _sent.TryGetValue(requestId, out var sent) && time.GetUtcNow() - sent.At <= UnknownOutcomes.Kept ? sent.Asked : null;
+        _sent.TryGetValue(requestId, out var sent) && time.GetElapsedTime(sent.At) <= UnknownOutcomes.Kept ? sent.Asked : null;
 }

@@ -8,14 +8,14 @@ internal sealed class SwarmEntry(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private string _requestId = "";
-    private DateTimeOffset _at;
+    private long _at;
 
     public void Set(string requestId)
     {
         lock (_gate)
         {
             _requestId = requestId;
-            _at = time.GetUtcNow();
+            _at = time.GetTimestamp();
         }
     }
 
@@ -35,7 +35,7 @@ internal sealed class SwarmEntry(TimeProvider time)
     {
         lock (_gate)
         {
-            return requestId.Length > 0 && _requestId == requestId && time.GetUtcNow() - _at <= UnknownOutcomes.Kept;
+            return requestId.Length > 0 && _requestId == requestId && time.GetElapsedTime(_at) <= UnknownOutcomes.Kept;
         }
     }
 }

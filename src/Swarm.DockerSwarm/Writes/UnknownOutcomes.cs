@@ -10,23 +10,23 @@ namespace Swarm.DockerSwarm.Writes;
 /// <see cref="SentRequests{T}"/>, init and join <see cref="SwarmEntry"/>.</summary>
 /// <remarks>In memory only: after a restart of swarmd a retry counts as a new request. Updates need no record. A caller that names the
 /// version it has read gets the conflict, and a caller that does not makes the same change again.</remarks>
-internal sealed class UnknownOutcomes
+internal sealed class UnknownOutcomes(TimeProvider time)
 {
     /// <summary>Nobody retries the same request later than this.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<string, (CommandChanges Changes, DateTimeOffset At)> _sent = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (CommandChanges Changes, long At)> _sent = new(StringComparer.Ordinal);
 
-    public void Add(string requestId, CommandChanges changes, DateTimeOffset now)
+    public void Add(string requestId, CommandChanges changes)
     {
         if (requestId.Length > 0)
         {
-            _sent[requestId] = (changes, now);
+            _sent[requestId] = (changes, time.GetTimestamp());
         }
     }
 
     /// <summary>Records of the writes that the state shows as made; they are no longer looked for.</summary>
-    public IReadOnlyList<StateChange> Settle(ClusterState state, DateTimeOffset now)
+    public IReadOnlyList<StateChange> Settle(ClusterState state)
     {
         if (_sent.IsEmpty)
         {
@@ -37,9 +37,9 @@ internal sealed class UnknownOutcomes
         {
             if (Made(state, changes) is { } id)
             {
-                records.Add(new StateChange.RequestRecord(requestId, id, now));
+                records.Add(new StateChange.RequestRecord(requestId, id, time.GetUtcNow()));
             }
-            else if (now - at < Kept)
+            else if (time.GetElapsedTime(at) < Kept)
             {
                 continue;
             }

@@ -26,7 +26,7 @@ public sealed partial class AgentSessions
                     continue;
                 }
                 var grace = HeartbeatRules.NewLeaderGrace(period);
-                var held = known.Status.HeldUntil is { } until ? until - now : TimeSpan.Zero;
+                var held = known.Status.HeldUntil is { } until ? HeartbeatRules.GraceLeft(until, known.UpdatedAt, now) : TimeSpan.Zero;
                 node.DownMessage = "no session with the new leader";
                 node.Arm(held > grace ? held : grace);
                 if (known.Status.HeldUntil is null && known.Status.State != NodeState.Unknown)

@@ -24,7 +24,7 @@ public sealed partial class AgentSessions
     {
         if (!goodbye.Restart)
         {
-            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation);
+            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation, hasLeft: true);
             return SessionEnd.Left;
         }
         var grace = ProtocolMapping.FromWire(goodbye.Grace, HeartbeatRules.DefaultRestartGrace, "Goodbye.Grace");
@@ -48,7 +48,8 @@ public sealed partial class AgentSessions
         NodeState nodeState,
         string message,
         DateTimeOffset? heldUntil,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool hasLeft = false
     ) =>
         _loop.ExecuteAsync(
             "",
@@ -68,6 +69,7 @@ public sealed partial class AgentSessions
                     Message = message,
                     Since = node.Status.State == nodeState ? node.Status.Since : Now,
                     HeldUntil = heldUntil,
+                    HasLeft = hasLeft,
                 };
                 return status == node.Status
                     ? CommandChanges.None(nodeId)

@@ -31,6 +31,19 @@ public static class HeartbeatRules
     /// answer.</summary>
     public static TimeSpan NewLeaderGrace(TimeSpan period) => Silence(period) + SessionTiming.LongestPause + ClusterChannel.ConnectTimeout;
 
+    /// <summary>What is left of a restart grace under a new leader. The last leader's clock may be far from this one's, so it is never more than
+    /// the whole grace.</summary>
+    /// <param name="until">The end of the grace, by the last leader's clock.</param>
+    /// <param name="granted">The moment at which it was granted, or a later one, by the same clock.</param>
+    /// <param name="now">Now, by this leader's clock.</param>
+    public static TimeSpan GraceLeft(DateTimeOffset until, DateTimeOffset granted, DateTimeOffset now)
+    {
+        var left = until - now;
+        var whole = until - granted;
+        whole = whole < LongestRestartGrace ? whole : LongestRestartGrace;
+        return left < whole ? left : whole;
+    }
+
     /// <summary>The longest restart grace that a Goodbye may ask for.</summary>
     public static TimeSpan LongestRestartGrace => TimeSpan.FromMinutes(10);
 

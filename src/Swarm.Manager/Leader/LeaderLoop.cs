@@ -195,6 +195,13 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
         {
             _leading = true;
             _mustReset = true;
+            Ask(
+                (control, _) =>
+                {
+                    control.Lead();
+                    return true;
+                }
+            );
             LogLeads();
             LeadershipGained?.Invoke();
         }
@@ -233,7 +240,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
                 return;
             }
             var committed = await CommitWaitingAsync();
-            var plan = Ask((control, _) => control.HasWork(_time.GetUtcNow()) ? control.Plan() : []);
+            var plan = Ask((control, _) => control.HasWork ? control.Plan() : []);
             if (plan.Count > 0)
             {
                 await ProposeSplitAsync(plan);
@@ -243,12 +250,11 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
                 break;
             }
         }
-        var now = _time.GetUtcNow();
-        var (next, busy) = Ask((control, _) => (control.NextDeadline, control.HasWork(now)));
+        var (next, busy) = Ask((control, _) => (control.NextWait, control.HasWork));
         if (busy || next is not null)
         {
-            // A deadline that has passed by now, or work that a plan left without a change, is handled soon, not at once.
-            var due = next is { } at && at > now ? at - now : TimeSpan.FromMilliseconds(50);
+            // A wait that is over by now, or work that a plan left without a change, is handled soon, not at once.
+            var due = next is { Ticks: > 0 } wait ? wait : TimeSpan.FromMilliseconds(50);
             Arm(busy && due > TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : due);
         }
     }

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Tests.Orchestration;
@@ -96,6 +97,24 @@ public class GlobalTests
 
         swarm.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(["node1", "node2", "node3"], Nodes(swarm));
+    }
+
+    [Fact]
+    public void The_task_of_a_node_that_left_has_ended()
+    {
+        var swarm = Running(nodes: 2);
+        var task = Assert.Single(swarm.Running("agent"), t => t.NodeId == "node2");
+
+        swarm.Leave("node2");
+        swarm.Converge();
+
+        Assert.Equal(["node1"], Nodes(swarm));
+        var ended = swarm.Task(task.Id);
+        Assert.Equal(
+            (TaskState.Shutdown, TaskState.Shutdown, "node left the swarm"),
+            (ended.DesiredState, ended.Status.State, ended.Status.Message)
+        );
+        Assert.True(Convergence.OfService(swarm.State, swarm["agent"].Id).Converged);
     }
 
     [Fact]

@@ -192,9 +192,8 @@ public class NodeLossTests
         swarm.SetAvailability(stuck.NodeId!, NodeAvailability.Drain);
 
         swarm.Converge(t => t.Id != stuck.Id);
-        // The replacement was created a tick later than the task before it.
-        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(90) + TimeSpan.FromTicks(1), swarm.Loop.NextDeadline);
-        swarm.Advance(TimeSpan.FromSeconds(90), t => t.Id != stuck.Id);
+        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(90), swarm.NextDeadline);
+        swarm.Advance(TimeSpan.FromSeconds(90) - TimeSpan.FromTicks(1), t => t.Id != stuck.Id);
         Assert.Empty(swarm.Running("web"));
 
         swarm.Advance(TimeSpan.FromTicks(1), t => t.Id != stuck.Id);
@@ -217,6 +216,26 @@ public class NodeLossTests
     }
 
     [Fact]
+    public void Tasks_of_a_node_that_left_have_ended_and_move()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.Create(TestSwarm.Spec("web", 2));
+        swarm.Create(TestSwarm.Spec("gone", 2));
+        swarm.Converge();
+        var left = swarm.State.TasksOfNode("node2").Select(t => t.Id).ToList();
+        Assert.Equal(2, left.Count);
+
+        swarm.Leave("node2");
+        swarm.Apply(new StateChange.ServiceRemove(swarm["gone"].Id));
+        swarm.Converge();
+
+        Assert.Equal(["node1", "node1"], swarm.Running("web").Select(t => t.NodeId));
+        var ended = Assert.Single(left.Select(swarm.State.FindTask).OfType<SwarmTask>());
+        Assert.Equal((TaskState.Shutdown, TaskState.Shutdown), (ended.DesiredState, ended.Status.State));
+        Assert.Null(swarm.NextDeadline);
+    }
+
+    [Fact]
     public void Tasks_become_orphaned_after_a_day_of_downtime()
     {
         var swarm = new TestSwarm(nodes: 2);
@@ -225,7 +244,7 @@ public class NodeLossTests
         var lost = Assert.Single(swarm.Running("web"), t => t.NodeId == "node2");
         swarm.SetState("node2", NodeState.Down);
         swarm.Converge();
-        Assert.Equal(swarm.Now + TimeSpan.FromHours(24), swarm.Loop.NextDeadline);
+        Assert.Equal(swarm.Now + TimeSpan.FromHours(24), swarm.NextDeadline);
 
         swarm.ChangeLeader();
         swarm.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));

@@ -72,7 +72,7 @@ public class ReaperTests
         swarm.Converge();
 
         Assert.Equal(TaskState.Complete, Assert.Single(swarm.Tasks("web")).Status.State);
-        Assert.False(swarm.Loop.HasWork(swarm.Now));
+        Assert.False(swarm.Loop.HasWork);
     }
 
     [Fact]

@@ -38,8 +38,8 @@ public class ReplicatedTests
 
         Assert.Equal(6, swarm.Running("web").Count);
         Assert.Equal([2, 2, 2], swarm.Running("web").GroupBy(t => t.NodeId).Select(g => g.Count()));
-        Assert.False(swarm.Loop.HasWork(swarm.Now));
-        Assert.Null(swarm.Loop.NextDeadline);
+        Assert.False(swarm.Loop.HasWork);
+        Assert.Null(swarm.NextDeadline);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public class ReplicatedTests
         var swarm = new TestSwarm(nodes: 1);
         swarm.Create(TestSwarm.Spec("web", 25));
         var sizes = new List<int>();
-        while (swarm.Loop.HasWork(swarm.Now))
+        while (swarm.Loop.HasWork)
         {
             var plan = swarm.Loop.Plan(10);
             sizes.Add(plan.Count);

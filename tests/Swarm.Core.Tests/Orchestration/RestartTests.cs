@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
 
 namespace Swarm.Core.Tests.Orchestration;
 
@@ -35,7 +36,7 @@ public class RestartTests
         Assert.Equal((TaskState.Ready, TaskState.Ready), (next.DesiredState, next.Status.State));
         Assert.Equal(swarm.Now + TimeSpan.FromSeconds(5), next.StartAfter);
         Assert.Equal(1u, next.RestartCount);
-        Assert.Equal(next.StartAfter, swarm.Loop.NextDeadline);
+        Assert.Equal(next.StartAfter, swarm.NextDeadline);
 
         swarm.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
         Assert.Empty(swarm.Running("web"));
@@ -130,7 +131,7 @@ public class RestartTests
         swarm.Converge();
 
         Assert.Equal(waiting, swarm.Slot("web", 1));
-        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(1), swarm.Loop.NextDeadline);
+        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(1), swarm.NextDeadline);
         swarm.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(waiting.Id, Assert.Single(swarm.Running("web")).Id);
         swarm.Fail(waiting);
@@ -202,6 +203,55 @@ public class RestartTests
         Assert.Empty(swarm.Active("web"));
     }
 
+    /// <summary>The back-off takes 1, 2, 4 … s: it would spread the attempts over any window.</summary>
+    [Fact]
+    public void The_waits_of_the_back_off_are_no_time_of_the_window()
+    {
+        var swarm = Running(RestartPolicy.Default with { Delay = TimeSpan.Zero, MaxAttempts = 4, Window = TimeSpan.FromSeconds(10) });
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Single(swarm.Running("web"));
+            swarm.Advance(TimeSpan.FromSeconds(1));
+            swarm.Fail(swarm.Slot("web", 1));
+            swarm.Converge();
+            swarm.Advance(swarm.NextDeadline - swarm.Now ?? TimeSpan.Zero);
+        }
+
+        Assert.Empty(swarm.Active("web"));
+        Assert.True(Convergence.OfService(swarm.State, swarm["web"].Id).Stuck);
+    }
+
+    [Theory]
+    [InlineData(2, 1, false)]
+    [InlineData(2, 4, true)]
+    public void The_delay_of_the_policy_and_the_time_that_tasks_last_are_time_of_the_window(int delay, int lasts, bool goesOn)
+    {
+        // Attempts are 3 s or 6 s apart without the back-off: three or one of them fall into 10 s.
+        var policy = new RestartPolicy
+        {
+            Delay = TimeSpan.FromSeconds(delay),
+            MaxAttempts = 3,
+            Window = TimeSpan.FromSeconds(10),
+        };
+        var swarm = Running(policy);
+        for (var i = 0; i < 10; i++)
+        {
+            swarm.Advance(TimeSpan.FromSeconds(lasts));
+            if (swarm.Active("web").Count == 0)
+            {
+                break;
+            }
+            swarm.Fail(swarm.Slot("web", 1));
+            swarm.Converge();
+            if (swarm.Active("web").Count > 0)
+            {
+                swarm.Advance(swarm.NextDeadline!.Value - swarm.Now);
+            }
+        }
+
+        Assert.Equal(goesOn ? 1 : 0, swarm.Active("web").Count);
+    }
+
     [Fact]
     public void A_lost_node_is_no_attempt_and_no_failure()
     {
@@ -233,7 +283,7 @@ public class RestartTests
         swarm.Settle();
         Assert.Equal((TaskState.Ready, TaskState.Rejected), (swarm.Slot("web", 1).DesiredState, swarm.Slot("web", 1).Status.State));
         Assert.Equal(2, swarm.Tasks("web").Count);
-        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(4), swarm.Loop.NextDeadline);
+        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(4), swarm.NextDeadline);
 
         swarm.Time.Advance(TimeSpan.FromSeconds(4));
         swarm.Settle();

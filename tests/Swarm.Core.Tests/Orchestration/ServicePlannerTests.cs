@@ -28,7 +28,7 @@ public class ServicePlannerTests
         Assert.Equal([(PlannedActionKind.Create, "db.1", "node1"), (PlannedActionKind.Create, "db.2", "node2")], Lines(actions));
         Assert.Equal(before.Tasks, swarm.State.Capture().Tasks);
         Assert.Equal(before.Services, swarm.State.Capture().Services);
-        Assert.False(swarm.Loop.HasWork(swarm.Now));
+        Assert.False(swarm.Loop.HasWork);
     }
 
     [Fact]

@@ -15,7 +15,8 @@ internal sealed class TestSwarm
     public TestSwarm(int nodes = 0, ControlLoopOptions? options = null)
     {
         Options = options;
-        Loop = new ControlLoop(State, Time, _ids, options);
+        Clock = new SteppingClock(Time);
+        Loop = new ControlLoop(State, Clock, _ids, options);
         Start = Time.GetUtcNow();
         for (var i = 1; i <= nodes; i++)
         {
@@ -26,9 +27,17 @@ internal sealed class TestSwarm
     public ControlLoopOptions? Options { get; }
     public ClusterState State { get; private set; } = new();
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    /// <summary>The manager's clock: <see cref="Time"/>, and its steps.</summary>
+    public SteppingClock Clock { get; }
     public ControlLoop Loop { get; private set; }
     public DateTimeOffset Start { get; }
-    public DateTimeOffset Now => Time.GetUtcNow();
+
+    /// <summary>The manager's wall clock.</summary>
+    public DateTimeOffset Now => Clock.GetUtcNow();
+
+    /// <summary>The moment of the loop's next work, by the wall clock; null: never.</summary>
+    public DateTimeOffset? NextDeadline => Loop.NextWait is { } wait ? Now + wait : null;
     public Service this[string name] => State.FindServiceByName(name)!;
 
     public static ServiceSpec Spec(string name, ulong replicas = 1, string image = "redis:1") =>
@@ -85,6 +94,18 @@ internal sealed class TestSwarm
     public void SetState(string nodeId, NodeState state) =>
         Apply(new StateChange.NodeStatusSet(nodeId, State.FindNode(nodeId)!.Status with { State = state, Since = Now }, Now));
 
+    public void Leave(string nodeId)
+    {
+        var status = new NodeStatus
+        {
+            State = NodeState.Down,
+            Message = "left the swarm",
+            Since = Now,
+            HasLeft = true,
+        };
+        Apply(new StateChange.NodeStatusSet(nodeId, status, Now));
+    }
+
     public void SetAvailability(string nodeId, NodeAvailability availability) =>
         Apply(new StateChange.NodeSpecSet(nodeId, State.FindNode(nodeId)!.Spec with { Availability = availability }, Now));
 
@@ -112,7 +133,7 @@ internal sealed class TestSwarm
         for (var i = 0; i < 1000; i++)
         {
             var plan = Loop.Plan();
-            if (plan.Count == 0 && !Loop.HasWork(Now))
+            if (plan.Count == 0 && !Loop.HasWork)
             {
                 return;
             }
@@ -140,13 +161,10 @@ internal sealed class TestSwarm
     /// <summary>Moves the time and converges at every deadline on the way.</summary>
     public void Advance(TimeSpan by, Func<SwarmTask, bool>? obeys = null)
     {
-        var until = Now + by;
-        while (Loop.NextDeadline is { } next && next <= until)
+        var until = Time.GetUtcNow() + by;
+        while (Loop.NextWait is { } wait && Time.GetUtcNow() + wait <= until)
         {
-            if (next > Now)
-            {
-                Time.SetUtcNow(next);
-            }
+            Time.Advance(wait);
             Converge(obeys);
         }
         Time.SetUtcNow(until);
@@ -175,13 +193,13 @@ internal sealed class TestSwarm
         var state = new ClusterState();
         state.Restore(State.Capture());
         State = state;
-        Loop = new ControlLoop(state, Time, _ids, Options);
+        Loop = new ControlLoop(state, Clock, _ids, Options);
     }
 
     public List<SwarmTask> Tasks(string service)
     {
         var tasks = State.TasksOfService(this[service].Id).ToList();
-        tasks.Sort((a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : a.CreatedAt.CompareTo(b.CreatedAt));
+        tasks.Sort((a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : Swarm.Core.Orchestration.Planning.Slot.InOrder(a, b));
         return tasks;
     }
 

@@ -298,7 +298,7 @@ public class UpdateFailureTests
                 ended++;
                 Assert.True(ended < 100, "it fails for ever");
             }
-            else if (swarm.Loop.NextDeadline is { } at && at <= until)
+            else if (swarm.NextDeadline is { } at && at <= until)
             {
                 swarm.Time.SetUtcNow(at > swarm.Now ? at : swarm.Now);
             }

@@ -47,7 +47,7 @@ public class UpdateTests
             (UpdateState.Completed, "update completed", swarm.Now),
             (Status(swarm).State, Status(swarm).Message, Status(swarm).CompletedAt)
         );
-        Assert.False(swarm.Loop.HasWork(swarm.Now));
+        Assert.False(swarm.Loop.HasWork);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public class UpdateTests
         {
             took.Add((swarm.Now - Status(swarm).StartedAt).TotalSeconds);
             Assert.Equal(i, swarm.Running("web").Count(t => t.Revision == 2));
-            swarm.Advance(swarm.Loop.NextDeadline!.Value - swarm.Now);
+            swarm.Advance(swarm.NextDeadline!.Value - swarm.Now);
         }
         Assert.Equal([0, 10, 20], took);
         Assert.Equal(UpdateState.Updating, Status(swarm).State);
@@ -135,7 +135,7 @@ public class UpdateTests
         swarm.ChangeLeader();
         swarm.Converge();
         Assert.Equal([2ul, 1ul, 1ul], Revisions(swarm));
-        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(6), swarm.Loop.NextDeadline);
+        Assert.Equal(swarm.Now + TimeSpan.FromSeconds(6), swarm.NextDeadline);
 
         swarm.Advance(TimeSpan.FromSeconds(6));
         Assert.Equal([2ul, 2ul, 1ul], Revisions(swarm));
@@ -290,7 +290,7 @@ public class UpdateTests
 
         Assert.Equal([2ul, 1ul], Revisions(swarm));
         Assert.Equal((swarm.Now, skewed), (swarm.Task(updated.Id).RunningSince, swarm.Task(updated.Id).Status));
-        Assert.Equal(swarm.Now.AddSeconds(10), swarm.Loop.NextDeadline);
+        Assert.Equal(swarm.Now.AddSeconds(10), swarm.NextDeadline);
 
         swarm.Time.Advance(TimeSpan.FromSeconds(4));
         swarm.Apply(
@@ -337,7 +337,7 @@ public class UpdateTests
                 var slots = swarm.Active("web").Where(t => t.NodeId is not null).Select(t => (t.NodeId, t.Slot)).Distinct();
                 Assert.All(slots.GroupBy(s => s.NodeId), g => Assert.InRange(g.Count(), 1, (int)most));
                 swarm.Converge();
-                swarm.Advance(swarm.Loop.NextDeadline is { } at ? at - swarm.Now : TimeSpan.Zero);
+                swarm.Advance(swarm.NextDeadline is { } at ? at - swarm.Now : TimeSpan.Zero);
             }
 
             Assert.Equal(UpdateState.Completed, Status(swarm).State);

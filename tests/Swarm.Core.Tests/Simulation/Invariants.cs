@@ -163,7 +163,7 @@ internal static class Invariants
     /// constraints forbid it, with the node's present labels.</summary>
     public static void CheckIdle(SimulatedSwarm swarm)
     {
-        if (swarm.Loop.HasWork(swarm.Now))
+        if (swarm.Loop.HasWork)
         {
             return;
         }
@@ -195,7 +195,7 @@ internal static class Invariants
             var rolling = service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted;
             foreach (var slot in swarm.State.TasksOfService(service.Id).GroupBy(t => (t.Slot, t.Slot > 0 ? "" : t.NodeId)))
             {
-                CheckTriedOnce(swarm, service, [.. slot.Where(t => IsOfUpdate(t, service)).OrderBy(t => t.CreatedAt)]);
+                CheckTriedOnce(swarm, service, [.. slot.Where(t => IsOfUpdate(t, service)).OrderBy(t => t.Ordinal)]);
                 if (rolling || service.Spec.Restart.MaxAttempts > 0)
                 {
                     continue;
@@ -217,7 +217,10 @@ internal static class Invariants
         for (var i = 0; i + 1 < made.Length; i++)
         {
             var (failed, next) = (made[i], made[i + 1]);
-            if (failed.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected && next.CreatedAt >= failed.EndedAt)
+            if (
+                failed.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected
+                && swarm.Waits.WasMadeAfterTheEndOf(next, failed)
+            )
             {
                 swarm.Fail($"the update of {service.Spec.Name} made {next.Id} where {failed.Id} had failed");
             }
@@ -225,7 +228,7 @@ internal static class Invariants
     }
 
     private static bool IsOfUpdate(SwarmTask task, Service service) =>
-        task.Revision == service.Revision && task.CreatedAt >= service.UpdateStatus?.StartedAt && task.StartAfter == task.CreatedAt;
+        task.Revision == service.Revision && task.Update == service.UpdateStatus?.Number;
 
     /// <summary>After the faults have stopped and the swarm had time to settle.</summary>
     public static void CheckConverged(SimulatedSwarm swarm)

@@ -55,17 +55,17 @@ internal sealed class Scenario
         }
         for (var i = _random.Next(10, 30); i > 0; i--)
         {
-            _swarm.RunUntil(_swarm.Now.AddMilliseconds(_random.Next(10) == 0 ? _random.Next(15_000) : _random.Next(2500)));
+            _swarm.Run(TimeSpan.FromMilliseconds(_random.Next(10) == 0 ? _random.Next(15_000) : _random.Next(2500)));
             Disturb();
         }
         MakePeace();
-        _swarm.RunUntil(_swarm.Now.AddHours(1));
+        _swarm.Run(TimeSpan.FromHours(1));
         Invariants.CheckConverged(_swarm);
     }
 
     private void Disturb()
     {
-        switch (_random.Next(28))
+        switch (_random.Next(32))
         {
             case 0:
                 CreateService();
@@ -127,6 +127,15 @@ internal sealed class Scenario
             case 25:
                 WithTask(t => _swarm.Commit([new StateChange.TaskDesire(t.Id, TaskState.Shutdown)]));
                 break;
+            case 28 or 29:
+                _swarm.StepClock(AnyStep(_random));
+                break;
+            case 30:
+                _swarm.Disk.Slow(_swarm.Elapsed + TimeSpan.FromMilliseconds(_random.Next(20_000)), longest: _random.Next(1, 5000));
+                break;
+            case 31:
+                WithAgent(Leave);
+                break;
             default:
                 WithContainer();
                 break;
@@ -137,7 +146,7 @@ internal sealed class Scenario
     private void MakePeace()
     {
         // Current losses become known first. Then most machines are brought back; some stay down.
-        _swarm.RunUntil(_swarm.Now.AddSeconds(10));
+        _swarm.Run(TimeSpan.FromSeconds(10));
         foreach (var agent in _swarm.Agents.Values.ToList())
         {
             if (!agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is not null && _random.Next(4) != 0)
@@ -145,7 +154,7 @@ internal sealed class Scenario
                 Return(agent);
             }
         }
-        _swarm.RunUntil(_swarm.Now.AddSeconds(_random.Next(30)));
+        _swarm.Run(TimeSpan.FromSeconds(_random.Next(30)));
         foreach (var service in _swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal).ToList())
         {
             Update(service, Repaired);
@@ -153,7 +162,7 @@ internal sealed class Scenario
         // A rollback that began before the repair may have undone it.
         for (var i = 0; i < 3; i++)
         {
-            _swarm.RunUntil(_swarm.Now.AddMinutes(3));
+            _swarm.Run(TimeSpan.FromMinutes(3));
             foreach (var service in _swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal).ToList())
             {
                 var paused = service.UpdateStatus?.State is UpdateState.Paused or UpdateState.RollbackPaused;
@@ -225,6 +234,20 @@ internal sealed class Scenario
         _swarm.Commit([new StateChange.NodeCreate(node)]);
     }
 
+    /// <summary>A step of a clock: from a millisecond to some weeks, forward or back.</summary>
+    public static TimeSpan AnyStep(Random random) =>
+        TimeSpan.FromMilliseconds(Math.Floor(Math.Pow(10, random.NextDouble() * 9.5))) * (random.Next(2) == 0 ? 1 : -1);
+
+    private void Leave(SimulatedAgent agent)
+    {
+        if (agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is { } node && _swarm.Agents.Values.Count(a => a.IsConnected) > 1)
+        {
+            agent.Leave();
+            var status = node.Status with { State = NodeState.Down, Message = "left the swarm", Since = _swarm.Now, HasLeft = true };
+            _swarm.Commit([new StateChange.NodeStatusSet(node.Id, status, _swarm.Now)]);
+        }
+    }
+
     private void Lose(SimulatedAgent agent, bool crash)
     {
         if (!agent.IsConnected)
@@ -254,7 +277,7 @@ internal sealed class Scenario
 
     private void SetState(SimulatedAgent agent, NodeState state)
     {
-        if (!agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is { } node && node.Status.State != state)
+        if (!agent.IsConnected && !agent.HasLeft && _swarm.State.FindNode(agent.NodeId) is { } node && node.Status.State != state)
         {
             _swarm.Commit([new StateChange.NodeStatusSet(node.Id, node.Status with { State = state, Since = _swarm.Now }, _swarm.Now)]);
         }
@@ -262,7 +285,7 @@ internal sealed class Scenario
 
     private void Return(SimulatedAgent agent)
     {
-        if (!agent.IsConnected && _swarm.State.FindNode(agent.NodeId) is { } node)
+        if (!agent.IsConnected && !agent.HasLeft && _swarm.State.FindNode(agent.NodeId) is { } node)
         {
             agent.Connect();
             _swarm.Commit([

@@ -19,6 +19,9 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
     /// <summary>Machine and daemon are there; false after a crash.</summary>
     public bool IsUp { get; private set; } = true;
 
+    /// <summary>It has left the swarm for good.</summary>
+    public bool HasLeft { get; private set; }
+
     /// <summary>It can talk to the manager.</summary>
     public bool IsConnected { get; private set; } = true;
 
@@ -36,6 +39,18 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         _unsent.Clear();
         IsUp = false;
         IsConnected = false;
+    }
+
+    /// <summary>It leaves the swarm and stops its containers; nobody hears of it any more.</summary>
+    public void Leave()
+    {
+        HasLeft = true;
+        IsConnected = false;
+        _unsent.Clear();
+        foreach (var container in _containers.Values.ToList())
+        {
+            Stop(container, report: false);
+        }
     }
 
     /// <summary>The machine is cut off; its containers run on.</summary>
@@ -253,7 +268,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         _unsent[taskId] = new TaskStatus
         {
             State = state,
-            Timestamp = swarm.Now + _skew,
+            Timestamp = swarm.TrueTime + _skew,
             Message = state.ToString(),
             Error = error,
         };
@@ -277,10 +292,23 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
                 {
                     var batch = _unsent.Select(r => (StateChange)new StateChange.TaskObserve(r.Key, r.Value, swarm.Now)).ToList();
                     _unsent.Clear();
-                    swarm.Commit(batch);
+                    swarm.Propose(batch, lost: () => SendAgain(batch));
                 }
             }
         );
+    }
+
+    /// <summary>No answer came for these reports. What is newer, or was lost in a crash, is not said again.</summary>
+    private void SendAgain(IEnumerable<StateChange> reports)
+    {
+        foreach (var report in reports.OfType<StateChange.TaskObserve>())
+        {
+            if (!HasLeft && (SwarmTask.IsTerminal(report.Status.State) || _containers.ContainsKey(report.TaskId)))
+            {
+                _unsent.TryAdd(report.TaskId, report.Status);
+            }
+        }
+        ScheduleFlush();
     }
 
     /// <summary>A container, as the engine of the node knows it.</summary>

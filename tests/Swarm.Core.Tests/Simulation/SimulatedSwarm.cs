@@ -15,7 +15,7 @@ internal sealed class SimulatedSwarm : TimeProvider
     /// <summary>Many times the need of any seed.</summary>
     private const int MostEvents = 100_000;
 
-    private readonly PriorityQueue<Action, (DateTimeOffset At, long Sequence)> _events = new();
+    private readonly PriorityQueue<Action, (TimeSpan At, long Sequence)> _events = new();
     private readonly ControlLoopOptions _options;
     private readonly IdSource _ids;
     private readonly HashSet<string> _abandoned = new(StringComparer.Ordinal);
@@ -24,7 +24,7 @@ internal sealed class SimulatedSwarm : TimeProvider
     private int _term;
     private bool _inFlight;
     private bool _planScheduled;
-    private DateTimeOffset? _wakeAt;
+    private TimeSpan? _wakeAt;
 
     public SimulatedSwarm(int seed, InjectedFault fault, bool recordHistory)
     {
@@ -33,7 +33,7 @@ internal sealed class SimulatedSwarm : TimeProvider
         _ids = IdSource.Seeded(seed);
         _options = new ControlLoopOptions { Fault = fault };
         _history = recordHistory ? new StringBuilder() : null;
-        Now = Epoch;
+        Waits = new WaitInvariants(this);
         State = new ClusterState();
         State.Changed += Follow;
         Loop = new ControlLoop(State, this, _ids, _options);
@@ -41,8 +41,17 @@ internal sealed class SimulatedSwarm : TimeProvider
 
     public int Seed { get; }
     public Random Random { get; }
-    public DateTimeOffset Now { get; private set; }
-    public TimeSpan Elapsed => Now - Epoch;
+
+    /// <summary>The true time since the beginning.</summary>
+    public TimeSpan Elapsed { get; private set; }
+    public DateTimeOffset TrueTime => Epoch + Elapsed;
+
+    /// <summary>The leader's wall clock.</summary>
+    public DateTimeOffset Now => TrueTime + ClockError;
+    public TimeSpan ClockError { get; private set; }
+    public Disk Disk { get; } = new();
+    public WaitInvariants Waits { get; }
+    public InjectedFault Fault => _options.Fault;
     public ClusterState State { get; private set; }
     public ControlLoop Loop { get; private set; }
     public SortedDictionary<string, SimulatedAgent> Agents { get; } = new(StringComparer.Ordinal);
@@ -55,7 +64,21 @@ internal sealed class SimulatedSwarm : TimeProvider
     /// <summary>All commits with their times, as text; empty unless recorded.</summary>
     public string History => _history?.ToString() ?? "";
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long GetTimestamp() => Elapsed.Ticks;
+
+    /// <summary>Sets the leader's wall clock forward, or back.</summary>
+    public void StepClock(TimeSpan by)
+    {
+        _history?.Append(Elapsed).Append(" the clock is set by ").Append(by).Append('\n');
+        ClockError += by;
+    }
+
+    /// <summary>The loop waits for a deadline or for nothing.</summary>
+    public bool IsAtRest => !_planScheduled && !_inFlight && !Loop.HasWork;
 
     public string NextId() => _ids.Next();
 
@@ -63,24 +86,26 @@ internal sealed class SimulatedSwarm : TimeProvider
 
     /// <summary>Lets something happen after a random number of milliseconds.</summary>
     public void After(int fromMilliseconds, int toMilliseconds, Action action) =>
-        At(Now.AddMilliseconds(Random.Next(fromMilliseconds, toMilliseconds + 1)), action);
+        At(Elapsed + TimeSpan.FromMilliseconds(Random.Next(fromMilliseconds, toMilliseconds + 1)), action);
 
-    public void At(DateTimeOffset at, Action action) => _events.Enqueue(action, (at, _sequence++));
+    public void At(TimeSpan at, Action action) => _events.Enqueue(action, (at, _sequence++));
 
-    /// <summary>Runs all events up to the moment.</summary>
-    public void RunUntil(DateTimeOffset until)
+    /// <summary>Runs all events of that time.</summary>
+    public void Run(TimeSpan time)
     {
+        var until = Elapsed + time;
         while (_events.TryPeek(out var action, out var when) && when.At <= until)
         {
             _events.Dequeue();
-            Now = when.At;
+            Elapsed = when.At;
             if (_sequence > MostEvents)
             {
                 Fail("it does not come to rest");
             }
             action();
         }
-        Now = until;
+        Elapsed = until;
+        Waits.CheckWaiting();
     }
 
     /// <summary>Appends to the log as agents and users do, at any moment of the leader's work.</summary>
@@ -102,22 +127,55 @@ internal sealed class SimulatedSwarm : TimeProvider
         Wake();
     }
 
+    /// <summary>Appends to the log once the disk has written it. With another leader before that, it is lost.</summary>
+    public void Propose(IReadOnlyList<StateChange> changes, Action lost)
+    {
+        var term = _term;
+        var delay = Disk.Write(Elapsed, Random);
+        if (delay == TimeSpan.Zero)
+        {
+            Commit(changes);
+            return;
+        }
+        At(
+            Elapsed + delay,
+            () =>
+            {
+                if (term == _term)
+                {
+                    Commit(changes);
+                }
+                else
+                {
+                    lost();
+                }
+            }
+        );
+    }
+
     /// <summary>Another manager takes over from a snapshot of the applied state, or (the same process again) by a reset. The batch in
     /// flight may be lost.</summary>
     public void ChangeLeader(bool fromSnapshot)
     {
         _term++;
         _inFlight = false;
+        Waits.TakeOver();
         if (fromSnapshot)
         {
             var state = new ClusterState();
             state.Restore(State.Capture());
             State = state;
             State.Changed += Follow;
+            if (Random.Next(3) == 0)
+            {
+                // Another machine, another clock.
+                StepClock(Scenario.AnyStep(Random));
+            }
             Loop = new ControlLoop(State, this, _ids, _options);
         }
         else
         {
+            Loop.Lead();
             Loop.Reset();
         }
         Wake();
@@ -140,12 +198,12 @@ internal sealed class SimulatedSwarm : TimeProvider
         {
             return;
         }
-        if (Loop.HasWork(Now))
+        if (Loop.HasWork)
         {
             _planScheduled = true;
             After(0, 10, Plan);
         }
-        else if (Loop.NextDeadline is { } at && (_wakeAt is null || at < _wakeAt))
+        else if (Loop.NextWait is { } wait && Elapsed + wait is var at && (_wakeAt is null || at < _wakeAt))
         {
             _wakeAt = at;
             At(
@@ -165,13 +223,14 @@ internal sealed class SimulatedSwarm : TimeProvider
     private void Plan()
     {
         _planScheduled = false;
-        if (_inFlight || !Loop.HasWork(Now))
+        if (_inFlight || !Loop.HasWork)
         {
             Wake();
             return;
         }
         var plan = Loop.Plan(Random.Next(8) == 0 ? Random.Next(1, 6) : 2000);
         Invariants.CheckPlan(this, plan);
+        Waits.CheckPlan(plan);
         if (plan.Count == 0)
         {
             Invariants.CheckIdle(this);
@@ -180,9 +239,8 @@ internal sealed class SimulatedSwarm : TimeProvider
         }
         _inFlight = true;
         var term = _term;
-        After(
-            1,
-            25,
+        At(
+            Elapsed + Disk.Write(Elapsed, Random) + TimeSpan.FromMilliseconds(Random.Next(1, 26)),
             () =>
             {
                 if (term == _term)
@@ -196,6 +254,7 @@ internal sealed class SimulatedSwarm : TimeProvider
 
     private void Follow(ChangedObject change)
     {
+        Waits.Follow(change);
         if (change is ChangedObject.OfTask(var before, var after) && (after ?? before)!.NodeId is { } nodeId)
         {
             Agents.GetValueOrDefault(nodeId)?.ScheduleSync();

@@ -81,6 +81,27 @@ public sealed class TaskListTests
     }
 
     [Fact]
+    public async Task A_task_has_the_state_of_its_node()
+    {
+        var status = new NodeStatus { State = NodeState.Down, Message = "heartbeat failure" };
+        Apply(new StateChange.NodeStatusSet("n2", status, Now));
+        var tasks = await ListAsync(new() { DesiredRunning = true });
+        Assert.Equal(["web.2.1"], tasks.Where(static t => t.NodeState == V1.NodeState.Down).Select(static t => t.Name));
+    }
+
+    /// <summary>The wall clock was set back before the second task was made.</summary>
+    [Fact]
+    public async Task The_newest_task_of_a_slot_comes_first_whatever_the_clock_said()
+    {
+        var first = _store.State.FindTask("taskservicetask1")!;
+        Apply(new StateChange.TaskDesire(first.Id, TaskState.Shutdown));
+        Apply(new StateChange.TaskCreate(first with { Id = "second", Ordinal = 1, CreatedAt = Now.AddHours(-1) }));
+        Apply(new StateChange.TaskCreate(first with { Id = "third", Ordinal = 2, CreatedAt = Now.AddHours(-2) }));
+        var tasks = await ListAsync(new() { TaskOrService = "db" });
+        Assert.Equal(["third", "second", first.Id], tasks.Select(static t => t.Id));
+    }
+
+    [Fact]
     public async Task A_list_shows_one_moment_however_much_is_written_while_it_is_read()
     {
         var before = await ListAsync(new());

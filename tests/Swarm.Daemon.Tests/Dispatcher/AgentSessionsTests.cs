@@ -275,6 +275,26 @@ public sealed class AgentSessionsTests
     }
 
     [Fact]
+    public async Task A_node_that_leaves_is_down_and_its_tasks_have_ended()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        var request = ApiRequests.Create("everywhere");
+        request.Spec.Global = new V1.GlobalMode();
+        await grpc.Control.Services.CreateServiceAsync(request, cancellationToken: Cancel);
+        await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
+        var taskId = agent.Assigned.Keys.Single();
+        await agent.ReportAsync(taskId, V1.TaskState.Running);
+        await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
+
+        await agent.SendAsync(new V1.AgentMessage { Goodbye = new V1.Goodbye() });
+
+        await grpc.Manager.UntilAsync(s => s.FindTask(taskId) is { DesiredState: TaskState.Shutdown, Status.State: TaskState.Shutdown });
+        Assert.True(grpc.Manager.Runtime.State.Read(s => s.FindNode("n1")!.Status is { State: NodeState.Down, HasLeft: true }));
+    }
+
+    [Fact]
     public async Task A_second_session_takes_the_place_of_the_first()
     {
         await using var grpc = await GrpcManager.StartAsync();

@@ -26,6 +26,21 @@ public sealed class HeartbeatRulesTests
     }
 
     [Theory]
+    [InlineData(0, 30)]
+    [InlineData(10, 20)]
+    [InlineData(3600, -3570)]
+    // The new leader's clock is behind.
+    [InlineData(-3600, 30)]
+    public void A_new_leader_grants_no_more_than_the_whole_grace_of_a_restart(int secondsLater, int left)
+    {
+        var granted = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Assert.Equal(
+            TimeSpan.FromSeconds(left),
+            HeartbeatRules.GraceLeft(granted.AddSeconds(30), granted, granted.AddSeconds(secondsLater))
+        );
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(500, 1)]
     [InlineData(1000, 2)]

@@ -11,7 +11,7 @@ internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
     /// <summary>Runs until cancelled or unhealthy.</summary>
     public async Task RunAsync(bool healthy, Action becameHealthy, Action becameUnhealthy, CancellationToken cancellation)
     {
-        var started = time.GetUtcNow();
+        var started = time.GetTimestamp();
         uint failures = 0;
         while (true)
         {
@@ -25,7 +25,7 @@ internal sealed class HealthProbe(TaskRecord task, TimeProvider time)
                     becameHealthy();
                 }
             }
-            else if (healthy || time.GetUtcNow() - started >= _check.StartPeriod)
+            else if (healthy || time.GetElapsedTime(started) >= _check.StartPeriod)
             {
                 failures++;
                 if (failures >= _check.Retries)

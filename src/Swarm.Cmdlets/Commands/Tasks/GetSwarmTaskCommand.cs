@@ -162,10 +162,8 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
     // History is shown under the task that holds the slot now, so the whole slot must be there first.
     private void WriteSlot(List<Task> tasks)
     {
-        var ordered = tasks
-            .OrderBy(t => t.Name, StringComparer.Ordinal)
-            .ThenBy(t => t.DesiredState > TaskState.Running)
-            .ThenByDescending(t => t.CreatedAt);
+        // The manager sends the newest first, and this sort keeps its order. Times do not tell: a clock may have been set back.
+        var ordered = tasks.OrderBy(t => t.Name, StringComparer.Ordinal).ThenBy(t => t.DesiredState > TaskState.Running);
         Task? newest = null;
         foreach (var task in ordered)
         {

@@ -28,4 +28,10 @@ internal enum InjectedFault
 
     /// <summary>The scheduler ignores the maximum of replicas per node.</summary>
     IgnoreMaxReplicas,
+
+    /// <summary>Waits end when the wall clock says so.</summary>
+    WaitByWallClock,
+
+    /// <summary>A global task on a node that left is left as it is.</summary>
+    KeepTasksOfLeftNode,
 }

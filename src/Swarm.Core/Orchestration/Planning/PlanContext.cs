@@ -4,16 +4,33 @@ using Swarm.Core.Model;
 using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.Scheduling;
 using Swarm.Core.State;
+using Swarm.Core.Timing;
 
 namespace Swarm.Core.Orchestration.Planning;
 
 /// <summary>A plan in the making: the applied state, the moment, and the changes so far.</summary>
-internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSource ids, ControlLoopOptions options, int limit)
+/// <param name="state">Applied state.</param>
+/// <param name="now">The wall clock, for the stamps of the changes. No wait is measured with it.</param>
+/// <param name="ids">Gives the ids of new tasks.</param>
+/// <param name="options">The loop's settings.</param>
+/// <param name="limit">The approximate limit of changes.</param>
+/// <param name="clock">Measures all waits. Null: the context asks no question of time.</param>
+internal sealed class PlanContext(
+    ClusterState state,
+    DateTimeOffset now,
+    IdSource ids,
+    ControlLoopOptions options,
+    int limit,
+    LeaderClock? clock = null
+)
 {
     private readonly Dictionary<(string ServiceId, ulong Revision), Constraint[]?> _constraints = [];
     private readonly Dictionary<(string ServiceId, ulong Revision), bool> _takenSomewhere = [];
+    private readonly TimeSpan _moment = clock?.Now ?? TimeSpan.Zero;
 
     public ClusterState State { get; } = state;
+
+    /// <summary>For stamps.</summary>
     public DateTimeOffset Now { get; } = now;
     public ControlLoopOptions Options { get; } = options;
     public List<StateChange> Changes { get; } = [];
@@ -21,8 +38,8 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     /// <summary>True when the plan is full and the next plan has to do the rest.</summary>
     public bool CutOff { get; private set; }
 
-    /// <summary>The earliest moment at which the current service must be checked again.</summary>
-    public DateTimeOffset? Deadline { get; private set; }
+    /// <summary>The earliest moment at which the current service must be checked again, in the clock's time.</summary>
+    public TimeSpan? Deadline { get; private set; }
 
     /// <summary>A task of the current service stays on a node that is down, because no other could take its replacement. The service must be
     /// checked again when a node changes.</summary>
@@ -47,13 +64,27 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
         return CutOff;
     }
 
-    public void WaitUntil(DateTimeOffset at)
+    /// <summary>True when the wait that an event began is over; otherwise the current service is checked again at its end.</summary>
+    /// <param name="id">The task or node to which it happened.</param>
+    /// <param name="since">The stamp of the event.</param>
+    /// <param name="wait">How long to wait.</param>
+    public bool IsOver(string id, DateTimeOffset since, TimeSpan wait)
     {
-        if (Deadline is null || at < Deadline)
+        var end = Options.Fault == InjectedFault.WaitByWallClock ? _moment + (since + wait - Now) : MomentOf(id, since) + wait;
+        if (end <= _moment)
         {
-            Deadline = at;
+            return true;
         }
+        if (Deadline is null || end < Deadline)
+        {
+            Deadline = end;
+        }
+        return false;
     }
+
+    /// <summary>The moment of an event, for the time between two of them.</summary>
+    public TimeSpan MomentOf(string id, DateTimeOffset stamp) =>
+        (clock ?? throw new InvalidOperationException("This context has no clock.")).MomentOf(id, stamp);
 
     public Node? NodeOf(SwarmTask task) => task.NodeId is null ? null : State.FindNode(task.NodeId);
 
@@ -100,9 +131,6 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     /// <param name="ofUpdate">An update makes the task: see <see cref="Updater.IsOfUpdate"/>.</param>
     public void Create(Service service, Slot slot, bool waits, TimeSpan? delay = null, uint restartCount = 0, bool ofUpdate = false)
     {
-        // Within a slot no two tasks are created at the same moment, so that "the newest" is well defined.
-        var createdAt = slot.Newest is { } newest && newest.CreatedAt >= Now ? newest.CreatedAt.AddTicks(1) : Now;
-        DateTimeOffset? startAfter = delay is { } d ? createdAt + d : null;
         Changes.Add(
             new StateChange.TaskCreate(
                 new SwarmTask
@@ -116,11 +144,14 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
                     Status = new TaskStatus
                     {
                         State = TaskState.Pending,
-                        Timestamp = createdAt,
+                        Timestamp = Now,
                         Message = "pending task scheduling",
                     },
-                    CreatedAt = createdAt,
-                    StartAfter = ofUpdate ? createdAt : startAfter,
+                    CreatedAt = Now,
+                    Ordinal = (slot.Newest?.Ordinal ?? 0) + 1,
+                    // An earlier swarmd that takes over knows the update's tasks by the equal moments.
+                    StartAfter = ofUpdate ? Now : Now + delay,
+                    Update = ofUpdate ? service.UpdateStatus?.Number ?? 0 : 0,
                     RestartCount = restartCount,
                 }
             )

@@ -41,17 +41,17 @@ internal static class RestartRules
         {
             return task.RestartCount < policy.MaxAttempts;
         }
-        return AttemptsSince(SwarmTask.EndOf(task) - policy.Window, task, slot) < policy.MaxAttempts;
+        return AttemptsWithin(policy, task, slot) < policy.MaxAttempts;
     }
 
     /// <summary>The delay before the replacement of a task that ended by itself starts.</summary>
-    public static TimeSpan NextDelay(SwarmTask ended, RestartPolicy policy)
+    public static TimeSpan NextDelay(PlanContext plan, SwarmTask ended, RestartPolicy policy)
     {
-        if (ended.RestartCount == 0 || SwarmTask.EndOf(ended) - DueAt(ended) >= StableAfter)
+        if (ended.RestartCount == 0 || Lasted(plan, ended) >= StableAfter)
         {
             return policy.Delay;
         }
-        var before = ended.StartAfter is { } start ? start - ended.CreatedAt : TimeSpan.Zero;
+        var before = DelayOf(ended);
         var next = before > TimeSpan.Zero ? before * 2 : ShortestBackOff;
         var cap = policy.Delay > LongestDelay ? policy.Delay : LongestDelay;
         next = next < policy.Delay ? policy.Delay : next;
@@ -69,22 +69,52 @@ internal static class RestartRules
         return EndedByItself(task) ? task.RestartCount + 1 : task.RestartCount;
     }
 
-    /// <summary>The moment at which the task was due to start, after its restart delay.</summary>
-    public static DateTimeOffset DueAt(SwarmTask task) => task.StartAfter is { } start && start > task.CreatedAt ? start : task.CreatedAt;
+    /// <summary>The restart delay that the task was made with.</summary>
+    public static TimeSpan DelayOf(SwarmTask task) =>
+        task.StartAfter is { } start && start > task.CreatedAt ? start - task.CreatedAt : TimeSpan.Zero;
 
-    private static ulong AttemptsSince(DateTimeOffset since, SwarmTask task, Slot slot)
+    /// <summary>The time from the moment at which the task was due to start to its end.</summary>
+    private static TimeSpan Lasted(PlanContext plan, SwarmTask ended) =>
+        plan.MomentOf(ended.Id, SwarmTask.EndOf(ended)) - plan.MomentOf(ended.Id, ended.CreatedAt) - DelayOf(ended);
+
+    /// <summary>Counts the restarts within the policy's window before the task's end. The part of a delay that the back-off added does not
+    /// count as time: it would spread the attempts over any window.</summary>
+    /// <remarks>Replicated stamps alone decide, because <see cref="Convergence"/> asks on every manager. The time between two tasks is at
+    /// least zero each, so that a clock that was set back does not bring old attempts into the window.</remarks>
+    private static ulong AttemptsWithin(RestartPolicy policy, SwarmTask task, Slot slot)
     {
-        // The replacement for a task on a lost node keeps that task's count, so the number of distinct counts is the number of restarts.
         var attempts = 0UL;
-        var last = 0U;
-        foreach (var other in slot.Tasks)
+        var age = TimeSpan.Zero;
+        var next = SwarmTask.EndOf(task);
+        for (var i = slot.Tasks.Count - 1; i >= 0; i--)
         {
-            if (other.Revision == task.Revision && other.RestartCount > last)
-            {
-                last = other.RestartCount;
-                attempts += other.CreatedAt > since ? 1UL : 0UL;
-            }
+            var other = slot.Tasks[i];
+            var backOff = Positive(DelayOf(other) - policy.Delay);
+            age += Positive(next - other.CreatedAt - backOff);
+            next = other.CreatedAt;
+            attempts += age < policy.Window && IsFirstOfAttempt(slot, i, task.Revision) ? 1UL : 0UL;
         }
         return attempts;
     }
+
+    /// <summary>True for the first task of a restart. The replacement for a task on a lost node keeps that task's count, and is no
+    /// attempt.</summary>
+    private static bool IsFirstOfAttempt(Slot slot, int index, ulong revision)
+    {
+        var task = slot.Tasks[index];
+        if (task.Revision != revision || task.RestartCount == 0)
+        {
+            return false;
+        }
+        for (var i = 0; i < index; i++)
+        {
+            if (slot.Tasks[i].Revision == revision && slot.Tasks[i].RestartCount >= task.RestartCount)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static TimeSpan Positive(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 }

@@ -46,7 +46,7 @@ internal sealed class ServiceView
         {
             if (slot.Tasks.Count > 1)
             {
-                slot.Tasks.Sort(Slot.OldestFirst);
+                slot.Tasks.Sort(Slot.InOrder);
             }
         }
     }

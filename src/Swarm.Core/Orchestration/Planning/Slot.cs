@@ -5,8 +5,14 @@ namespace Swarm.Core.Orchestration.Planning;
 /// <summary>All tasks of one slot of a replicated service, or of one node of a global one, oldest first.</summary>
 public sealed class Slot(uint number, string? nodeId)
 {
+    /// <summary>By creation, for tasks of different slots.</summary>
     public static Comparison<SwarmTask> OldestFirst { get; } =
         static (a, b) => a.CreatedAt != b.CreatedAt ? a.CreatedAt.CompareTo(b.CreatedAt) : string.CompareOrdinal(a.Id, b.Id);
+
+    /// <summary>The order within a slot. Moments decide only between tasks of earlier versions of swarmd and of Docker, which have no
+    /// ordinal: the wall clock may be set back.</summary>
+    public static Comparison<SwarmTask> InOrder { get; } =
+        static (a, b) => a.Ordinal != b.Ordinal ? a.Ordinal.CompareTo(b.Ordinal) : OldestFirst(a, b);
 
     /// <summary>0 for global services.</summary>
     public uint Number { get; } = number;

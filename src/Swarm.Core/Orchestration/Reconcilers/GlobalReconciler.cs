@@ -6,7 +6,7 @@ namespace Swarm.Core.Orchestration.Reconcilers;
 /// <summary>Keeps one task of a global service on every suitable node.</summary>
 /// <remarks>Source: moby/swarmkit manager/orchestrator/global, with one difference: a task on a node that is down is left as it is instead
 /// of
-/// shut down. It is not replaced elsewhere, so when the node returns its tasks go on.</remarks>
+/// shut down. It is not replaced elsewhere, so when the node returns its tasks go on. A node that left does not return: its tasks have ended.</remarks>
 internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotReconciler slots)
 {
     public void Run(IReadOnlyCollection<string> nodeIds)
@@ -40,7 +40,7 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
             slots.EndAll(slot, TaskState.Remove);
             return false;
         }
-        if (node.Spec.Availability == NodeAvailability.Drain || !Suits(node))
+        if (HasLeft(node) || node.Spec.Availability == NodeAvailability.Drain || !Suits(node))
         {
             slots.EndAll(slot, TaskState.Shutdown);
             return false;
@@ -95,6 +95,8 @@ internal sealed class GlobalReconciler(PlanContext plan, ServiceView view, SlotR
         slot.Touched = true;
         plan.Create(view.Service, slot, waits: slot.Tasks.Exists(plan.IsStopping));
     }
+
+    private bool HasLeft(Node node) => node.Status.HasLeft && plan.Options.Fault != InjectedFault.KeepTasksOfLeftNode;
 
     private bool Suits(Node node) => plan.MeetsConstraints(node, view.Service.Id, view.Service.Revision, view.Service.Spec);
 

@@ -121,7 +121,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         }
         slot.Touched = true;
         plan.End(task, TaskState.Shutdown);
-        TimeSpan? delay = fate == Fate.Ended ? RestartRules.NextDelay(task, policy) : null;
+        TimeSpan? delay = fate == Fate.Ended ? RestartRules.NextDelay(plan, task, policy) : null;
         if (delay == TimeSpan.Zero)
         {
             delay = null;
@@ -183,10 +183,9 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
 
     private bool IsDue(SwarmTask task, Slot slot)
     {
-        // A task without delay is due even where PlanContext.Create moved its creation by a tick.
-        if (task.StartAfter is { } start && start > task.CreatedAt && start > plan.Now)
+        var delay = RestartRules.DelayOf(task);
+        if (delay > TimeSpan.Zero && !plan.IsOver(task.Id, task.CreatedAt, delay))
         {
-            plan.WaitUntil(start);
             return false;
         }
         if (plan.Options.Fault == InjectedFault.StartBeforeStopped)
@@ -198,10 +197,8 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             if (other != task && plan.IsStopping(other))
             {
                 var grace = (view.SpecOf(other) ?? view.Service.Spec).Container.StopGracePeriod;
-                var giveUpAt = RestartRules.DueAt(task) + grace + plan.Options.StopTimeout;
-                if (giveUpAt > plan.Now)
+                if (!plan.IsOver(task.Id, task.CreatedAt, delay + grace + plan.Options.StopTimeout))
                 {
-                    plan.WaitUntil(giveUpAt);
                     return false;
                 }
             }

@@ -48,7 +48,7 @@ internal sealed class TaskReaper(PlanContext plan)
         }
     }
 
-    /// <summary>Deletes a task that was to be deleted and has ended, or that never reached a node. Marks it Orphaned if its node is gone.
+    /// <summary>Deletes a task that was to be deleted and has ended, or that never reached a node. Marks it Orphaned if its node is gone, and Shutdown if its node left.
     /// Returns whether it was deleted.</summary>
     private bool Bury(SwarmTask task)
     {
@@ -70,27 +70,28 @@ internal sealed class TaskReaper(PlanContext plan)
         var node = plan.State.FindNode(task.NodeId);
         if (node is null)
         {
-            Orphan(task, "node is no longer in the swarm");
+            Observe(task, TaskState.Orphaned, "node is no longer in the swarm");
+        }
+        else if (node.Status.HasLeft)
+        {
+            if (toEnd)
+            {
+                // Its agent stopped the task and cannot report it any more.
+                Observe(task, TaskState.Shutdown, "node left the swarm");
+            }
         }
         else if (node.Status.State == NodeState.Down)
         {
-            var at = (node.Status.Since ?? node.UpdatedAt) + plan.Options.OrphanAfter;
-            if (at <= plan.Now)
+            if (plan.IsOver(node.Id, node.Status.Since ?? node.UpdatedAt, plan.Options.OrphanAfter))
             {
-                Orphan(task, "node has been down for too long");
-            }
-            else
-            {
-                plan.WaitUntil(at);
+                Observe(task, TaskState.Orphaned, "node has been down for too long");
             }
         }
         return false;
     }
 
-    private void Orphan(SwarmTask task, string message) =>
-        plan.Changes.Add(
-            new StateChange.TaskObserve(task.Id, task.Status with { State = TaskState.Orphaned, Timestamp = plan.Now, Message = message })
-        );
+    private void Observe(SwarmTask task, TaskState state, string message) =>
+        plan.Changes.Add(new StateChange.TaskObserve(task.Id, task.Status with { State = state, Timestamp = plan.Now, Message = message }));
 
     /// <summary>Keeps a slot's tasks within the history limit; the running task counts, as in Docker.</summary>
     private void Prune(Slot slot, int kept, ServiceView view)

@@ -16,15 +16,13 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     private readonly Service _service = view.Service;
 
-    /// <summary>True for a task that the service's update in progress made for a slot; false for one made by scaling or a restart. The mark
-    /// is
-    /// <see cref="SwarmTask.StartAfter"/> equal to the moment of creation.</summary>
+    /// <summary>True for a task that the service's update in progress made for a slot; false for one made by scaling or a restart. </summary>
+    /// <remarks>An earlier swarmd marked them by <see cref="SwarmTask.StartAfter"/> equal to the moment of creation.</remarks>
     public static bool IsOfUpdate(SwarmTask task, Service service) =>
         service.UpdateStatus is { } status
         && task.Revision == service.Revision
         && task.RestartCount == 0
-        && task.StartAfter == task.CreatedAt
-        && task.CreatedAt >= status.StartedAt;
+        && (status.Number > 0 ? task.Update == status.Number : task.StartAfter == task.CreatedAt && task.CreatedAt >= status.StartedAt);
 
     /// <summary>True while an update or rollback is in progress, neither paused nor complete.</summary>
     public static bool IsRolling(UpdateStatus? status) => status?.State is UpdateState.Updating or UpdateState.RollbackStarted;
@@ -106,6 +104,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             new UpdateStatus
             {
                 State = UpdateState.Updating,
+                Number = _service.Version,
                 StartedAt = plan.Now,
                 Message = UpdateMessages.InProgress,
                 Progress = new UpdateProgress { Total = (ulong)total, FromRevision = _service.PreviousRevision },
@@ -229,8 +228,17 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         return (ulong)slots.Count;
     }
 
-    private static bool HasFailed(SwarmTask task, UpdateConfig config) =>
-        RestartRules.EndedByItself(task) && (task.RunningSince is not { } since || SwarmTask.EndOf(task) - since <= config.Monitor);
+    /// <summary>Whether the task failed before it ran, or within the monitor period. A time below zero belongs to an earlier leader, whose clock
+    /// was set back meanwhile: that leader counted the task if it failed.</summary>
+    private bool HasFailed(SwarmTask task, UpdateConfig config)
+    {
+        if (!RestartRules.EndedByItself(task) || task.RunningSince is not { } since)
+        {
+            return RestartRules.EndedByItself(task);
+        }
+        var lasted = plan.MomentOf(task.Id, SwarmTask.EndOf(task)) - plan.MomentOf(task.Id, since);
+        return lasted >= TimeSpan.Zero && lasted <= config.Monitor;
+    }
 
     /// <summary>Counts the slots that take up the update's parallelism. SwarmKit's worker goes on to another slot when the task has run or
     /// failed
@@ -242,11 +250,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         {
             if (DoneAt(task) is { } doneAt)
             {
-                if (doneAt + config.Delay > plan.Now)
-                {
-                    plan.WaitUntil(doneAt + config.Delay);
-                    busy++;
-                }
+                busy += plan.IsOver(task.Id, doneAt, config.Delay) ? 0 : 1;
             }
             else if (task.DesiredState <= TaskState.Running && !IsOutOfReach(task))
             {
@@ -274,9 +278,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         var monitor = config.Delay >= config.Monitor ? config.Delay + AfterDelay : config.Monitor;
         foreach (var task in made)
         {
-            if (DoneAt(task) is { } doneAt && doneAt + config.Delay + monitor > plan.Now)
+            if (DoneAt(task) is { } doneAt && !plan.IsOver(task.Id, doneAt, config.Delay + monitor))
             {
-                plan.WaitUntil(doneAt + config.Delay + monitor);
                 return;
             }
         }
@@ -313,6 +316,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
                     status with
                     {
                         State = UpdateState.RollbackStarted,
+                        Number = _service.Version,
                         Message = UpdateMessages.RolledBack(failed.Id),
                         Progress = new UpdateProgress { FromRevision = _service.Revision },
                     },

@@ -9,11 +9,13 @@ internal sealed class RecentFailures
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
     public const int Threshold = 5;
 
-    private readonly Dictionary<(string ServiceId, ulong Revision), Dictionary<string, List<DateTimeOffset>>> _byRevision = [];
-    private DateTimeOffset _pruned = DateTimeOffset.MinValue;
+    private readonly Dictionary<(string ServiceId, ulong Revision), Dictionary<string, List<TimeSpan>>> _byRevision = [];
+    private TimeSpan? _pruned;
 
     /// <summary>Global tasks are not counted: the scheduler does not choose their nodes.</summary>
-    public void Record(SwarmTask task)
+    /// <param name="task">The task that failed.</param>
+    /// <param name="ended">When it ended, by the clock of the later questions.</param>
+    public void Record(SwarmTask task, TimeSpan ended)
     {
         if (task.NodeId is null || task.Slot == 0)
         {
@@ -28,13 +30,12 @@ internal sealed class RecentFailures
         {
             byNode[task.NodeId] = times = [];
         }
-        var ended = SwarmTask.EndOf(task);
         var at = times.BinarySearch(ended);
         times.Insert(at < 0 ? ~at : at, ended);
     }
 
     /// <summary>Nodes on which the revision failed at least <see cref="Threshold"/> times within <see cref="Window"/>; null when there are none.</summary>
-    public Dictionary<NodeInfo, int>? Of(string serviceId, ulong revision, DateTimeOffset now, NodeSet nodes)
+    public Dictionary<NodeInfo, int>? Of(string serviceId, ulong revision, TimeSpan now, NodeSet nodes)
     {
         if (_byRevision.Count == 0 || !_byRevision.TryGetValue((serviceId, revision), out var byNode))
         {
@@ -53,7 +54,7 @@ internal sealed class RecentFailures
     }
 
     /// <summary>Removes old entries; does nothing if it ran within the last window.</summary>
-    public void Prune(DateTimeOffset now)
+    public void Prune(TimeSpan now)
     {
         if (_byRevision.Count == 0 || now - _pruned < Window)
         {
@@ -80,10 +81,10 @@ internal sealed class RecentFailures
     public void Clear()
     {
         _byRevision.Clear();
-        _pruned = DateTimeOffset.MinValue;
+        _pruned = null;
     }
 
-    private static int CountExpired(List<DateTimeOffset> times, DateTimeOffset now)
+    private static int CountExpired(List<TimeSpan> times, TimeSpan now)
     {
         var expired = 0;
         while (expired < times.Count && now - times[expired] > Window)
