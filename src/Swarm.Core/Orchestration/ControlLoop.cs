@@ -22,7 +22,7 @@ public sealed class ControlLoop
     private readonly DirtyQueue _services = new();
     private readonly DirtyQueue _nodes = new();
     private readonly Deadlines _deadlines = new();
-    private readonly HashSet<string> _noncompliant = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _withoutRoom = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _nodeIds = new(StringComparer.Ordinal);
 
@@ -84,7 +84,7 @@ public sealed class ControlLoop
         _services.Clear();
         _nodes.Clear();
         _deadlines.Clear();
-        _noncompliant.Clear();
+        _withoutRoom.Clear();
         _globalServices.Clear();
         _nodeIds.Clear();
         FindNodesAndGlobalServices();
@@ -162,9 +162,17 @@ public sealed class ControlLoop
     {
         while (_nodes.TryTake(out var nodeId))
         {
-            foreach (var taskId in ConstraintEnforcer.FindNoncompliant(plan, nodeId))
+            if (_withoutRoom.Count > 0)
             {
-                _noncompliant.Add(taskId);
+                // The node may have room again.
+                foreach (var task in _state.TasksOfNode(nodeId))
+                {
+                    _withoutRoom.Remove(task.Id);
+                }
+            }
+            foreach (var taskId in ConstraintEnforcer.FindWithoutRoom(plan, nodeId))
+            {
+                _withoutRoom.Add(taskId);
                 _services.Add(_state.FindTask(taskId)!.ServiceId);
             }
         }
@@ -181,7 +189,7 @@ public sealed class ControlLoop
             return;
         }
         var view = new ServiceView(plan, service);
-        var slots = new SlotReconciler(plan, view, task => _noncompliant.Contains(task.Id));
+        var slots = new SlotReconciler(plan, view, task => _withoutRoom.Contains(task.Id));
         if (service.Spec.Mode is ServiceMode.Replicated replicated)
         {
             new ReplicatedReconciler(plan, view, slots).Run(replicated.Replicas);
@@ -207,7 +215,7 @@ public sealed class ControlLoop
                 }
                 if (after is null || after.DesiredState > TaskState.Running)
                 {
-                    _noncompliant.Remove((after ?? before)!.Id);
+                    _withoutRoom.Remove((after ?? before)!.Id);
                 }
                 break;
             case ChangedObject.OfService(var before, var after):

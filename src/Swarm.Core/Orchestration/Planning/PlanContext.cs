@@ -74,7 +74,16 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
     /// <param name="waits">The new task waits until another task of its slot has stopped.</param>
     /// <param name="delay">Restart delay; null: none.</param>
     /// <param name="ofUpdate">An update makes the task: see <see cref="Updater.IsOfUpdate"/>.</param>
-    public void Create(Service service, Slot slot, bool waits, TimeSpan? delay = null, uint restartCount = 0, bool ofUpdate = false)
+    /// <param name="takesOver">See <see cref="SwarmTask.TakesOver"/>.</param>
+    public void Create(
+        Service service,
+        Slot slot,
+        bool waits,
+        TimeSpan? delay = null,
+        uint restartCount = 0,
+        bool ofUpdate = false,
+        bool takesOver = false
+    )
     {
         // Within a slot no two tasks are created at the same moment, so that "the newest" is well defined.
         var createdAt = slot.Newest is { } newest && newest.CreatedAt >= Now ? newest.CreatedAt.AddTicks(1) : Now;
@@ -98,6 +107,7 @@ internal sealed class PlanContext(ClusterState state, DateTimeOffset now, IdSour
                     CreatedAt = createdAt,
                     StartAfter = ofUpdate ? createdAt : startAfter,
                     RestartCount = restartCount,
+                    TakesOver = takesOver,
                 }
             )
         );
