@@ -162,18 +162,15 @@ public sealed class ControlLoop
     {
         while (_nodes.TryTake(out var nodeId))
         {
-            if (_withoutRoom.Count > 0)
+            foreach (var task in _state.TasksOfNode(nodeId))
             {
-                // The node may have room again.
-                foreach (var task in _state.TasksOfNode(nodeId))
-                {
-                    _withoutRoom.Remove(task.Id);
-                }
+                // The node may have room again, and may have got the task after its mark.
+                _withoutRoom.Remove(task.Id);
+                _services.Add(task.ServiceId);
             }
             foreach (var taskId in ConstraintEnforcer.FindWithoutRoom(plan, nodeId))
             {
                 _withoutRoom.Add(taskId);
-                _services.Add(_state.FindTask(taskId)!.ServiceId);
             }
         }
     }

@@ -63,7 +63,7 @@ public class SimulationTests
     /// <summary>The simulation is useful only if it detects faults.</summary>
     [Theory]
     [InlineData("IgnoreConstraints", "where it may not")]
-    [InlineData("EvictByOwnConstraints", "is replaced where it may stay")]
+    [InlineData("EvictByOwnConstraints", " is replaced where it may stay")]
     [InlineData("UnplacedHoldPlaces", "holds its update up")]
     [InlineData("KeepUnplacedOfOlderRevisions", "of an older revision")]
     [InlineData("IgnoreAttempts", "was not tried anew")]

@@ -167,6 +167,23 @@ public class PlacementChangeTests
     }
 
     [Fact]
+    public void A_label_that_goes_while_the_assignment_is_on_its_way_is_noticed()
+    {
+        var swarm = InEast(0);
+        swarm.Scale("web", 1);
+        swarm.Apply(swarm.Loop.Plan());
+        var assignment = swarm.Loop.Plan();
+        var assigned = Assert.IsType<StateChange.TaskAssign>(Assert.Single(assignment));
+
+        swarm.SetLabels(assigned.NodeId, West);
+        swarm.Apply(assignment);
+        swarm.Converge();
+
+        Assert.Equal(TaskState.Shutdown, swarm.Task(assigned.TaskId).Status.State);
+        Assert.NotEqual(assigned.NodeId, Assert.Single(swarm.Running("web")).NodeId);
+    }
+
+    [Fact]
     public void A_global_task_that_waits_on_its_node_follows_the_newer_constraints()
     {
         var swarm = new TestSwarm();
