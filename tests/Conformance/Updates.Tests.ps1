@@ -96,6 +96,18 @@ Describe 'An update that fails' {
         Undo-SwarmService fails
         Wait-Until { (Get-UpdateState fails) -eq 'RollbackCompleted' -and (Get-RunningImage fails $new).Count -eq 6 } 'six of before'
     }
+    It 'paused, it is not resumed by labels, but by the image, which is tried anew' {
+        Set-SwarmService fails -Image $bad
+        Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
+        $paused = (Get-SwarmService fails).UpdateStatus
+        Set-SwarmService fails -Label @{ tier = 'front' }
+        if (Test-Difference 'paused-update') { "$((Get-SwarmService fails).UpdateStatus.StartedAt)" | Should -Be "$($paused.StartedAt)" }
+        else { Wait-Until { "$((Get-SwarmService fails).UpdateStatus.StartedAt)" -ne "$($paused.StartedAt)" } 'an update that goes on' }
+        Set-SwarmService fails -Image $bad
+        Wait-Until { $now = (Get-SwarmService fails).UpdateStatus; "$($now.State)" -eq 'Paused' -and $now.StartedAt -gt $paused.StartedAt } 'another attempt, paused again'
+        Set-SwarmService fails -Image $new
+        Wait-Until { (Get-UpdateState fails) -eq 'Completed' -and (Get-RunningImage fails $new).Count -eq 6 } 'six that run'
+    }
     It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
         $messages = [Collections.Generic.HashSet[string]]::new()
         Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2 -UpdateMonitor 30s
@@ -136,5 +148,49 @@ Describe 'Undo-SwarmService' {
         (Get-SwarmService scaled).Image | Should -BeLike "$old*"
         Get-UpdateState scaled | Should -Be $(if (Test-Difference 'undo-after-scale') { 'Completed' } else { 'RollbackCompleted' })
         Remove-SwarmService scaled -Force -Wait
+    }
+}
+
+Describe 'What else happens to a service' {
+    It 'a node that is drained under an update' {
+        $null = New-SwarmService -Name drained -Image $old -Replicas 3 -StopSignal KILL -UpdateDelay 1h -UpdateMonitor 1h -Wait
+        Set-SwarmService drained -Image $new
+        Wait-Until { (Get-RunningImage drained $new).Count -eq 1 } 'the first of three'
+        $task = Get-RunningImage drained $new
+        Set-SwarmNode $task.Node -Availability Drain -Wait
+        try {
+            if (Test-Difference 'drain-during-update') { Get-UpdateState drained | Should -Be 'Updating' }
+            else { Wait-Until { (Get-UpdateState drained) -eq 'Paused' } 'a paused update' }
+        }
+        finally { Set-SwarmNode $task.Node -Availability Active }
+        Remove-SwarmService drained -Force -Wait
+    }
+    It 'attempts and the history' {
+        $null = New-SwarmService -Name attempts -Image $old -StopSignal KILL -RestartMaxAttempts 1 -UpdateMonitor 100ms -Wait
+        foreach ($image in $new, $old, $new) { Set-SwarmService attempts -Image $image -Wait }
+        $kept = if (Test-Difference 'history-with-attempts') { 4 } else { 2 }
+        Wait-Until { @(Get-SwarmTask attempts).Count -eq $kept } "$kept tasks"
+        Remove-SwarmService attempts -Force -Wait
+    }
+    It 'the image named again for a task that is not restarted' {
+        $null = New-SwarmService -Name again -Image $bad -RestartCondition None
+        Wait-Until { @(Get-SwarmTask again | Where-Object State -EQ Failed).Count -eq 1 } 'a failed task'
+        Set-SwarmService again -Image $bad
+        if (Test-Difference 'new-attempt') { @(Get-SwarmTask again).Count | Should -Be 1 }
+        else { Wait-Until { @(Get-SwarmTask again | Where-Object State -EQ Failed).Count -eq 2 } 'another failed task' }
+        Remove-SwarmService again -Force -Wait
+    }
+    It 'a slot that no node takes' {
+        $null = New-SwarmService -Name crowded -Image $old -Replicas 4 -StopSignal KILL -Constraint 'node.hostname!=manager1' -MaxReplicasPerNode 1 -UpdateMonitor 100ms
+        Wait-Until { @(Get-RunningTask crowded).Count -eq 2 -and @(Get-SwarmTask crowded | Where-Object PendingReasons).Count -eq 2 } 'two that run and two that wait'
+        $waiting = @(Get-SwarmTask crowded | Where-Object PendingReasons)[0]
+        ($waiting.PendingReasons | ForEach-Object Filter) -join ' ' | Should -Be 'constraints max-replicas'
+        if (Test-Difference 'pending-order') { $waiting.Error | Should -Match 'max replicas.*constraints' }
+        Set-SwarmService crowded -Image $new
+        if (-not (Test-Difference 'unplaced-slots')) {
+            Wait-Until { (Get-RunningImage crowded $new).Count -eq 2 } 'two new ones that run'
+            foreach ($task in Get-SwarmTask crowded | Where-Object DesiredState -LE Running) { $task.Image | Should -BeLike "$new*" }
+        }
+        Remove-SwarmService crowded -Force -Wait
     }
 }

@@ -246,7 +246,9 @@ public sealed class CmdletTests
         Assert.Empty(service.Constraints);
         Assert.Empty(service.Labels);
         Assert.NotEqual(0ul, shell.Fake.Last<V1.UpdateServiceRequest>().Version);
+        Assert.True(shell.Fake.Last<V1.UpdateServiceRequest>().NewAttempt);
         shell.Run("Get-SwarmService redis | Set-SwarmService -Replicas 4").ThrowIfFailed();
+        Assert.False(shell.Fake.Last<V1.UpdateServiceRequest>().NewAttempt);
         Assert.Equal(("redis:3.0.7", 4ul), (shell.Fake.Services[0].Spec.Container.Image, shell.Fake.Services[0].Spec.Replicated.Replicas));
         shell.Run("Restart-SwarmService redis").ThrowIfFailed();
         Assert.Equal(1ul, shell.Fake.Services[0].Spec.ForceUpdate);

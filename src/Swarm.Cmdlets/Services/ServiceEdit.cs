@@ -13,6 +13,9 @@ internal sealed class ServiceEdit(V1.ControlClient client, Action<V1.ServiceSpec
 
     public bool NoResolveImage { get; init; }
 
+    /// <summary>The user names the image: what has failed is tried anew, even if the image is the same.</summary>
+    public bool NewAttempt { get; init; }
+
     public V1.ServiceSpec Wanted(V1.Service read)
     {
         var spec = ServiceSpecDefaults.Complete(read.Spec.Clone());
@@ -76,6 +79,7 @@ internal sealed class ServiceEdit(V1.ControlClient client, Action<V1.ServiceSpec
             Version = read.Version,
             RegistryCredential = credential,
             NoResolveImage = NoResolveImage,
+            NewAttempt = NewAttempt,
         };
 
     private async Task<V1.Service> ReadAsync(V1.Service read, CancellationToken cancellationToken)

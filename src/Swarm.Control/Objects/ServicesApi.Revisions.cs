@@ -100,7 +100,7 @@ public partial class ServicesApi
     private static ulong RequireRevision(ClusterState state, Service service, ulong wanted)
     {
         var name = service.Spec.Name;
-        var number = wanted == 0 ? service.PreviousRevision : wanted;
+        var number = wanted == 0 ? ServiceChanges.PreviousRevision(state, service) : wanted;
         if (number == 0)
         {
             throw new SwarmException(

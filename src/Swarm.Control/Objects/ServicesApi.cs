@@ -111,7 +111,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
                 {
                     var service = Selectors.Service(state, current.Id);
                     RequireUpdatable(service, spec, request.Version);
-                    return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now);
+                    return ServicePlanner.PreviewUpdate(state, service, spec, objects.Now, credential, request.NewAttempt);
                 },
                 cancellation
             );
@@ -123,7 +123,8 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             {
                 var service = Selectors.Service(state, current.Id);
                 RequireUpdatable(service, spec, request.Version);
-                return new CommandChanges(ServiceChanges.Update(state, service, spec, credential, objects.Now), service.Id);
+                var changes = ServiceChanges.Update(state, service, spec, credential, objects.Now, request.NewAttempt);
+                return new CommandChanges(changes, service.Id);
             },
             SwarmObjects.ServiceOrVanished,
             cancellation

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 
 namespace Swarm.Control.Reading;
@@ -6,7 +7,7 @@ namespace Swarm.Control.Reading;
 /// <summary>The part of a service's message that its own record does not hold.</summary>
 /// <param name="Running">Tasks that should run, and do so on nodes that are not down.</param>
 /// <param name="Desired">Tasks that should run.</param>
-/// <param name="Previous">The revision before the current one.</param>
+/// <param name="Previous">The revision that an undo returns to.</param>
 internal readonly record struct ServiceFacts(ulong Running, ulong Desired, ServiceRevision? Previous)
 {
     /// <summary>Called under the state's lock.</summary>
@@ -32,10 +33,11 @@ internal readonly record struct ServiceFacts(ulong Running, ulong Desired, Servi
                 running++;
             }
         }
+        var previous = ServiceChanges.PreviousRevision(state, service);
         return new ServiceFacts(
             running,
             service.Spec.Mode is ServiceMode.Replicated replicated ? replicated.Replicas : wanted,
-            service.PreviousRevision > 0 ? state.FindRevision(service.Id, service.PreviousRevision) : null
+            previous > 0 ? state.FindRevision(service.Id, previous) : null
         );
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Swarm.Core.Model;
 
 /// <summary>A run of a slot. The record is small on purpose: it points to its revision instead of a copy of the spec, and keeps moments as
@@ -66,6 +68,15 @@ public sealed record SwarmTask
     /// <summary>Why no node takes the task. Null unless the scheduler tried and failed.</summary>
     public PendingReasons? Pending { get; init; }
 
+    /// <summary>An update took a task from its node, or will, for this one. While no node takes it, it holds a place of the update's
+    /// parallelism.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TakesOver { get; init; }
+
+    /// <summary>The host ports that the task got with its node. It has them until it ends, whatever the service publishes later. Null:
+    /// those of its revision.</summary>
+    public TaskPorts? Ports { get; init; }
+
     /// <summary>When an ended task ended, as far as the manager knows.</summary>
     public static DateTimeOffset EndOf(SwarmTask task)
     {
@@ -84,6 +95,10 @@ public sealed record SwarmTask
 
     private static DateTimeOffset? MomentOf(long ticks) => ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
 }
+
+/// <summary>The ports that a task has on its node.</summary>
+/// <param name="Published">The ports of the service when the task got its node.</param>
+public sealed record TaskPorts(ValueList<PublishedPort> Published);
 
 /// <summary>The observed status of a task.</summary>
 public sealed record TaskStatus

@@ -25,7 +25,7 @@ public sealed class ControlLoop
     private readonly DirtyQueue _services = new();
     private readonly DirtyQueue _nodes = new();
     private readonly Deadlines _deadlines = new();
-    private readonly HashSet<string> _noncompliant = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _withoutRoom = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
 
     /// <summary>Services with a task that stays on a node that is down, because no other takes it: see <see cref="PlanContext.IsStranded"/>.</summary>
@@ -99,7 +99,7 @@ public sealed class ControlLoop
         _services.Clear();
         _nodes.Clear();
         _deadlines.Clear();
-        _noncompliant.Clear();
+        _withoutRoom.Clear();
         _globalServices.Clear();
         _stranded.Clear();
         _nodeIds.Clear();
@@ -198,10 +198,15 @@ public sealed class ControlLoop
     {
         while (_nodes.TryTake(out var nodeId))
         {
-            foreach (var taskId in ConstraintEnforcer.FindNoncompliant(plan, nodeId))
+            foreach (var task in _state.TasksOfNode(nodeId))
             {
-                _noncompliant.Add(taskId);
-                _services.Add(_state.FindTask(taskId)!.ServiceId);
+                // The node may have room again, and may have got the task after its mark.
+                _withoutRoom.Remove(task.Id);
+                _services.Add(task.ServiceId);
+            }
+            foreach (var taskId in ConstraintEnforcer.FindWithoutRoom(plan, nodeId))
+            {
+                _withoutRoom.Add(taskId);
             }
         }
     }
@@ -217,7 +222,7 @@ public sealed class ControlLoop
             return;
         }
         var view = new ServiceView(plan, service);
-        var slots = new SlotReconciler(plan, view, task => _noncompliant.Contains(task.Id));
+        var slots = new SlotReconciler(plan, view, task => _withoutRoom.Contains(task.Id));
         if (service.Spec.Mode is ServiceMode.Replicated replicated)
         {
             new ReplicatedReconciler(plan, view, slots).Run(replicated.Replicas);
@@ -244,7 +249,7 @@ public sealed class ControlLoop
                 }
                 if (after is null || after.DesiredState > TaskState.Running)
                 {
-                    _noncompliant.Remove((after ?? before)!.Id);
+                    _withoutRoom.Remove((after ?? before)!.Id);
                 }
                 break;
             case ChangedObject.OfService(var before, var after):

@@ -245,7 +245,8 @@ public static class Convergence
         var progress = Invariant($"{tally.Running} of {desired} tasks run");
         if (Updater.IsRolling(service.UpdateStatus))
         {
-            return $"{service.UpdateStatus!.Message}: {progress}";
+            var waits = tally.FirstProblem?.Pending is { } unplaced ? ": " + Reason(unplaced) : "";
+            return $"{service.UpdateStatus!.Message}: {progress}{waits}";
         }
         if (tally.GivenUp > 0)
         {

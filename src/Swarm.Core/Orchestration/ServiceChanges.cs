@@ -1,5 +1,6 @@
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
@@ -29,6 +30,7 @@ public static class ServiceChanges
     /// <param name="newSpec">The whole new spec.</param>
     /// <param name="credential">Null: the credential of the current revision stays in use.</param>
     /// <param name="now">The moment of the update.</param>
+    /// <param name="newAttempt">The user names the image. A credential is a new attempt in any case.</param>
     /// <remarks>
     /// A change of the task template (or of the credential) gets the next revision number and starts an update. It supersedes an update
     /// that is
@@ -36,6 +38,7 @@ public static class ServiceChanges
     /// A change of scale, labels or update policy keeps the revision number, and the state of an update in progress or paused.
     /// A paused update goes on when the update policy changes, or when the spec does not change at all.
     /// (Docker: any <c>docker service update</c> resumes it.)
+    /// A new attempt resumes it too. If tasks have failed, it gets a revision of its own, which makes them anew and no others.
     /// </remarks>
     /// <exception cref="ArgumentException">The name or the kind of mode differs; neither can change.</exception>
     public static IReadOnlyList<StateChange> Update(
@@ -43,7 +46,8 @@ public static class ServiceChanges
         Service service,
         ServiceSpec newSpec,
         RegistryCredential? credential,
-        DateTimeOffset now
+        DateTimeOffset now,
+        bool newAttempt = false
     )
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -59,25 +63,42 @@ public static class ServiceChanges
         }
         var inUse = state.FindRevision(service.Id, service.Revision)?.RegistryCredential;
         var sameTemplate = newSpec.TaskTemplateEquals(service.Spec);
-        if (sameTemplate && (credential is null || credential == inUse))
+        if (!sameTemplate)
         {
-            return [Set(service, newSpec, service.Revision, inUse, StatusAfterPolicyChange(service, newSpec, now), now)];
+            return [Set(service, newSpec, NextRevision(state, service), credential ?? inUse, Started(service, now), now)];
         }
-        var status = sameTemplate ? service.UpdateStatus : Started(service, now);
-        return [Set(service, newSpec, NextRevision(state, service), credential ?? inUse, status, now)];
+        var attempts = newAttempt || credential is not null;
+        var otherCredential = credential is not null && credential != inUse;
+        var view = attempts ? ViewOf(state, service) : null;
+        var toTry = view is not null && Attempts.HasWork(view, otherCredential);
+        if (!toTry && !otherCredential)
+        {
+            return [Set(service, newSpec, service.Revision, inUse, StatusOfSameRevision(service, newSpec, attempts, now), now)];
+        }
+        var status = toTry || Updater.IsUnfinished(service.UpdateStatus) ? Attempted(service, now) : service.UpdateStatus;
+        return [Set(service, newSpec, NextRevision(state, service), credential ?? inUse, status, Attempts.MomentOf(view!, now))];
+    }
+
+    /// <summary>The revision that an undo returns to; 0: none. It is the previous one, unless that has the current template: then it is the
+    /// last one that has another.</summary>
+    public static ulong PreviousRevision(ClusterState state, Service service)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(service);
+        return TaskTemplates.PreviousRevision(state, service);
     }
 
     /// <summary>Restores the task template of an earlier revision. Scale, labels and update policy stay as they are now.</summary>
     /// <param name="state">Applied state.</param>
     /// <param name="service">The service as it is in the state.</param>
-    /// <param name="toRevision">A kept revision other than the current one; 0: <see cref="Service.PreviousRevision"/>.</param>
+    /// <param name="toRevision">A kept revision other than the current one; 0: <see cref="PreviousRevision"/>.</param>
     /// <param name="now">The moment of the rollback.</param>
     /// <exception cref="ArgumentException">There is no such revision, or it is the current one.</exception>
     public static IReadOnlyList<StateChange> Rollback(ClusterState state, Service service, ulong toRevision, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(service);
-        var number = toRevision == 0 ? service.PreviousRevision : toRevision;
+        var number = toRevision == 0 ? PreviousRevision(state, service) : toRevision;
         if (number == 0)
         {
             throw new ArgumentException($"Service '{service.Spec.Name}' has no previous revision.", nameof(toRevision));
@@ -137,22 +158,31 @@ public static class ServiceChanges
         };
     }
 
-    private static UpdateStatus? StatusAfterPolicyChange(Service service, ServiceSpec newSpec, DateTimeOffset now)
+    private static UpdateStatus? StatusOfSameRevision(Service service, ServiceSpec newSpec, bool newAttempt, DateTimeOffset now)
     {
         var status = service.UpdateStatus;
-        var resumes = newSpec == service.Spec || newSpec.Update != service.Spec.Update || newSpec.Rollback != service.Spec.Rollback;
-        if (!resumes || status is not { State: UpdateState.Paused or UpdateState.RollbackPaused })
+        var resumes =
+            newAttempt || newSpec == service.Spec || newSpec.Update != service.Spec.Update || newSpec.Rollback != service.Spec.Rollback;
+        return resumes && status is { State: UpdateState.Paused or UpdateState.RollbackPaused } ? Attempted(service, now) : status;
+    }
+
+    /// <summary>The update begins again for the same template; a rollback stays one.</summary>
+    private static UpdateStatus Attempted(Service service, DateTimeOffset now)
+    {
+        if (service.UpdateStatus is not { State: UpdateState.RollbackStarted or UpdateState.RollbackPaused } status)
         {
-            return status;
+            return Started(service, now);
         }
-        var back = status.State == UpdateState.RollbackPaused;
         return new UpdateStatus
         {
-            State = back ? UpdateState.RollbackStarted : UpdateState.Updating,
+            State = UpdateState.RollbackStarted,
             Number = service.Version,
             StartedAt = now,
-            Message = back ? UpdateMessages.RollbackRequested : UpdateMessages.InProgress,
+            Message = UpdateMessages.RollbackRequested,
             Progress = new UpdateProgress { FromRevision = status.Progress.FromRevision },
         };
     }
+
+    private static ServiceView ViewOf(ClusterState state, Service service) =>
+        new(new PlanContext(state, DateTimeOffset.MinValue, Convergence.NoIds, ControlLoopOptions.Default, int.MaxValue), service);
 }

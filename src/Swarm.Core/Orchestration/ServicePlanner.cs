@@ -7,12 +7,20 @@ using Swarm.Core.State;
 namespace Swarm.Core.Orchestration;
 
 /// <summary>Previews changes for <c>-WhatIf</c> on forks of the state. The state itself does not change, and must not while a preview is made.</summary>
-/// <remarks>The control loop itself runs on a fork, with agents that obey at once; an update replaces all tasks in one step. Nodes of new tasks
-/// are the scheduler's choices of this moment. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
+/// <remarks>The control loop itself runs on a fork, with agents that obey at once; an update goes its way without delays, so that one that gets
+/// stuck is shown so. Nodes of new tasks are the scheduler's choices of this moment. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
 public static class ServicePlanner
 {
     /// <summary>Enough rounds for every change that converges: creation, placement, start, and the same again for replacements.</summary>
     private const int MostRounds = 64;
+
+    /// <summary>A batch looks at every slot of the service. An update of more slots than the root of this takes several at a time.</summary>
+    private const int MostSlotVisits = 250_000;
+
+    private const int FewestBatches = 16;
+
+    /// <summary>Stop, start, placement and report of a batch, with room for a retry.</summary>
+    private const int RoundsOfBatch = 8;
 
     /// <summary>The effects of creating a service.</summary>
     public static IReadOnlyList<PlannedAction> PreviewCreate(ClusterState state, ServiceSpec spec, DateTimeOffset now)
@@ -23,13 +31,21 @@ public static class ServicePlanner
     }
 
     /// <summary>The effects of a new spec, on scale and on the task template.</summary>
+    /// <param name="state">Applied state.</param>
+    /// <param name="service">The service as it is in the state.</param>
+    /// <param name="newSpec">The whole new spec.</param>
+    /// <param name="now">The moment of the update.</param>
+    /// <param name="credential">Null: the credential stays as it is.</param>
+    /// <param name="newAttempt">As in <see cref="ServiceChanges.Update"/>.</param>
     /// <exception cref="ArgumentException">As <see cref="ServiceChanges.Update"/>.</exception>
     public static IReadOnlyList<PlannedAction> PreviewUpdate(
         ClusterState state,
         Service service,
         ServiceSpec newSpec,
-        DateTimeOffset now
-    ) => Try(state, ServiceChanges.Update(state, service, newSpec, null, now), now, t => t.ServiceId == service.Id);
+        DateTimeOffset now,
+        RegistryCredential? credential = null,
+        bool newAttempt = false
+    ) => Try(state, ServiceChanges.Update(state, service, newSpec, credential, now, newAttempt), now, t => t.ServiceId == service.Id);
 
     /// <summary>The effects of a rollback.</summary>
     /// <exception cref="ArgumentException">As <see cref="ServiceChanges.Rollback"/>.</exception>
@@ -80,18 +96,46 @@ public static class ServicePlanner
     )
     {
         ArgumentNullException.ThrowIfNull(state);
-        var with = state.Fork();
-        with.Apply(change, state.Index + 1);
-        with.Apply(UpdateInOneGo(with, state, now), with.Index + 1);
+        var with = Play(state, change, now, atOnce: true, out var changed);
+        if (Waits(with, changed))
+        {
+            // The update gets stuck, or takes more than one turn: its own parallelism decides what comes.
+            with = Play(state, change, now, atOnce: false, out changed);
+        }
         // Work already in progress (a restart, an update) happens in both forks, so it does not show as an effect of this change.
-        List<ChangedObject> changed = [.. with.ForkChanges];
         var without = state.Fork();
         without.Apply(ControlLoop.OnFork(without, new PreviewClock(now), IdSource.Seeded(1), changed).Plan(int.MaxValue), state.Index + 1);
-        Settle(with, changed, now);
         return Compare(state, without, with, concerns, showKept);
     }
 
-    private static void Settle(ClusterState fork, IEnumerable<ChangedObject> changed, DateTimeOffset now)
+    private static ClusterState Play(
+        ClusterState state,
+        IReadOnlyList<StateChange> change,
+        DateTimeOffset now,
+        bool atOnce,
+        out List<ChangedObject> changed
+    )
+    {
+        var fork = state.Fork();
+        fork.Apply(change, state.Index + 1);
+        fork.Apply(WithoutDelays(fork, state, now, atOnce, out var batches), fork.Index + 1);
+        changed = [.. fork.ForkChanges];
+        Settle(fork, changed, now, MostRounds + (batches * RoundsOfBatch));
+        return fork;
+    }
+
+    /// <summary>True when the update of a changed service has tasks that no node takes.</summary>
+    private static bool Waits(ClusterState fork, IEnumerable<ChangedObject> changed) =>
+        changed
+            .OfType<ChangedObject.OfService>()
+            .Select(static c => (c.After ?? c.Before)!.Id)
+            .Distinct()
+            .Any(id =>
+                Updater.IsRolling(fork.FindService(id)?.UpdateStatus)
+                && fork.TasksOfService(id).Any(static t => t is { Pending: not null, IsLive: true, NodeId: null })
+            );
+
+    private static void Settle(ClusterState fork, IEnumerable<ChangedObject> changed, DateTimeOffset now, int mostRounds)
     {
         var clock = new PreviewClock(now);
         var loop = ControlLoop.OnFork(fork, clock, IdSource.Seeded(1), changed);
@@ -103,7 +147,7 @@ public static class ServicePlanner
                 touched.Add(after.Id);
             }
         };
-        for (var round = 0; round < MostRounds; round++)
+        for (var round = 0; round < mostRounds; round++)
         {
             var plan = loop.Plan(int.MaxValue);
             fork.Apply(plan, fork.Index + 1);
@@ -122,22 +166,46 @@ public static class ServicePlanner
         }
     }
 
-    /// <summary>Removes the update's delays and batches: a preview does not show time.</summary>
-    private static List<StateChange.ServiceSpecSet> UpdateInOneGo(ClusterState copy, ClusterState original, DateTimeOffset now)
+    /// <summary>Removes the delays of the changed services' updates: a preview does not show time.</summary>
+    /// <param name="batches">The most batches that one of the updates takes.</param>
+    private static List<StateChange.ServiceSpecSet> WithoutDelays(
+        ClusterState copy,
+        ClusterState original,
+        DateTimeOffset now,
+        bool atOnce,
+        out int batches
+    )
     {
-        var atOnce = UpdateConfig.Default with { Parallelism = 0, Monitor = TimeSpan.Zero, FailureAction = FailureAction.Continue };
         var changes = new List<StateChange.ServiceSpecSet>();
+        batches = 0;
         foreach (var service in copy.Services)
         {
-            if (Updater.IsRolling(service.UpdateStatus) && original.FindService(service.Id)?.Version != service.Version)
+            if (original.FindService(service.Id)?.Version == service.Version)
             {
-                var spec = service.Spec with { Update = atOnce, Rollback = atOnce };
-                changes.Add(new StateChange.ServiceSpecSet(service.Id, spec, service.Revision, null, service.UpdateStatus, now));
+                continue;
             }
+            var slots = Math.Max(1, copy.CountTasksOfService(service.Id));
+            var most = atOnce ? 1 : Math.Max(FewestBatches, MostSlotVisits / slots);
+            var spec = service.Spec with
+            {
+                Update = AtOnce(service.Spec.Update, slots, most),
+                Rollback = AtOnce(service.Spec.Rollback, slots, most),
+            };
+            batches = Math.Max(batches, Math.Min(slots, most));
+            changes.Add(new StateChange.ServiceSpecSet(service.Id, spec, service.Revision, null, service.UpdateStatus, now));
         }
         changes.Sort(static (a, b) => string.CompareOrdinal(a.ServiceId, b.ServiceId));
         return changes;
     }
+
+    private static UpdateConfig AtOnce(UpdateConfig config, int slots, int mostBatches) =>
+        config with
+        {
+            Parallelism = config.Parallelism == 0 ? 0 : Math.Max(config.Parallelism, (ulong)((slots + mostBatches - 1) / mostBatches)),
+            Delay = TimeSpan.Zero,
+            Monitor = TimeSpan.Zero,
+            FailureAction = FailureAction.Continue,
+        };
 
     /// <summary>Acts as perfect agents: every task reaches its desired state at once.</summary>
     private static List<StateChange.TaskObserve> Obey(ClusterState copy, IEnumerable<SwarmTask> tasks, DateTimeOffset now)
@@ -174,6 +242,7 @@ public static class ServicePlanner
         bool showKept
     )
     {
+        var plan = new PlanContext(with, DateTimeOffset.MinValue, Convergence.NoIds, ControlLoopOptions.Default, int.MaxValue);
         // All else is the same in the state and in both forks.
         var slots = with
             .ForkChanges.Concat(without.ForkChanges)
@@ -198,7 +267,7 @@ public static class ServicePlanner
             {
                 if (showKept && concerns(old))
                 {
-                    Add(old, PlannedActionKind.Keep, old.Id, old.NodeId ?? "", "");
+                    Add(old, PlannedActionKind.Keep, old.Id, old.NodeId ?? "", WhyKept(old));
                 }
             }
             else if (next is null)
@@ -218,7 +287,9 @@ public static class ServicePlanner
             }
             else
             {
-                Add(old, PlannedActionKind.Stop, old.Id, old.NodeId ?? "", "");
+                // The old task of a start-first update goes on if the new one does not come to run.
+                var stays = with.FindTask(old.Id) is { IsLive: true };
+                Add(old, stays ? PlannedActionKind.Keep : PlannedActionKind.Stop, old.Id, old.NodeId ?? "", stays ? WhyKept(old) : "");
                 Add(next, PlannedActionKind.Create, "", next.NodeId ?? "", Where(next, ""));
             }
         }
@@ -235,9 +306,23 @@ public static class ServicePlanner
             .. actions
                 .OrderBy(a => a.Service, StringComparer.Ordinal)
                 .ThenBy(a => a.Slot)
-                .ThenBy(a => a.Node, StringComparer.Ordinal)
+                .ThenBy(a => a.Slot > 0 ? "" : a.Node, StringComparer.Ordinal)
                 .Select(a => a.Action),
         ];
+
+        string WhyKept(SwarmTask task) =>
+            with.FindService(task.ServiceId) is { } service && Updater.IsRolling(service.UpdateStatus) && IsOlder(task, service)
+                ? "the update does not get here before a task of it finds a node"
+                : "";
+
+        bool IsOlder(SwarmTask task, Service service) =>
+            TaskTemplates.Compare(with.FindRevision(task.ServiceId, task.Revision)?.Spec, service.Spec) switch
+            {
+                TemplateDifference.None => false,
+                TemplateDifference.PlacementOnly => plan.NodeOf(task) is not { } node
+                    || !plan.MeetsConstraints(node, service.Id, service.Revision, service.Spec),
+                _ => true,
+            };
 
         void Add(SwarmTask task, PlannedActionKind kind, string taskId, string nodeId, string detail)
         {

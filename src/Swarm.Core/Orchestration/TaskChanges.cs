@@ -1,5 +1,6 @@
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Orchestration.Reconcilers;
 using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration;
@@ -26,7 +27,10 @@ internal static class TaskChanges
         }
         if (before.Status.State == after.Status.State)
         {
-            return false;
+            // An update goes on past a task that no node takes.
+            return before.Pending is null
+                && after.Pending is not null
+                && Updater.IsRolling(state.FindService(after.ServiceId)?.UpdateStatus);
         }
         return after.Status.State switch
         {

@@ -18,7 +18,7 @@ internal sealed class PendingGroup(GroupKey key)
 
     public int Count => _tasks.Count;
 
-    /// <summary>In slot order, then id order.</summary>
+    /// <summary>Tasks that took over from others come first: the room of those is theirs. Then in slot order, then id order.</summary>
     public SwarmTask[] Tasks
     {
         get
@@ -26,7 +26,13 @@ internal sealed class PendingGroup(GroupKey key)
             var tasks = _tasks.ToArray();
             if (tasks.Length > 1)
             {
-                Array.Sort(tasks, static (a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : string.CompareOrdinal(a.Id, b.Id));
+                Array.Sort(
+                    tasks,
+                    static (a, b) =>
+                        a.TakesOver != b.TakesOver ? b.TakesOver.CompareTo(a.TakesOver)
+                        : a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot)
+                        : string.CompareOrdinal(a.Id, b.Id)
+                );
             }
             return tasks;
         }

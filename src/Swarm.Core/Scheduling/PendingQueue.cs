@@ -176,6 +176,15 @@ internal sealed class PendingQueue(ProfileCache profiles)
         retried?.ForEach(Enqueue);
     }
 
+    /// <summary>Queues the group of a task after the ports of its service changed.</summary>
+    public void Retry(SwarmTask task)
+    {
+        if (_groups.TryGetValue(GroupKey.Of(task), out var group))
+        {
+            Enqueue(group);
+        }
+    }
+
     /// <summary>Queues the groups of a service after one of its live tasks ended.</summary>
     public void RetryForReplicaOf(string serviceId)
     {

@@ -34,6 +34,9 @@ public sealed partial class Scheduler
     private DateTimeOffset _now;
     private TimeSpan _moment;
 
+    // The ports of the group in hand, where they are not those of its revision.
+    private TaskPorts? _ports;
+
     /// <summary>A scheduler that looks back for failures by the stamps in the state.</summary>
     public Scheduler(ClusterState state)
         : this(state, null) { }
@@ -115,6 +118,15 @@ public sealed partial class Scheduler
             case ChangedObject.OfNode { Before: { } before }:
                 _nodes.Remove(before.Id);
                 _pending.RetryAll();
+                break;
+            case ChangedObject.OfService { Before: { } before, After: { } after } when before.Spec.Ports != after.Spec.Ports:
+                foreach (var task in _state.TasksOfService(after.Id))
+                {
+                    if (PendingQueue.IsPending(task))
+                    {
+                        _pending.Retry(task);
+                    }
+                }
                 break;
             case ChangedObject.OfService { After: null, Before: { } service }:
                 _counts.Forget(service.Id);
@@ -210,7 +222,7 @@ public sealed partial class Scheduler
         {
             return default;
         }
-        var share = _state.FindRevision(task.ServiceId, task.Revision) is { } revision ? TaskShare.Of(revision.Spec) : default;
+        var share = _state.FindRevision(task.ServiceId, task.Revision) is { } revision ? TaskShare.Of(revision.Spec, task.Ports) : default;
         // A fork is planned on for a moment: revisions do not go before their tasks, and nothing is kept for each task.
         if (holds && !share.IsNone && !_state.IsFork)
         {
@@ -227,12 +239,14 @@ public sealed partial class Scheduler
     private void ScheduleGroup(PendingGroup group, List<StateChange> output, int limit)
     {
         var (serviceId, revision, nodeId) = group.Key;
-        var spec = _state.FindRevision(serviceId, revision)?.Spec;
-        if (spec is null)
+        var own = _state.FindRevision(serviceId, revision)?.Spec;
+        var spec = _state.FindTaskSpec(serviceId, revision);
+        if (own is null || spec is null)
         {
             // The service was removed; its tasks are removed with it or soon after.
             return;
         }
+        _ports = own.Ports == spec.Ports ? null : new TaskPorts(spec.Ports);
         var profile = _profiles.Of(spec);
         if (nodeId is not null)
         {
@@ -381,7 +395,7 @@ public sealed partial class Scheduler
     /// <summary>Returns an assignment that the node's own counts already include.</summary>
     private void Decide(PendingGroup group, SwarmTask task, NodeInfo node, PlacementProfile profile, List<StateChange> output)
     {
-        output.Add(new StateChange.TaskAssign(task.Id, node.Id, _now));
+        output.Add(new StateChange.TaskAssign(task.Id, node.Id, _now, _ports));
         _pending.MarkDecided(group);
         var counted = _counts.Adjust(group.Key.ServiceId, node, 1);
         _decisions.Add(new Decision(node, counted ? group.Key.ServiceId : null, profile.Share));

@@ -86,6 +86,20 @@ public sealed class ClusterState
         return null;
     }
 
+    /// <summary>The spec that a new task of a revision gets: labels and ports are the service's of this moment, all else is the revision's.
+    /// Null: the revision is not kept.</summary>
+    public ServiceSpec? FindTaskSpec(string serviceId, ulong revision)
+    {
+        var own = FindRevision(serviceId, revision)?.Spec;
+        return own is null || FindService(serviceId)?.Spec is not { } now || (now.Labels == own.Labels && now.Ports == own.Ports)
+            ? own
+            : own with
+            {
+                Labels = now.Labels,
+                Ports = now.Ports,
+            };
+    }
+
     /// <summary>The kept revisions of a service, oldest first.</summary>
     public IReadOnlyList<ServiceRevision> RevisionsOf(string serviceId) => _revisions.Find(serviceId) ?? [];
 
@@ -230,7 +244,16 @@ public sealed class ClusterState
                 ChangeTask(null, WithSharedIds(c.Task));
                 break;
             case StateChange.TaskAssign c when FindTask(c.TaskId) is { } task && task.Status.State < TaskState.Assigned:
-                ChangeTask(task, task with { NodeId = FindNode(c.NodeId)?.Id ?? c.NodeId, Status = AssignedAt(c.At), Pending = null });
+                ChangeTask(
+                    task,
+                    task with
+                    {
+                        NodeId = FindNode(c.NodeId)?.Id ?? c.NodeId,
+                        Status = AssignedAt(c.At),
+                        Pending = null,
+                        Ports = c.Ports,
+                    }
+                );
                 break;
             case StateChange.TaskDesire c when FindTask(c.TaskId) is { } task && c.DesiredState > task.DesiredState:
                 ChangeTask(task, task with { DesiredState = c.DesiredState });

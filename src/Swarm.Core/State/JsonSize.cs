@@ -42,12 +42,16 @@ public static class JsonSize
 
     public static int Of(PendingReasons? pending) => pending is null ? 0 : 16 + pending.Reasons.Sum(r => 24 + Of(r.Filter) + Of(r.Detail));
 
+    public static int Of(TaskPorts? ports) => ports is null ? 0 : 32 + SizeOfPorts(ports.Published);
+
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     public static int Of(string text) => 4 + (System.Text.Ascii.IsValid(text) ? text.Length : text.Length * 3);
 
     private static int Of(ValueMap map) => map.Sum(e => 8 + Of(e.Key) + Of(e.Value));
 
     private static int Of(ValueList<string> list) => list.Sum(Of);
+
+    private static int SizeOfPorts(ValueList<PublishedPort> ports) => 64 * ports.Count;
 
     private static int OfValue(object? value) =>
         value switch
@@ -57,7 +61,7 @@ public static class JsonSize
             ValueMap map => Of(map),
             ValueList<string> list => Of(list),
             ValueList<Mount> mounts => mounts.Sum(m => 64 + Of(m.Source) + Of(m.Target) + Of(m.VolumeDriver) + Of(m.VolumeLabels)),
-            ValueList<PublishedPort> ports => 64 * ports.Count,
+            ValueList<PublishedPort> ports => SizeOfPorts(ports),
             // A number, a time, a flag or a word.
             _ => 32,
         };

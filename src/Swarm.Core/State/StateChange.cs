@@ -143,15 +143,16 @@ public abstract record StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + Task.ServiceId);
 
-        public override int EstimateSize() => Frame + 480 + JsonSize.Of(Task.Status) + JsonSize.Of(Task.Pending);
+        public override int EstimateSize() => Frame + 480 + JsonSize.Of(Task.Status) + JsonSize.Of(Task.Pending) + JsonSize.Of(Task.Ports);
     }
 
-    /// <summary>The scheduler's choice: sets node and state Assigned, clears the pending reasons.</summary>
-    public sealed record TaskAssign(string TaskId, string NodeId, DateTimeOffset At) : StateChange
+    /// <summary>The scheduler's choice: sets node and state Assigned, clears the pending reasons. <paramref name="Ports"/>: see
+    /// <see cref="SwarmTask.Ports"/>.</summary>
+    public sealed record TaskAssign(string TaskId, string NodeId, DateTimeOffset At, TaskPorts? Ports = null) : StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
 
-        public override int EstimateSize() => Frame;
+        public override int EstimateSize() => Frame + JsonSize.Of(Ports);
     }
 
     /// <summary>Raises the desired state. A lower desired state than the task's current one is ignored.</summary>

@@ -230,7 +230,7 @@ public static partial class ServiceSpecValidation
                 "Give a share such as 0.25."
             );
         }
-        // Source: moby/swarmkit manager/controlapi/service.go, validateUpdate: a rollback of a rollback there is not.
+        // SwarmKit accepts it, and its updater pauses such a rollback: "never roll back a rollback" (manager/orchestrator/update/updater.go).
         if (what == "rollback" && config.FailureAction == FailureAction.Rollback)
         {
             throw Refuse(

@@ -77,8 +77,8 @@ internal static partial class MirrorPending
                     // Filters that only Docker has (plugins of networks and of logs) are known by their text alone.
                     reasons =
                         (
-                            state.FindRevision(task.ServiceId, task.Revision) is { } revision
-                                ? scheduler.Refusals(revision.Spec, task.ServiceId)
+                            state.FindTaskSpec(task.ServiceId, task.Revision) is { } spec
+                                ? scheduler.Refusals(spec, task.ServiceId)
                                 : null
                         ) ?? Parse(task.Status.Error);
                     known[key] = reasons;

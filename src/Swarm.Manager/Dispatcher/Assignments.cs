@@ -12,8 +12,9 @@ internal sealed class Assignments(string nodeId)
 {
     private readonly Dictionary<string, (TaskState Desired, (string ServiceId, ulong Number) Revision)> _told = new(StringComparer.Ordinal);
 
-    /// <summary>The revisions that the agent has, with the number of its tasks that refer to each. The agent drops one that no task refers to.</summary>
-    private readonly Dictionary<(string ServiceId, ulong Number), int> _revisions = [];
+    /// <summary>The revisions that the agent has, with the number of its tasks that refer to each, and the spec that was sent last. The agent drops
+    /// one that no task refers to.</summary>
+    private readonly Dictionary<(string ServiceId, ulong Number), (int References, ServiceSpec Spec)> _revisions = [];
     private readonly Lock _gate = new();
     private HashSet<string> _changed = new(StringComparer.Ordinal);
     private bool _complete = true;
@@ -150,7 +151,9 @@ internal sealed class Assignments(string nodeId)
         {
             return 0;
         }
-        var name = revision.Spec.Name;
+        // Templates expand the labels that the service has now.
+        var spec = state.FindTaskSpec(task.ServiceId, task.Revision)!;
+        var name = spec.Name;
         var assignment = new V1.TaskAssignment
         {
             TaskId = task.Id,
@@ -164,7 +167,7 @@ internal sealed class Assignments(string nodeId)
             State = ProtocolMapping.ToWire(task.Status.State),
         };
         var key = (task.ServiceId, task.Revision);
-        var bytes = assignment.CalculateSize() + Refer(set, key, revision);
+        var bytes = assignment.CalculateSize() + Refer(set, key, spec);
         // After the reference to the new one: a task that stays with its revision never lets go of it.
         Forget(task.Id);
         _told[task.Id] = (task.DesiredState, key);
@@ -172,12 +175,15 @@ internal sealed class Assignments(string nodeId)
         return bytes;
     }
 
-    /// <summary>Counts a task's reference to a revision. The first one sends it along.</summary>
+    /// <summary>Counts a task's reference to a revision. The first one sends it along, and so does one after the service's labels or ports
+    /// changed.</summary>
     /// <returns>The bytes that the set has grown by.</returns>
-    private int Refer(V1.AssignmentSet set, (string ServiceId, ulong Number) key, ServiceRevision revision)
+    private int Refer(V1.AssignmentSet set, (string ServiceId, ulong Number) key, ServiceSpec spec)
     {
-        ref var references = ref CollectionsMarshal.GetValueRefOrAddDefault(_revisions, key, out _);
-        if (++references > 1)
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_revisions, key, out var isKnown);
+        var isSame = isKnown && known.Spec.Labels == spec.Labels && known.Spec.Ports == spec.Ports;
+        known = (known.References + 1, spec);
+        if (isSame)
         {
             return 0;
         }
@@ -185,7 +191,7 @@ internal sealed class Assignments(string nodeId)
         {
             ServiceId = key.ServiceId,
             Number = key.Number,
-            Spec = ProtocolMapping.ToWire(revision.Spec),
+            Spec = ProtocolMapping.ToWire(spec),
         };
         set.Revisions.Add(sent);
         return sent.CalculateSize();
@@ -198,7 +204,8 @@ internal sealed class Assignments(string nodeId)
         {
             return false;
         }
-        if (--CollectionsMarshal.GetValueRefOrAddDefault(_revisions, told.Revision, out _) == 0)
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_revisions, told.Revision, out _);
+        if (--known.References == 0)
         {
             _revisions.Remove(told.Revision);
         }

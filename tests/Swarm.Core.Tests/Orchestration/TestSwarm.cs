@@ -121,6 +121,10 @@ internal sealed class TestSwarm
     public void Update(string name, Func<ServiceSpec, ServiceSpec> change) =>
         Apply(ServiceChanges.Update(State, this[name], change(this[name].Spec), null, Now));
 
+    /// <summary>As <c>Set-SwarmService</c> with an image or a credential, and nothing that changes the task template.</summary>
+    public void Attempt(string name, RegistryCredential? credential = null) =>
+        Apply(ServiceChanges.Update(State, this[name], this[name].Spec, credential, Now, newAttempt: true));
+
     public void SetImage(string name, string image) => Update(name, s => s with { Container = s.Container with { Image = image } });
 
     public void Scale(string name, ulong replicas) => Update(name, s => s with { Mode = new ServiceMode.Replicated(replicas) });

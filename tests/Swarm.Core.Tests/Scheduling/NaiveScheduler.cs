@@ -120,13 +120,20 @@ internal sealed class NaiveScheduler(ClusterState state)
                 return "constraints";
             }
         }
-        if (On(node).SelectMany(t => SpecOf(t)?.Ports ?? []).Any(p => p.Published > 0 && spec.Ports.Contains(p)))
+        var ports = PortsOf(task);
+        if (On(node).SelectMany(t => PortsOf(t)).Any(p => p.Published > 0 && ports.Contains(p)))
         {
             return "ports";
         }
         var most = spec.Placement.MaxReplicasPerNode;
         return most > 0 && (ulong)CountOf(node, task.ServiceId) >= most ? "max-replicas" : null;
     }
+
+    /// <summary>A task that has a node keeps the ports that it got with it; another one gets those that its service has now.</summary>
+    private ValueList<PublishedPort> PortsOf(SwarmTask task) =>
+        task.Status.State >= TaskState.Assigned
+            ? task.Ports?.Published ?? SpecOf(task)?.Ports ?? []
+            : state.FindService(task.ServiceId)?.Spec.Ports ?? SpecOf(task)?.Ports ?? [];
 
     private readonly record struct OrdinalString(string Value) : IComparable<OrdinalString>
     {

@@ -117,6 +117,7 @@ internal static class Invariants
     public static void CheckPlan(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
     {
         CheckSlots(swarm, plan);
+        PlacementInvariants.CheckPlan(swarm, plan);
         var load = new Dictionary<string, (long Cpus, long Memory)>(StringComparer.Ordinal);
         var replicas = new Dictionary<(string Service, string Node), HashSet<string>>();
         foreach (var change in plan)
@@ -158,9 +159,7 @@ internal static class Invariants
         }
     }
 
-    /// <summary>Whenever the loop has nothing to do: no replicated task is on a lost node, and no history exceeds the limit. No task is
-    /// where its
-    /// constraints forbid it, with the node's present labels.</summary>
+    /// <summary>Whenever the loop has nothing to do: no replicated task is on a lost node, and no history exceeds the limit.</summary>
     public static void CheckIdle(SimulatedSwarm swarm)
     {
         if (swarm.Loop.HasWork)
@@ -178,17 +177,8 @@ internal static class Invariants
             {
                 swarm.Fail($"task {task.Id} was left on {task.NodeId}, which is lost");
             }
-            // Tasks on a paused node stay, because the administrator wants it so.
-            if (
-                task is { NodeId: not null, DesiredState: <= TaskState.Running, Status.State: <= TaskState.Running }
-                && swarm.State.FindNode(task.NodeId) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } node
-                && swarm.State.FindRevision(task.ServiceId, task.Revision) is { Spec: var spec }
-                && !Satisfies(node, spec)
-            )
-            {
-                swarm.Fail($"task {task.Id} was left on {task.NodeId}, where it may not be");
-            }
         }
+        PlacementInvariants.CheckIdle(swarm);
         var limit = swarm.State.Cluster!.Settings.TaskHistoryLimit;
         foreach (var service in swarm.State.Services)
         {
@@ -258,6 +248,7 @@ internal static class Invariants
         var rolling = service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted;
         // An update that waits for a task that no node takes leaves the others at their old revision.
         var isStuck = rolling && active.Exists(t => t.Status.State == TaskState.Pending);
+        PlacementInvariants.CheckConverged(swarm, service, active);
         var waiting = 0;
         foreach (var task in active)
         {
@@ -403,7 +394,7 @@ internal static class Invariants
     }
 
     /// <summary>The simulation only uses <c>node.labels.zone==…</c> and <c>!=…</c>.</summary>
-    private static bool Satisfies(Node node, ServiceSpec spec)
+    public static bool Satisfies(Node node, ServiceSpec spec)
     {
         foreach (var constraint in spec.Placement.Constraints)
         {

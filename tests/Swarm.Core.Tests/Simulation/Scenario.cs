@@ -6,7 +6,7 @@ using Swarm.Core.State;
 namespace Swarm.Core.Tests.Simulation;
 
 /// <summary>Some virtual minutes of users and faults, then a quiet period.</summary>
-internal sealed class Scenario
+internal sealed partial class Scenario
 {
     private static readonly string[] Zones = ["", "east", "west"];
 
@@ -65,6 +65,11 @@ internal sealed class Scenario
 
     private void Disturb()
     {
+        if (_random.Next(7) == 0)
+        {
+            ChangePlacement();
+            return;
+        }
         switch (_random.Next(32))
         {
             case 0:

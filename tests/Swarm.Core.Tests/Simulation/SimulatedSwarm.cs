@@ -61,6 +61,12 @@ internal sealed class SimulatedSwarm : TimeProvider
     /// may run at the same time in their slot.</summary>
     public Dictionary<string, string> GoesOnBeside { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Tasks that were made in the place of one that a reachable node had.</summary>
+    public HashSet<string> TookOver { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The latest attempt of each service: the revision that it made, and the tasks that had failed before.</summary>
+    public SortedDictionary<string, (ulong Revision, List<string> Failed)> Attempts { get; } = new(StringComparer.Ordinal);
+
     /// <summary>All commits with their times, as text; empty unless recorded.</summary>
     public string History => _history?.ToString() ?? "";
 

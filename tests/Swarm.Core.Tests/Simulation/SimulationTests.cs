@@ -85,6 +85,10 @@ public class SimulationTests
     /// <summary>The simulation is useful only if it detects faults.</summary>
     [Theory]
     [InlineData("IgnoreConstraints", "where it may not")]
+    [InlineData("EvictByOwnConstraints", " is replaced where it may stay")]
+    [InlineData("UnplacedHoldPlaces", "holds its update up")]
+    [InlineData("KeepUnplacedOfOlderRevisions", "of an older revision")]
+    [InlineData("IgnoreAttempts", "was not tried anew")]
     [InlineData("DoubleRestart", " gets 2 tasks")]
     [InlineData("KeepSlotsOfDownNode", "which is lost")]
     [InlineData("NeverCompleteUpdate", "its update never ends")]

@@ -211,6 +211,28 @@ public sealed class AssignmentRevisionTests
         Assert.Equal((20_000, false), (set.Update.Count, set.More));
     }
 
+    [Fact]
+    public void A_revision_is_sent_again_when_the_labels_of_its_service_change_and_earlier_tasks_keep_theirs()
+    {
+        Create("s1", 'x');
+        Add("s1", 1, 1, 2);
+        Follow(Next());
+        var service = _state.FindService("s1")!;
+        var labelled = service.Spec with { Labels = ValueMap.Empty.With("tier", "front") };
+        Apply(new StateChange.ServiceSpecSet("s1", labelled, 1, null, null, Now));
+        Apply(new StateChange.TaskDesire("s1t1", TaskState.Shutdown));
+        Add("s1", 1, 3, 4);
+
+        var set = Next();
+
+        Assert.Equal("front", Assert.Single(set.Revisions).Spec.Labels["tier"]);
+        Assert.Null(_agent.Resolve(set));
+        Assert.Equal("front", Assert.Single(set.Update, t => t.TaskId == "s1t3").Spec.Labels["tier"]);
+        Add("s1", 1, 5, 5);
+        Assert.Empty(Follow(Next()).Revisions);
+        Assert.Equal(1, _agent.Count);
+    }
+
     private V1.AssignmentSet Next()
     {
         var set = _assignments.Next(_state, out var more);

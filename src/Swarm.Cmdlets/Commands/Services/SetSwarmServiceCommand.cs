@@ -37,7 +37,7 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
 
     private async ValueTask ChangeAsync(V1.Service service, CancellationToken cancellationToken)
     {
-        var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage };
+        var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage, NewAttempt = IsBound(nameof(Image)) };
         var wanted = edit.Wanted(service);
         var credential = Credential(wanted);
         var what = SpecDiff.Changes(service.Spec, wanted).Keys.Order().ToArray();

@@ -8,6 +8,18 @@ internal enum InjectedFault
     /// <summary>The constraint enforcer overlooks nodes whose labels no longer satisfy a task's constraints.</summary>
     IgnoreConstraints,
 
+    /// <summary>The constraint enforcer asks a task's own revision alone, whatever the service asks for by now.</summary>
+    EvictByOwnConstraints,
+
+    /// <summary>A task that no node takes holds a place of the update, also where it took nothing over.</summary>
+    UnplacedHoldPlaces,
+
+    /// <summary>Tasks of older revisions that wait for a node go on waiting.</summary>
+    KeepUnplacedOfOlderRevisions,
+
+    /// <summary>A new attempt makes no task anew.</summary>
+    IgnoreAttempts,
+
     /// <summary>A restarted slot gets two replacements.</summary>
     DoubleRestart,
 

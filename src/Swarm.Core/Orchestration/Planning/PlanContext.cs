@@ -129,7 +129,16 @@ internal sealed class PlanContext(
     /// <param name="waits">The new task waits until another task of its slot has stopped.</param>
     /// <param name="delay">Restart delay; null: none.</param>
     /// <param name="ofUpdate">An update makes the task: see <see cref="Updater.IsOfUpdate"/>.</param>
-    public void Create(Service service, Slot slot, bool waits, TimeSpan? delay = null, uint restartCount = 0, bool ofUpdate = false)
+    /// <param name="takesOver">See <see cref="SwarmTask.TakesOver"/>.</param>
+    public void Create(
+        Service service,
+        Slot slot,
+        bool waits,
+        TimeSpan? delay = null,
+        uint restartCount = 0,
+        bool ofUpdate = false,
+        bool takesOver = false
+    )
     {
         Changes.Add(
             new StateChange.TaskCreate(
@@ -153,6 +162,7 @@ internal sealed class PlanContext(
                     StartAfter = ofUpdate ? Now : Now + delay,
                     Update = ofUpdate ? service.UpdateStatus?.Number ?? 0 : 0,
                     RestartCount = restartCount,
+                    TakesOver = takesOver,
                 }
             )
         );

@@ -6,7 +6,8 @@ namespace Swarm.Core.Orchestration.Planning;
 internal sealed class ServiceView
 {
     private readonly PlanContext _plan;
-    private readonly Dictionary<ulong, (ServiceSpec? Spec, TemplateDifference Difference)> _revisions = [];
+    private readonly Dictionary<ulong, Known> _revisions = [];
+    private ServiceRevision? _current;
 
     public ServiceView(PlanContext plan, Service service)
     {
@@ -63,20 +64,26 @@ internal sealed class ServiceView
     /// <summary>The restart policy that the task was made with.</summary>
     public RestartPolicy RestartPolicyOf(SwarmTask task) => (SpecOf(task) ?? Service.Spec).Restart;
 
+    /// <summary>How the spec of the task differs from the service's.</summary>
+    public TemplateDifference DifferenceOf(SwarmTask task) =>
+        task.Revision == Service.Revision ? TemplateDifference.None : Revision(task.Revision).Difference;
+
     /// <summary>True when the task does not match the service's current spec and has to be replaced.</summary>
     /// <remarks>When only placement has changed, a task stays if its node still satisfies the constraints. Source: IsTaskDirty in
-    /// moby/swarmkit manager/orchestrator/task.go.</remarks>
+    /// moby/swarmkit manager/orchestrator/task.go. For a difference in the credential alone, see <see cref="Attempts"/>.</remarks>
     public bool IsDirty(SwarmTask task)
     {
         if (task.Revision == Service.Revision)
         {
             return false;
         }
-        return Revision(task.Revision).Difference switch
+        var revision = Revision(task.Revision);
+        return revision.Difference switch
         {
-            TemplateDifference.None => false,
+            TemplateDifference.None => IsTakenUp(task, revision),
             TemplateDifference.PlacementOnly => _plan.NodeOf(task) is not { } node
-                || !_plan.MeetsConstraints(node, Service.Id, Service.Revision, Service.Spec),
+                || !_plan.MeetsConstraints(node, Service.Id, Service.Revision, Service.Spec)
+                || IsTakenUp(task, revision),
             _ => true,
         };
     }
@@ -87,13 +94,24 @@ internal sealed class ServiceView
         && slot.Newest is { DesiredState: < TaskState.Remove } newest
         && !RestartRules.IsReplaced(newest, slot, RestartPolicyOf(newest));
 
-    private (ServiceSpec? Spec, TemplateDifference Difference) Revision(ulong number)
+    private bool IsTakenUp(SwarmTask task, Known revision) =>
+        _plan.Options.Fault != InjectedFault.IgnoreAttempts
+        && Attempts.TakesUp(task, revision.Spec!.Restart, revision.OtherCredential, Current?.CreatedAt ?? DateTimeOffset.MinValue);
+
+    private ServiceRevision? Current => _current ??= _plan.State.FindRevision(Service.Id, Service.Revision);
+
+    private Known Revision(ulong number)
     {
-        if (!_revisions.TryGetValue(number, out var revision))
+        if (!_revisions.TryGetValue(number, out var known))
         {
-            var spec = number == Service.Revision ? Service.Spec : _plan.State.FindRevision(Service.Id, number)?.Spec;
-            _revisions[number] = revision = (spec, TaskTemplates.Compare(spec, Service.Spec));
+            var isCurrent = number == Service.Revision;
+            var kept = _plan.State.FindRevision(Service.Id, number);
+            var spec = isCurrent ? Service.Spec : kept?.Spec;
+            var otherCredential = !isCurrent && kept?.RegistryCredential != Current?.RegistryCredential;
+            _revisions[number] = known = new Known(spec, TaskTemplates.Compare(spec, Service.Spec), otherCredential);
         }
-        return revision;
+        return known;
     }
+
+    private readonly record struct Known(ServiceSpec? Spec, TemplateDifference Difference, bool OtherCredential);
 }

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.State;
 
 namespace Swarm.Core.Orchestration.Planning;
 
@@ -28,6 +29,26 @@ internal static class TaskTemplates
         return (own with { Placement = wanted.Placement }).TaskTemplateEquals(wanted)
             ? TemplateDifference.PlacementOnly
             : TemplateDifference.Full;
+    }
+
+    /// <summary>The last revision that had another template than the current one; the previous revision where there is none.</summary>
+    /// <remarks>New attempts and new credentials make revisions of the same template. Going back to one would change nothing.</remarks>
+    public static ulong PreviousRevision(ClusterState state, Service service)
+    {
+        var previous = service.PreviousRevision;
+        if (previous == 0 || state.FindRevision(service.Id, previous) is not { } kept || !kept.Spec.TaskTemplateEquals(service.Spec))
+        {
+            return previous;
+        }
+        var last = 0UL;
+        foreach (var revision in state.RevisionsOf(service.Id))
+        {
+            if (revision.Number > last && !revision.Spec.TaskTemplateEquals(service.Spec))
+            {
+                last = revision.Number;
+            }
+        }
+        return last > 0 ? last : previous;
     }
 
     /// <summary>The spec with the task template of another, for a rollback. Scale, labels and policies of the service stay as they are

@@ -44,7 +44,8 @@ internal sealed class ReplicatedReconciler(PlanContext plan, ServiceView view, S
 
     /// <summary>Removes the surplus and returns the slots that stay, in slot order.</summary>
     /// <remarks>Slots that do not run go first, then slots on the nodes with most tasks of the service, so that the rest is balanced.
-    /// Among equals the highest slot number goes first. Source: moby/swarmkit manager/orchestrator/replicated/slot.go.</remarks>
+    /// Among equals the highest slot number goes first. SwarmKit (manager/orchestrator/replicated/services.go) removes slots with several
+    /// tasks or without a node first. It then goes by nodes, and a slot that does not run counts after the running ones of its node only.</remarks>
     private List<Slot> ScaleDown(List<Slot> occupied, int replicas)
     {
         var copies = new Dictionary<string, int>(StringComparer.Ordinal);

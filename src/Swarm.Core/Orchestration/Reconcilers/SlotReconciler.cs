@@ -6,7 +6,7 @@ namespace Swarm.Core.Orchestration.Reconcilers;
 
 /// <summary>Keeps one slot alive: replaces tasks that ended or lost their node, and starts tasks whose delay is over.
 /// Where a slot has two tasks, it leaves one of them running.</summary>
-internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<SwarmTask, bool> isEvicted)
+internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<SwarmTask, bool> isWithoutRoom)
 {
     /// <summary>The reason why a task cannot go on.</summary>
     private enum Fate
@@ -61,6 +61,13 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             if (task.DesiredState < TaskState.Running && !SwarmTask.IsTerminal(task.Status.State) && IsDue(task, slot))
             {
                 slot.Touched = true;
+                if (view.IsDirty(task) && slot.Active.Take(2).Count() == 1 && TakesNew(task))
+                {
+                    // A newer revision came before the start: that one is started.
+                    plan.End(task, TaskState.Shutdown);
+                    plan.Create(view.Service, slot, plan.MayRun(task), ofUpdate: Updater.IsRolling(view.Service.UpdateStatus));
+                    continue;
+                }
                 // A task without a node is not deleted here, as End would do: its successor would begin at restart count 0.
                 plan.Changes.Add(new StateChange.TaskDesire(task.Id, TaskState.Running));
             }
@@ -101,7 +108,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         // A global task is not replaced elsewhere: on a node that is down it waits for the node's return (see GlobalReconciler).
         // A replacement that could go nowhere else would wait for the same node, and the task would be stopped for nothing.
         var displaced = !view.IsGlobal && NodeHealth.IsInvalid(node) && !plan.IsStranded(task, view.Service);
-        return displaced || isEvicted(task) ? Fate.Displaced : Fate.GoesOn;
+        return displaced || isWithoutRoom(task) || ConstraintEnforcer.IsForbidden(plan, view, task) ? Fate.Displaced : Fate.GoesOn;
     }
 
     private void Replace(SwarmTask task, Slot slot, Fate fate)
@@ -180,6 +187,10 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             }
         }
     }
+
+    /// <summary>A global service gets no new task on a node that is down or paused.</summary>
+    private bool TakesNew(SwarmTask task) =>
+        !view.IsGlobal || plan.NodeOf(task) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active };
 
     private bool IsDue(SwarmTask task, Slot slot)
     {

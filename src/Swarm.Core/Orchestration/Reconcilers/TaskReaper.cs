@@ -146,6 +146,7 @@ internal sealed class TaskReaper(PlanContext plan)
         {
             view.Service.Revision,
             view.Service.PreviousRevision,
+            TaskTemplates.PreviousRevision(plan.State, view.Service),
             view.Service.UpdateStatus?.Progress.FromRevision ?? 0,
         };
         foreach (var task in plan.State.TasksOfService(view.Service.Id))

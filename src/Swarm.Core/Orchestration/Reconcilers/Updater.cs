@@ -27,6 +27,10 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     /// <summary>True while an update or rollback is in progress, neither paused nor complete.</summary>
     public static bool IsRolling(UpdateStatus? status) => status?.State is UpdateState.Updating or UpdateState.RollbackStarted;
 
+    /// <summary>True while an update or rollback has yet to replace tasks: it is in progress or paused.</summary>
+    public static bool IsUnfinished(UpdateStatus? status) =>
+        IsRolling(status) || status?.State is UpdateState.Paused or UpdateState.RollbackPaused;
+
     /// <summary>The task of the current or last update that ended by itself in a slot where only tasks of older specs are left; otherwise
     /// null.</summary>
     /// <remarks>The update is done with such a slot. A task that the restart policy does not restart is not tried again, and the old task
@@ -59,6 +63,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     public void Run(List<Slot> slots)
     {
         var dirty = slots.FindAll(IsDirty);
+        ReplaceUnplaced(dirty);
         switch (_service.UpdateStatus?.State ?? UpdateState.None)
         {
             case UpdateState.None when dirty.Count > 0:
@@ -147,19 +152,53 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         }
         var busy = CountBusy(made, config);
         var left = TakeUp(dirty, config, busy);
-        if (left || busy > 0 || slots.Exists(s => s.Touched) || plan.Options.Fault == InjectedFault.NeverCompleteUpdate)
+        // The update has yet to watch the tasks that wait for a node.
+        var waiting = made.Exists(t => t.DesiredState <= TaskState.Running && HoldsNoPlace(t));
+        if (left || busy > 0 || waiting || slots.Exists(s => s.Touched) || plan.Options.Fault == InjectedFault.NeverCompleteUpdate)
         {
             return;
         }
         CompleteAfterMonitor(status with { Progress = progress }, made, config);
     }
 
-    /// <summary>Starts on dirty slots, lowest first, within the limit of parallelism. Returns whether any slot still differs from the
-    /// spec.</summary>
+    /// <summary>Replaces the tasks of older revisions that have no node: there is nothing to stop, and they must not start any more.</summary>
+    private void ReplaceUnplaced(List<Slot> dirty)
+    {
+        if (plan.Options.Fault == InjectedFault.KeepUnplacedOfOlderRevisions)
+        {
+            return;
+        }
+        foreach (var slot in dirty)
+        {
+            if (!slot.Touched && IsUnplaced(slot) && !plan.IsFull())
+            {
+                Replace(slot, UpdateOrder.StopFirst);
+            }
+        }
+    }
+
+    private static bool IsUnplaced(Slot slot)
+    {
+        var any = false;
+        foreach (var task in slot.Active)
+        {
+            if (task.Status.State >= TaskState.Assigned)
+            {
+                return false;
+            }
+            any = true;
+        }
+        return any;
+    }
+
+    private static bool Runs(Slot slot) => slot.Active.Any(static t => t.Status.State == TaskState.Running);
+
+    /// <summary>Starts on dirty slots within the limit of parallelism: those that do not run first, then the lowest. Returns whether any slot
+    /// still differs from the spec.</summary>
     private bool TakeUp(List<Slot> dirty, UpdateConfig config, int busy)
     {
         var room = config.Parallelism == 0 || config.Parallelism > int.MaxValue ? int.MaxValue : (int)config.Parallelism - busy;
-        foreach (var slot in dirty)
+        foreach (var slot in dirty.OrderBy(Runs))
         {
             if (room <= 0 || plan.IsFull())
             {
@@ -187,19 +226,21 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             }
         }
         var waits = false;
+        var takesOver = goesOn is not null;
         foreach (var task in slot.Tasks)
         {
             if (task.DesiredState <= TaskState.Running && task != goesOn)
             {
                 plan.End(task, TaskState.Shutdown);
                 waits |= plan.MayRun(task);
+                takesOver |= plan.MayRun(task);
             }
             else
             {
                 waits |= plan.IsStopping(task);
             }
         }
-        plan.Create(_service, slot, waits, ofUpdate: Updater.IsRolling(_service.UpdateStatus));
+        plan.Create(_service, slot, waits, ofUpdate: IsRolling(_service.UpdateStatus), takesOver: takesOver);
     }
 
     private List<SwarmTask> MadeByUpdate()
@@ -242,7 +283,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     /// <summary>Counts the slots that take up the update's parallelism. SwarmKit's worker goes on to another slot when the task has run or
     /// failed
-    /// and the delay after that is over.</summary>
+    /// and the delay after that is over. Here a task that no node takes holds no place either, unless it took over from another: then the
+    /// update would stop one task after another for tasks that cannot start.</summary>
     private int CountBusy(List<SwarmTask> made, UpdateConfig config)
     {
         var busy = 0;
@@ -252,13 +294,18 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             {
                 busy += plan.IsOver(task.Id, doneAt, config.Delay) ? 0 : 1;
             }
-            else if (task.DesiredState <= TaskState.Running && !IsOutOfReach(task))
+            else if (task.DesiredState <= TaskState.Running && !IsOutOfReach(task) && !HoldsNoPlace(task))
             {
                 busy++;
             }
         }
         return busy;
     }
+
+    private bool HoldsNoPlace(SwarmTask task) =>
+        task is { Pending: not null, Status.State: < TaskState.Assigned }
+        && !task.TakesOver
+        && plan.Options.Fault != InjectedFault.UnplacedHoldPlaces;
 
     /// <summary>True when the task cannot be updated now: its node is down, or is paused and has not received the task yet. A global
     /// service leaves
@@ -305,6 +352,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             config.FailureAction == FailureAction.Rollback
             && from != _service.Revision
             && plan.State.FindRevision(_service.Id, from) is { } target
+            && !target.Spec.TaskTemplateEquals(_service.Spec)
         )
         {
             plan.Changes.Add(

@@ -16,7 +16,8 @@ internal sealed class ResourceFilter(TaskShare wanted) : NodeFilter
 
     public override string Explain(NodeInfo node) => Describe(node, withFree: true);
 
-    // As in SwarmKit: a resource that is not asked for is never short, even if the node's reservations exceed its resources.
+    // A resource that is not asked for is never short, even if the node's reservations exceed its resources. SwarmKit refuses such a node to a
+    // task that reserves the other resource (manager/scheduler/filter.go compares 0 with less than 0).
     private bool HasCpus(NodeInfo node) => wanted.NanoCpus == 0 || wanted.NanoCpus <= node.FreeNanoCpus;
 
     private bool HasMemory(NodeInfo node) => wanted.MemoryBytes == 0 || wanted.MemoryBytes <= node.FreeMemoryBytes;

@@ -7,10 +7,13 @@ internal readonly record struct HostPort(PortProtocol Protocol, uint Number) : I
 {
     /// <summary>The ports that a spec publishes in host mode, each once, in order. Ingress ports belong to the swarm. A port that the node
     /// itself chooses is always free.</summary>
-    public static ValueList<HostPort> Of(ServiceSpec spec)
+    public static ValueList<HostPort> Of(ServiceSpec spec) => Of(spec.Ports);
+
+    /// <inheritdoc cref="Of(ServiceSpec)"/>
+    public static ValueList<HostPort> Of(ValueList<PublishedPort> published)
     {
         SortedSet<HostPort>? ports = null;
-        foreach (var port in spec.Ports.AsSpan())
+        foreach (var port in published.AsSpan())
         {
             if (port is { Mode: PublishMode.Host, Published: > 0 })
             {

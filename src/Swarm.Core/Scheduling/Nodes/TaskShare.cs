@@ -9,4 +9,10 @@ internal readonly record struct TaskShare(long NanoCpus, long MemoryBytes, Value
 
     public static TaskShare Of(ServiceSpec spec) =>
         new(spec.Resources.Reservations.NanoCpus, spec.Resources.Reservations.MemoryBytes, HostPort.Of(spec));
+
+    /// <summary>Of a task that has a node.</summary>
+    /// <param name="spec">Its revision's.</param>
+    /// <param name="ports">The ports that it got with its node; null: its revision's.</param>
+    public static TaskShare Of(ServiceSpec spec, TaskPorts? ports) =>
+        ports is null ? Of(spec) : Of(spec) with { HostPorts = HostPort.Of(ports.Published) };
 }

@@ -1,0 +1,219 @@
+using Swarm.Core.Model;
+using Swarm.Core.State;
+
+namespace Swarm.Core.Tests.Simulation;
+
+/// <summary>The invariants of tasks whose service or node changes under them, written without the code under test.</summary>
+internal static class PlacementInvariants
+{
+    /// <summary>How the template of a task differs from its service's.</summary>
+    private enum Difference
+    {
+        None,
+        PlacementOnly,
+        Full,
+    }
+
+    /// <summary>Of each plan: a task that suits its service is not replaced, and an update takes no more running tasks than may go at once.</summary>
+    public static void CheckPlan(SimulatedSwarm swarm, IReadOnlyList<StateChange> plan)
+    {
+        var created = plan.OfType<StateChange.TaskCreate>().Where(c => c.Task.Slot > 0).ToLookup(c => (c.Task.ServiceId, c.Task.Slot));
+        var taken = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var change in created.SelectMany(c => c))
+        {
+            if (Active(swarm, change.Task).Any(t => IsPlaced(swarm, t)))
+            {
+                swarm.TookOver.Add(change.Task.Id);
+            }
+        }
+        foreach (var desire in plan.OfType<StateChange.TaskDesire>().Where(d => d.DesiredState > TaskState.Running))
+        {
+            if (
+                swarm.State.FindTask(desire.TaskId) is not { Slot: > 0, IsLive: true, Status.State: >= TaskState.Assigned } task
+                || swarm.State.FindService(task.ServiceId) is not { } service
+                || created[(task.ServiceId, task.Slot)].FirstOrDefault()?.Task is not { } next
+                || NodeOf(swarm, task) is not { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } node
+            )
+            {
+                continue;
+            }
+            var suits = Invariants.Satisfies(node, service.Spec);
+            var difference = DifferenceOf(swarm, service, task);
+            if (
+                suits
+                && difference != Difference.Full
+                && Active(swarm, task).Count == 1
+                && !(task.Status.State < TaskState.Ready && HasOtherCredential(swarm, service, task))
+            )
+            {
+                swarm.Fail($"task {task.Id} is replaced where it may stay: {task}");
+            }
+            var ofUpdate = next.StartAfter == next.CreatedAt;
+            var allowed = OwnSpec(swarm, task) is { } own && Invariants.Satisfies(node, own);
+            if (ofUpdate && task.Status.State == TaskState.Running && (suits || allowed))
+            {
+                taken[service.Id] = taken.GetValueOrDefault(service.Id) + 1;
+            }
+        }
+        foreach (var (serviceId, count) in taken)
+        {
+            if (ConfigOf(swarm.State.FindService(serviceId)!) is { Parallelism: > 0 and var most } && (ulong)count > most)
+            {
+                swarm.Fail($"the update of {serviceId} takes {count} running tasks at once, {most} may go");
+            }
+        }
+    }
+
+    /// <summary>Whenever the loop has nothing to do: no task is where its service forbids it, with the node's present labels. None waits with an
+    /// older spec, and an attempt has tried all that failed.</summary>
+    public static void CheckIdle(SimulatedSwarm swarm)
+    {
+        foreach (var task in swarm.State.Tasks)
+        {
+            if (!task.IsLive || swarm.State.FindService(task.ServiceId) is not { } service)
+            {
+                continue;
+            }
+            if (task is { Slot: > 0, Status.State: < TaskState.Assigned } && DifferenceOf(swarm, service, task) != Difference.None)
+            {
+                swarm.Fail($"task {task.Id} waits for a node with a spec of an older revision");
+            }
+            // Tasks on a paused node stay, because the administrator wants it so.
+            if (
+                task.Status.State >= TaskState.Assigned
+                && NodeOf(swarm, task) is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } node
+                && IsForbidden(swarm, service, task, node)
+            )
+            {
+                swarm.Fail($"task {task.Id} was left on {task.NodeId}, where it may not be");
+            }
+        }
+        foreach (var (serviceId, (revision, failed)) in swarm.Attempts)
+        {
+            if (swarm.State.FindService(serviceId) is not { } service || service.Revision != revision || IsUnfinished(service))
+            {
+                continue;
+            }
+            foreach (var id in failed)
+            {
+                if (
+                    swarm.State.FindTask(id) is { DesiredState: < TaskState.Remove } task
+                    && !swarm.State.TasksOfService(serviceId).Any(t => t.Slot == task.Slot && t.CreatedAt > task.CreatedAt)
+                )
+                {
+                    swarm.Fail($"task {id} had failed and was not tried anew by an attempt");
+                }
+            }
+        }
+    }
+
+    /// <summary>After the faults: an update that is not through has stopped as many tasks as it may, and none of their successors finds a node.</summary>
+    public static void CheckConverged(SimulatedSwarm swarm, Service service, List<SwarmTask> active)
+    {
+        if (service.Spec.Mode is not ServiceMode.Replicated || ConfigOf(service) is not { } config)
+        {
+            return;
+        }
+        var old = active.Where(t => IsOld(swarm, service, t) && !FailedInSlot(swarm, service, t)).ToList();
+        var held = active.Count(t =>
+            t.Status.State == TaskState.Pending
+            && IsOfUpdate(t, service)
+            && (swarm.TookOver.Contains(t.Id) || swarm.GoesOnBeside.ContainsKey(t.Id))
+        );
+        // The old task of a start-first update goes on beside its successor.
+        old.RemoveAll(t => active.Exists(o => swarm.GoesOnBeside.GetValueOrDefault(o.Id) == t.Id));
+        if (old.Count > 0 && (config.Parallelism == 0 || (ulong)held < config.Parallelism))
+        {
+            swarm.Fail(
+                $"{service.Spec.Name}: a task that took nothing over holds its update up: {old.Count} are old, {held} wait in the place of others"
+            );
+        }
+    }
+
+    /// <summary>The failed tasks of an attempt, each the last of its slot.</summary>
+    public static List<string> FailedTasks(SimulatedSwarm swarm, Service service) =>
+        [
+            .. swarm
+                .State.TasksOfService(service.Id)
+                .Where(t => t.Slot > 0)
+                .GroupBy(t => t.Slot)
+                .Select(g => g.MaxBy(t => t.CreatedAt)!)
+                .Where(t => t is { Status.State: TaskState.Failed or TaskState.Rejected, DesiredState: < TaskState.Remove })
+                .Select(t => t.Id),
+        ];
+
+    private static bool IsForbidden(SimulatedSwarm swarm, Service service, SwarmTask task, Node node)
+    {
+        if (Invariants.Satisfies(node, service.Spec))
+        {
+            return false;
+        }
+        var isLeftToUpdate = DifferenceOf(swarm, service, task) switch
+        {
+            Difference.None => false,
+            Difference.PlacementOnly => IsUnfinished(service),
+            _ => true,
+        };
+        return task.Slot == 0 || !isLeftToUpdate || OwnSpec(swarm, task) is not { } own || !Invariants.Satisfies(node, own);
+    }
+
+    private static bool IsOld(SimulatedSwarm swarm, Service service, SwarmTask task) =>
+        DifferenceOf(swarm, service, task) switch
+        {
+            Difference.None => false,
+            Difference.PlacementOnly => NodeOf(swarm, task) is not { } node || !Invariants.Satisfies(node, service.Spec),
+            _ => true,
+        };
+
+    private static bool FailedInSlot(SimulatedSwarm swarm, Service service, SwarmTask task) =>
+        swarm
+            .State.TasksOfService(service.Id)
+            .Any(t =>
+                t.Slot == task.Slot
+                && t.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected
+                && IsOfUpdate(t, service)
+            );
+
+    private static bool IsOfUpdate(SwarmTask task, Service service) =>
+        task.Revision == service.Revision && task.CreatedAt >= service.UpdateStatus?.StartedAt && task.StartAfter == task.CreatedAt;
+
+    private static Difference DifferenceOf(SimulatedSwarm swarm, Service service, SwarmTask task)
+    {
+        if (OwnSpec(swarm, task) is not { } own)
+        {
+            return Difference.Full;
+        }
+        return own.TaskTemplateEquals(service.Spec) ? Difference.None
+            : (own with { Placement = service.Spec.Placement }).TaskTemplateEquals(service.Spec) ? Difference.PlacementOnly
+            : Difference.Full;
+    }
+
+    private static bool HasOtherCredential(SimulatedSwarm swarm, Service service, SwarmTask task) =>
+        swarm.State.FindRevision(service.Id, task.Revision)?.RegistryCredential
+        != swarm.State.FindRevision(service.Id, service.Revision)?.RegistryCredential;
+
+    /// <summary>A task of a revision that became the current one again has the service's spec, whatever its revision says.</summary>
+    private static ServiceSpec? OwnSpec(SimulatedSwarm swarm, SwarmTask task) =>
+        swarm.State.FindService(task.ServiceId) is { } service && service.Revision == task.Revision
+            ? service.Spec
+            : swarm.State.FindRevision(task.ServiceId, task.Revision)?.Spec;
+
+    private static UpdateConfig? ConfigOf(Service service) =>
+        service.UpdateStatus?.State switch
+        {
+            UpdateState.Updating => service.Spec.Update,
+            UpdateState.RollbackStarted => service.Spec.Rollback,
+            _ => null,
+        };
+
+    private static bool IsUnfinished(Service service) =>
+        ConfigOf(service) is not null || service.UpdateStatus?.State is UpdateState.Paused or UpdateState.RollbackPaused;
+
+    private static List<SwarmTask> Active(SimulatedSwarm swarm, SwarmTask of) =>
+        [.. swarm.State.TasksOfService(of.ServiceId).Where(t => t.Slot == of.Slot && t.DesiredState <= TaskState.Running)];
+
+    private static bool IsPlaced(SimulatedSwarm swarm, SwarmTask task) =>
+        task.Status.State is >= TaskState.Assigned and <= TaskState.Running && NodeOf(swarm, task) is { Status.State: not NodeState.Down };
+
+    private static Node? NodeOf(SimulatedSwarm swarm, SwarmTask task) => task.NodeId is null ? null : swarm.State.FindNode(task.NodeId);
+}
