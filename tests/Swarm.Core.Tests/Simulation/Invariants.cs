@@ -280,11 +280,12 @@ internal static class Invariants
             {
                 swarm.Fail($"{name}: {task} does not run");
             }
-            var spec = isStuck ? swarm.State.FindRevision(service.Id, task.Revision)!.Spec : service.Spec;
+            // A task that a stuck update has not reached may stay while its own spec or the service's allows it.
+            var own = isStuck ? swarm.State.FindRevision(service.Id, task.Revision)!.Spec : service.Spec;
             if (
                 node is not { Status.State: NodeState.Ready }
                 || node.Spec.Availability == NodeAvailability.Drain
-                || (node.Spec.Availability != NodeAvailability.Pause && !Satisfies(node, spec))
+                || (node.Spec.Availability != NodeAvailability.Pause && !Satisfies(node, own) && !Satisfies(node, service.Spec))
             )
             {
                 swarm.Fail($"{name}: task {task.Id} runs on {task.NodeId}, where it may not");

@@ -305,7 +305,11 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         {
             if (!HasLeft && (SwarmTask.IsTerminal(report.Status.State) || _containers.ContainsKey(report.TaskId)))
             {
-                _unsent.TryAdd(report.TaskId, report.Status);
+                // Two reports of a task can be lost in either order.
+                if (!_unsent.TryGetValue(report.TaskId, out var unsent) || unsent.State < report.Status.State)
+                {
+                    _unsent[report.TaskId] = report.Status;
+                }
             }
         }
         ScheduleFlush();

@@ -64,7 +64,11 @@ internal sealed class WaitInvariants(SimulatedSwarm swarm)
                 }
             }
             else if (
-                change is StateChange.ServiceUpdateStatusSet { Status: { State: UpdateState.Completed or UpdateState.RollbackCompleted } status } set
+                change
+                    is StateChange.ServiceUpdateStatusSet
+                    {
+                        Status: { State: UpdateState.Completed or UpdateState.RollbackCompleted } status
+                    } set
                 && swarm.State.FindService(set.ServiceId) is { } service
             )
             {
