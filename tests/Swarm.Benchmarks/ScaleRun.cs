@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Swarm.Protocol.V1;
+using Task = System.Threading.Tasks.Task;
 
 namespace Swarm.Benchmarks;
 
