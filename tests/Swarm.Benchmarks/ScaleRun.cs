@@ -77,7 +77,10 @@ internal sealed record ScaleRun(int Services, int Replicas)
             try
             {
                 using var nodes = daemon.Client.Nodes.ListNodes(new ListNodesRequest());
-                if (nodes.ResponseStream.MoveNext(CancellationToken.None).Result && nodes.ResponseStream.Current.State == NodeState.Ready)
+                if (
+                    nodes.ResponseStream.MoveNext(CancellationToken.None).Result
+                    && nodes.ResponseStream.Current is { State: NodeState.Ready, StateMessage: "" }
+                )
                 {
                     return;
                 }
