@@ -3,7 +3,7 @@ using Grpc.Core;
 using Swarm.Protocol.V1;
 using Task = System.Threading.Tasks.Task;
 
-namespace Swarm.Benchmarks;
+namespace Swarm.Benchmarks.Daemons;
 
 /// <summary>A manager that is also the only node: many simulated tasks start, and swarmd is started again with them.</summary>
 /// <param name="Services">The number of services.</param>
