@@ -1,4 +1,5 @@
 using Swarm.Benchmarks;
+using Swarm.Benchmarks.Daemons;
 
 // Each verb has a class.
 var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)

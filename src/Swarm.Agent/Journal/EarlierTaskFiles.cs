@@ -38,7 +38,7 @@ internal sealed class EarlierTaskFiles(string directory, ILogger logger)
     }
 
     /// <summary>Deletes them, and what an interrupted write has left.</summary>
-    /// <exception cref="IOException">One could not be deleted.</exception>
+    /// <exception cref="IOException">A file could not be deleted.</exception>
     public void Delete()
     {
         foreach (var path in Directory.GetFiles(directory, Pattern).Concat(Directory.GetFiles(directory, Pattern + ".tmp")))

@@ -4,8 +4,8 @@ using Swarm.Core.State;
 
 namespace Swarm.Control.Objects;
 
-/// <summary>How often a call that waits looks at the state: after a change, and so seldom that a look at thousands of tasks costs the manager
-/// little. While it looks, nothing is applied.</summary>
+/// <summary>How often a call that waits looks at the state: after a change, and not too often. A look at thousands of tasks is long, and
+/// nothing is applied meanwhile.</summary>
 internal sealed class ProgressPace(StateStore store, ChangeSignal changed)
 {
     /// <summary>Progress is for a person: so often at most.</summary>

@@ -42,8 +42,8 @@ public sealed class SimulatedHost(TimeProvider time, Func<TaskDefinition, Simula
 
     public TimeProvider Time => time;
 
-    /// <summary>A task that the agent remembers as started, and that this host does not know, runs: the host ends with its swarmd, and a real
-    /// machine's tasks would have gone on.</summary>
+    /// <summary>A task that the agent remembers as started runs, though this host does not know it. The host ends with its swarmd; a real
+    /// machine's tasks go on.</summary>
     public bool Resumes { get; init; }
 
     /// <summary>False: the engine is away; its tasks go on.</summary>

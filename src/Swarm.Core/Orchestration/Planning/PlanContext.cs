@@ -95,7 +95,7 @@ internal sealed class PlanContext(
     public bool MayRun(SwarmTask task) =>
         task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !NodeHealth.IsLost(NodeOf(task));
 
-    /// <summary>True for a task on a node that is down, when no node could take its replacement: it stays, and goes on when its node is
+    /// <summary>True for a task on a node that is down, when no node could take its replacement. It stays, and goes on when its node is
     /// back.</summary>
     public bool IsStranded(SwarmTask task, Service service)
     {

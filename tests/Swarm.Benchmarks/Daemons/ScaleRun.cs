@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Swarm.Protocol.V1;
+using Task = System.Threading.Tasks.Task;
 
-namespace Swarm.Benchmarks;
+namespace Swarm.Benchmarks.Daemons;
 
 /// <summary>A manager that is also the only node: many simulated tasks start, and swarmd is started again with them.</summary>
 /// <param name="Services">The number of services.</param>
@@ -76,7 +77,10 @@ internal sealed record ScaleRun(int Services, int Replicas)
             try
             {
                 using var nodes = daemon.Client.Nodes.ListNodes(new ListNodesRequest());
-                if (nodes.ResponseStream.MoveNext(CancellationToken.None).Result && nodes.ResponseStream.Current.State == NodeState.Ready)
+                if (
+                    nodes.ResponseStream.MoveNext(CancellationToken.None).Result
+                    && nodes.ResponseStream.Current is { State: NodeState.Ready, StateMessage: "" }
+                )
                 {
                     return;
                 }

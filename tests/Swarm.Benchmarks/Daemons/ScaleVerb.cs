@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Swarm.Benchmarks;
+namespace Swarm.Benchmarks.Daemons;
 
 /// <summary><c>scale</c>: many tasks on one node that is its own manager, at their start and after a restart of swarmd.</summary>
 internal static class ScaleVerb

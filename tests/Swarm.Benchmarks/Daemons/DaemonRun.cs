@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Swarm.Protocol.V1;
 
-namespace Swarm.Benchmarks;
+namespace Swarm.Benchmarks.Daemons;
 
 /// <summary>A run: two daemons start, become manager and worker, idle, stop, and start again.</summary>
 internal sealed class DaemonRun

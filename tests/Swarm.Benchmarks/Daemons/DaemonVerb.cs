@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Swarm.Benchmarks;
+namespace Swarm.Benchmarks.Daemons;
 
 /// <summary><c>daemon</c>: the time until a swarmd is ready, and its memory when it is idle.</summary>
 internal static class DaemonVerb

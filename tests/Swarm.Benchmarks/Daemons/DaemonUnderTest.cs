@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using Grpc.Net.Client;
 using Swarm.Protocol.V1;
 
-namespace Swarm.Benchmarks;
+namespace Swarm.Benchmarks.Daemons;
 
 /// <summary>A swarmd process with a state directory of its own, asked over its socket as the module asks it.</summary>
 internal sealed partial class DaemonUnderTest : IDisposable
