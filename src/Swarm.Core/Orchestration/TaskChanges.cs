@@ -35,16 +35,20 @@ internal static class TaskChanges
         return after.Status.State switch
         {
             > TaskState.Running => true,
-            TaskState.Running => MayHaveSuccessors(state.FindService(after.ServiceId)),
+            TaskState.Running => MayHaveSuccessors(state.FindService(after.ServiceId), after),
             // The node may have been lost between the plan and this change.
             TaskState.Assigned => NodeHealth.IsInvalid(state.FindNode(after.NodeId!)),
             _ => false,
         };
     }
 
-    /// <summary>A task that runs may let an update go on, or end the old task of a start-first update. On a paused node of a global
-    /// service that old task may outlast the update.</summary>
-    private static bool MayHaveSuccessors(Service? service) =>
+    /// <summary>A task that runs may let an update go on, or end the old task of a start-first update. That old task may outlast the update:
+    /// the new one waits for a restart delay, or its node is paused. The first task of a slot has no old one beside it.</summary>
+    private static bool MayHaveSuccessors(Service? service, SwarmTask task) =>
         service?.UpdateStatus is { } status
-        && (service.Spec.Mode is ServiceMode.Global || status.State is not (UpdateState.Completed or UpdateState.RollbackCompleted));
+        && (
+            task.Ordinal != 1
+            || service.Spec.Mode is ServiceMode.Global
+            || status.State is not (UpdateState.Completed or UpdateState.RollbackCompleted)
+        );
 }

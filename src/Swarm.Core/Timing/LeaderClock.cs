@@ -19,7 +19,6 @@ public sealed class LeaderClock
     private readonly long _start;
     private readonly Dictionary<(string Id, long Stamp), TimeSpan> _moments = [];
     private readonly Queue<(string Id, long Stamp)> _order = new();
-    private TimeSpan _leadsSince;
     private DateTimeOffset _wallThen;
 
     /// <summary>No event that was forgotten is younger.</summary>
@@ -35,6 +34,9 @@ public sealed class LeaderClock
         Lead();
     }
 
+    /// <summary>The moment of the last <see cref="Lead"/>.</summary>
+    public TimeSpan LeadsSince { get; private set; }
+
     /// <summary>The monotonic time since this clock was made.</summary>
     public TimeSpan Now => _time.GetElapsedTime(_start);
 
@@ -42,9 +44,9 @@ public sealed class LeaderClock
     /// older.</summary>
     public void Lead()
     {
-        _leadsSince = Now;
+        LeadsSince = Now;
         _wallThen = _time.GetUtcNow();
-        _forgottenUntil = _leadsSince;
+        _forgottenUntil = LeadsSince;
         foreach (var key in _order)
         {
             var byStamp = ByStamp(key.Stamp);
@@ -82,7 +84,7 @@ public sealed class LeaderClock
     /// <summary>For an event before this manager led, or one that it forgot.</summary>
     private TimeSpan ByStamp(long stamp)
     {
-        var moment = _leadsSince + TimeSpan.FromTicks(stamp - _wallThen.UtcTicks);
+        var moment = LeadsSince + TimeSpan.FromTicks(stamp - _wallThen.UtcTicks);
         return moment < _forgottenUntil ? moment : _forgottenUntil;
     }
 }

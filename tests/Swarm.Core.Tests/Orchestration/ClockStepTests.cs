@@ -225,6 +225,25 @@ public class ClockStepTests
         Assert.Single(swarm.Running("web"));
     }
 
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public void A_new_leader_starts_nothing_beside_a_task_that_is_stopping(double hours)
+    {
+        var swarm = UpdateScene.Running(1, nodes: 2);
+        var stuck = Assert.Single(swarm.Running("web"));
+        swarm.SetAvailability(stuck.NodeId!, NodeAvailability.Drain);
+        swarm.Converge(t => t.Id != stuck.Id);
+        swarm.Advance(TimeSpan.FromSeconds(30), t => t.Id != stuck.Id);
+
+        Step(swarm, hours);
+        swarm.ChangeLeader();
+        swarm.Converge(t => t.Id != stuck.Id);
+        swarm.Advance(TimeSpan.FromSeconds(70) - Tick, t => t.Id != stuck.Id);
+        Assert.Empty(swarm.Running("web"));
+        swarm.Advance(Tick, t => t.Id != stuck.Id);
+        Assert.Single(swarm.Running("web"));
+    }
+
     [Fact]
     public void A_manager_that_leads_again_keeps_the_waits_that_it_saw_begin()
     {

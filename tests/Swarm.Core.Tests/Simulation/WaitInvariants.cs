@@ -58,7 +58,7 @@ internal sealed class WaitInvariants(SimulatedSwarm swarm)
             )
             {
                 var waited = swarm.Elapsed - _created[task.Id];
-                if (_created[task.Id] >= _leadsSince && waited < DelayOf(task))
+                if (_created[task.Id] > _leadsSince && waited < DelayOf(task))
                 {
                     swarm.Fail($"task {task.Id} starts after {waited}, before its delay of {DelayOf(task)}");
                 }
@@ -83,7 +83,7 @@ internal sealed class WaitInvariants(SimulatedSwarm swarm)
         var monitor = config.Delay >= config.Monitor ? config.Delay + TimeSpan.FromSeconds(1) : config.Monitor;
         foreach (var task in swarm.State.TasksOfService(service.Id))
         {
-            if (task.Update == status.Number && _running.TryGetValue(task.Id, out var since) && since >= _leadsSince)
+            if (task.Update == status.Number && _running.TryGetValue(task.Id, out var since) && since > _leadsSince)
             {
                 var ran = swarm.Elapsed - since;
                 if (ran < config.Delay + monitor)

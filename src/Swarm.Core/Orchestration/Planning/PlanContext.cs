@@ -70,7 +70,19 @@ internal sealed class PlanContext(
     /// <param name="wait">How long to wait.</param>
     public bool IsOver(string id, DateTimeOffset since, TimeSpan wait)
     {
-        var end = Options.Fault == InjectedFault.WaitByWallClock ? _moment + (since + wait - Now) : MomentOf(id, since) + wait;
+        return HasPassed(Options.Fault == InjectedFault.WaitByWallClock ? _moment + (since + wait - Now) : MomentOf(id, since) + wait);
+    }
+
+    /// <summary>As <see cref="IsOver"/>, but time before this manager led does not count. It is for waits whose end does harm when it comes
+    /// too early: the stamps of another leader may be wrong.</summary>
+    public bool IsOverHere(string id, DateTimeOffset since, TimeSpan wait)
+    {
+        var begin = MomentOf(id, since);
+        return HasPassed((begin > clock!.LeadsSince ? begin : clock.LeadsSince) + wait);
+    }
+
+    private bool HasPassed(TimeSpan end)
+    {
         if (end <= _moment)
         {
             return true;

@@ -208,7 +208,8 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             if (other != task && plan.IsStopping(other))
             {
                 var grace = (view.SpecOf(other) ?? view.Service.Spec).Container.StopGracePeriod;
-                if (!plan.IsOver(task.Id, task.CreatedAt, delay + grace + plan.Options.StopTimeout))
+                // Two tasks of one slot would run.
+                if (!plan.IsOverHere(task.Id, task.CreatedAt, delay + grace + plan.Options.StopTimeout))
                 {
                     return false;
                 }
