@@ -137,6 +137,8 @@ internal static class PlacementInvariants
                 .State.TasksOfService(service.Id)
                 .Where(t => t.Slot > 0)
                 .GroupBy(t => t.Slot)
+                // The old task of a start-first update may go on after the new one has failed.
+                .Where(g => !g.Any(t => t.IsLive))
                 .Select(g => g.MaxBy(t => t.CreatedAt)!)
                 .Where(t => t is { Status.State: TaskState.Failed or TaskState.Rejected, DesiredState: < TaskState.Remove })
                 .Select(t => t.Id),
