@@ -8,9 +8,10 @@ Builds, tests and shows Swarm. Thin over dotnet and MSBuild; the functions are i
 param(
     # Build: out/Swarm. Test: everything. Quickstart: the walkthrough. Shell: a prompt with a sandbox. Package: out/package, the module with a native
     # swarmd, as a package for the PowerShell Gallery and as an archive. TestPackage: the tests that can run against that package. Bench: the benchmarks,
-    # those of the native swarmd too after Package.
+    # those of the native swarmd too after Package. Attack: the attacks of tests/Swarm.Daemon.Tests/Attacks, with bounded load, on the native swarmd if
+    # Package has made one; SWARMD_PATH names another.
     # Clean: removes what the others made.
-    [ValidateSet('Build', 'Test', 'Quickstart', 'Shell', 'Package', 'TestPackage', 'Bench', 'Clean')]
+    [ValidateSet('Build', 'Test', 'Quickstart', 'Shell', 'Package', 'TestPackage', 'Attack', 'Bench', 'Clean')]
     [string] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -55,6 +56,7 @@ switch ($Task) {
     'Quickstart' { Build-Module; & (Join-Path $root examples quickstart.ps1) -Executor $Executor }
     'Shell' { Build-Module; Start-Shell }
     'Bench' { Build-Module; Measure-Everything }
+    'Attack' { Test-Attack }
     'Package' { Build-Package }
     'TestPackage' { Test-Package }
 }

@@ -40,8 +40,9 @@ public sealed record AgentOptions
     /// <summary>Called when a manager has accepted this node's session.</summary>
     public Action SessionOpened { get; init; } = () => { };
 
-    /// <summary>Called when a session, or the attempt to open one, has ended; with the manager's address and the reason.</summary>
-    public Action<string, string> SessionEnded { get; init; } = (_, _) => { };
+    /// <summary>Called when a session, or the attempt to open one, has ended; with the manager's address, the reason,
+    /// and the error if there was one.</summary>
+    public Action<string, string, Exception?> SessionEnded { get; init; } = (_, _, _) => { };
 
     /// <summary>Called with the reason when the executor does not answer: without it there is no session yet.</summary>
     public Action<string> ExecutorAway { get; init; } = _ => { };

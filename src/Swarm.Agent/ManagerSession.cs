@@ -13,7 +13,8 @@ namespace Swarm.Agent;
 /// <summary>The end of a session.</summary>
 /// <param name="Opened">The manager had accepted the session.</param>
 /// <param name="RedirectTo">Not null: that manager is not the leader; these may be.</param>
-internal sealed record SessionResult(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason);
+/// <param name="Error">The error that ended it, for what the reason does not tell; null when there was none.</param>
+internal sealed record SessionResult(bool Opened, bool Removed, IReadOnlyList<string>? RedirectTo, string Reason, Exception? Error = null);
 
 /// <summary>A stream to a manager, from registration to its end.</summary>
 internal sealed class ManagerSession(
@@ -54,7 +55,16 @@ internal sealed class ManagerSession(
             using var call = new V1.Dispatcher.DispatcherClient(channel).Session(cancellationToken: ending.Token);
             var statuses = tasks.Report();
             var register = Registration(statuses);
-            await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = register }, either.Token);
+            try
+            {
+                await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = register }, either.Token);
+            }
+            catch (Exception e) when (e is not SwarmException && !either.IsCancellationRequested)
+            {
+                // A call that has failed refuses to write and gives no reason. To read from it gives the reason.
+                await call.ResponseStream.MoveNext(either.Token);
+                throw;
+            }
             ulong? sequence = null;
             var revisions = new SessionRevisions();
             while (await call.ResponseStream.MoveNext(_isOpen ? ending.Token : either.Token))
@@ -127,7 +137,7 @@ internal sealed class ManagerSession(
             cancellation.ThrowIfCancellationRequested();
             // A node that was away when it was removed learns of that by the refusal of its session.
             var removed = e is RpcException refused && GrpcErrors.ToSwarmException(refused) is { ErrorId: "NodeRemoved" };
-            return new SessionResult(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message);
+            return new SessionResult(_isOpen, removed, null, e is RpcException rpc ? GrpcErrors.Reason(rpc) : e.Message, e);
         }
         catch (SwarmException e)
         {

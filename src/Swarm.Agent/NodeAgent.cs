@@ -247,7 +247,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 }
             }
             var jittered = pause * (0.5 + Random.Shared.NextDouble() / 2);
-            _options.SessionEnded(address, end.Reason);
+            _options.SessionEnded(address, end.Reason, end.Error);
             _logger.SessionEnded(address, end.Reason, (int)jittered.TotalMilliseconds);
             await PauseAsync(jittered);
             pause = Longer(pause);

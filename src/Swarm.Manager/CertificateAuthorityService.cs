@@ -74,12 +74,13 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
     {
         if (PeerAuthorization.PeerOf(context) is not { Role: not CertificateRole.Admin } peer)
         {
-            throw new SwarmException(
-                SwarmErrorKind.PermissionDenied,
-                "InvalidJoinToken",
-                "A valid join token is necessary to join this cluster: none was given.",
-                action: "Give the token that Get-SwarmJoinToken shows on a manager."
-            );
+            throw PeerAuthorization.RefusalOf(context)
+                ?? new SwarmException(
+                    SwarmErrorKind.PermissionDenied,
+                    "InvalidJoinToken",
+                    "A valid join token is necessary to join this cluster: none was given.",
+                    action: "Give the token that Get-SwarmJoinToken shows on a manager."
+                );
         }
         return Member(running, peer.Name);
     }

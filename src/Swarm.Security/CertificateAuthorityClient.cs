@@ -54,7 +54,7 @@ public static class CertificateAuthorityClient
     {
         using var channel = ClusterChannel.Create(
             address,
-            ClusterTls.ClientOptions(peer => IsManagerUnder(rootCertificate, peer, time), own: null)
+            ClusterTls.ClientOptions(peer => RequireManagerUnder(rootCertificate, peer, time), own: null)
         );
         return await IssueAsync(channel, request, cancellation);
     }
@@ -83,9 +83,9 @@ public static class CertificateAuthorityClient
             cancellationToken: cancellation
         );
 
-    private static bool IsManagerUnder(byte[] rootCertificate, X509Certificate2 peer, TimeProvider time) =>
-        PeerIdentity.Read(peer) is { Role: CertificateRole.Manager } claimed
-        && new SwarmTrust(rootCertificate, claimed.ClusterId, time).Verify(peer) is not null;
+    private static bool RequireManagerUnder(byte[] rootCertificate, X509Certificate2 peer, TimeProvider time) =>
+        // The id of the swarm is not known yet; the root is.
+        new SwarmTrust(rootCertificate, PeerIdentity.Read(peer)?.ClusterId ?? "", time).RequireManager(peer);
 
     private static bool IsCertificate(byte[] der)
     {

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
@@ -18,8 +19,8 @@ public sealed partial class CertificateRenewal(
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
-    /// <summary>A timer cannot wait longer than this at once.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    /// <summary>The interval of looks at the wall clock. A timer does not follow that clock when it is set, or when the machine was suspended.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>The moment at which a certificate with this validity must be renewed.</summary>
     /// <param name="from">The beginning in the certificate, which is back-dated.</param>
@@ -54,7 +55,7 @@ public sealed partial class CertificateRenewal(
     {
         while (due - time.GetUtcNow() is { Ticks: > 0 } left)
         {
-            await Task.Delay(left < LongestWait ? left : LongestWait, time, cancellation);
+            await Task.Delay(left < LookPeriod ? left : LookPeriod, time, cancellation);
         }
     }
 
@@ -72,9 +73,20 @@ public sealed partial class CertificateRenewal(
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            LogFailed(logger, e, credentials.Identity.Certificate.NotAfter.ToUniversalTime());
+            LogFailed(logger, Reason(e), credentials.Identity.Certificate.NotAfter.ToUniversalTime());
             return false;
         }
+    }
+
+    /// <summary>What a manager said, or the innermost reason of the transport.</summary>
+    private static string Reason(Exception error)
+    {
+        var e = error;
+        while (((e as RpcException)?.Status.DebugException ?? e.InnerException) is { } deeper)
+        {
+            e = deeper;
+        }
+        return (e is RpcException refused ? refused.Status.Detail : e.Message).TrimEnd('.');
     }
 
     [LoggerMessage(LogLevel.Debug, "This node's certificate will be renewed at {Due:u}; it ends at {End:u}.")]
@@ -83,6 +95,6 @@ public sealed partial class CertificateRenewal(
     [LoggerMessage(LogLevel.Information, "This node's certificate was renewed; it ends at {End:u}.")]
     private static partial void LogRenewed(ILogger logger, DateTime end);
 
-    [LoggerMessage(LogLevel.Warning, "This node's certificate, which ends at {End:u}, could not be renewed; trying again.")]
-    private static partial void LogFailed(ILogger logger, Exception error, DateTime end);
+    [LoggerMessage(LogLevel.Warning, "This node's certificate, which ends at {End:u}, could not be renewed, and is tried again: {Reason}.")]
+    private static partial void LogFailed(ILogger logger, string reason, DateTime end);
 }

@@ -27,6 +27,12 @@ public sealed class ClusterCredentials
     /// <summary>The identity in a peer's certificate, if the swarm's root signed it; else null.</summary>
     public PeerIdentity? Verify(X509Certificate2? certificate) => _trust.Verify(certificate);
 
+    /// <summary>Whether a peer's certificate is accepted now, and why not.</summary>
+    public CertificateVerdict Judge(X509Certificate2? certificate) => _trust.Judge(certificate);
+
+    /// <summary>Whether this node's own certificate is valid by the clock here, and why not.</summary>
+    public CertificateVerdict Own => CertificateVerdict.OfTime(_identity.Subject, _identity.Certificate, _time.GetUtcNow());
+
     /// <summary>Uses another certificate from now on.</summary>
     /// <exception cref="ArgumentException">The certificate is of another node or swarm.</exception>
     public void Replace(NodeIdentity identity)
@@ -39,14 +45,20 @@ public sealed class ClusterCredentials
         Renewed?.Invoke();
     }
 
-    /// <summary>True while the certificate has not expired.</summary>
-    public bool IsCurrent => _identity.Certificate.NotAfter.ToUniversalTime() > _time.GetUtcNow().UtcDateTime;
+    /// <summary>True while the certificate is valid by the clock here.</summary>
+    public bool IsCurrent => Own.Fault == CertificateFault.None;
 
     /// <summary>The server side of a cluster connection: presents this node, asks for a client certificate and verifies it if there is
     /// one.</summary>
-    /// <remarks>A connection without a certificate is accepted here, since the certificate authority must be reachable without; each method
-    /// decides.</remarks>
-    public SslServerAuthenticationOptions ServerOptions(params List<SslApplicationProtocol> protocols) =>
+    /// <remarks>A connection without a certificate is accepted here, since the certificate authority must be reachable without. So is one whose
+    /// certificate is this swarm's and out of its time: a handshake cannot tell the peer why it ends, and the status of a call can. Each call
+    /// is judged again.</remarks>
+    /// <param name="refused">Called with the reason when the handshake fails for the peer's certificate.</param>
+    /// <param name="protocols">The protocols of the port.</param>
+    public SslServerAuthenticationOptions ServerOptions(
+        Action<CertificateVerdict> refused,
+        params List<SslApplicationProtocol> protocols
+    ) =>
         new()
         {
             ServerCertificate = _identity.Certificate,
@@ -55,17 +67,26 @@ public sealed class ClusterCredentials
             EnabledSslProtocols = ClusterTls.Protocols,
             ApplicationProtocols = protocols,
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                certificate is null || Verify(certificate as X509Certificate2) is not null,
+            {
+                if (certificate is null)
+                {
+                    return true;
+                }
+                var verdict = Judge(certificate as X509Certificate2);
+                if (verdict.Fault == CertificateFault.None || verdict.IsOfTime)
+                {
+                    return true;
+                }
+                refused(verdict);
+                return false;
+            },
         };
 
     /// <summary>The client side of a cluster connection: presents this node and accepts a manager of the swarm, whatever its
-    /// address.</summary>
+    /// address. A refusal is a <see cref="PeerCertificateException"/>.</summary>
     public SslClientAuthenticationOptions ClientOptions(params List<SslApplicationProtocol> protocols)
     {
-        var options = ClusterTls.ClientOptions(
-            certificate => Verify(certificate) is { Role: CertificateRole.Manager },
-            _identity.Certificate
-        );
+        var options = ClusterTls.ClientOptions(certificate => _trust.RequireManager(certificate), _identity.Certificate);
         options.ApplicationProtocols = protocols;
         return options;
     }

@@ -1,103 +1,94 @@
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
-using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Http;
 using Swarm.Core.Errors;
 using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
 
-/// <summary>Lets a call on the cluster port through when the peer's certificate allows it: <see cref="CallRights"/> says what each method asks for.</summary>
+/// <summary>Decides from the peer's certificate about a call on the cluster port: <see cref="CallRights"/> says what each method asks for. The decision
+/// needs nothing of the call's message.</summary>
 /// <param name="credentials">This node's certificate and the roots that it trusts.</param>
 /// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal.</param>
-public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember) : Interceptor
+public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember)
 {
-    private static readonly object PeerKey = new();
+    private static readonly object VerdictKey = new();
 
-    /// <summary>The peer of a call on the cluster port, or null: a call without certificate, or on the local socket.</summary>
+    /// <summary>The peer of a call on the cluster port, or null: a call without a certificate that is valid now, or on the local socket.</summary>
     public static PeerIdentity? PeerOf(ServerCallContext context) =>
-        context.UserState.TryGetValue(PeerKey, out var peer) ? peer as PeerIdentity : null;
+        context.UserState.TryGetValue(VerdictKey, out var verdict) && verdict is CertificateVerdict { Fault: CertificateFault.None } valid
+            ? valid.Identity
+            : null;
 
-    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request,
-        ServerCallContext context,
-        UnaryServerMethod<TRequest, TResponse> continuation
-    )
-    {
-        Authorize(context);
-        return continuation(request, context);
-    }
+    /// <summary>The refusal of the certificate that the caller presented; null when it presented none, or one that is valid.</summary>
+    public static SwarmException? RefusalOf(ServerCallContext context) =>
+        context.UserState.TryGetValue(VerdictKey, out var verdict)
+        && verdict is CertificateVerdict { Fault: not (CertificateFault.None or CertificateFault.Missing) } refused
+            ? NotValid(refused)
+            : null;
 
-    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request,
-        IServerStreamWriter<TResponse> responseStream,
-        ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation
-    )
-    {
-        Authorize(context);
-        return continuation(request, responseStream, context);
-    }
+    /// <summary>The administrator or the node of the swarm that a certificate stands for; null: somebody else, whatever the certificate.</summary>
+    public PeerIdentity? Member(X509Certificate2? certificate) =>
+        credentials.Verify(certificate) is { } peer && (peer.Role == CertificateRole.Admin || isMember(peer.Name)) ? peer : null;
 
-    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream,
-        IServerStreamWriter<TResponse> responseStream,
-        ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation
-    )
+    /// <summary>Lets a call through, and notes its peer for <see cref="PeerOf"/>.</summary>
+    /// <param name="context">The call, whose message has not been read.</param>
+    /// <param name="method">The full name of the method that will be called, as in <see cref="CallRights"/>.</param>
+    /// <returns>The right that the method asks for.</returns>
+    /// <exception cref="SwarmException">PermissionDenied: ClientCertificateRequired, CertificateNotValid, NotANode, NodeRemoved, PermissionDenied, LocalOnly.</exception>
+    public CallRight Authorize(HttpContext context, string method)
     {
-        Authorize(context);
-        return continuation(requestStream, responseStream, context);
-    }
-
-    private void Authorize(ServerCallContext context)
-    {
-        // Verified again, not only in the handshake: a connection may outlive the certificate it was made with.
-        var certificate = context.GetHttpContext().Connection.ClientCertificate;
-        var peer = credentials.Verify(certificate);
-        if (peer is not null)
-        {
-            context.UserState[PeerKey] = peer;
-        }
-        var right = CallRights.Of(context.Method);
+        // Judged again, not only in the handshake: a connection may outlive the certificate it was made with.
+        var verdict = credentials.Judge(context.Connection.ClientCertificate);
+        // gRPC gives these items to the method as its user state.
+        context.Items[VerdictKey] = verdict;
+        var right = CallRights.Of(method);
         if (right == CallRight.Anyone)
         {
-            return;
+            return right;
         }
-        var known = RequirePeer(peer, certificate is not null);
+        var known = RequirePeer(verdict);
         if (right == CallRight.Node)
         {
             AuthorizeNode(known);
-            return;
+            return right;
         }
         AuthorizeAdministrator(known);
         if (right == CallRight.ThisHost)
         {
             // "/swarm.v1.Membership/InitSwarm"
-            var method = context.Method[(context.Method.LastIndexOf('/') + 1)..];
+            var name = method[(method.LastIndexOf('/') + 1)..];
             throw Denied(
                 "LocalOnly",
-                $"{method} can be asked for on the node itself only.",
-                method,
+                $"{name} can be asked for on the node itself only.",
+                name,
                 "Run it on that node, over swarmd's local socket."
             );
         }
+        return right;
     }
 
-    private static PeerIdentity RequirePeer(PeerIdentity? peer, bool presented) =>
-        peer
-        ?? throw (
-            presented
-                ? Denied(
-                    "CertificateNotValid",
-                    "The client certificate is not (or no longer) valid in this swarm.",
-                    "",
-                    "A node renews its certificate by itself, or is joined again; a person gets a new one with New-SwarmCredential."
-                )
-                : Denied(
-                    "ClientCertificateRequired",
-                    "A client certificate of this swarm is required.",
-                    "",
-                    "Get one on a manager with New-SwarmCredential and pass it to Connect-Swarm."
-                )
+    private static PeerIdentity RequirePeer(CertificateVerdict verdict) =>
+        verdict.Fault switch
+        {
+            CertificateFault.None => verdict.Identity!,
+            CertificateFault.Missing => throw Denied(
+                "ClientCertificateRequired",
+                "A client certificate of this swarm is required.",
+                "",
+                "Get one on a manager with New-SwarmCredential and pass it to Connect-Swarm."
+            ),
+            _ => throw NotValid(verdict),
+        };
+
+    private static SwarmException NotValid(CertificateVerdict verdict) =>
+        Denied(
+            "CertificateNotValid",
+            $"The client certificate is not accepted: {verdict.By("the manager's")}.",
+            verdict.Identity?.Name ?? "",
+            verdict.Fault == CertificateFault.NotYetValid
+                ? "Set the clocks of both hosts by NTP (chrony, systemd-timesyncd)."
+                : "A node renews its certificate by itself, or is joined again; a person gets a new one with New-SwarmCredential."
         );
 
     private void AuthorizeNode(PeerIdentity peer)

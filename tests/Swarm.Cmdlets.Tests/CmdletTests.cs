@@ -92,10 +92,11 @@ public sealed class CmdletTests
             using var manager = shell.Fake.Issue("O=cluster1, OU=swarm-manager, CN=node0id");
             using var worker = shell.Fake.Issue("O=cluster1, OU=swarm-worker, CN=swarm-manager");
             using var stranger = new FakeControl().Issue("O=cluster1, OU=swarm-manager, CN=node0id");
-            Assert.True(loaded.Trusts(manager));
-            Assert.False(loaded.Trusts(worker));
-            Assert.False(loaded.Trusts(stranger));
-            Assert.False(loaded.Trusts(loaded.Certificate));
+            var now = DateTime.UtcNow;
+            Assert.Null(loaded.Refuse(manager, now));
+            Assert.NotNull(loaded.Refuse(worker, now));
+            Assert.NotNull(loaded.Refuse(stranger, now));
+            Assert.NotNull(loaded.Refuse(loaded.Certificate, now));
             var again = shell.Run("New-SwarmCredential admin $path", ("path", path)).Error;
             Assert.StartsWith("CredentialExists,", again.FullyQualifiedErrorId, StringComparison.Ordinal);
             var refused = shell.Run("Connect-Swarm -ManagerAddress 127.0.0.1:1 -CertificatePath $path", ("path", path + ".none")).Error;

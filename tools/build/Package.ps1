@@ -76,7 +76,20 @@ function Test-Package {
     Add-Time 'Quickstart' ($watch.Elapsed - $start)
     $env:SWARMD_PATH = Join-Path $installed swarmd (Get-Platform) ($IsWindows ? 'swarmd.exe' : 'swarmd')
     Test-Project (Get-ProjectFile Swarm.Daemon.Tests tests) @(
+        '-class', $attacks
         foreach ($class in 'ProgramTests', 'DaemonStartTests', 'FullDiskTests', 'ManagerRestartTests', 'WorkerRestartTests', 'EngineOutageTests') { '-class'; "Swarm.Daemon.Tests.Processes.$class" }
     )
+    Complete-Count
+}
+
+# The tests in which others attack swarmd: each is one class there.
+$attacks = 'Swarm.Daemon.Tests.Attacks.*'
+
+# The attacks alone, on the native swarmd where there is one.
+function Test-Attack {
+    $native = Join-Path $out native (Get-Platform) ($IsWindows ? 'swarmd.exe' : 'swarmd')
+    if (-not $env:SWARMD_PATH -and (Test-Path $native)) { $env:SWARMD_PATH = $native }
+    Write-Host "swarmd: $($env:SWARMD_PATH ? $env:SWARMD_PATH : 'the one that is built with the tests')"
+    Test-Project (Get-ProjectFile Swarm.Daemon.Tests tests) @('-class', $attacks)
     Complete-Count
 }

@@ -57,32 +57,50 @@ internal sealed class ClientCertificate
         return roots.Count == 0 ? throw Invalid(path, "it holds no root certificate of the swarm") : loaded;
     }
 
-    /// <exception cref="SwarmException">CertificateInvalid: the certificate has expired.</exception>
+    /// <exception cref="SwarmException">CertificateInvalid: the certificate has expired, or its time has not begun.</exception>
     public void RequireValid(DateTime now)
     {
+        if (Certificate.NotBefore.ToUniversalTime() > now)
+        {
+            throw Invalid(
+                _path,
+                $"it is not valid before {Certificate.NotBefore.ToUniversalTime():u}, and the clock of this host says {now:u}"
+            );
+        }
         if (Certificate.NotAfter.ToUniversalTime() < now)
         {
             throw Invalid(_path, $"it expired on {Certificate.NotAfter:yyyy-MM-dd}");
         }
     }
 
-    /// <summary>Whether the swarm's root issued the peer's certificate to a manager.</summary>
-    public bool Trusts(X509Certificate? peer)
+    /// <summary>The reason why a peer is not accepted as a manager of the swarm; null when it is.</summary>
+    /// <param name="peer">The certificate that it presented.</param>
+    /// <param name="now">UTC.</param>
+    public string? Refuse(X509Certificate? peer, DateTime now)
     {
+        const string NoManager = "a host answers there, but is no manager of that swarm";
         if (peer is null)
         {
-            return false;
+            return NoManager;
         }
         using var certificate = new X509Certificate2(peer);
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // The time is judged below, in words.
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         // Workers and administrators have certificates of the same root: the organizational unit identifies a manager.
-        return chain.Build(certificate)
+        var isManager =
+            chain.Build(certificate)
             && certificate
                 .SubjectName.EnumerateRelativeDistinguishedNames()
                 .Any(n => n.GetSingleElementType().Value == OrganizationalUnit && n.GetSingleElementValue() == "swarm-manager");
+        var (from, until) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        return !isManager ? NoManager
+            : now < from ? $"its certificate is not valid before {from:u}, and the clock of this host says {now:u}"
+            : now > until ? $"its certificate ended on {until:u}, and the clock of this host says {now:u}"
+            : null;
     }
 
     private static SwarmException Invalid(string path, string why) =>

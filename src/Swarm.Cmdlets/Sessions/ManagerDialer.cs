@@ -93,7 +93,7 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
                 },
                 cancellationToken
             );
-            return certificate.Trusts(server) ? tls : throw new NotManagerException();
+            return certificate.Refuse(server, DateTime.UtcNow) is { } reason ? throw new NotManagerException(reason) : tls;
         }
         catch
         {
@@ -108,5 +108,5 @@ internal sealed class ManagerDialer(IReadOnlyList<DnsEndPoint> managers, ClientC
 
     private static string Name(DnsEndPoint manager) => $"{manager.Host}:{manager.Port}";
 
-    private sealed class NotManagerException() : AuthenticationException("a host answers there, but is no manager of that swarm");
+    private sealed class NotManagerException(string reason) : AuthenticationException(reason);
 }

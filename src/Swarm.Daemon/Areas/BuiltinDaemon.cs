@@ -34,11 +34,13 @@ internal sealed class BuiltinDaemon(NodeRuntime runtime, NodeRuntimeOptions opti
             info.IsManager = active.Manager is not null;
             info.NodeAddress = HostOf(active.Record.Advertise);
             info.ManagerAddresses.Add(active.ManagerAddresses());
-            if (active.SessionTrouble is { } trouble)
+            if (active.Health.Message is { } trouble)
             {
                 // Docker's "pending" without a reason has puzzled many: ours says why. As there, a node that was active once stays so while no manager answers.
+                // It does not while certificates are refused: no manager will answer by itself.
                 info.StateMessage = trouble;
-                info.State = info.IsManager || active.FirstSession.IsCompleted ? V1.LocalNodeState.Active : V1.LocalNodeState.Pending;
+                var wasActive = info.IsManager || active.Health.FirstSession.IsCompleted;
+                info.State = wasActive && !active.Health.IsRefused ? V1.LocalNodeState.Active : V1.LocalNodeState.Pending;
             }
         }
         return Task.FromResult(info);
@@ -50,7 +52,9 @@ internal sealed class BuiltinDaemon(NodeRuntime runtime, NodeRuntimeOptions opti
         var command = request.Command ?? new V1.HostCommand();
         if (request.Selector.Length == 0)
         {
-            var own = await options.HostCommands.RunAsync(command, cancellation);
+            var own = runtime.Now.Active is { } active
+                ? await active.RunHostCommandAsync(command, cancellation)
+                : await options.HostCommands.RunAsync(command, cancellation);
             return HostAnswers.Respond(own, runtime.Now.Active?.Record.NodeId ?? "", options.Daemon.Hostname);
         }
         var manager = (await runtime.RequireManagerAsync(cancellation)).Manager!;

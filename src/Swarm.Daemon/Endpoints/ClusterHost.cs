@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Swarm.Control.Addresses;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
+using Swarm.Daemon.Endpoints.Admission;
 using Swarm.Manager;
 using Swarm.Manager.Dispatcher;
 using Swarm.Security;
@@ -44,43 +44,42 @@ internal sealed class ClusterHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "swarmd" });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, DependentLifetime>();
-        builder.Services.AddSingleton(
-            new PeerAuthorization(credentials, id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null))
-        );
         builder.Services.AddSingleton<StatusInterceptor>();
         builder.Services.AddGrpcServer(
-            static options =>
-            {
-                options.Interceptors.Add<StatusInterceptor>();
-                options.Interceptors.Add<PeerAuthorization>();
-            },
+            static options => options.Interceptors.Add<StatusInterceptor>(),
             GrpcServices.ControlApi(plane),
             GrpcServices.NodeServices(
                 new DispatcherService(() => manager()?.Agents, new CertificatePeerIdentity()),
                 new CertificateAuthorityService(manager, time)
             )
         );
+        var authorization = new PeerAuthorization(
+            credentials,
+            id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null)
+        );
+        var limits = new ClusterLimits();
+        var gate = new ClusterGate(authorization, limits, LogRation.Usual(), loggers.CreateLogger<ClusterGate>());
         builder
             .WebHost.UseKestrelCore()
             .UseKestrelHttpsConfiguration()
             .ConfigureKestrel(kestrel =>
             {
                 GrpcLimits.Apply(kestrel);
+                ClusterLimits.Apply(kestrel);
                 kestrel.Listen(
                     new IPEndPoint(listen.IpAddress ?? IPAddress.Any, listen.Port),
                     endpoint =>
                     {
                         endpoint.Protocols = HttpProtocols.Http2;
-                        endpoint.UseHttps(
-                            new TlsHandshakeCallbackOptions
-                            {
-                                OnConnection = _ => ValueTask.FromResult(credentials.ServerOptions(SslApplicationProtocol.Http2)),
-                            }
-                        );
+                        gate.UseHttps(endpoint, credentials, SslApplicationProtocol.Http2);
                     }
                 );
             });
         var app = builder.Build();
+        var malformed = new MalformedCalls(LogRation.Usual(), loggers.CreateLogger<MalformedCalls>());
+        var calls = new CallGate(authorization, limits, LogRation.Usual(), loggers.CreateLogger<CallGate>());
+        app.Use(next => context => malformed.InvokeAsync(context, next));
+        app.Use(next => context => calls.InvokeAsync(context, next));
         app.MapGrpcService<GrpcApi>();
         try
         {

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
+using Swarm.Daemon.Endpoints.Admission;
 
 namespace Swarm.Daemon.Endpoints;
 
@@ -79,7 +80,18 @@ internal sealed class GrpcMethods<TService>(ServiceMethodProviderContext<GrpcApi
                 message.WriteTo(context.GetBufferWriter());
                 context.Complete();
             },
-            context => parser.ParseFrom(context.PayloadAsReadOnlySequence())
+            context =>
+            {
+                try
+                {
+                    return parser.ParseFrom(context.PayloadAsReadOnlySequence());
+                }
+                catch (InvalidProtocolBufferException)
+                {
+                    // As a status of gRPC: any other exception would be this swarmd's fault, here and in the log.
+                    throw MalformedCalls.Refusal("it is not in the form of its type");
+                }
+            }
         );
 
     /// <summary>The metadata that gRPC's own binding adds as well: routes accept POST only.</summary>

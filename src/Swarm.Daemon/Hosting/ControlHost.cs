@@ -5,6 +5,7 @@ using Swarm.Core.Errors;
 using Swarm.Daemon.Areas;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Endpoints;
+using Swarm.Daemon.Endpoints.Admission;
 using Swarm.Daemon.Membership;
 using Swarm.Storage;
 
@@ -173,6 +174,8 @@ public sealed class ControlHost : IAsyncDisposable
             }
         });
         var app = builder.Build();
+        var malformed = new MalformedCalls(LogRation.Usual(), loggers.CreateLogger<MalformedCalls>());
+        app.Use(next => context => malformed.InvokeAsync(context, next));
         app.MapGrpcService<GrpcApi>();
         return app;
     }

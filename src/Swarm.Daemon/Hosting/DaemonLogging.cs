@@ -21,10 +21,12 @@ internal static class DaemonLogging
         // The frameworks' messages about each request and connection are only for developers.
         var frameworks = options.LogLevel <= LogLevel.Debug ? LogLevel.Information : LogLevel.Warning;
         var floor = options.LogLevel > frameworks ? options.LogLevel : frameworks;
-        foreach (var category in (ReadOnlySpan<string>)["Microsoft", "Grpc", "DotNext"])
+        foreach (var category in (ReadOnlySpan<string>)["Microsoft", "DotNext"])
         {
             filter.Rules.Add(new LoggerFilterRule(null, category, floor, null));
         }
+        // gRPC writes a stack trace for every message that a caller got wrong. Faults of ours are in StatusInterceptor's log, callers' in that of MalformedCalls.
+        filter.Rules.Add(new LoggerFilterRule(null, "Grpc", options.LogLevel <= LogLevel.Debug ? floor : LogLevel.None, null));
         return new LoggerFactory([new ConsoleLoggerProvider(new Fixed<ConsoleLoggerOptions>(console), Formatters())], filter);
     }
 

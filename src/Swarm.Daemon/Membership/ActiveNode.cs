@@ -11,6 +11,7 @@ using Swarm.Manager;
 using Swarm.Security;
 using Swarm.Security.Certificates;
 using Swarm.Storage;
+using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Membership;
 
@@ -21,13 +22,11 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     private readonly MembershipStore _store;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource _firstSession = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITaskExecutor _executor;
     private ClusterHost? _host;
     private NodeAgent? _agent;
     private Task _background = Task.CompletedTask;
     private MembershipRecord _record;
-    private string? _sessionTrouble = "waiting for the first session with a manager";
 
     private ActiveNode(
         NodeRuntimeOptions options,
@@ -43,6 +42,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         _record = record;
         Keys = keys;
         Credentials = new ClusterCredentials(identity, options.Time);
+        Health = new SessionHealth(Credentials, options.Time, options.LoggerFactory.CreateLogger<SessionHealth>(), _stopping.Token);
         _executor = options.CreateExecutor(record.ClusterId, record.NodeId);
     }
 
@@ -62,14 +62,8 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>Cancelled when this node stops or leaves: what follows it ends then.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Completes when a manager has accepted this node's agent for the first time.</summary>
-    public Task FirstSession => _firstSession.Task;
-
-    /// <summary>The reason why there is no session with a manager now. Null: there is one, or no fault is known.</summary>
-    public string? SessionTrouble =>
-        !Credentials.IsCurrent
-            ? $"this node's certificate ended on {Credentials.Identity.Certificate.NotAfter.ToUniversalTime():u}, so that no manager accepts it: leave with Exit-Swarm -Force and join again"
-            : Volatile.Read(ref _sessionTrouble);
+    /// <summary>The connection to the managers.</summary>
+    public SessionHealth Health { get; }
 
     public string ExecutorName => _executor.Name;
 
@@ -132,6 +126,17 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>Addresses of the managers, as this node knows them.</summary>
     public IReadOnlyList<string> ManagerAddresses() =>
         Manager is { } manager ? CertificateAuthorityService.ManagerAddresses(manager) : Record.Managers;
+
+    /// <summary>Carries out a host command here. A check of the host is one of the node's certificate as well.</summary>
+    public async Task<V1.HostAnswer> RunHostCommandAsync(V1.HostCommand command, CancellationToken cancellation)
+    {
+        var answer = await _options.HostCommands.RunAsync(command, cancellation);
+        if (command.CommandCase == V1.HostCommand.CommandOneofCase.Check && answer.Error is null)
+        {
+            answer.Checks.Add(Health.Check());
+        }
+        return answer;
+    }
 
     /// <summary>A planned stop: the node is kept Ready for the grace and its tasks run on.</summary>
     public async Task StopAsync(TimeSpan grace)
@@ -240,16 +245,11 @@ internal sealed partial class ActiveNode : IAsyncDisposable
                 Address = advertise!.Host,
                 Time = _options.Time,
                 LoggerFactory = _options.LoggerFactory,
-                RunHostCommand = _options.HostCommands.RunAsync,
+                RunHostCommand = RunHostCommandAsync,
                 ManagersChanged = OnManagers,
-                SessionOpened = () =>
-                {
-                    Volatile.Write(ref _sessionTrouble, null);
-                    _firstSession.TrySetResult();
-                },
-                SessionEnded = (address, reason) =>
-                    Volatile.Write(ref _sessionTrouble, $"no session with the manager at {address}: {reason}"),
-                ExecutorAway = reason => Volatile.Write(ref _sessionTrouble, $"waiting for the executor: {reason}"),
+                SessionOpened = Health.Opened,
+                SessionEnded = Health.Ended,
+                ExecutorAway = Health.ExecutorAway,
                 Removed = () =>
                 {
                     // The agent waits for this call, and the removal waits for the agent.

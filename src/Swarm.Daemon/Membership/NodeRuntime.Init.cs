@@ -205,11 +205,11 @@ internal sealed partial class NodeRuntime
     {
         try
         {
-            await active.FirstSession.WaitAsync(SessionWait, _options.Time, cancellation);
+            await active.Health.FirstSession.WaitAsync(SessionWait, _options.Time, cancellation);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            LogNoSession(_logger, active.SessionTrouble ?? "");
+            LogNoSession(_logger, active.Health.Message ?? "");
         }
     }
 

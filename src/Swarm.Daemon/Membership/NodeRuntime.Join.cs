@@ -106,6 +106,11 @@ internal sealed partial class NodeRuntime
                 }
                 tried.Add((address, refusal.Message.TrimEnd('.')));
             }
+            catch (RpcException e) when (PeerCertificateException.Of(e) is { } refused)
+            {
+                // It answers: this host does not accept it.
+                tried.Add((address, refused.Message));
+            }
             catch (RpcException e) when (!cancellation.IsCancellationRequested)
             {
                 tried.Add((address, MembershipErrors.DoesNotAnswer(address, GrpcErrors.Reason(e))));

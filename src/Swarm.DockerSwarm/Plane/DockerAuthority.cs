@@ -22,6 +22,9 @@ public sealed class DockerAuthority : IAsyncDisposable
     /// <summary>Validity of the certificate of this swarmd, the same as a node's; it is renewed at half of it.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(90);
 
+    /// <summary>The interval of looks at the wall clock, which a timer does not follow when it is set.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMinutes(1);
+
     private readonly CertificateAuthority _authority;
     private readonly string _name;
     private readonly string _id;
@@ -35,7 +38,7 @@ public sealed class DockerAuthority : IAsyncDisposable
         _name = name;
         _time = time;
         Credentials = new ClusterCredentials(NewIdentity(), time);
-        _renewal = time.CreateTimer(_ => Credentials.Replace(NewIdentity()), null, Lifetime / 2, Lifetime / 2);
+        _renewal = time.CreateTimer(_ => RenewWhenDue(), null, LookPeriod, LookPeriod);
     }
 
     /// <summary>The port's own certificate, and the root that it trusts.</summary>
@@ -84,6 +87,17 @@ public sealed class DockerAuthority : IAsyncDisposable
     {
         await _renewal.DisposeAsync();
         _authority.Dispose();
+    }
+
+    private void RenewWhenDue()
+    {
+        var own = Credentials.Identity.Certificate;
+        var due = CertificateRenewal.DueAt(own.NotBefore.ToUniversalTime(), own.NotAfter.ToUniversalTime(), draw: 0);
+        // A clock that was set back has made the certificate one of the future.
+        if (_time.GetUtcNow() >= due || !Credentials.IsCurrent)
+        {
+            Credentials.Replace(NewIdentity());
+        }
     }
 
     private NodeIdentity NewIdentity()

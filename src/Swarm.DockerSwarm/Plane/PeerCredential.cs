@@ -25,7 +25,7 @@ internal static class PeerCredential
                 all.FirstOrDefault(static c => c.Subject == c.Issuer) ?? throw new CryptographicException("It holds no root certificate.");
             var identity = NodeIdentity.Create(own.RawData, key.ExportPkcs8PrivateKey(), root.RawData);
             var credentials = new ClusterCredentials(identity, time);
-            return credentials.IsCurrent ? credentials : throw new CryptographicException($"It expired on {own.NotAfter:yyyy-MM-dd}.");
+            return credentials.IsCurrent ? credentials : throw new CryptographicException($"{credentials.Own.By("this host's")}.");
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {

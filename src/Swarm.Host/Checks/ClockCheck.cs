@@ -1,7 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Net;
-using System.Net.Security;
-
 namespace Swarm.Host.Checks;
 
 /// <summary>Compares this host's clock with a manager's: certificates are valid for a period of time.</summary>
@@ -13,38 +9,14 @@ internal static class ClockCheck
     private static readonly TimeSpan WarnAbove = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FailAbove = TimeSpan.FromMinutes(1);
 
-    /// <summary>Reads the Date header of any answer of the cluster port. The peer is not verified: the check only shows a
-    /// difference.</summary>
-    [SuppressMessage(
-        "Security",
-        "CA5359:Do not disable certificate validation",
-        Justification = "A host that has not joined yet trusts no root; the answer is compared with its clock and nothing else."
-    )]
     public static async Task<HostCheck> RunAsync(HostPeer manager, TimeProvider time, CancellationToken cancellation)
     {
         var where = $"{manager.Host}:{manager.ManagementPort}";
-        using var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = PortProbe.Patience,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-                ApplicationProtocols = [SslApplicationProtocol.Http2],
-            },
-        };
-        using var client = new HttpClient(handler) { Timeout = PortProbe.Patience * 2 };
         try
         {
-            var host = manager.Host.Contains(':') && !manager.Host.StartsWith('[') ? $"[{manager.Host}]" : manager.Host;
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"https://{host}:{manager.ManagementPort}/"))
-            {
-                Version = HttpVersion.Version20,
-                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            };
-            var sent = time.GetUtcNow();
-            using var answer = await client.SendAsync(request, cancellation);
-            var between = sent + ((time.GetUtcNow() - sent) / 2);
-            return answer.Headers.Date is { } theirs ? Judge(between - theirs, where) : Unknown($"{where} does not tell its time");
+            return await PeerClock.AheadAsync(manager.Host, manager.ManagementPort, time, cancellation) is { } ahead
+                ? Judge(ahead, where)
+                : Unknown($"{where} does not tell its time");
         }
         catch (HttpRequestException e)
         {

@@ -9,17 +9,44 @@ namespace Swarm.Security.Certificates;
 public sealed class SwarmTrust(byte[] rootCertificate, string clusterId, TimeProvider time)
 {
     /// <summary>The identity of a peer whose certificate is signed by the root, valid now and of this swarm; else null.</summary>
-    public PeerIdentity? Verify(X509Certificate2? certificate)
+    public PeerIdentity? Verify(X509Certificate2? certificate) =>
+        Judge(certificate) is { Fault: CertificateFault.None, Identity: { } identity } ? identity : null;
+
+    /// <summary>Whether a peer's certificate is accepted now, and why not.</summary>
+    public CertificateVerdict Judge(X509Certificate2? certificate)
     {
-        if (certificate is null || PeerIdentity.Read(certificate) is not { } identity || identity.ClusterId != clusterId)
+        if (certificate is null)
         {
-            return null;
+            return CertificateVerdict.Missing;
         }
-        using var root = X509CertificateLoader.LoadCertificate(rootCertificate);
-        using var chain = ChainTo(root);
-        chain.ChainPolicy.VerificationTime = time.GetUtcNow().LocalDateTime;
-        chain.ChainPolicy.VerificationTimeIgnored = false;
-        return chain.Build(certificate) ? identity : null;
+        if (
+            PeerIdentity.Read(certificate) is not { } identity
+            || identity.ClusterId != clusterId
+            || !IsSigned(certificate, rootCertificate)
+        )
+        {
+            return CertificateVerdict.Foreign;
+        }
+        // The root's own time is not asked: it is twenty years, and begins before that of every certificate that it signed.
+        return CertificateVerdict.OfTime(identity, certificate, time.GetUtcNow());
+    }
+
+    /// <summary>Accepts the certificate of a manager of this swarm.</summary>
+    /// <returns>True.</returns>
+    /// <exception cref="PeerCertificateException">Any other certificate, with the reason.</exception>
+    public bool RequireManager(X509Certificate2 certificate)
+    {
+        var verdict = Judge(certificate);
+        if (verdict.Fault != CertificateFault.None)
+        {
+            throw new PeerCertificateException(verdict.Fault, verdict.By("this host's"));
+        }
+        return verdict.Identity!.Role == CertificateRole.Manager
+            ? true
+            : throw new PeerCertificateException(
+                CertificateFault.Foreign,
+                $"its certificate is that of {verdict.Identity.Name}, which is no manager"
+            );
     }
 
     /// <summary>True when the root signed the certificate, whether it is valid now or not.</summary>

@@ -21,7 +21,7 @@ public sealed class AgentFaultTests() : AgentTestBase(new SimulatedHost(TimeProv
             options with
             {
                 Executor = executor ?? options.Executor,
-                SessionEnded = (_, reason) =>
+                SessionEnded = (_, reason, _) =>
                 {
                     lock (_ends)
                     {

@@ -29,7 +29,7 @@ public sealed class AgentRevisionTests() : AgentTestBase(new SimulatedHost(TimeP
     [InlineData("own spec", 2)]
     public async Task An_incremental_set_with_a_revision_that_was_not_sent_ends_the_session_with_the_reason(string which, ulong revision)
     {
-        await StartAgentAsync(o => o with { SessionEnded = (_, reason) => _ends.Enqueue(reason) });
+        await StartAgentAsync(o => o with { SessionEnded = (_, reason, _) => _ends.Enqueue(reason) });
         var session = await Manager.AcceptAsync();
         await SendAsync(session, 0, Complete([], Revision(1)));
         var task = Assignment(revision);
@@ -53,7 +53,7 @@ public sealed class AgentRevisionTests() : AgentTestBase(new SimulatedHost(TimeP
     [Fact]
     public async Task A_revision_is_dropped_with_its_last_task()
     {
-        await StartAgentAsync(o => o with { SessionEnded = (_, reason) => _ends.Enqueue(reason) });
+        await StartAgentAsync(o => o with { SessionEnded = (_, reason, _) => _ends.Enqueue(reason) });
         var session = await Manager.AcceptAsync();
         var task = Assignment(1);
         await SendAsync(session, 0, Complete([task], Revision(1)));

@@ -16,7 +16,10 @@ public sealed class CertificateLifeTests
     private static NodeIdentity IdentityOf(TestDaemon daemon) => daemon.Runtime.Now.Active!.Credentials.Identity;
 
     /// <summary>Advances the time in small steps until the condition holds.</summary>
-    private async Task PassAsync(TimeSpan step, Func<Task<bool>> until, string what)
+    private Task PassAsync(TimeSpan step, Func<Task<bool>> until, string what) => PassAsync(_time, step, until, what);
+
+    /// <inheritdoc cref="PassAsync(TimeSpan, Func{Task{bool}}, string)"/>
+    private static async Task PassAsync(FakeTimeProvider time, TimeSpan step, Func<Task<bool>> until, string what)
     {
         await Eventually.GetAsync(
             async () =>
@@ -25,7 +28,7 @@ public sealed class CertificateLifeTests
                 {
                     return true;
                 }
-                _time.Advance(step);
+                time.Advance(step);
                 return false;
             },
             static done => done,
@@ -111,5 +114,105 @@ public sealed class CertificateLifeTests
             "the manager has a certificate that is valid"
         );
         await worker.JoinAsync(manager);
+    }
+
+    [Fact]
+    public async Task Renewal_follows_a_clock_that_was_set_forward()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync(_time, TestDaemon.Expiry(TimeSpan.FromHours(10)));
+        var old = IdentityOf(manager);
+        // The wall clock is set: no timer has run by it.
+        _time.AdjustTime(_time.GetUtcNow() + TimeSpan.FromHours(9));
+        var passed = TimeSpan.Zero;
+        await PassAsync(
+            TimeSpan.FromSeconds(10),
+            () =>
+            {
+                passed += TimeSpan.FromSeconds(10);
+                return Task.FromResult(IdentityOf(manager).Certificate.Thumbprint != old.Certificate.Thumbprint);
+            },
+            "the manager has renewed"
+        );
+        // A look at the clock each minute, and a retry: far less than half of the certificate's life, which a timer would wait.
+        Assert.InRange(passed, TimeSpan.Zero, TimeSpan.FromMinutes(30));
+    }
+
+    [Fact]
+    public async Task A_node_whose_clock_is_behind_says_from_when_certificates_are_valid_and_both_clocks()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync(_time);
+        var behind = new FakeTimeProvider(_time.GetUtcNow());
+        await using var worker = await TestDaemon.StartAsync("worker1", behind);
+        await worker.JoinAsync(manager);
+        await worker.InfoAsync(static i => i.StateMessage.Length == 0);
+        var from = IdentityOf(worker).Certificate.NotBefore.ToUniversalTime();
+        behind.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(5));
+        await worker.RestartAsync();
+        await PassAsync(
+            behind,
+            TimeSpan.FromSeconds(1),
+            async () => (await worker.InfoAsync()).StateMessage.Contains("that of the manager at", StringComparison.Ordinal),
+            "the worker knows the manager's clock"
+        );
+        var info = await worker.InfoAsync();
+        Assert.Equal(V1.LocalNodeState.Pending, info.State);
+        Assert.Contains($"is not valid before {from:u}", info.StateMessage, StringComparison.Ordinal);
+        Assert.Contains("this host's clock says", info.StateMessage, StringComparison.Ordinal);
+        Assert.Contains($"at {manager.Address} says {DateTimeOffset.UtcNow:yyyy-MM-dd}", info.StateMessage, StringComparison.Ordinal);
+        Assert.Contains("because of a certificate: ", worker.Log, StringComparison.Ordinal);
+        var check = await CertificateCheckAsync(worker);
+        Assert.Equal(("failed", info.StateMessage[..60]), (check.Status, check.Detail[..60]));
+        // The clock is put right, and the node is back.
+        behind.AdjustTime(_time.GetUtcNow());
+        await PassAsync(
+            behind,
+            TimeSpan.FromSeconds(1),
+            async () => await worker.InfoAsync() is { State: V1.LocalNodeState.Active, StateMessage: "" },
+            "the worker is back"
+        );
+        Assert.Equal("passed", (await CertificateCheckAsync(worker)).Status);
+    }
+
+    [Fact]
+    public async Task A_node_whose_manager_is_behind_is_pending_with_the_managers_reason()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync(_time);
+        var right = new FakeTimeProvider(_time.GetUtcNow());
+        await using var worker = await TestDaemon.StartAsync("worker1", right);
+        await worker.JoinAsync(manager);
+        await worker.InfoAsync(static i => i.StateMessage.Length == 0);
+        var from = IdentityOf(worker).Certificate.NotBefore.ToUniversalTime();
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(5));
+        await worker.RestartAsync();
+        await PassAsync(
+            right,
+            TimeSpan.FromSeconds(1),
+            async () => (await worker.InfoAsync()).StateMessage.Contains("not accepted", StringComparison.Ordinal),
+            "the worker is told"
+        );
+        var info = await worker.InfoAsync();
+        Assert.Equal(V1.LocalNodeState.Pending, info.State);
+        Assert.Contains($"is not valid before {from:u}, and the manager's clock says", info.StateMessage, StringComparison.Ordinal);
+        Assert.Contains("this host's clock says", info.StateMessage, StringComparison.Ordinal);
+        Assert.Contains("A call from 127.0.0.1 was refused", manager.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_join_from_a_host_whose_clock_is_behind_says_so()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync(_time);
+        await using var late = await TestDaemon.StartAsync("worker1", new FakeTimeProvider(_time.GetUtcNow() - TimeSpan.FromDays(1)));
+        var e = await TestDaemon.RefusedAsync("ManagerUnreachable", () => late.JoinAsync(manager));
+        Assert.Contains("is not valid before", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("this host's clock says", e.Status.Detail, StringComparison.Ordinal);
+    }
+
+    private static async Task<V1.HostCheck> CertificateCheckAsync(TestDaemon daemon)
+    {
+        var answer = await daemon.Control.Daemon.RunHostCommandAsync(
+            new V1.RunHostCommandRequest { Command = new V1.HostCommand { Check = new V1.HostCheckCommand { InSwarm = true } } },
+            cancellationToken: Cancel
+        );
+        return answer.Answer.Checks.Single(static c => c.Name == "Certificate");
     }
 }

@@ -197,21 +197,77 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
         Assert.Equal(StatusCode.OK, (await CallAsync(open, method)).Code);
         _time.Advance(TimeSpan.FromMinutes(11));
         Assert.Equal((StatusCode.PermissionDenied, "CertificateNotValid"), await CallAsync(open, method));
+        // A new connection is told the same, which a handshake could not.
         using var again = _manager.Connect(certificate);
-        var (code, errorId) = await CallAsync(again, method);
-        AssertNoConnection(code, errorId, method.Name);
+        Assert.Equal((StatusCode.PermissionDenied, "CertificateNotValid"), await CallAsync(again, method));
     }
 
     [Fact]
-    public async Task A_certificate_that_is_not_valid_yet_is_refused()
+    public async Task A_certificate_that_is_not_valid_yet_is_refused_with_its_time_and_the_managers()
     {
         using var certificate = _manager.Issue("alice", CertificateRole.Admin);
-        await using var earlier = await TestDaemon.StartAsync("manager1", _time);
+        var from = certificate.NotBefore.ToUniversalTime();
         _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromDays(2));
         using var channel = _manager.Connect(certificate);
-        var method = V1.Clusters.Descriptor.FindMethodByName("GetCluster");
-        var (code, errorId) = await CallAsync(channel, method);
-        AssertNoConnection(code, errorId, method.Name);
+        var e = await TestDaemon.RefusedAsync(
+            "CertificateNotValid",
+            () => new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
+        Assert.Contains($"'alice' is not valid before {from:u}", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains($"the manager's clock says {_time.GetUtcNow():u}", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "A call from 127.0.0.1 was refused: The client certificate is not accepted",
+            _manager.Log,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_foreign_certificate_is_in_the_managers_log_with_its_address()
+    {
+        using var forged = Forge(new PeerIdentity("node1", CertificateRole.Manager, "cluster"));
+        using var channel = _manager.Connect(forged);
+        await CallAsync(channel, V1.Clusters.Descriptor.FindMethodByName("GetCluster"));
+        await Deadline.UntilAsync(
+            () =>
+                _manager.Log.Contains(
+                    "A connection from 127.0.0.1 was refused: its certificate was not issued by this swarm.",
+                    StringComparison.Ordinal
+                ),
+            "a line about the foreign certificate"
+        );
+    }
+
+    [Fact]
+    public async Task A_workers_calls_at_the_same_time_have_a_limit_over_all_its_connections_and_others_are_served()
+    {
+        await using var worker = await TestDaemon.StartAsync("worker1", _time);
+        await worker.JoinAsync(_manager);
+        await worker.InfoAsync(static info => info.StateMessage.Length == 0);
+        var certificate = worker.Runtime.Now.Active!.Credentials.Identity.Certificate;
+        var channels = new List<GrpcChannel>();
+        var calls = new List<AsyncDuplexStreamingCall<V1.AgentMessage, V1.ManagerMessage>>();
+        try
+        {
+            // Its own session is one of them. These hold their places: they never register.
+            for (var i = 0; i < new Swarm.Daemon.Endpoints.Admission.ClusterLimits().WorkerCalls; i++)
+            {
+                channels.Add(_manager.Connect(certificate));
+                calls.Add(new V1.Dispatcher.DispatcherClient(channels[^1]).Session(cancellationToken: Cancel));
+            }
+            var ended = await Deadline.WaitAsync(
+                Task.WhenAny(calls.ConvertAll(static c => c.ResponseStream.MoveNext(Cancel))),
+                "the refusal of a call"
+            );
+            var refused = await Assert.ThrowsAsync<RpcException>(() => ended);
+            Assert.Equal((StatusCode.ResourceExhausted, "TooManyCalls"), (refused.StatusCode, refused.Trailers.GetValue("swarm-error-id")));
+            await _manager.AssertWorksAsync();
+        }
+        finally
+        {
+            calls.ForEach(static c => c.Dispose());
+            channels.ForEach(static c => c.Dispose());
+        }
     }
 
     [Fact]
