@@ -1,7 +1,9 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using Swarm.Control.Errors;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
+using Swarm.Core.Model;
 using Swarm.Manager.Leader;
 using V1 = Swarm.Protocol.V1;
 
@@ -37,7 +39,15 @@ internal sealed class AgentSession(
     /// <summary>Reports that may wait for the log; with more, the agent's stream is no longer read.</summary>
     private const int ReportsInFlight = 16;
 
+    /// <summary>The pause between two attempts to commit while the manager's disk is full.</summary>
+    private static readonly TimeSpan RoomCheckPeriod = TimeSpan.FromSeconds(1);
+
     private readonly Channel<V1.TaskStatusReport> _reports = Channel.CreateBounded<V1.TaskStatusReport>(ReportsInFlight);
+
+    /// <summary>The newest description that is not committed yet.</summary>
+    private readonly Channel<NodeDescription> _descriptions = Channel.CreateBounded<NodeDescription>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest }
+    );
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
@@ -50,6 +60,9 @@ internal sealed class AgentSession(
 
     public string SessionId { get; } = Guid.NewGuid().ToString("N");
     public Assignments Assignments { get; } = new(nodeId);
+
+    /// <summary>To be committed before any report of this session: its registration, when there was no room for it.</summary>
+    public Func<CancellationToken, Task>? CommitFirst { get; set; }
 
     /// <summary>The manager itself does not read the stream at present, so silence is not the agent's.</summary>
     public bool IsBlockedByManager { get; private set; }
@@ -89,9 +102,10 @@ internal sealed class AgentSession(
         var reading = ReadAsync(token);
         var sending = SendAsync(token);
         var committing = CommitAsync(token);
-        var first = await Task.WhenAny(reading, sending, committing);
+        var describing = DescribeAsync(token);
+        var first = await Task.WhenAny(reading, sending, committing, describing);
         await linked.CancelAsync();
-        await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(reading, sending, committing, describing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hostCalls.EndAll();
         if (_ended.IsCancellationRequested)
         {
@@ -144,9 +158,7 @@ internal sealed class AgentSession(
                     IsBlockedByManager = false;
                     break;
                 case V1.AgentMessage.MessageOneofCase.Description:
-                    IsBlockedByManager = true;
-                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation);
-                    IsBlockedByManager = false;
+                    _descriptions.Writer.TryWrite(StatusChecks.Read(message.Description));
                     break;
                 case V1.AgentMessage.MessageOneofCase.HostReply:
                     _hostCalls.Complete(message.HostReply);
@@ -169,14 +181,43 @@ internal sealed class AgentSession(
         return SessionEnd.Broken;
     }
 
+    private async Task DescribeAsync(CancellationToken cancellation)
+    {
+        await foreach (var description in _descriptions.Reader.ReadAllAsync(cancellation))
+        {
+            await CommitWhenThereIsRoomAsync(token => sessions.DescribeAsync(nodeId, description, token), cancellation);
+        }
+    }
+
+    /// <summary>With a full disk the session goes on, and its heartbeats are heard: the node has done nothing wrong.</summary>
+    private async Task CommitWhenThereIsRoomAsync(Func<CancellationToken, Task> commit, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await commit(cancellation);
+                return;
+            }
+            catch (SwarmException e) when (LeaderErrors.IsStorageFull(e))
+            {
+                await Task.Delay(RoomCheckPeriod, options.Time, cancellation);
+            }
+        }
+    }
+
     private async Task CommitAsync(CancellationToken cancellation)
     {
+        if (CommitFirst is { } registration)
+        {
+            await CommitWhenThereIsRoomAsync(registration, cancellation);
+        }
         await foreach (var report in _reports.Reader.ReadAllAsync(cancellation))
         {
             var statuses = StatusChecks.Read(report.Updates, options.Time.GetUtcNow());
             foreach (var chunk in statuses.Chunk(StatusChecks.StatusesAtOnce))
             {
-                await loop.ReportAsync(nodeId, chunk, cancellation);
+                await CommitWhenThereIsRoomAsync(token => loop.ReportAsync(nodeId, chunk, token), cancellation);
             }
             await WriteAsync(new V1.ManagerMessage { Ack = new V1.ReportAck { Number = report.Number } }, cancellation);
         }

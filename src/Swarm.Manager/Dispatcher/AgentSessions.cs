@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Consensus;
+using Swarm.Control.Errors;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -64,7 +65,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         var end = SessionEnd.Broken;
         try
         {
-            var registered = await RegisterAsync(nodeId, session, registration, cancellation);
+            var registered = await RegisterAsync(known, session, registration, cancellation);
             var info = SessionInfo(session, registered, period);
             LogRegistered(registered.Name, nodeId);
             end = await session.RunAsync(info, cancellation);
@@ -136,8 +137,23 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Commits that the node is back. With a full disk the session opens all the same, and commits that when there is room: a node that is
+    /// turned away would become Down.</summary>
+    private async Task<Node> RegisterAsync(Node known, AgentSession session, AgentRegistration registration, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CommitRegistrationAsync(known.Id, session, registration, cancellation);
+        }
+        catch (SwarmException e) when (LeaderErrors.IsStorageFull(e))
+        {
+            session.CommitFirst = token => CommitRegistrationAsync(known.Id, session, registration, token);
+            return known;
+        }
+    }
+
     /// <summary>Commits that the node is back, with the tasks that it found again.</summary>
-    private async Task<Node> RegisterAsync(
+    private async Task<Node> CommitRegistrationAsync(
         string nodeId,
         AgentSession session,
         AgentRegistration registration,
