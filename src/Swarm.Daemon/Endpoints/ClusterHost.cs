@@ -81,6 +81,7 @@ internal sealed class ClusterHost : IAsyncDisposable
                 );
             });
         var app = builder.Build();
+        app.ExplainTooLargeMessages();
         app.MapGrpcService<GrpcApi>();
         try
         {

@@ -173,6 +173,7 @@ public sealed class ControlHost : IAsyncDisposable
             }
         });
         var app = builder.Build();
+        app.ExplainTooLargeMessages();
         app.MapGrpcService<GrpcApi>();
         return app;
     }
