@@ -320,7 +320,7 @@ internal sealed class TaskRunner
     }
 
     /// <summary>The task as the executor sees it. Built once for an assignment.</summary>
-    /// <exception cref="TaskRejectedException">The spec cannot be read, or a template placeholder in it is not known.</exception>
+    /// <exception cref="TaskRejectedException">The spec cannot be read, or a template in it.</exception>
     private TaskDefinition Definition()
     {
         V1.TaskAssignment assignment;

@@ -51,7 +51,8 @@ internal sealed class LeadershipTracker(
         }
     }
 
-    /// <summary>Gives up leadership while there is no room for another entry.</summary>
+    /// <summary>Gives up leadership while there is no room for another entry, when another member can take it. A lone member leads on: what it has
+    /// applied is the swarm's state, full disk or not.</summary>
     public void StorageIsFull()
     {
         lock (_gate)
@@ -174,7 +175,7 @@ internal sealed class LeadershipTracker(
 
     private void Update()
     {
-        var leads = _elected && !_full && !_failed;
+        var leads = _elected && !_failed && !(_full && cluster.Members.Count > 1);
         if (leads != _leads)
         {
             _leads = leads;

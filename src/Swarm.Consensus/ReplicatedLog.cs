@@ -11,8 +11,8 @@ namespace Swarm.Consensus;
 
 /// <summary>Our log on DotNext's Raft: one member or several, durable and encrypted alike.</summary>
 /// <remarks>
-/// A full disk is noticed before DotNext writes. Proposals then fail with StorageFull, and this member gives up leadership. It goes on by
-/// itself once there is room. A write of the log that fails all the same (<see cref="Failure"/>) ends it: swarmd must be restarted.
+/// A full disk is noticed before DotNext writes. Proposals then fail with StorageFull, and a member that has others gives up leadership. It goes on by
+/// itself once there is room. Term and vote need no room: DotNext overwrites them in a file whose space it took when it was made. A write of the log that fails all the same (<see cref="Failure"/>) ends it: swarmd must be restarted.
 /// </remarks>
 public sealed class ReplicatedLog : IReplicatedLog
 {

@@ -85,6 +85,7 @@ Describe 'What is refused' {
         @{ What = 'a duration without a unit'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -UpdateDelay 5 -ErrorAction Stop }; Says = '10m20s' }
         @{ What = 'a size that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -LimitMemory lots -ErrorAction Stop }; Says = '64MB' }
         @{ What = 'a mount that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -Mount 'type=cloud,target=/a' -ErrorAction Stop }; Says = 'cloud' }
+        @{ What = 'a name that is not one part of a DNS name'; Id = 'InvalidName'; Command = { New-SwarmService -Name web.v1 -Image alpine -ErrorAction Stop }; Says = 'DNS' }
         @{ What = 'a variable that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -Env '=x' -ErrorAction Stop }; Says = 'NAME=value' }
         @{ What = 'two health checks at once'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -Image alpine -NoHealthCheck -HealthCommand true -ErrorAction Stop }; Says = '-HealthCommand' }
         @{ What = 'a capability added and dropped'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -Image alpine -CapAdd CHOWN -CapDrop CHOWN -ErrorAction Stop }; Says = 'CHOWN' }
@@ -99,6 +100,11 @@ Describe 'What is refused' {
     It 'shows where a constraint is wrong' {
         $failure = { New-SwarmService -Name c -Image alpine -Constraint 'node.labels.zone=east' -ErrorAction Stop } | Should -Throw -PassThru
         "$failure" | Should -BeLike '*column 17*'
+    }
+    It 'shows where a template is wrong' {
+        $failure = { New-SwarmService -Name c -Image alpine -HostName 'a{{.Nope}}' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTemplate*' -PassThru
+        "$failure" | Should -BeLike '*column 4*'
+        { New-SwarmService -Name c -Image alpine -Env 'A=a{{' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTemplate*' -ExpectedMessage "*'A', column 2*"
     }
     It 'an unknown service, in each cmdlet, with the name as the target' {
         $nobody = 'nobody'

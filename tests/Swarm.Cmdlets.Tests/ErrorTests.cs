@@ -66,6 +66,18 @@ public sealed class ErrorTests
         Assert.Equal("The swarm has no leader. Wait, or start more managers — soon.", error.ToString());
     }
 
+    [Fact]
+    public async ValueTask A_message_that_gRPC_finds_too_large_is_told_with_what_to_do()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.Refusal = new RpcException(
+            new Status(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.")
+        );
+        var error = shell.Run("Get-SwarmService").Error;
+        Assert.StartsWith("LimitExceeded,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("name fewer objects", error.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("New-SwarmService x alpine -Mode Global -Replicas 3", "ConflictingParameters")]
     [InlineData("New-SwarmService x alpine -Replicas -1", "InvalidReplicas")]
@@ -97,6 +109,8 @@ public sealed class ErrorTests
     [InlineData("Undo-SwarmService x -Timeout 5s", "ConflictingParameters")]
     [InlineData("Remove-SwarmNode worker2 -Force -Timeout 5s", "ConflictingParameters")]
     [InlineData("Stop-SwarmTask x -Timeout 5s", "ConflictingParameters")]
+    [InlineData("Connect-Swarm -ManagerAddress 0177.0.0.1 -CertificatePath none", "InvalidAddress")]
+    [InlineData("Connect-Swarm -ManagerAddress 0x7f.0.0.1:2377 -CertificatePath none", "InvalidAddress")]
     public async ValueTask Bad_input_is_refused_and_nothing_is_sent(string script, string errorId)
     {
         await using var shell = await Shell.StartAsync();

@@ -148,9 +148,15 @@ internal static class ErrorMapper
     }
 
     private static string DefaultAction(string id) =>
-        id == "DaemonUnavailable"
-            ? "Start it (systemctl start swarmd, or Start-SwarmSandbox to try out), or name another one with Connect-Swarm; $env:SWARM_SOCKET names the local socket."
-            : "";
+        id switch
+        {
+            "DaemonUnavailable" =>
+                "Start it (systemctl start swarmd, or Start-SwarmSandbox to try out), or name another one with Connect-Swarm; $env:SWARM_SOCKET names the local socket.",
+            // gRPC's own refusal: a message is larger than the receiver reads.
+            "LimitExceeded" =>
+                "Ask for less in one call: name fewer objects, or make labels, environment variables and other texts shorter.",
+            _ => "",
+        };
 
     private static ErrorCategory CategoryOf(StatusCode code) =>
         code switch

@@ -100,7 +100,7 @@ public static class AdvertiseAddress
     )
     {
         var address = configured;
-        if (asked.Trim().Length > 0 && !HostAddress.TryParse(asked, defaultPort, out address))
+        if (asked.Trim().Length > 0 && !(HostAddress.TryParse(asked, defaultPort, out address) && address.IsPlain))
         {
             throw Invalid($"'{asked}' is not an address: it must be an IP address or network interface (with optional port number)", asked);
         }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Swarm.Core.Model;
 
 namespace Swarm.Control.Addresses;
 
@@ -20,6 +21,9 @@ public sealed record HostAddress(string Host, int Port)
         IPAddress.TryParse(Host, out var ip) && (ip.AddressFamily == AddressFamily.InterNetworkV6 || Host.Count(static c => c == '.') == 3)
             ? ip
             : null;
+
+    /// <summary>False for an IP address in a form that other programs read as another one: 010.0.0.5, 0xA.0.0.5.</summary>
+    public bool IsPlain => IpAddress is not { AddressFamily: AddressFamily.InterNetwork } || IpText.TryParse(Host, out _);
 
     /// <summary>0.0.0.0 or [::]: every address of the machine.</summary>
     public bool IsWildcard => IpAddress is { } ip && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));

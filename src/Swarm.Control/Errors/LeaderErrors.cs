@@ -6,6 +6,11 @@ namespace Swarm.Control.Errors;
 /// <summary>The errors of a manager that cannot write.</summary>
 public static class LeaderErrors
 {
+    private const string StorageFullId = "StorageFull";
+
+    /// <summary>True when the refusal passes as soon as there is room on the disk.</summary>
+    public static bool IsStorageFull(SwarmException refusal) => refusal.ErrorId == StorageFullId;
+
     /// <summary>The reason why this manager is not the leader: its disk is full, another one leads, or none.</summary>
     public static SwarmException NotLeading(ILeadership log) => log.IsStorageFull ? StorageFull(null) : NoLeader(log.LeaderAddress);
 
@@ -40,7 +45,7 @@ public static class LeaderErrors
     public static SwarmException StorageFull(Exception? inner) =>
         new(
             SwarmErrorKind.ResourceExhausted,
-            "StorageFull",
+            StorageFullId,
             "The manager's disk is full: nothing can be changed, and nothing was lost.",
             action: "Free space on the disk of swarmd's state directory, then retry.",
             inner: inner

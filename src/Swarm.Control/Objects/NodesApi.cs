@@ -177,7 +177,8 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
                     : "Demote it first: Set-SwarmNode -Role Worker."
             );
         }
-        if (!request.Force && node.Status.State != NodeState.Down)
+        // Source: moby/swarmkit manager/controlapi/node.go, RemoveNode: only a node that is up.
+        if (!request.Force && node.Status.State == NodeState.Ready)
         {
             throw new SwarmException(
                 SwarmErrorKind.FailedPrecondition,

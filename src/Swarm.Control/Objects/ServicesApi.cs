@@ -77,7 +77,6 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
     {
         var cancellation = context.CancellationToken;
         var spec = WithoutPlatforms(ProtocolMapping.FromWire(request.Spec));
-        ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
         await objects.RequireLeaderAsync(cancellation);
         var (current, known) = objects.Store.Read(state =>
@@ -90,6 +89,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             }
             return (service, state.FindRevision(service.Id, service.Revision)?.RegistryCredential);
         });
+        ServiceSpecValidation.ValidateChange(spec, current.Spec);
         var response = new V1.UpdateServiceResponse();
         // Before a preview as well: the given tag may resolve to the current digest.
         if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Swarm.Core.Model;
 
 namespace Swarm.Core.Constraints;
 
@@ -12,6 +13,9 @@ internal static class ConstraintParser
 
     private const string KnownKeys =
         "node.id, node.hostname, node.role, node.ip, node.platform.os, node.platform.arch, node.labels.<name> or engine.labels.<name>";
+
+    /// <summary>Bits before the IPv4 address in its IPv6 form, ::ffff:10.0.0.5. Source: RFC 4291, section 2.5.5.2.</summary>
+    private const int MappedPrefix = 96;
 
     // Source: valuePattern in moby/swarmkit manager/constraint/constraint.go.
     private const string ValueSymbols = ":-_.*()?+[]\\^$|/";
@@ -60,7 +64,7 @@ internal static class ConstraintParser
             error = Error(
                 expression,
                 valueStart,
-                $"'{value}' is not an address; expected one such as 10.0.0.5, or a subnet such as 10.0.0.0/16"
+                $"'{value}' is not an address; expected a plain one such as 10.0.0.5 or 2001:db8::5 (no leading zeros, no hexadecimal IPv4, no brackets), or a subnet such as 10.0.0.0/16"
             );
             return false;
         }
@@ -220,9 +224,7 @@ internal static class ConstraintParser
         subnet = null;
         address = null;
         var slash = value.IndexOf('/', StringComparison.Ordinal);
-        var isAddress = IPAddress.TryParse(slash < 0 ? value : value[..slash], out var parsed);
-        // IPAddress also reads "10" and "10.1" as addresses; a person means neither.
-        if (!isAddress || (parsed!.AddressFamily == AddressFamily.InterNetwork && value.AsSpan().Count('.') != 3))
+        if (!IpText.TryParse(slash < 0 ? value : value[..slash], out var parsed))
         {
             return false;
         }
@@ -235,6 +237,11 @@ internal static class ConstraintParser
         if (!byte.TryParse(value.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var length) || length > bits)
         {
             return false;
+        }
+        // A node's address is compared in its IPv4 form.
+        if (parsed.IsIPv4MappedToIPv6 && length >= MappedPrefix)
+        {
+            (parsed, length) = (parsed.MapToIPv4(), (byte)(length - MappedPrefix));
         }
         // Like Go's net.ParseCIDR, bits after the prefix are allowed and ignored.
         subnet = new IPNetwork(Masked(parsed, length), length);

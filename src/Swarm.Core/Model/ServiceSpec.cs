@@ -4,7 +4,8 @@ namespace Swarm.Core.Model;
 /// spec to another.</summary>
 public sealed record ServiceSpec
 {
-    /// <summary>Unique in the swarm: letters, digits, <c>-</c> and <c>_</c> and <c>.</c>, 1–63 characters, first and last alphanumeric.</summary>
+    /// <summary>Unique in the swarm, and a DNS name of one part: letters, digits, <c>-</c> and <c>_</c>, 1–63 characters, first and last alphanumeric.
+    /// Services of earlier versions may have a <c>.</c> in it.</summary>
     public required string Name { get; init; }
     public ValueMap Labels { get; init; } = ValueMap.Empty;
     public required ServiceMode Mode { get; init; }

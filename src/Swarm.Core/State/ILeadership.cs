@@ -9,7 +9,8 @@ public interface ILeadership
     /// <summary>Cluster address (host:port) of the leader, or null when there is none.</summary>
     string? LeaderAddress { get; }
 
-    /// <summary>This member does not lead for want of room on its disk; it leads again when there is some.</summary>
+    /// <summary>There is no room on this member's disk. A lone member leads on and refuses changes; one of several gives up the lead until there is
+    /// room.</summary>
     bool IsStorageFull => false;
 
     /// <summary>Raised on every gain and loss of leadership.</summary>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Swarm.Core.Model;
+using Swarm.Core.Templates;
 using static Swarm.Core.Validation.ServiceSpecValidation;
 
 namespace Swarm.Core.Validation;
@@ -97,11 +98,15 @@ public static partial class ContainerSpecValidation
         StringComparer.OrdinalIgnoreCase
     );
 
-    /// <summary>The rules for a service's spec. Where placeholders are expanded on the node (see <c>TemplateExpansion</c>), what is around them must be
-    /// valid; the node looks at the result with <see cref="ValidateExpanded"/>.</summary>
-    public static void Validate(ContainerSpec spec)
+    /// <summary>The rules for a service's spec. Templates are expanded on the node: what is around their actions must be valid, and the node looks at the
+    /// result with <see cref="ValidateExpanded"/>.</summary>
+    /// <param name="spec">The container of the new spec.</param>
+    /// <param name="before">The container of the spec that it replaces, if any. A template that is in there is left alone: an earlier version, or an
+    /// engine, has taken it.</param>
+    public static void Validate(ContainerSpec spec, ContainerSpec? before = null)
     {
         ValidateImage(spec.Image);
+        ValidateTemplates(spec, before);
         ValidateEnvironment(spec.Env);
         ValidateLabels(spec.Labels, "container");
         ValidateMounts(spec.Mounts, expanded: false);
@@ -137,8 +142,21 @@ public static partial class ContainerSpecValidation
     /// <summary>The rules for what placeholders have become.</summary>
     public static void ValidateExpanded(ContainerSpec spec)
     {
+        ValidateEnvironment(spec.Env);
         ValidateHostname(spec.Hostname, expanded: true);
         ValidateMounts(spec.Mounts, expanded: true);
+    }
+
+    private static void ValidateTemplates(ContainerSpec spec, ContainerSpec? before)
+    {
+        var known = before is null ? [] : ContainerTemplates.Of(before).Select(static t => t.Text).ToHashSet(StringComparer.Ordinal);
+        foreach (var template in ContainerTemplates.Of(spec))
+        {
+            if (!TextTemplate.TryParse(template.Text, out _, out var error) && !known.Contains(template.Text))
+            {
+                throw template.RefusalWithCaret(error);
+            }
+        }
     }
 
     private static void ValidateHostname(string hostname, bool expanded)
@@ -154,8 +172,34 @@ public static partial class ContainerSpecValidation
         }
     }
 
-    /// <summary>The text with a letter in the place of each placeholder: the least that it can become.</summary>
-    private static string Filled(string text) => Placeholder().Replace(text, "a");
+    /// <summary>The text with a letter in the place of each value: the least that it can become.</summary>
+    /// <param name="text">The template.</param>
+    /// <param name="label">A value for the service's labels.</param>
+    private static string Filled(string text, string label = "a")
+    {
+        if (!TextTemplate.HasActions(text))
+        {
+            return text;
+        }
+        // A template that an engine has taken and that cannot be read here is judged by its surroundings.
+        return TextTemplate.TryParse(text, out var template, out _) ? template.Expand(Sample(label)) : Placeholder().Replace(text, "a");
+    }
+
+    private static TemplateContext Sample(string label) =>
+        new()
+        {
+            ServiceId = "a",
+            ServiceName = "a",
+            ServiceLabels = ValueMap.Empty,
+            AnyLabel = label,
+            NodeId = "a",
+            NodeHostname = "a",
+            Os = "a",
+            Architecture = "a",
+            TaskId = "a",
+            TaskName = "a",
+            TaskSlot = "a",
+        };
 
     private static void ValidateImage(string image)
     {
@@ -239,7 +283,8 @@ public static partial class ContainerSpecValidation
         var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (var mount in mounts)
         {
-            if (!IsAbsolute(mount.Target))
+            // A label may hold a whole path.
+            if (!IsAbsolute(expanded ? mount.Target : Filled(mount.Target, "/a")))
             {
                 throw Refuse(
                     "InvalidMountTarget",
@@ -258,7 +303,7 @@ public static partial class ContainerSpecValidation
                     "Give each mount a target of its own."
                 );
             }
-            var source = expanded ? mount.Source : Filled(mount.Source);
+            var source = expanded ? mount.Source : Filled(mount.Source, mount.Type == MountType.Bind ? "/a" : "a");
             switch (mount.Type)
             {
                 case MountType.Bind when !IsAbsolute(source):

@@ -24,11 +24,29 @@ public static partial class ServiceSpecValidation
 
     private static readonly SearchValues<char> NotInLabels = SearchValues.Create(" \t\r\n=\0");
 
+    /// <summary>The rules for a new service.</summary>
     /// <exception cref="SwarmException">InvalidArgument with the id of the first rule that is broken; the message says what to do.</exception>
     public static void Validate(ServiceSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ValidateName(spec.Name);
+        ValidateAllButName(spec, null);
+    }
+
+    /// <summary>The rules for a change of a service. Its name cannot change, so that a name that an earlier version took stays. Templates that do not
+    /// change are not looked at.</summary>
+    /// <param name="spec">The spec that is to be.</param>
+    /// <param name="before">The spec that it replaces.</param>
+    /// <exception cref="SwarmException">InvalidArgument with the id of the first rule that is broken; the message says what to do.</exception>
+    public static void ValidateChange(ServiceSpec spec, ServiceSpec before)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(before);
+        ValidateAllButName(spec, before);
+    }
+
+    private static void ValidateAllButName(ServiceSpec spec, ServiceSpec? before)
+    {
         if (JsonSize.Of(spec) > MaxSpecBytes)
         {
             throw Refuse(
@@ -39,7 +57,7 @@ public static partial class ServiceSpecValidation
             );
         }
         ValidateLabels(spec.Labels, "service");
-        ContainerSpecValidation.Validate(spec.Container);
+        ContainerSpecValidation.Validate(spec.Container, before?.Container);
         ValidateResources(spec.Resources);
         ValidateRestart(spec.Restart);
         ValidatePlacement(spec.Placement);
@@ -62,7 +80,8 @@ public static partial class ServiceSpecValidation
         }
     }
 
-    /// <summary>Docker's rule: 1–63 characters, letters, digits, <c>-</c>, <c>_</c>, <c>.</c>, first and last a letter or digit.</summary>
+    /// <summary>Docker's rule: 1–63 characters, letters, digits, <c>-</c> and <c>_</c>, first and last a letter or digit. Source: moby/swarmkit
+    /// manager/controlapi/common.go.</summary>
     public static void ValidateName(string name)
     {
         if (!Name().IsMatch(name))
@@ -71,13 +90,15 @@ public static partial class ServiceSpecValidation
             {
                 0 => "A service needs a name.",
                 > 63 => $"The name '{name[..63]}…' is longer than 63 characters.",
+                _ when name.Contains('.', StringComparison.Ordinal) =>
+                    $"'{name}' is not a valid service name: '.' separates the parts of a DNS name, and a service has one part.",
                 _ => $"'{name}' is not a valid service name.",
             };
             throw Refuse(
                 "InvalidName",
                 what,
                 name,
-                "Use 1 to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit."
+                "Use 1 to 63 letters, digits, '-' and '_', beginning and ending with a letter or digit."
             );
         }
     }
@@ -242,6 +263,6 @@ public static partial class ServiceSpecValidation
         }
     }
 
-    [GeneratedRegex(@"\A(?=.{1,63}\z)[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A(?=.{1,63}\z)[a-zA-Z0-9](?:[a-zA-Z0-9\-_]*[a-zA-Z0-9])?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

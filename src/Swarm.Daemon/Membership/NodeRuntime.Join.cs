@@ -137,7 +137,7 @@ internal sealed partial class NodeRuntime
         return
         [
             .. addresses.Select(text =>
-                HostAddress.TryParse(text, HostAddress.ClusterPort, out var address) && !address.IsWildcard
+                HostAddress.TryParse(text, HostAddress.ClusterPort, out var address) && address is { IsWildcard: false, IsPlain: true }
                     ? address.ToString()
                     : throw new SwarmException(
                         SwarmErrorKind.InvalidArgument,

@@ -26,11 +26,7 @@ public readonly record struct AddressRange
     {
         range = default;
         var parts = text.Trim().Split('/');
-        if (
-            parts.Length > 2
-            || !IPAddress.TryParse(parts[0], out var address)
-            || (parts[0].Count(c => c == '.') is not 3 && !parts[0].Contains(':'))
-        )
+        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out var address) || !IsPlain(parts[0], address))
         {
             return false;
         }
@@ -48,4 +44,10 @@ public readonly record struct AddressRange
         range = new AddressRange(new IPNetwork(new IPAddress(bytes), length));
         return true;
     }
+
+    /// <summary>False for forms that firewalls read otherwise or not at all: octal and hexadecimal parts, brackets, zones.</summary>
+    private static bool IsPlain(string text, IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6
+            ? text.All(static c => char.IsAsciiHexDigit(c) || c is ':' or '.')
+            : text == address.ToString();
 }

@@ -1,7 +1,9 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using Swarm.Control.Errors;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
+using Swarm.Core.Model;
 using Swarm.Manager.Leader;
 using V1 = Swarm.Protocol.V1;
 
@@ -41,7 +43,15 @@ internal sealed class AgentSession(
     /// <summary>Statuses that are committed together when several reports wait. The commits divide them by size.</summary>
     private const int StatusesTogether = 4096;
 
+    /// <summary>The pause between two attempts to commit while the manager's disk is full.</summary>
+    private static readonly TimeSpan RoomCheckPeriod = TimeSpan.FromSeconds(1);
+
     private readonly Channel<V1.TaskStatusReport> _reports = Channel.CreateBounded<V1.TaskStatusReport>(ReportsInFlight);
+
+    /// <summary>The newest description that is not committed yet.</summary>
+    private readonly Channel<NodeDescription> _descriptions = Channel.CreateBounded<NodeDescription>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest }
+    );
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
@@ -99,9 +109,10 @@ internal sealed class AgentSession(
         var reading = ReadAsync(token);
         var sending = SendAsync(registered, token);
         var committing = CommitAsync(registered, token);
-        var first = await Task.WhenAny(reading, sending, committing);
+        var describing = DescribeAsync(registered, token);
+        var first = await Task.WhenAny(reading, sending, committing, describing);
         await linked.CancelAsync();
-        await Task.WhenAll(reading, sending, committing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(reading, sending, committing, describing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hostCalls.EndAll();
         if (_ended.IsCancellationRequested)
         {
@@ -154,9 +165,7 @@ internal sealed class AgentSession(
                     IsBlockedByManager = false;
                     break;
                 case V1.AgentMessage.MessageOneofCase.Description:
-                    IsBlockedByManager = true;
-                    await sessions.DescribeAsync(nodeId, StatusChecks.Read(message.Description), cancellation);
-                    IsBlockedByManager = false;
+                    _descriptions.Writer.TryWrite(StatusChecks.Read(message.Description));
                     break;
                 case V1.AgentMessage.MessageOneofCase.HostReply:
                     _hostCalls.Complete(message.HostReply);
@@ -179,6 +188,36 @@ internal sealed class AgentSession(
         return SessionEnd.Broken;
     }
 
+    private async Task DescribeAsync(Task registered, CancellationToken cancellation)
+    {
+        await registered.WaitAsync(cancellation);
+        await foreach (var description in _descriptions.Reader.ReadAllAsync(cancellation))
+        {
+            await CommitWhenThereIsRoomAsync(token => sessions.DescribeAsync(nodeId, description, token), null, cancellation);
+        }
+    }
+
+    /// <summary>With a full disk the session goes on, and its heartbeats are heard: the node has done nothing wrong.</summary>
+    /// <param name="commit">Is called until it succeeds.</param>
+    /// <param name="noRoom">Is called after each attempt that found no room.</param>
+    /// <param name="cancellation">The end of the session.</param>
+    public async Task CommitWhenThereIsRoomAsync(Func<CancellationToken, Task> commit, Action? noRoom, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await commit(cancellation);
+                return;
+            }
+            catch (SwarmException e) when (LeaderErrors.IsStorageFull(e))
+            {
+                noRoom?.Invoke();
+                await Task.Delay(RoomCheckPeriod, options.Time, cancellation);
+            }
+        }
+    }
+
     private async Task CommitAsync(Task registered, CancellationToken cancellation)
     {
         await registered.WaitAsync(cancellation);
@@ -194,7 +233,7 @@ internal sealed class AgentSession(
             }
             foreach (var part in StatusChecks.Divide(statuses))
             {
-                await loop.ReportAsync(nodeId, part, cancellation);
+                await CommitWhenThereIsRoomAsync(token => loop.ReportAsync(nodeId, part, token), null, cancellation);
             }
             foreach (var number in numbers)
             {

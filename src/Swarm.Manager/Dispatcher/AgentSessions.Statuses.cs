@@ -1,4 +1,6 @@
+using Swarm.Control.Errors;
 using Swarm.Control.State;
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Wire.Mapping;
@@ -29,7 +31,15 @@ public sealed partial class AgentSessions
         }
         var grace = ProtocolMapping.FromWire(goodbye.Grace, HeartbeatRules.DefaultRestartGrace, "Goodbye.Grace");
         grace = TimeSpan.FromTicks(Math.Clamp(grace.Ticks, 0, HeartbeatRules.LongestRestartGrace.Ticks));
-        await SetStatusAsync(nodeId, session, NodeState.Ready, "restarting", Now + grace, cancellation);
+        try
+        {
+            await SetStatusAsync(nodeId, session, NodeState.Ready, "restarting", Now + grace, cancellation);
+        }
+        catch (SwarmException e) when (LeaderErrors.IsStorageFull(e))
+        {
+            // The clock below runs under this leader all the same.
+            LogStatusNotSet(e, nodeId);
+        }
         lock (_gate)
         {
             if (_nodes.TryGetValue(nodeId, out var node) && ReferenceEquals(node.Session, session))

@@ -66,11 +66,13 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         var period = Attach(nodeId, session);
         var end = SessionEnd.Broken;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var registering = RegisterAsync(nodeId, session, registration, ending.Token);
+        var noRoom = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var registering = RegisterAsync(nodeId, session, registration, noRoom, ending.Token);
         try
         {
-            // A log that is slow must not look like a manager that is gone.
-            var node = await CompletesWithinAsync(registering, OpensWithin, ending.Token) ? await registering : known;
+            // A log that is slow, or without room, must not look like a manager that is gone.
+            await CompletesWithinAsync(Task.WhenAny(registering, noRoom.Task), OpensWithin, ending.Token);
+            var node = registering.IsCompleted ? await registering : known;
             var info = SessionInfo(session, node, period);
             LogRegistered(node.Name, nodeId);
             end = await session.RunAsync(info, registering, cancellation);
@@ -144,8 +146,27 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Commits that the node is back, with the tasks that it found again.</summary>
+    /// <summary>Commits that the node is back. With a full disk the session opens all the same, and commits that when there is room: a node that is
+    /// turned away would become Down.</summary>
     private async Task<Node> RegisterAsync(
+        string nodeId,
+        AgentSession session,
+        AgentRegistration registration,
+        TaskCompletionSource noRoom,
+        CancellationToken cancellation
+    )
+    {
+        Node? node = null;
+        await session.CommitWhenThereIsRoomAsync(
+            async token => node = await CommitRegistrationAsync(nodeId, session, registration, token),
+            () => noRoom.TrySetResult(),
+            cancellation
+        );
+        return node!;
+    }
+
+    /// <summary>Commits that the node is back, with the tasks that it found again.</summary>
+    private async Task<Node> CommitRegistrationAsync(
         string nodeId,
         AgentSession session,
         AgentRegistration registration,
@@ -167,12 +188,11 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         );
     }
 
-    private async Task<bool> CompletesWithinAsync(Task task, TimeSpan time, CancellationToken cancellation)
+    private async Task CompletesWithinAsync(Task task, TimeSpan time, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await Task.WhenAny(task, Task.Delay(time, _options.Time, limit.Token));
         await limit.CancelAsync();
-        return task.IsCompleted;
     }
 
     private V1.SessionInfo SessionInfo(AgentSession session, Node node, TimeSpan period)

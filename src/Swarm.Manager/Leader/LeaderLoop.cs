@@ -37,6 +37,9 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
     private volatile bool _mustReset;
     private bool _leading;
 
+    /// <summary>The log has said that it has no room. Said again each second, it would fill the log of swarmd.</summary>
+    private bool _toldFull;
+
     public LeaderLoop(StateStore store, IReplicatedLog log, TimeProvider time, IdSource ids, ILogger<LeaderLoop> logger)
     {
         _store = store;
@@ -154,6 +157,7 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
                 if (FollowLeadership())
                 {
                     await WorkAsync();
+                    _toldFull = false;
                 }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -164,7 +168,12 @@ public sealed partial class LeaderLoop : IOrchestrator, IStateObserver, IAsyncDi
             {
                 // The plan in flight is lost; the reset restores the marks that it consumed.
                 _mustReset = true;
-                LogProposalFailed(e, e.Error);
+                var isFull = e.Error == ReplicatedLogError.StorageFull;
+                if (!(isFull && _toldFull))
+                {
+                    LogProposalFailed(e, e.Error);
+                }
+                _toldFull = isFull;
                 Arm(RetryDelay);
             }
 #pragma warning disable CA1031 // The loop must outlive a fault in one plan; the fault is logged, and waiting callers get an error.

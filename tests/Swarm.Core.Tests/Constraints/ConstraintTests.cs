@@ -49,6 +49,10 @@ public sealed class ConstraintTests
     [InlineData("node.ip==10.1.2.200/24", true)]
     [InlineData("node.ip!=10.2.0.0/16", true)]
     [InlineData("node.ip==2001:db8::/32", false)]
+    [InlineData("node.ip==::ffff:10.1.0.0/112", true)]
+    [InlineData("node.ip==::FFFF:0a01:0203", true)]
+    [InlineData("node.ip==::ffff:10.2.0.0/112", false)]
+    [InlineData("node.ip==::/0", false)]
     public void Matching_follows_Docker(string expression, bool matches) =>
         Assert.Equal(matches, Constraint.Parse(expression).Matches(Node));
 
@@ -114,6 +118,28 @@ public sealed class ConstraintTests
         Assert.False(Constraint.TryParse(expression, out var constraint, out var same));
         Assert.Null(constraint);
         Assert.Equal(error.Message, same.Message);
+    }
+
+    /// <summary>.NET reads octal and hexadecimal numbers, brackets and ports; Docker refuses them. 012.1.2.3 would be 10.1.2.3.</summary>
+    [Theory]
+    [InlineData("012.1.2.3")]
+    [InlineData("10.1.02.3")]
+    [InlineData("010.0.0.0/8")]
+    [InlineData("0xa.1.2.3")]
+    [InlineData("0x0A010203")]
+    [InlineData("[2001:db8::1]")]
+    [InlineData("[2001:db8::]/32")]
+    [InlineData("[2001:db8::1]:80")]
+    [InlineData("::ffff:012.1.2.3")]
+    [InlineData("::ffff:0xa.1.2.3")]
+    [InlineData("10.1.2.3/")]
+    [InlineData("1.2.3.256")]
+    public void An_address_that_programs_read_differently_is_none(string address)
+    {
+        var error = Assert.Throws<ConstraintSyntaxException>(() => Constraint.Parse("node.ip==" + address));
+        Assert.Equal(9, error.Position);
+        Assert.Contains($"'{address}' is not an address", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no leading zeros", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -153,10 +153,28 @@ public sealed class AgentTests()
         task.Spec.Container.Env.Add("A={{.Task.Colour}}");
         await session.CompleteAsync(task);
         Assert.Contains(
-            "'{{.Task.Colour}}'",
+            "The value of the environment variable 'A', column 3: '.Task.Colour' is not known",
             (await session.UntilAsync(task.TaskId, V1.TaskState.Rejected))[^1].Error,
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>The simulated executor shows nothing of its tasks' options, but a target that is expanded to another's is refused.</summary>
+    [Theory]
+    [InlineData("/{{.Task.Slot}}", "Two mounts have the target '/1'.")]
+    [InlineData("/{{index .Service.Labels \"tier\"}}", "")]
+    [InlineData("{{\"{{.Name}}\"}}", "The mount target '{{.Name}}' is not absolute.")]
+    public async Task Targets_of_mounts_are_expanded(string target, string error)
+    {
+        await StartAgentAsync();
+        var session = await Manager.AcceptAsync();
+        var task = Assignment();
+        task.Spec.Labels["tier"] = "front";
+        task.Spec.Container.Mounts.Add(new V1.Mount { Type = V1.MountType.Volume, Target = "/1" });
+        task.Spec.Container.Mounts.Add(new V1.Mount { Type = V1.MountType.Volume, Target = target });
+        await session.CompleteAsync(task);
+        var status = (await session.UntilAsync(task.TaskId, error.Length > 0 ? V1.TaskState.Rejected : V1.TaskState.Running))[^1];
+        Assert.Equal(error, status.Error);
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public sealed class ServiceSpecValidationTests
     [Theory]
     [InlineData("a")]
     [InlineData("helloworld")]
-    [InlineData("a.b-c_d9")]
+    [InlineData("a-b_-c_d9")]
     [InlineData("a23456789012345678901234567890123456789012345678901234567890123")]
     public void A_valid_name_is_taken(string name) => ServiceSpecValidation.Validate(Good with { Name = name });
 
@@ -26,10 +26,20 @@ public sealed class ServiceSpecValidationTests
     [InlineData("a-")]
     [InlineData("a b")]
     [InlineData("a/b")]
+    [InlineData("a.b")]
+    [InlineData("a.")]
     [InlineData("a\n")]
     [InlineData("ä")]
     [InlineData("a234567890123456789012345678901234567890123456789012345678901234")]
     public void An_invalid_name_is_refused(string name) => Refused("InvalidName", Good with { Name = name });
+
+    [Fact]
+    public void A_name_with_a_dot_is_told_of_DNS_and_kept_where_an_earlier_version_took_it()
+    {
+        var e = Refused("InvalidName", Good with { Name = "web.v1" });
+        Assert.Contains("DNS", e.Message, StringComparison.Ordinal);
+        ServiceSpecValidation.ValidateChange(Good with { Name = "web.v1" }, Good with { Name = "web.v1" });
+    }
 
     [Theory]
     [InlineData("redis")]
@@ -71,9 +81,9 @@ public sealed class ServiceSpecValidationTests
 
     [Theory]
     [InlineData("InvalidHostname", "-{{.Task.Slot}}", "")]
-    [InlineData("InvalidHostname", "{{.Task.Slot", "")]
+    [InlineData("InvalidTemplate", "{{.Task.Slot", "")]
     [InlineData("InvalidMountSource", "", "a b{{.Task.Slot}}")]
-    [InlineData("InvalidMountSource", "", "}}{{")]
+    [InlineData("InvalidTemplate", "", "}}{{")]
     public void What_stands_around_placeholders_must_be_valid(string errorId, string hostname, string volume) =>
         Refused(errorId, With(hostname, volume));
 

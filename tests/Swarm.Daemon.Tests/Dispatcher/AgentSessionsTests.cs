@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Swarm.Consensus.Errors;
 using Swarm.Control.State;
 using Swarm.Core.Model;
 using Swarm.Core.State;
@@ -97,6 +98,50 @@ public sealed class AgentSessionsTests
         using var again = await grpc.ConnectWithAsync("n1", executor);
         await again.ReadUntilAsync(() => again.Sets.Count == 1);
         Assert.Equal(told, again.Assigned[taskId].RegistryCredential?.Password == "p");
+    }
+
+    [Fact]
+    public async Task With_a_full_disk_sessions_go_on_and_new_ones_open_and_all_is_committed_when_there_is_room()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        await grpc.Manager.AddNodeAsync("n2");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Sets.Count == 1);
+        await grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("web"), cancellationToken: Cancel);
+        await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
+        var task = agent.Assigned.Keys.Single();
+        var refused = 0;
+        grpc.Manager.Log.Fault = _ =>
+        {
+            Interlocked.Increment(ref refused);
+            return new ReplicatedLogException(ReplicatedLogError.StorageFull, "disk full");
+        };
+        await agent.ReportAsync(task, V1.TaskState.Running);
+        await agent.SendAsync(
+            new V1.AgentMessage
+            {
+                Description = new V1.NodeDescription
+                {
+                    Hostname = "changed",
+                    Platform = new V1.Platform { Os = "linux", Architecture = "x86_64" },
+                    Resources = new V1.Resources { NanoCpus = 4_000_000_000, MemoryBytes = 8L << 30 },
+                    Executor = "Simulated",
+                },
+            }
+        );
+        await agent.SendAsync(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
+        using var other = await grpc.ConnectAsync("n2");
+        await other.ReadUntilAsync(() => other.Info is not null);
+        await Deadline.UntilAsync(() => Volatile.Read(ref refused) > 5, "the log to refuse what was tried again");
+        Assert.Equal((0UL, NodeState.Unknown), (agent.Acknowledged, StateOf(grpc, "n2")));
+
+        grpc.Manager.Log.Fault = null;
+        await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
+        await grpc.Manager.UntilAsync(s => s.FindNode("n2")!.Status.State == NodeState.Ready);
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Name == "changed");
+        Assert.Equal(TaskState.Running, grpc.Manager.Runtime.State.Read(s => s.FindTask(task)!.Status.State));
+        Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
     }
 
     [Fact]

@@ -199,6 +199,7 @@ public sealed partial class DockerPlaneTests(TestEngine engine) : IClassFixture<
               "TaskTemplate": {
                 "ContainerSpec": {
                   "Image": "alpine:latest", "Args": ["sleep", "1000"], "StopSignal": "SIGKILL", "Isolation": "default", "OpenStdin": true,
+                  "Hostname": "{{with .Task}}{{.ID}}{{end}}",
                   "Mounts": [{ "Type": "bind", "Source": "/tmp", "Target": "/x", "BindOptions": { "Propagation": "rslave" } }],
                   "Hosts": ["1.2.3.4 a"], "DNSConfig": { "Nameservers": ["1.1.1.1"], "Options": ["ndots:2"] },
                   "Privileges": { "CredentialSpec": null, "SELinuxContext": { "Disable": true } },

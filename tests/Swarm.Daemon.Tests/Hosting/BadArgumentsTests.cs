@@ -56,11 +56,13 @@ public sealed class BadArgumentsTests
         [
             Spec("a name that is taken", "NameConflict", "web", s => s.Name = "web"),
             Spec("a name that is none", "InvalidName", "-no-", s => s.Name = "-no-"),
+            Spec("a name of two parts", "InvalidName", "DNS", s => s.Name = "web.v1"),
             Spec("no name", "InvalidName", "name", s => s.Name = ""),
             Spec("a name of 64 characters", "InvalidName", "63", s => s.Name = new string('a', 64)),
             Spec("an image that is none", "InvalidImage", "Not An Image", s => s.Container.Image = "Not An Image"),
             Spec("no image", "InvalidImage", "image", s => s.Container.Image = ""),
             Spec("a constraint that is none, with its position", "InvalidConstraint", "column 17", Constraint("node.labels.zone=east")),
+            Spec("an address in octal", "InvalidConstraint", "no leading zeros", Constraint("node.ip==010.0.0.1")),
             Spec("a constraint of nothing", "InvalidConstraint", "column 1", Constraint("")),
             Spec(
                 "a preference that is none",
@@ -103,6 +105,8 @@ public sealed class BadArgumentsTests
                 s => s.Rollback = new() { FailureAction = V1.FailureAction.Rollback }
             ),
             Spec("a ratio that is none", "InvalidFailureRatio", "", s => s.Update = new() { MaxFailureRatio = double.NaN }),
+            Spec("a template with a value that is none", "InvalidTemplate", "column 3", s => s.Container.Hostname = "{{.Nope}}"),
+            Spec("a template that does not end", "InvalidTemplate", "column 2", s => s.Container.Env.Add("A=a{{")),
             Spec("a variable that is none", "InvalidEnvironment", "", s => s.Container.Env.Add("=x")),
             Spec(
                 "a mount to nowhere",

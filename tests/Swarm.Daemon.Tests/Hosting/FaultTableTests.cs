@@ -12,6 +12,7 @@ public sealed partial class FaultTableTests
         "Invalid names",
         "Bad images",
         "Bad constraints",
+        "Bad templates",
         "Bad durations and sizes",
         "Negative replicas",
         "Conflicting parameters",

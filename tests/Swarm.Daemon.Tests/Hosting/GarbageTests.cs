@@ -252,7 +252,9 @@ public sealed class GarbageTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<RpcException>(() =>
             invoker.AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancel), large.ToByteArray()).ResponseAsync
         );
-        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+        Assert.Equal((StatusCode.ResourceExhausted, "RequestTooLarge"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
+        Assert.Contains("4 MB", e.Status.Detail, StringComparison.Ordinal);
+        Assert.StartsWith("Make it smaller", e.Trailers.GetValue("swarm-action"), StringComparison.Ordinal);
         // Only the announced length is large: 2 GB less one byte.
         using var client = Http(local);
         Assert.Equal(

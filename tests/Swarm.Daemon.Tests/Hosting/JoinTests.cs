@@ -134,6 +134,7 @@ public sealed class JoinTests : IAsyncLifetime
     [InlineData("10.0.0")]
     [InlineData("a:b:c")]
     [InlineData("host:0")]
+    [InlineData("0177.0.0.1:2377")]
     public Task An_address_that_is_none(string address) => RefusedAsync("InvalidRemoteAddress", _token, address);
 
     [Fact]

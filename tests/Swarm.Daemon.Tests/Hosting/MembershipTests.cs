@@ -80,6 +80,8 @@ public sealed class MembershipTests
         new()
         {
             { "advertise", "10.0.0", "InvalidAdvertiseAddress" },
+            { "advertise", "0177.0.0.1", "InvalidAdvertiseAddress" },
+            { "advertise", "0x7f.0.0.1:2377", "InvalidAdvertiseAddress" },
             { "advertise", "host.example.com", "InvalidAdvertiseAddress" },
             { "advertise", "0.0.0.0", "InvalidAdvertiseAddress" },
             { "advertise", "127.0.0.1:0", "InvalidAdvertiseAddress" },

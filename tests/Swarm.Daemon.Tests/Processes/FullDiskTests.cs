@@ -61,7 +61,9 @@ public sealed class FullDiskTests : IAsyncLifetime
         }
     }
 
-    private Task<V1.CreateServiceResponse> CreateAsync(string name, params string[] command)
+    private Task<V1.CreateServiceResponse> CreateAsync(string name, params string[] command) => CreateOnAsync("node1", name, command);
+
+    private Task<V1.CreateServiceResponse> CreateOnAsync(string node, string name, params string[] command)
     {
         var spec = new V1.ServiceSpec
         {
@@ -74,6 +76,7 @@ public sealed class FullDiskTests : IAsyncLifetime
             },
             Replicated = new V1.ReplicatedMode { Replicas = 1 },
             RestartPolicy = new V1.RestartPolicy { Condition = V1.RestartCondition.None },
+            Placement = new V1.Placement { Constraints = { "node.hostname==" + node } },
         };
         return _node
             .Control.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel)
@@ -114,9 +117,9 @@ public sealed class FullDiskTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<RpcException>(() => CreateAsync("during", "true"));
         Assert.Equal((StatusCode.ResourceExhausted, "StorageFull"), (e.StatusCode, e.Trailers.GetValue("swarm-error-id")));
         Assert.Contains("nothing was lost", e.Status.Detail, StringComparison.Ordinal);
-        // A manager that cannot write does not lead, and every call gets the reason. Tasks run on.
+        // Nobody else could lead: what is there is shown, and tasks run on.
         await TestDaemon.RefusedAsync("StorageFull", () => CreateAsync("during", "true"));
-        await TestDaemon.RefusedAsync("StorageFull", ServicesAsync);
+        Assert.Equal(["before"], await ServicesAsync());
         Assert.True(running.IsAlive);
 
         File.Delete(Ballast);
@@ -129,6 +132,60 @@ public sealed class FullDiskTests : IAsyncLifetime
             (await Eventually.GetAsync(ServicesAsync, static s => s.Count > 0, "services", _node.Log)).Order()
         );
         Assert.True(running.IsAlive);
+    }
+
+    [Fact]
+    public async Task Agents_keep_their_sessions_and_their_reports_come_when_there_is_room()
+    {
+        var elsewhere = Directory.CreateTempSubdirectory("swarm-p-").FullName;
+        var worker = new SwarmdNode(elsewhere, "worker1", "Process") { Arguments = { "--log-level", "debug" } };
+        try
+        {
+            await Task.WhenAll(_node.StartAsync(), worker.StartAsync());
+            await _node.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
+            var tokens = await _node.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+            var join = new V1.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { _node.Address } };
+            await Eventually.GetAsync(
+                () => worker.Control.Membership.JoinSwarmAsync(join, cancellationToken: Cancel).ResponseAsync,
+                static _ => true,
+                "the worker joins",
+                worker.Log
+            );
+            await CreateOnAsync(worker.Name, "ends", "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 1000 & wait $!; done");
+            var ends = RunningTask.Of(await TaskAsync("ends", static t => t.Status.State == V1.TaskState.Running));
+            var sessions = Sessions(worker);
+            Assert.NotEqual(0, sessions);
+            FillUp();
+            await TestDaemon.RefusedAsync("StorageFull", () => CreateAsync("during", "true"));
+            await Eventually.BeTrueAsync(
+                () =>
+                {
+                    PosixSignal.Send(ends.Pid, PosixSignal.Term);
+                    return !ends.IsAlive;
+                },
+                "the task has ended"
+            );
+            // Its report is on its way, and cannot be committed.
+            await Eventually.BeTrueAsync(
+                () => worker.Output.Any(static l => l.Contains(" is Failed: ", StringComparison.Ordinal)),
+                "the worker reports it",
+                worker.Log
+            );
+            await TestDaemon.RefusedAsync("StorageFull", () => CreateAsync("during", "true"));
+            Assert.Equal(V1.TaskState.Running, (await TaskAsync("ends", static _ => true)).Status.State);
+
+            File.Delete(Ballast);
+            Assert.Equal(7, (await TaskAsync("ends", static t => t.Status.State == V1.TaskState.Failed)).Status.ExitCode);
+            await Eventually.GetAsync(() => CreateAsync("after", "true"), static _ => true, "a service is created", _node.Log);
+            Assert.Equal(sessions, Sessions(worker));
+        }
+        finally
+        {
+            await worker.DisposeAsync();
+            Directory.Delete(elsewhere, recursive: true);
+        }
+
+        static int Sessions(SwarmdNode node) => node.Output.Count(static l => l.Contains(" is open; ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Grpc.Core;
 using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Sessions;
@@ -66,6 +67,11 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
     {
         if (IPEndPoint.TryParse(address, out var ip) && (ip.Port != 0 || !address.Contains(']', StringComparison.Ordinal)))
         {
+            // 010.0.0.5 is 8.0.0.5 here and 10.0.0.5 elsewhere.
+            if (ip.AddressFamily == AddressFamily.InterNetwork && address.Split(':')[0] != ip.Address.ToString())
+            {
+                throw NoAddress(address);
+            }
             return new DnsEndPoint(ip.Address.ToString(), ip.Port == 0 ? ClusterPort : ip.Port);
         }
         var colon = address.LastIndexOf(':');
@@ -75,6 +81,9 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
         }
         return colon > 0 && ushort.TryParse(address[(colon + 1)..], out var port)
             ? new DnsEndPoint(address[..colon], port)
-            : throw new SwarmException("InvalidAddress", $"'{address}' is not an address.", address, "Write host, or host:port.");
+            : throw NoAddress(address);
     }
+
+    private static SwarmException NoAddress(string address) =>
+        new("InvalidAddress", $"'{address}' is not an address.", address, "Write host, or host:port, such as 10.0.0.11:2377.");
 }

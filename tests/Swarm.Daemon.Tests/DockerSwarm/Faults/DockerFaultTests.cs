@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Swarm.Daemon.Tests.Manager;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
@@ -59,6 +60,44 @@ public sealed class DockerFaultTests
         Assert.Equal("new", written["Labels"]!["l"]!.GetValue<string>());
         Assert.Equal(3, written["Mode"]!["Replicated"]!["Replicas"]!.GetValue<int>());
         Assert.Equal(1, written["TaskTemplate"]!["Foreign"]!.GetValue<int>());
+    }
+
+    /// <summary>The engine would say it too, but of its own dummy task, and without the position.</summary>
+    [Fact]
+    public async Task A_wrong_template_is_refused_before_the_engine_is_asked()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        engine.Answer("/services", $"[{Service(20, 1, "a")}]");
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var spec = ApiRequests.Spec("new");
+        spec.Container.Hostname = "{{.Nope}}";
+        Assert.Equal(
+            "InvalidTemplate",
+            await PlaneHost.RefusedAsync(() =>
+                plane
+                    .Client.Services.CreateServiceAsync(new() { Spec = spec, NoResolveImage = true }, cancellationToken: Cancel)
+                    .ResponseAsync
+            )
+        );
+        spec = ApiRequests.Spec("web", image: "alpine");
+        spec.Container.Env.Add("A=a{{");
+        Assert.Equal(
+            "InvalidTemplate",
+            await PlaneHost.RefusedAsync(() =>
+                plane
+                    .Client.Services.UpdateServiceAsync(
+                        new()
+                        {
+                            Selector = "web",
+                            Spec = spec,
+                            NoResolveImage = true,
+                        },
+                        cancellationToken: Cancel
+                    )
+                    .ResponseAsync
+            )
+        );
+        Assert.Empty(engine.Writes);
     }
 
     [Fact]
