@@ -244,7 +244,7 @@ public static class Convergence
         var progress = Invariant($"{tally.Running} of {desired} tasks run");
         if (Updater.IsRolling(service.UpdateStatus))
         {
-            return $"{service.UpdateStatus!.Message}: {progress}";
+            return $"{service.UpdateStatus!.Message}: {progress}{(Delay(tally.FirstProblem) is { } delay ? $": {delay}" : "")}";
         }
         if (tally.GivenUp > 0)
         {
@@ -255,11 +255,17 @@ public static class Convergence
             var reason =
                 problem.Status.Error.Length > 0 ? problem.Status.Error
                 : problem.Pending is { } pending ? Reason(pending)
-                : "";
+                : Delay(problem) ?? "";
             return reason.Length > 0 ? $"{progress}: {reason}" : progress;
         }
         return tally.Stopping > 0 ? Invariant($"{progress}, {tally.Stopping} are stopping") : progress;
     }
+
+    /// <summary>Why a task takes long to start, when its node tells a reason ("starting: …"); else null.</summary>
+    private static string? Delay(SwarmTask? task) =>
+        task?.Status is { State: TaskState.Starting } status && status.Message.StartsWith("starting: ", StringComparison.Ordinal)
+            ? status.Message
+            : null;
 
     private static string Reason(PendingReasons pending) =>
         "no suitable node (" + string.Join("; ", pending.Reasons.Select(r => Invariant($"{r.Detail} on {r.Nodes} nodes"))) + ")";

@@ -60,6 +60,7 @@ internal static class StatusChecks
             Plugins = read.Plugins.Take(256).Select(p => BoundedText.Cut(p, 256)).ToValueList(),
             Executor = BoundedText.Cut(read.Executor, 64),
             SwarmdVersion = BoundedText.Cut(read.SwarmdVersion, 64),
+            Warnings = read.Warnings.Take(16).Select(w => BoundedText.Cut(w, 1024)).ToValueList(),
             Resources = new ResourceAmount(Math.Max(0, read.Resources.NanoCpus), Math.Max(0, read.Resources.MemoryBytes)),
         };
     }
