@@ -243,7 +243,11 @@ internal sealed class TaskRunner
                 break;
             case TaskState.Starting:
                 await executor.StartAsync(Definition(), cancellation);
-                await executor.WaitHealthyAsync(Definition(), cancellation);
+                await executor.WaitHealthyAsync(
+                    Definition(),
+                    reason => Report(Status with { Message = "starting: " + reason }),
+                    cancellation
+                );
                 var pid = await executor.GetPidAsync(Definition(), cancellation);
                 Report(Status with { State = TaskState.Running, Message = "started", Pid = pid });
                 break;

@@ -33,6 +33,9 @@ public sealed class Node
     public string Executor { get; set; } = "";
     public string DaemonVersion { get; set; } = "";
 
+    /// <summary>Sentences about what the node cannot do for its tasks, and how to change that.</summary>
+    public string[] Warnings { get; set; } = [];
+
     /// <summary>True for the answering node (the * of the table).</summary>
     public bool IsSelf { get; set; }
     public DateTime? JoinedAt { get; set; }

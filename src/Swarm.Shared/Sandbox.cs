@@ -32,6 +32,10 @@ public sealed class SandboxNode
     public int ProcessId { get; set; }
     public DateTime StartedAt { get; set; }
 
+    /// <summary>Boot id, process id and start time (clock ticks since boot) of the daemon, on Linux. They name no other process, also after
+    /// the process id was reused.</summary>
+    public string ProcessIdentity { get; set; } = "";
+
     /// <summary>The node's daemon is alive.</summary>
     public bool Running { get; set; }
     public string StateDirectory { get; set; } = "";

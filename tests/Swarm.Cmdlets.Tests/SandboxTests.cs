@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Swarm.Cmdlets.Tests.Hosting;
 
@@ -73,6 +74,7 @@ public sealed class SandboxTests : IDisposable
             Process.Start("setsid", ["sleep", "120"]), // has the id of a task that ended
             Process.Start("setsid", ["sleep", "120"]), // has the id of a task before the last boot
             Process.Start(commandLine[0], [.. commandLine[1..], "1"]),
+            Process.Start("setsid", ["sleep", "120"]), // has the id of a daemon that started in the same second and ended
         ];
         try
         {
@@ -99,12 +101,13 @@ public sealed class SandboxTests : IDisposable
                 [
                     Node("manager1", path, own[0].Id, own[0].StartTime),
                     Node("worker1", path, others[0].Id, others[0].StartTime.AddMinutes(-5), commandLine),
+                    Reused(Node("worker2", path, others[6].Id, others[6].StartTime)),
                 ],
             };
             Directory.CreateDirectory(Path.Combine(_home, "index"));
             await File.WriteAllTextAsync(Path.Combine(_home, "index", "box.json"), JsonSerializer.Serialize(sandbox));
             var shown = shell.Run("Get-SwarmSandbox b*").One<Sandbox>();
-            Assert.Equal([true, false], shown.Nodes.Select(n => n.Running));
+            Assert.Equal([true, false, false], shown.Nodes.Select(n => n.Running));
             Assert.Empty(shell.Run("Stop-SwarmSandbox box -WhatIf").ThrowIfFailed().Output);
             Assert.All(own, p => Assert.False(p.HasExited));
             shell.Run("Stop-SwarmSandbox box").ThrowIfFailed();
@@ -126,6 +129,12 @@ public sealed class SandboxTests : IDisposable
                 }
                 process.Dispose();
             }
+        }
+
+        SandboxNode Reused(SandboxNode node)
+        {
+            node.ProcessIdentity = $"{boot} {node.ProcessId} {ulong.Parse(Stat(others[6])[21], CultureInfo.InvariantCulture) - 1}";
+            return node;
         }
 
         AsyncTask NoteAsync(string task, string identity) =>

@@ -16,6 +16,24 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public async ValueTask A_nodes_warnings_are_in_its_list_view()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.Nodes[1].Description.Warnings.Add("Tasks have no control groups.");
+        Assert.Equal("Tasks have no control groups.", Assert.Single(shell.Run("Get-SwarmNode worker1").One<Node>().Warnings));
+        Assert.Contains(
+            Lines(shell, "Get-SwarmNode worker1 | Format-List | Out-Default"),
+            static l =>
+                l.StartsWith("Warnings", StringComparison.Ordinal)
+                && l.EndsWith(": Tasks have no control groups.", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(
+            Lines(shell, "Get-SwarmNode manager1 | Format-List | Out-Default"),
+            static l => l.StartsWith("Warnings", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public async ValueTask Services_read_like_docker_service_ls()
     {
         await using var shell = await Shell.StartAsync();

@@ -6,6 +6,7 @@ source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
 packages=(
     docker.io       # engine and command line; brings containerd, runc, iptables
     docker-registry # registry.sh
+    podman          # the Docker executor's contract tests run on its socket too
     apache2-utils   # htpasswd, for the registry with basic authentication
     busybox-static  # the base of the test images
     gcc musl-tools  # musl-gcc: the images' own small program, linked statically

@@ -34,6 +34,13 @@ public interface ITaskExecutor : IAsyncDisposable
     /// <exception cref="TaskFailedException">The task ended, or became unhealthy.</exception>
     Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation);
 
+    /// <summary>As <see cref="WaitHealthyAsync(TaskDefinition, CancellationToken)"/>, and tells why it takes longer than it can take.</summary>
+    /// <param name="task">It was started.</param>
+    /// <param name="report">Takes the reason for the task's status message; called at most once for a wait.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task WaitHealthyAsync(TaskDefinition task, Action<string> report, CancellationToken cancellation) =>
+        WaitHealthyAsync(task, cancellation);
+
     /// <summary>Completes when the task has ended, or has become unhealthy. The caller stops an unhealthy task, which counts as
     /// failed.</summary>
     Task<ExecutorExit> WaitExitAsync(TaskDefinition task, CancellationToken cancellation);

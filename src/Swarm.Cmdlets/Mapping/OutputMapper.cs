@@ -71,6 +71,7 @@ internal static class OutputMapper
             Plugins = [.. description.Engine?.Plugins ?? []],
             Executor = description.Executor,
             DaemonVersion = description.SwarmdVersion,
+            Warnings = [.. description.Warnings],
             IsSelf = n.Self,
             JoinedAt = Time(n.CreatedAt),
             UpdatedAt = Time(n.UpdatedAt),

@@ -1,16 +1,16 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Swarm.Host.Processes;
 
 namespace Swarm.Cmdlets.Sandboxes;
 
-/// <summary>Starts, identifies and ends a sandbox's daemons. Process id and start time identify a process, because the system reuses
-/// ids.</summary>
+/// <summary>Starts, identifies and ends a sandbox's daemons. A process id alone identifies no process, because the system reuses ids.
+/// On Linux boot id and exact start time are compared as well, elsewhere the start time.</summary>
 internal static partial class DaemonProcess
 {
-    private const int SigTerm = 15;
-    private const int SigKill = 9;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
-    // The start time is computed from the boot time, which moves a little when the clock is corrected.
+    // Without /proc: the start time is computed from the boot time, which moves a little when the clock is corrected.
     private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(3);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -49,44 +49,73 @@ internal static partial class DaemonProcess
         using var process = Process.Start(start)!;
         node.ProcessId = process.Id;
         node.StartedAt = process.StartTime;
+        // exec keeps pid and start time.
+        node.ProcessIdentity = HasIdentities ? ProcessIdentity.Of(process.Id)?.ToString() ?? "" : "";
     }
 
-    public static bool IsAlive(int processId, DateTime startedAt)
+    /// <summary>The system has a <c>/proc</c> with exact start times.</summary>
+    private static bool HasIdentities => OperatingSystem.IsLinux();
+
+    public static bool IsAlive(SandboxNode node)
     {
-        using var process = Find(processId, startedAt);
+        if (HasIdentities)
+        {
+            return IdentityOf(node) is { IsAlive: true };
+        }
+        using var process = Find(node.ProcessId, node.StartedAt);
         return process is not null;
     }
 
-    /// <summary>Asks the process to end, and kills it after <paramref name="grace"/>. True when it has ended.</summary>
-    public static async Task<bool> StopAsync(int processId, DateTime startedAt, TimeSpan grace, CancellationToken cancellationToken)
+    /// <summary>The daemon's identity, where the system has one. A sandbox that an earlier version has started recorded none: there it is
+    /// that of the process with its pid and (nearly) its start time. Null: there is none.</summary>
+    public static ProcessIdentity? IdentityOf(SandboxNode node)
     {
-        using var process = Find(processId, startedAt);
+        if (!HasIdentities || node.ProcessIdentity.Length > 0)
+        {
+            return ProcessIdentity.Parse(node.ProcessIdentity);
+        }
+        using var process = Find(node.ProcessId, node.StartedAt);
+        return process is null ? null : ProcessIdentity.Of(process.Id);
+    }
+
+    /// <summary>Asks the daemon to end, and kills it after <paramref name="grace"/>. True when it has ended.</summary>
+    public static async Task<bool> StopAsync(SandboxNode node, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (HasIdentities)
+        {
+            return IdentityOf(node) is not { } identity || await StopAsync(identity, grace, cancellationToken);
+        }
+        using var process = Find(node.ProcessId, node.StartedAt);
         if (process is null)
         {
             return true;
         }
-        Signal(process, SigTerm);
+        Signal(process, ProcessSignal.Term);
         if (!await ExitedAsync(process, grace, cancellationToken))
         {
-            Signal(process, SigKill);
+            Signal(process, ProcessSignal.Kill);
             return await ExitedAsync(process, TimeSpan.FromSeconds(5), cancellationToken);
         }
         return true;
     }
 
-    /// <summary>The start time of the process with this id; null when there is none.</summary>
-    public static DateTime? StartOf(int processId)
+    /// <summary>Asks this very process to end, and kills it after <paramref name="grace"/>. True when it has ended.</summary>
+    public static async Task<bool> StopAsync(ProcessIdentity process, TimeSpan grace, CancellationToken cancellationToken)
     {
-        try
+        foreach (var (signal, limit) in ((int, TimeSpan)[])[(ProcessSignal.Term, grace), (ProcessSignal.Kill, TimeSpan.FromSeconds(5))])
         {
-            using var process = Process.GetProcessById(processId);
-            return process.StartTime;
+            ProcessSignal.Send(process, signal);
+            var begin = TimeProvider.System.GetTimestamp();
+            do
+            {
+                if (!process.IsAlive)
+                {
+                    return true;
+                }
+                await AsyncTask.Delay(LookInterval, cancellationToken);
+            } while (TimeProvider.System.GetElapsedTime(begin) < limit);
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            // The process ended meanwhile.
-            return null;
-        }
+        return !process.IsAlive;
     }
 
     private static Process? Find(int processId, DateTime startedAt)

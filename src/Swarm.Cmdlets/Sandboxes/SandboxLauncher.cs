@@ -103,17 +103,15 @@ internal static class SandboxLauncher
         var started = SandboxProcesses.Of(sandbox);
         foreach (var node in nodes)
         {
-            if (!await DaemonProcess.StopAsync(node.ProcessId, node.StartedAt, TimeSpan.FromSeconds(10), cancellationToken))
+            if (!await DaemonProcess.StopAsync(node, TimeSpan.FromSeconds(10), cancellationToken))
             {
                 left.Add($"process {node.ProcessId} of {node.Name}");
             }
         }
         // All are ended at the same time, because each may need the whole grace period.
-        var outlived = started.Concat(SandboxProcesses.Of(sandbox)).DistinctBy(p => p.ProcessId).ToList();
-        var ended = await AsyncTask.WhenAll(
-            outlived.Select(p => DaemonProcess.StopAsync(p.ProcessId, p.StartedAt, TimeSpan.FromSeconds(2), cancellationToken))
-        );
-        left.AddRange(outlived.Where((_, i) => !ended[i]).Select(p => $"process {p.ProcessId}"));
+        var outlived = started.Concat(SandboxProcesses.Of(sandbox)).Distinct().ToList();
+        var ended = await AsyncTask.WhenAll(outlived.Select(p => DaemonProcess.StopAsync(p, TimeSpan.FromSeconds(2), cancellationToken)));
+        left.AddRange(outlived.Where((_, i) => !ended[i]).Select(p => $"process {p.Pid}"));
         try
         {
             if (Directory.Exists(sandbox.Path))
@@ -209,7 +207,7 @@ internal static class SandboxLauncher
             }
             catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
             {
-                if (!DaemonProcess.IsAlive(node.ProcessId, node.StartedAt))
+                if (!DaemonProcess.IsAlive(node))
                 {
                     throw Failed(node, "It ended at once.");
                 }
@@ -225,7 +223,7 @@ internal static class SandboxLauncher
         limit.CancelAfter(LeaveLimit);
         try
         {
-            if (!DaemonProcess.IsAlive(node.ProcessId, node.StartedAt))
+            if (!DaemonProcess.IsAlive(node))
             {
                 if (node.NodeId.Length == 0 || !Directory.Exists(node.StateDirectory))
                 {

@@ -34,7 +34,7 @@ internal static class SandboxStore
                 {
                     foreach (var node in sandbox.Nodes)
                     {
-                        node.Running = DaemonProcess.IsAlive(node.ProcessId, node.StartedAt);
+                        node.Running = DaemonProcess.IsAlive(node);
                     }
                     all.Add(sandbox);
                 }

@@ -64,4 +64,7 @@ public sealed record NodeDescription
     /// <summary>Docker, Process or Simulated.</summary>
     public string Executor { get; init; } = "";
     public string SwarmdVersion { get; init; } = "";
+
+    /// <summary>Sentences about what the node cannot do for its tasks, and how to change that.</summary>
+    public ValueList<string> Warnings { get; init; } = [];
 }

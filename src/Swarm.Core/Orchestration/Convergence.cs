@@ -245,8 +245,8 @@ public static class Convergence
         var progress = Invariant($"{tally.Running} of {desired} tasks run");
         if (Updater.IsRolling(service.UpdateStatus))
         {
-            var waits = tally.FirstProblem?.Pending is { } unplaced ? ": " + Reason(unplaced) : "";
-            return $"{service.UpdateStatus!.Message}: {progress}{waits}";
+            var waits = tally.FirstProblem?.Pending is { } unplaced ? Reason(unplaced) : Delay(tally.FirstProblem);
+            return $"{service.UpdateStatus!.Message}: {progress}{(waits is null ? "" : ": " + waits)}";
         }
         if (tally.GivenUp > 0)
         {
@@ -257,12 +257,19 @@ public static class Convergence
             var reason =
                 problem.Status.Error.Length > 0 ? problem.Status.Error
                 : problem.Pending is { } pending ? Reason(pending)
+                : Delay(problem) is { } delay ? delay
                 : tally.DownNode.Length > 0 ? $"node {tally.DownNode} is down, and no other node can take its tasks"
                 : "";
             return reason.Length > 0 ? $"{progress}: {reason}" : progress;
         }
         return tally.Stopping > 0 ? Invariant($"{progress}, {tally.Stopping} are stopping") : progress;
     }
+
+    /// <summary>Why a task takes long to start, when its node tells a reason ("starting: …"); else null.</summary>
+    private static string? Delay(SwarmTask? task) =>
+        task?.Status is { State: TaskState.Starting } status && status.Message.StartsWith("starting: ", StringComparison.Ordinal)
+            ? status.Message
+            : null;
 
     private static string Reason(PendingReasons pending) =>
         "no suitable node (" + string.Join("; ", pending.Reasons.Select(r => Invariant($"{r.Detail} on {r.Nodes} nodes"))) + ")";

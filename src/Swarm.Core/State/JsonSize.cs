@@ -28,7 +28,8 @@ public static class JsonSize
         + Of(description.EngineLabels)
         + Of(description.Plugins)
         + Of(description.Executor)
-        + Of(description.SwarmdVersion);
+        + Of(description.SwarmdVersion)
+        + Of(description.Warnings);
 
     /// <summary>Every property of the spec counts, without a list of them.</summary>
     public static int Of(ServiceSpec spec) => 64 + SpecProperties.Of(spec).Sum(p => 8 + p.Path.Length + OfValue(p.Value));

@@ -6,6 +6,7 @@ using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Membership;
+using Swarm.Host.Processes;
 using Swarm.Storage;
 
 namespace Swarm.Daemon.Hosting;
@@ -43,6 +44,7 @@ internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
                 {
                     Node = node,
                     TasksDirectory = directory.CreateSubdirectory(MembershipStore.ProcessDirectory),
+                    OrphanAdopter = [.. SwarmdProgram.Command, OrphanAdopter.Verb],
                 };
                 return new ProcessExecutor(
                     options.ImagesDirectory is { } images ? process with { ImagesDirectory = images } : process,
@@ -52,7 +54,8 @@ internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
                 return new SimulatedExecutor(node, _simulated.Value);
             default:
                 return new DockerExecutor(
-                    new DockerExecutorOptions { Node = node, Endpoint = options.DockerHost is { } host ? new Uri(host) : null }
+                    new DockerExecutorOptions { Node = node, Endpoint = options.DockerHost is { } host ? new Uri(host) : null },
+                    time
                 );
         }
     }

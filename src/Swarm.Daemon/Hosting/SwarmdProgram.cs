@@ -3,6 +3,7 @@ using System.Globalization;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Configuration;
+using Swarm.Host.Processes;
 
 namespace Swarm.Daemon.Hosting;
 
@@ -12,8 +13,16 @@ internal static partial class SwarmdProgram
     /// <summary>Exit code when swarmd cannot start, or cannot go on.</summary>
     public const int Failure = 1;
 
+    /// <summary>The command line that starts this very program: the native swarmd, or <c>dotnet</c> with the file of this one.</summary>
+    public static IReadOnlyList<string> Command =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "swarmd.dll")]
+            : [Environment.ProcessPath!];
+
     public static Task<int> RunAsync(string[] args) =>
-        SwarmdCommandLine.InvokeAsync(args, ReadEnvironment(), Console.Out, Console.Error, RunAsync);
+        args is [OrphanAdopter.Verb, _, ..]
+            ? Task.FromResult(OrphanAdopter.Become(args[1..]))
+            : SwarmdCommandLine.InvokeAsync(args, ReadEnvironment(), Console.Out, Console.Error, RunAsync);
 
     private static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellation)
     {

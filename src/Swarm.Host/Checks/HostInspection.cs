@@ -81,7 +81,9 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
         const string Name = "Engine";
         if (system.Find(system.IsWindows ? "docker.exe" : "docker") is null)
         {
-            return HostCheck.Fail(Name, "no container engine is installed", "Install-SwarmEngine installs it.");
+            return system.Find("podman") is null
+                ? HostCheck.Fail(Name, "no container engine is installed", "Install-SwarmEngine installs it.")
+                : await PodmanCheck.WithoutDockerAsync(system, Name, cancellation);
         }
         var result = await system.RunAsync(
             new ToolCommand("docker", "version", "--format", "{{.Server.Version}}") { Timeout = TimeSpan.FromSeconds(15) },
@@ -94,6 +96,10 @@ public sealed partial class HostInspection(IHostSystem system, TimeProvider time
                 : HostCheck.Fail(Name, $"the engine does not answer: {result.Reason}", "Start it with 'systemctl enable --now docker'.");
         }
         var version = result.Output.Trim();
+        if (await PodmanCheck.IsServerAsync(system, cancellation))
+        {
+            return PodmanCheck.Of(system, Name, version);
+        }
         var match = VersionPattern.Match(version);
         return match.Success && Version.Parse(match.Value) < OldestEngine
             ? HostCheck.Fail(Name, $"{version} is older than {OldestEngine}", "Install-SwarmEngine installs a newer one.")

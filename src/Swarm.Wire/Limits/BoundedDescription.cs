@@ -6,6 +6,7 @@ namespace Swarm.Wire.Limits;
 public static class BoundedDescription
 {
     private const int Entries = 256;
+    private const int MaxWarnings = 16;
 
     /// <summary>A description whose texts and lists have limited lengths.</summary>
     public static NodeDescription Of(NodeDescription description) =>
@@ -23,6 +24,7 @@ public static class BoundedDescription
             Plugins = description.Plugins.Take(Entries).Select(p => BoundedText.Cut(p, 256)).ToValueList(),
             Executor = BoundedText.Cut(description.Executor, 64),
             SwarmdVersion = BoundedText.Cut(description.SwarmdVersion, 64),
+            Warnings = description.Warnings.Take(MaxWarnings).Select(w => BoundedText.Cut(w, 1024)).ToValueList(),
             Resources = new ResourceAmount(Math.Max(0, description.Resources.NanoCpus), Math.Max(0, description.Resources.MemoryBytes)),
         };
 }

@@ -141,6 +141,7 @@ public static partial class ProtocolMapping
         };
         wire.Engine.Labels.Add(ToDictionary(description.EngineLabels));
         wire.Engine.Plugins.AddRange(description.Plugins);
+        wire.Warnings.AddRange(description.Warnings);
         return wire;
     }
 
@@ -158,6 +159,7 @@ public static partial class ProtocolMapping
                 Plugins = description.Engine is null ? [] : description.Engine.Plugins.ToValueList(),
                 Executor = description.Executor,
                 SwarmdVersion = description.SwarmdVersion,
+                Warnings = description.Warnings.ToValueList(),
             };
 
     // -- service

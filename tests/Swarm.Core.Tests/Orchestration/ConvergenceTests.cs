@@ -74,6 +74,28 @@ public class ConvergenceTests
     }
 
     [Fact]
+    public void The_message_says_why_a_task_does_not_become_healthy()
+    {
+        const string Reason = "starting: the health check was due after 30 s and has not run within 95 s; the engine runs none";
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web"));
+        swarm.Observe(swarm.Slot("web", 1), TaskState.Starting);
+        Assert.Equal("0 of 1 tasks run", Of(swarm).Message);
+
+        var task = swarm.Slot("web", 1);
+        swarm.Apply(new StateChange.TaskObserve(task.Id, task.Status with { Message = Reason }));
+        Assert.Equal("0 of 1 tasks run: " + Reason, Of(swarm).Message);
+
+        swarm.Converge();
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge(t => t.Status.State < TaskState.Starting);
+        var next = swarm.Slot("web", 1);
+        swarm.Apply(new StateChange.TaskObserve(next.Id, next.Status with { State = TaskState.Starting, Message = Reason }));
+        Assert.Equal("update in progress: 0 of 1 tasks run: " + Reason, Of(swarm).Message);
+    }
+
+    [Fact]
     public void Tasks_that_have_completed_and_are_not_restarted_count_and_failed_ones_are_stuck()
     {
         var swarm = new TestSwarm(nodes: 1);

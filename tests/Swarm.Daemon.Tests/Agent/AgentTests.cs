@@ -4,6 +4,7 @@ using Swarm.Agent.Executors.Process;
 using Swarm.Agent.Executors.Simulated;
 using Swarm.Core.Model;
 using Swarm.Daemon.Tests.Executors;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Agent;

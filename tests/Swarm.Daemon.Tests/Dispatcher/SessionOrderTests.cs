@@ -213,6 +213,7 @@ public sealed class SessionOrderTests : IAsyncLifetime
             Hostname = new string('h', 100_000),
             Engine = new V1.EngineDescription { Version = new string('v', 100_000) },
             Resources = new V1.Resources { NanoCpus = -5, MemoryBytes = long.MinValue },
+            Warnings = { Enumerable.Repeat(new string('w', 10_000), 100) },
         };
         for (var i = 0; i < 5000; i++)
         {
@@ -224,6 +225,8 @@ public sealed class SessionOrderTests : IAsyncLifetime
         var node = await NodeAsync();
         Assert.InRange(node.Description.Hostname.Length, 1, 255);
         Assert.InRange(node.Description.Engine.Labels.Count, 1, 256);
+        Assert.Equal(16, node.Description.Warnings.Count);
+        Assert.All(node.Description.Warnings, static w => Assert.InRange(w.Length, 1, 1024));
         Assert.Equal((0L, 0L), (node.Description.Resources.NanoCpus, node.Description.Resources.MemoryBytes));
     }
 

@@ -5,9 +5,12 @@ using Swarm.Daemon.Tests.Processes;
 
 namespace Swarm.Daemon.Tests.Executors;
 
-public sealed class DockerExecutorTests : ExecutorContract
+public class DockerExecutorTests : ExecutorContract
 {
     private readonly string _cluster = TaskDefinitions.NewId();
+
+    /// <summary>Null: the engine of this machine.</summary>
+    protected virtual Uri? Endpoint => null;
 
     protected override string Image => "alpine:latest";
     protected override string MissingImage => "localhost:1/nosuch:9";
@@ -39,7 +42,7 @@ public sealed class DockerExecutorTests : ExecutorContract
 
     protected override async Task ReadyForSignalsAsync(ITaskExecutor executor, TaskDefinition task)
     {
-        using var client = new global::Docker.DotNet.DockerClientBuilder().Build();
+        using var client = EngineConnection.Builder(Endpoint).Build();
         var id = (await executor.ListAsync(Cancel)).Single(t => t.TaskId == task.TaskId).Status.ContainerId;
         await Eventually.GetAsync(
             async () => await client.Containers.InspectChangesAsync(id, Cancel) ?? [],
@@ -80,7 +83,7 @@ public sealed class DockerExecutorTests : ExecutorContract
     [InlineData(3, "task: non-zero exit (3)")]
     public async Task What_ends_before_the_check_of_its_image_succeeds_never_ran(int code, string error)
     {
-        using var client = new global::Docker.DotNet.DockerClientBuilder().Build();
+        using var client = EngineConnection.Builder(Endpoint).Build();
         var executor = OpenExecutor();
         var tag = "swarm-test-" + TaskDefinitions.NewId();
         var plain = Define(Container(RunsForever));
@@ -140,6 +143,7 @@ public sealed class DockerExecutorTests : ExecutorContract
                     Hostname = "contract-host",
                     Labels = ValueMap.Empty.With("storage", "ssd"),
                 },
+                Endpoint = Endpoint,
             }
         );
 }

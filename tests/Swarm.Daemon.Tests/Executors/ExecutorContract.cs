@@ -169,6 +169,7 @@ public abstract class ExecutorContract : IAsyncLifetime
         var executor = OpenExecutor();
         var task = Define(Container(RunsForever) with { HealthCheck = Healthy });
         await StartAsync(executor, task);
+        await using var checks = RunChecks(task);
         await executor.WaitHealthyAsync(task, Cancel);
         Assert.Equal(TaskState.Running, (await FindAsync(OpenExecutor(), task))!.Status.State);
     }
@@ -179,6 +180,7 @@ public abstract class ExecutorContract : IAsyncLifetime
         var executor = OpenExecutor();
         var task = Define(Container(RunsForever) with { HealthCheck = Unhealthy });
         await StartAsync(executor, task);
+        await using var checks = RunChecks(task);
         var failure = await Assert.ThrowsAsync<TaskFailedException>(() => executor.WaitHealthyAsync(task, Cancel));
         Assert.Equal("unhealthy container", failure.Message);
         Assert.Equal("unhealthy container", (await executor.WaitExitAsync(task, Cancel)).Error);
@@ -343,6 +345,9 @@ public abstract class ExecutorContract : IAsyncLifetime
         await other.DisposeAsync();
         Assert.Equal(TaskState.Running, (await FindAsync(executor, task))!.Status.State);
     }
+
+    /// <summary>Runs the task's health checks until disposed, where the executor's engine leaves that to another program.</summary>
+    protected virtual IAsyncDisposable? RunChecks(TaskDefinition task) => null;
 
     /// <summary>Skips where the executor's runtime does not report why a task was killed.</summary>
     protected virtual void RequireOutOfMemoryEvents() { }

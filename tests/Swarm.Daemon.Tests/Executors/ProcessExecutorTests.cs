@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Text.Json;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Process;
+using Swarm.Agent.Executors.Process.Cgroups;
 using Swarm.Core.Model;
+using Swarm.Host.Processes;
 
 namespace Swarm.Daemon.Tests.Executors;
 
@@ -134,13 +136,18 @@ public sealed class ProcessExecutorTests : ExecutorContract
     {
         var executor = OpenExecutor();
         ValueList<string> declared = ["TOKEN=it's a $(secret)\nof two lines", "PWD=mine", "UID=7", "spring.name=x", "IFS=:", "EMPTY="];
-        var task = Define(Container(["cat", "/proc/self/environ"]) with { Env = declared, HealthCheck = Check("true") });
-        await StartAsync(executor, task);
-        await executor.WaitExitAsync(task, Cancel);
-        var environment = (await File.ReadAllTextAsync(TaskFile(task, "stdout"), Cancel)).Split(
-            '\0',
-            StringSplitOptions.RemoveEmptyEntries
+        var task = Define(
+            Container(RunsForever) with
+            {
+                Env = declared,
+                HealthCheck = Check("") with { Test = ["CMD", "dd", "if=/proc/self/environ", "of=checked"] },
+            }
         );
+        await StartAsync(executor, task);
+        await executor.WaitHealthyAsync(task, Cancel);
+        var proc = $"/proc/{await executor.GetPidAsync(task, Cancel)}/";
+        await Deadline.UntilAsync(() => File.ReadAllText(proc + "comm") == "sleep\n", "the program to be executed");
+        var environment = (await File.ReadAllTextAsync(proc + "environ", Cancel)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(
             declared
                 .Select(e => e[..e.IndexOf('=', StringComparison.Ordinal)])
@@ -150,22 +157,25 @@ public sealed class ProcessExecutorTests : ExecutorContract
         );
         Assert.Subset(environment.ToHashSet(), declared.ToHashSet());
 
-        var script = await File.ReadAllTextAsync(TaskFile(task, "run.sh"), Cancel);
-        Assert.DoesNotContain("secret", script[script.LastIndexOf("exec '", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        // The check sees the same.
+        Assert.Equal(
+            environment.Order(StringComparer.Ordinal),
+            (await File.ReadAllTextAsync(TaskFile(task, "work/checked"), Cancel))
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+                .Order(StringComparer.Ordinal)
+        );
+        foreach (var name in (string[])["run.sh", "check.sh"])
+        {
+            var script = await File.ReadAllTextAsync(TaskFile(task, name), Cancel);
+            Assert.DoesNotContain("secret", script[script.LastIndexOf("exec '", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        }
         if (OperatingSystem.IsLinux())
         {
-            foreach (var name in (string[])["run.sh", "task.json"])
+            foreach (var name in (string[])["run.sh", "check.sh", "task.json"])
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(TaskFile(task, name)));
             }
         }
-        var record = JsonSerializer.Deserialize(
-            await File.ReadAllTextAsync(TaskFile(task, "task.json"), Cancel),
-            TaskRecordJson.Default.TaskRecord
-        )!;
-        var check = HealthProbe.StartOf(record);
-        Assert.Equal(["/bin/sh", "-c", "true"], check.ArgumentList);
-        Assert.Equal(record.Environment.Order(), check.Environment.Select(e => $"{e.Key}={e.Value}").Order());
     }
 
     [Fact]
@@ -186,7 +196,12 @@ public sealed class ProcessExecutorTests : ExecutorContract
             TaskRecordJson.Default.TaskRecord
         )!;
         using var stop = new CancellationTokenSource();
-        var probing = new HealthProbe(record, TimeProvider.System).RunAsync(false, () => { }, () => { }, stop.Token);
+        var probing = new HealthProbe(record, TaskFile(rare, "."), new TaskGroup(null, []), [], TimeProvider.System).RunAsync(
+            false,
+            () => { },
+            () => { },
+            stop.Token
+        );
         Assert.False(probing.IsCompleted, probing.Exception?.Message);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probing);
@@ -247,7 +262,7 @@ public sealed class ProcessExecutorTests : ExecutorContract
         await StartAsync(executor, task);
         var supervisor = ProcessIdentity.Read(TaskFile(task, "supervisor"))!;
         var pid = (int)await executor.GetPidAsync(task, Cancel);
-        PosixSignal.Send(supervisor.Pid, PosixSignal.Kill);
+        Assert.True(ProcessSignal.Send(supervisor, ProcessSignal.Kill));
         Assert.Equal(137, (await executor.WaitExitAsync(task, Cancel)).ExitCode);
         Assert.Null(ProcStat.Of(pid) is { State: not 'Z' } alive ? alive : null);
     }

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Formats.Tar;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Swarm.Agent.Executors.Docker;
-using Swarm.Agent.Executors.Process;
+using Swarm.Host.Processes;
 
 namespace Swarm.Daemon.Tests.Processes;
 
@@ -264,7 +263,10 @@ internal sealed class DockerEngine : IAsyncDisposable
 
     private static async Task EndAsync(Process process)
     {
-        PosixSignal.Send(process.Id, PosixSignal.Term);
+        if (ProcessIdentity.Of(process.Id) is { } identity)
+        {
+            ProcessSignal.Send(identity, ProcessSignal.Term);
+        }
         await Deadline.WaitAsync(
             process.WaitForExitAsync(CancellationToken.None),
             $"{process.StartInfo.FileName} to end after SIGTERM",
@@ -287,20 +289,7 @@ internal sealed class DockerEngine : IAsyncDisposable
 
     private async Task ImportImageAsync()
     {
-        using var archive = new MemoryStream();
-        await using (var tar = new TarWriter(archive, leaveOpen: true))
-        {
-            await using var busybox = File.OpenRead("/bin/busybox");
-            await tar.WriteEntryAsync(
-                new PaxTarEntry(TarEntryType.RegularFile, "bin/busybox") { DataStream = busybox, Mode = (UnixFileMode)0b111_101_101 },
-                Cancel
-            );
-            foreach (var program in (string[])["sh", "sleep", "true"])
-            {
-                await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + program) { LinkName = "busybox" }, Cancel);
-            }
-        }
-        archive.Position = 0;
+        using var archive = await BusyboxArchive.MakeAsync(["sh", "sleep", "true"]);
         using var client = Connect();
         await client.Images.CreateImageAsync(
             new ImagesCreateParameters

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
-using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Hosting;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
@@ -239,7 +239,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await Eventually.BeTrueAsync(
             () =>
             {
-                PosixSignal.Send(ends.Pid, PosixSignal.Term);
+                ProcessSignal.Send(ends.Process, ProcessSignal.Term);
                 return !ends.IsAlive;
             },
             "one has ended by itself"

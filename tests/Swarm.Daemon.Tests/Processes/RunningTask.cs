@@ -1,4 +1,4 @@
-using Swarm.Agent.Executors.Process;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
@@ -6,7 +6,9 @@ namespace Swarm.Daemon.Tests.Processes;
 /// <summary>A task that ran at some moment, with its process: pid and start time identify it.</summary>
 internal sealed record RunningTask(string Id, string Name, string NodeName, int Pid, ulong StartTime)
 {
-    public bool IsAlive => ProcStat.Of(Pid) is { } stat && stat.StartTime == StartTime && stat.State is not ('Z' or 'X');
+    public ProcessIdentity Process => new(ProcessIdentity.CurrentBootId, Pid, StartTime);
+
+    public bool IsAlive => Process.IsAlive;
 
     public static RunningTask Of(V1.Task task)
     {
@@ -16,5 +18,5 @@ internal sealed record RunningTask(string Id, string Name, string NodeName, int 
     }
 
     /// <summary>Ends the process without the manager's order.</summary>
-    public void Kill() => Assert.True(PosixSignal.Send(Pid, PosixSignal.Kill));
+    public void Kill() => Assert.True(ProcessSignal.Send(Process, ProcessSignal.Kill));
 }

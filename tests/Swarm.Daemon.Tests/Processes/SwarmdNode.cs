@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Net.Client;
-using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Agent;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Processes;
@@ -84,7 +84,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        Assert.True(PosixSignal.Send(ProcessId, PosixSignal.Term));
+        Assert.True(ProcessSignal.Send(ProcessIdentity.Of(ProcessId)!, ProcessSignal.Term));
         await Deadline.WaitAsync(_process!.WaitForExitAsync(Cancel), $"{Name} to end after SIGTERM", Patience);
         return _process.ExitCode;
     }
@@ -123,7 +123,7 @@ internal sealed class SwarmdNode : IAsyncDisposable
             {
                 if (ProcessIdentity.Read(Path.Combine(directory, file)) is { IsAlive: true } alive)
                 {
-                    PosixSignal.Send(-alive.Pid, PosixSignal.Kill);
+                    ProcStat.OfSession(alive.Pid).ForEach(static p => ProcessSignal.Send(ProcessIdentity.Of(p), ProcessSignal.Kill));
                 }
             }
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
-using Swarm.Agent.Executors.Process;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;
@@ -76,7 +76,7 @@ internal sealed class ArchivedPrograms(string stateDirectory, string archivedAs)
     }
 
     /// <summary>The task's program ends.</summary>
-    public void Kill(string taskId) => Assert.True(PosixSignal.Send(Running[taskId].Pid, PosixSignal.Kill));
+    public void Kill(string taskId) => Assert.True(ProcessSignal.Send(Running[taskId], ProcessSignal.Kill));
 
     public async ValueTask DisposeAsync()
     {
@@ -87,7 +87,7 @@ internal sealed class ArchivedPrograms(string stateDirectory, string archivedAs)
             {
                 if (ProcessIdentity.Read(path) is { IsAlive: true } alive)
                 {
-                    PosixSignal.Send(-alive.Pid, PosixSignal.Kill);
+                    ProcStat.OfSession(alive.Pid).ForEach(static p => ProcessSignal.Send(ProcessIdentity.Of(p), ProcessSignal.Kill));
                 }
             }
         }

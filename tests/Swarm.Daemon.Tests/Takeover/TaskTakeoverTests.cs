@@ -1,5 +1,5 @@
-using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Processes;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Takeover;

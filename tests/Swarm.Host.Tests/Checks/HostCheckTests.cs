@@ -64,6 +64,50 @@ public sealed class HostCheckTests
         Assert.Contains(detail, check.Detail, StringComparison.Ordinal);
     }
 
+    private const string NoChecks = "Podman 4.3.1 runs no health checks here: it needs systemd for them, and systemd does not run";
+    private const string NoSocket = "Podman 4.3.1 is installed, and its socket /run/podman/podman.sock is not there";
+
+    /// <summary>The command docker of an engine's own packages, Debian's podman-docker, and Podman alone.</summary>
+    [Theory]
+    [InlineData("docker version --format '{{range", "Podman Engine,Conmon,", true, true, "Passed", "Podman 4.3.1")]
+    [InlineData("docker version --format '{{range", "Podman Engine,Conmon,", false, true, "Warning", NoChecks)]
+    [InlineData("docker --version", "podman version 4.3.1\n", true, true, "Passed", "Podman 4.3.1")]
+    [InlineData("docker --version", "podman version 4.3.1\n", false, true, "Warning", NoChecks)]
+    [InlineData("podman version", "4.3.1\n", true, true, "Passed", "Podman 4.3.1")]
+    [InlineData("podman version", "4.3.1\n", false, true, "Warning", NoChecks)]
+    [InlineData("podman version", "4.3.1\n", true, false, "Failed", NoSocket)]
+    public async Task Podman_is_known_and_what_it_cannot_do_without_systemd(
+        string command,
+        string output,
+        bool systemd,
+        bool socket,
+        string status,
+        string detail
+    )
+    {
+        var system = new RecordedSystem
+        {
+            Programs = { command.Split(' ')[0] },
+            Answers =
+            {
+                ["docker version"] = new ToolResult(0, "4.3.1\n", ""),
+                ["docker version --format '{{range"] = new ToolResult(1, "", "template: can't evaluate field Components"),
+                [command] = new ToolResult(0, output, ""),
+            },
+        };
+        if (systemd)
+        {
+            system.Files["/run/systemd/system/x"] = "";
+        }
+        if (socket)
+        {
+            system.Files["/run/podman/podman.sock"] = "";
+        }
+        var check = await CheckAsync(system, "Engine");
+        Assert.Equal((status, detail), (check.Status.ToString(), check.Detail));
+        Assert.Equal(status == "Passed", check.Remedy.Length == 0);
+    }
+
     [Fact]
     public async Task Without_an_engine_it_says_how_to_get_one()
     {

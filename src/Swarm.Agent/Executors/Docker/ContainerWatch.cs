@@ -22,6 +22,12 @@ internal sealed class WatchedContainer(string id)
     /// <summary>The container has a health check: the service's, or its image's.</summary>
     public bool HasHealthCheck { get; private set; }
 
+    /// <summary>The interval and the timeout of its health check, once an inspection has told them.</summary>
+    public (TimeSpan Interval, TimeSpan Timeout)? Schedule { get; private set; }
+
+    /// <summary>The engine has the result of a check.</summary>
+    public bool WasChecked { get; private set; }
+
     /// <summary>The container was removed: its state can no longer be read.</summary>
     public bool IsGone { get; private set; }
     public Task<ExecutorExit> Ended => _ended.Task;
@@ -42,12 +48,17 @@ internal sealed class WatchedContainer(string id)
     public void BecomeUnhealthy() => _unhealthy.TrySetResult();
 
     /// <summary>Applies the result of an inspection.</summary>
-    public void Observe(State? state)
+    public void Observe(ContainerInspectResponse container)
     {
-        if (state is null)
+        if (container.State is not { } state)
         {
             return;
         }
+        if (container.Config?.Healthcheck is { } check)
+        {
+            Schedule = (Given(check.Interval), Given(check.Timeout));
+        }
+        WasChecked |= state.Health?.Log is { Count: > 0 };
         // An engine keeps the health of a container that has ended.
         HasHealthCheck |= state.Health is { Status: not (null or "" or "none") };
         if (state.Status is "exited" or "dead")
@@ -75,6 +86,9 @@ internal sealed class WatchedContainer(string id)
                 break;
         }
     }
+
+    /// <summary>An engine's default for interval and timeout. Source: Docker's HEALTHCHECK.</summary>
+    private static TimeSpan Given(TimeSpan? time) => time is { Ticks: > 0 } given ? given : TimeSpan.FromSeconds(30);
 }
 
 /// <summary>A single stream of events for all of this node's containers, instead of a wait call for each. When it breaks (the engine
@@ -122,7 +136,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
     {
         try
         {
-            watched.Observe((await _client.Containers.InspectContainerAsync(watched.Id, cancellation)).State);
+            watched.Observe(await _client.Containers.InspectContainerAsync(watched.Id, cancellation));
         }
         catch (DockerContainerNotFoundException)
         {
@@ -212,13 +226,14 @@ internal sealed class ContainerWatch : IAsyncDisposable
                     watched.OutOfMemory = true;
                     break;
                 case "die":
-                    var code = value.Actor.Attributes.TryGetValue("exitCode", out var text)
-                        ? int.Parse(text, CultureInfo.InvariantCulture)
-                        : 0;
-                    if (code == 137 && !watched.OutOfMemory)
+                    var code = 0;
+                    var isKnown =
+                        value.Actor.Attributes?.TryGetValue("exitCode", out var text) == true
+                        && int.TryParse(text, CultureInfo.InvariantCulture, out code);
+                    if (!isKnown || (code == 137 && !watched.OutOfMemory))
                     {
-                        // Killed: an inspection shows whether the kernel ran out of memory.
-                        _ = SettleAsync(watched, code);
+                        // Killed: an inspection shows whether the kernel ran out of memory. Not every engine sends the code.
+                        _ = SettleAsync(watched, isKnown ? code : null);
                         break;
                     }
                     watched.End(code, watched.OutOfMemory);
@@ -229,15 +244,34 @@ internal sealed class ContainerWatch : IAsyncDisposable
                 case "health_status: unhealthy":
                     watched.BecomeUnhealthy();
                     break;
+                // Podman sends it without the result.
+                case "health_status":
+                    _ = LookAgainAsync(watched);
+                    break;
             }
         }
 
-        private async Task SettleAsync(WatchedContainer watched, int code)
+        private async Task LookAgainAsync(WatchedContainer watched)
         {
             try
             {
+                await watch.LookAsync(watched, watch._closed.Token);
+            }
+#pragma warning disable CA1031 // The next event, or the next look at all containers, tries again.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                // The engine is away.
+            }
+        }
+
+        private async Task SettleAsync(WatchedContainer watched, int? known)
+        {
+            var code = known ?? 137;
+            try
+            {
                 var state = (await watch._client.Containers.InspectContainerAsync(watched.Id, watch._closed.Token)).State;
-                watched.End(code, state?.OOMKilled == true);
+                watched.End(known ?? (int)(state?.ExitCode ?? code), state?.OOMKilled == true);
             }
 #pragma warning disable CA1031 // The event already reports the end; the inspection only adds the reason.
             catch (Exception)

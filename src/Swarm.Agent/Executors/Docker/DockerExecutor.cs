@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
@@ -12,7 +13,14 @@ namespace Swarm.Agent.Executors.Docker;
 /// engine. Containers outlive swarmd and, with live-restore, the engine.</summary>
 public sealed class DockerExecutor : ITaskExecutor
 {
+    /// <summary>The time beyond its schedule that a busy engine has for a first health check.</summary>
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The interval of looks for a first health check that is overdue.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(30);
+
     private readonly DockerExecutorOptions _options;
+    private readonly TimeProvider _time;
     private readonly DockerClient _client;
     private readonly EngineImages _images;
     private readonly ContainerWatch _watch;
@@ -24,9 +32,12 @@ public sealed class DockerExecutor : ITaskExecutor
     /// answer.</summary>
     private readonly ConcurrentDictionary<string, Task> _creations = new(StringComparer.Ordinal);
 
-    public DockerExecutor(DockerExecutorOptions options)
+    /// <param name="options">The engine, and the limits of its use.</param>
+    /// <param name="time">The clock by which a health check is overdue; null: the system's.</param>
+    public DockerExecutor(DockerExecutorOptions options, TimeProvider? time = null)
     {
         _options = options;
+        _time = time ?? TimeProvider.System;
         _client = EngineConnection.Builder(options.Endpoint).Build();
         _images = new EngineImages(_client, options.Endpoint);
         _slots = new EngineSlots(options.Parallelism);
@@ -137,13 +148,21 @@ public sealed class DockerExecutor : ITaskExecutor
         }
     }
 
-    public async Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation)
+    public Task WaitHealthyAsync(TaskDefinition task, CancellationToken cancellation) =>
+        WaitHealthyAsync(task, static _ => { }, cancellation);
+
+    public async Task WaitHealthyAsync(TaskDefinition task, Action<string> report, CancellationToken cancellation)
     {
         if (await WatchAsync(task.TaskId, cancellation) is not { } watched)
         {
             throw new TaskFailedException($"No such container: {task.ContainerName}");
         }
-        await Task.WhenAny(watched.Healthy, watched.Unhealthy, watched.Ended).WaitAsync(cancellation);
+        var decided = Task.WhenAny(watched.Healthy, watched.Unhealthy, watched.Ended);
+        if (!decided.IsCompleted && watched.Schedule is { } schedule)
+        {
+            await WaitForCheckAsync(watched, decided, schedule, report, cancellation);
+        }
+        await decided.WaitAsync(cancellation);
         if (watched.Unhealthy.IsCompleted)
         {
             throw new TaskFailedException(ExitMessages.Unhealthy);
@@ -282,6 +301,50 @@ public sealed class DockerExecutor : ITaskExecutor
                 _creations.TryRemove(task.TaskId, out _);
             }
             _slots.Leave();
+        }
+    }
+
+    /// <summary>Waits until the container's health is decided, or the engine has run a first check. Tells when the engine has run none in
+    /// the time that the check's own schedule gives it.</summary>
+    private async Task WaitForCheckAsync(
+        WatchedContainer watched,
+        Task decided,
+        (TimeSpan Interval, TimeSpan Timeout) schedule,
+        Action<string> report,
+        CancellationToken cancellation
+    )
+    {
+        // An engine runs the first check after one interval.
+        var due = (2 * schedule.Interval) + schedule.Timeout + CheckPatience;
+        var isTold = false;
+        for (var wait = due; !decided.IsCompleted && !watched.WasChecked; wait = LookPeriod)
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            await Task.WhenAny(decided, LongDelay.WaitAsync(wait, _time, over.Token));
+            cancellation.ThrowIfCancellationRequested();
+            await over.CancelAsync();
+            if (decided.IsCompleted)
+            {
+                return;
+            }
+            await EngineErrors.AskAsync(
+                async () =>
+                {
+                    await _watch.LookAsync(watched, cancellation);
+                    return true;
+                },
+                cancellation
+            );
+            if (!isTold && !watched.WasChecked && !decided.IsCompleted)
+            {
+                isTold = true;
+                report(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the health check was due after {schedule.Interval.TotalSeconds} s and has not run within {due.TotalSeconds} s; the engine runs none (Podman needs systemd for them)"
+                    )
+                );
+            }
         }
     }
 

@@ -8,7 +8,6 @@ internal static partial class PosixSignal
 {
     public const int Interrupt = 2;
     public const int Quit = 3;
-    public const int Kill = 9;
     public const int Term = 15;
 
     private static readonly string[] Names =
@@ -76,12 +75,6 @@ internal static partial class PosixSignal
         signal = name.Length == 0 ? -1 : Array.IndexOf(Names, name);
         return signal > 0;
     }
-
-    /// <summary>Sends a signal; false when the process does not exist (any more).</summary>
-    public static bool Send(int pid, int signal) => kill(pid, signal) == 0;
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int kill(int pid, int signal);
 
     [LibraryImport("libc")]
     internal static partial uint geteuid();

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Swarm.Agent.Executors.Process.Cgroups;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
+using Swarm.Host.Processes;
 using Swarm.Wire.Limits;
 
 namespace Swarm.Agent.Executors.Process;
@@ -15,7 +17,7 @@ public sealed class ProcessExecutor : ITaskExecutor
 {
     private readonly ProcessExecutorOptions _options;
     private readonly TimeProvider _time;
-    private readonly Cgroup _cgroup;
+    private readonly ControlGroups _groups;
     private readonly ConcurrentDictionary<string, SupervisedTask> _tasks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _launches;
     private readonly string _supervisorScript;
@@ -39,12 +41,13 @@ public sealed class ProcessExecutor : ITaskExecutor
             ImagesDirectory = Path.GetFullPath(options.ImagesDirectory),
         };
         _time = time ?? TimeProvider.System;
-        _cgroup = Cgroup.Detect(_options.MountTable);
+        _groups = ControlGroups.Detect(_options.MountTable);
         _launches = new SemaphoreSlim(options.LaunchParallelism);
         Directory.CreateDirectory(_options.TasksDirectory);
         TaskDirectory.RemoveRests(_options.TasksDirectory);
-        _supervisorScript = Path.Combine(_options.TasksDirectory, "supervise.sh");
+        _supervisorScript = Path.Combine(_options.TasksDirectory, TaskScripts.SupervisorFile);
         WriteAtomically(_supervisorScript, TaskScripts.Supervisor);
+        WriteAtomically(Path.Combine(_options.TasksDirectory, TaskScripts.GuardFile), TaskScripts.Guard);
     }
 
     public string Name => ExecutorNames.Process;
@@ -63,6 +66,13 @@ public sealed class ProcessExecutor : ITaskExecutor
                 EngineLabels = node.Labels,
                 Executor = Name,
                 SwarmdVersion = node.SwarmdVersion,
+                Warnings = _groups.Missing is { } reason
+                    ?
+                    [
+                        $"Tasks have no control groups: {reason} A process that leaves its task may outlive it. "
+                            + "Run swarmd as root, or with Delegate=yes in its unit.",
+                    ]
+                    : [],
             }
         );
     }
@@ -95,13 +105,15 @@ public sealed class ProcessExecutor : ITaskExecutor
                 var directory = DirectoryOf(task.TaskId);
                 var record = TaskRecordBuilder.Build(task, image, _options.Node, directory, _time.GetUtcNow());
                 Directory.CreateDirectory(directory);
+                TaskGroup? groups = null;
                 try
                 {
                     if (record.WorkingDirectory == Path.Combine(directory, "work"))
                     {
                         MakeWorkDirectory(record.WorkingDirectory, record.Prefix.Count > 0);
                     }
-                    var controlGroups = _cgroup.Create(task.TaskId, task.Spec.Resources.Limits, task.Spec.Resources.PidsLimit);
+                    groups = _groups.Create(task.TaskId, task.Spec.Resources.Limits, task.Spec.Resources.PidsLimit);
+                    record = record with { HomeGroup = groups.Home, LimitGroups = [.. groups.Limiting] };
                     try
                     {
                         record = record with
@@ -114,10 +126,7 @@ public sealed class ProcessExecutor : ITaskExecutor
                         // As with an engine, a missing program is found when the task is started.
                         File.WriteAllText(Path.Combine(directory, "unstartable"), e.Message);
                     }
-                    WritePrivately(
-                        Path.Combine(directory, "run.sh"),
-                        TaskScripts.Run(record, directory, controlGroups, SystemTool.StartsDirectly)
-                    );
+                    WriteScripts(record, directory, groups);
                     WriteAtomically(
                         Path.Combine(directory, "task.json"),
                         JsonSerializer.Serialize(record, TaskRecordJson.Default.TaskRecord)
@@ -125,10 +134,11 @@ public sealed class ProcessExecutor : ITaskExecutor
                 }
                 catch (Exception e) when (e is TaskRejectedException or IOException)
                 {
+                    groups?.Remove();
                     Directory.Delete(directory, recursive: true);
                     throw;
                 }
-                _tasks[task.TaskId] = new SupervisedTask(record, directory, _cgroup, _options.MaxLogBytes, _time);
+                _tasks[task.TaskId] = new SupervisedTask(record, directory, groups, _options, _time);
                 return record.ContainerId;
             },
             cancellation
@@ -173,7 +183,7 @@ public sealed class ProcessExecutor : ITaskExecutor
     {
         if (Find(task.TaskId) is not { WasStarted: true } supervised)
         {
-            return new ExecutorExit(128 + PosixSignal.Kill, $"No such container: {task.ContainerName}");
+            return new ExecutorExit(128 + ProcessSignal.Kill, $"No such container: {task.ContainerName}");
         }
         supervised.Watch();
         await Task.WhenAny(supervised.Ended, supervised.Unhealthy).WaitAsync(cancellation);
@@ -212,10 +222,15 @@ public sealed class ProcessExecutor : ITaskExecutor
                 await KillAsync(supervised, cancellation);
             }
             supervised.Dispose();
+            await supervised.EndChecksAsync();
+            if (!await supervised.KillAllAsync())
+            {
+                throw new IOException($"Processes of task {taskId} have not ended within 10 s after SIGKILL: they wait in the kernel.");
+            }
             _tasks.TryRemove(taskId, out _);
-            _cgroup.Remove(taskId);
+            supervised.RemoveGroups();
         }
-        else if (SupervisedTask.Open(DirectoryOf(taskId), _cgroup, _options.MaxLogBytes, _time) is not null)
+        else if (SupervisedTask.Open(DirectoryOf(taskId), _groups, _options, _time) is not null)
         {
             // The task belongs to another node.
             return;
@@ -238,7 +253,7 @@ public sealed class ProcessExecutor : ITaskExecutor
     }
 
     public Task<long> GetPidAsync(TaskDefinition task, CancellationToken cancellation) =>
-        Task.FromResult((long)(Find(task.TaskId)?.Program?.Pid ?? 0));
+        Task.FromResult((long)(Find(task.TaskId)?.Pid ?? 0));
 
     /// <summary>Ends the watch over the tasks; they run on.</summary>
     public ValueTask DisposeAsync()
@@ -261,8 +276,7 @@ public sealed class ProcessExecutor : ITaskExecutor
         }
     }
 
-    private string ErrorOf(SupervisedTask task, int code) =>
-        ExitMessages.For(code, code == 137 && _cgroup.WasOutOfMemory(task.Record.TaskId));
+    private static string ErrorOf(SupervisedTask task, int code) => ExitMessages.For(code, code == 137 && task.WasOutOfMemory);
 
     private SupervisedTask? Find(string taskId)
     {
@@ -270,7 +284,7 @@ public sealed class ProcessExecutor : ITaskExecutor
         {
             return task;
         }
-        var opened = SupervisedTask.Open(DirectoryOf(taskId), _cgroup, _options.MaxLogBytes, _time);
+        var opened = SupervisedTask.Open(DirectoryOf(taskId), _groups, _options, _time);
         return opened is null || opened.Record.ClusterId != _options.Node.ClusterId || opened.Record.NodeId != _options.Node.NodeId
             ? null
             : _tasks.GetOrAdd(taskId, opened);
@@ -292,23 +306,22 @@ public sealed class ProcessExecutor : ITaskExecutor
         }
     }
 
+    private void WriteScripts(TaskRecord record, string directory, TaskGroup groups)
+    {
+        var direct = SystemTool.StartsDirectly;
+        TaskDirectory.WritePrivately(Path.Combine(directory, "run.sh"), TaskScripts.Run(record, directory, groups.ProgramJoins, direct));
+        TaskDirectory.WritePrivately(Path.Combine(directory, "end.sh"), TaskScripts.End(groups, _options.OrphanAdopter.Count > 0));
+        if (record.HealthCheck is not null)
+        {
+            TaskDirectory.WritePrivately(Path.Combine(directory, "check.sh"), TaskScripts.Check(record, groups.CheckJoins, direct));
+        }
+    }
+
     private static void WriteAtomically(string path, string text)
     {
         var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.tmp");
-        WritePrivately(temporary, text);
+        TaskDirectory.WritePrivately(temporary, text);
         File.Move(temporary, path, overwrite: true);
-    }
-
-    /// <summary>Environments hold secrets.</summary>
-    private static void WritePrivately(string path, string text)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (OperatingSystem.IsLinux())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-        using var file = new StreamWriter(path, options);
-        file.Write(text);
     }
 
     private static long TotalMemory()

@@ -17,6 +17,11 @@ public sealed record ProcessExecutorOptions
     /// <summary>The file that lists where the control groups of the limits are mounted.</summary>
     public string MountTable { get; init; } = "/proc/mounts";
 
+    /// <summary>A command that becomes the command after it with <see cref="Host.Processes.OrphanAdopter"/>: swarmd itself. It is used
+    /// where tasks get no control group. Empty: without one, a process that leaves the session of its task is found by its environment
+    /// only.</summary>
+    public IReadOnlyList<string> OrphanAdopter { get; init; } = [];
+
     /// <summary>Program starts that run at the same time.</summary>
     public int LaunchParallelism { get; init; } = Math.Max(2, Environment.ProcessorCount);
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Swarm.Agent.Executors.Process.Cgroups;
 using Swarm.Core.Model;
+using Swarm.Host.Processes;
 
 namespace Swarm.Agent.Executors.Process;
 
@@ -13,12 +15,19 @@ internal sealed class SupervisedTask : IDisposable
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The exit code after SIGKILL.</summary>
-    private const int KilledCode = 128 + PosixSignal.Kill;
+    private const int KilledCode = 128 + ProcessSignal.Kill;
 
-    private readonly Cgroup _cgroup;
-    private readonly long _maxLogBytes;
+    /// <summary>Attempts to end every process of the task: 10 s in all. Only one that waits in the kernel takes that long.</summary>
+    private const int KillRounds = 2000;
+
+    private static readonly TimeSpan KillPause = TimeSpan.FromMilliseconds(5);
+
+    private readonly TaskGroup _group;
+    private readonly ProcessExecutorOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closed = new();
+    private readonly CancellationTokenSource _checksOver;
+    private Task _checks = Task.CompletedTask;
     private readonly TaskCompletionSource _healthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _unhealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,13 +35,14 @@ internal sealed class SupervisedTask : IDisposable
     private Task<bool>? _launch;
     private bool _watched;
 
-    public SupervisedTask(TaskRecord record, string directory, Cgroup cgroup, long maxLogBytes, TimeProvider time)
+    public SupervisedTask(TaskRecord record, string directory, TaskGroup group, ProcessExecutorOptions options, TimeProvider time)
     {
         Record = record;
         Directory = directory;
-        _cgroup = cgroup;
-        _maxLogBytes = maxLogBytes;
+        _group = group;
+        _options = options;
         _time = time;
+        _checksOver = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
         if (record.HealthCheck is null || File.Exists(InDirectory("healthy")))
         {
             _healthy.TrySetResult();
@@ -44,13 +54,20 @@ internal sealed class SupervisedTask : IDisposable
     public Task<int> Ended => _ended.Task;
     public Task Healthy => _healthy.Task;
     public Task Unhealthy => _unhealthy.Task;
-    public ProcessIdentity? Program => ProcessIdentity.Read(InDirectory("started"));
+
+    /// <summary>The program's process; 0 when it does not run. A pid that another process has by now is not told.</summary>
+    public int Pid => Program is { IsAlive: true } program ? program.Pid : 0;
+
+    /// <summary>True when the kernel has killed a process of the task because it ran out of memory.</summary>
+    public bool WasOutOfMemory => _group.WasOutOfMemory();
+    private ProcessIdentity? Program => ProcessIdentity.Read(InDirectory("started"));
     private ProcessIdentity? SupervisorProcess => ProcessIdentity.Read(InDirectory("supervisor"));
 
     /// <summary>This or an earlier swarmd has started a supervisor.</summary>
     public bool WasStarted => File.Exists(InDirectory("supervisor"));
 
-    public static SupervisedTask? Open(string directory, Cgroup cgroup, long maxLogBytes, TimeProvider time)
+    /// <summary>The task of a directory; null when it is none.</summary>
+    public static SupervisedTask? Open(string directory, ControlGroups groups, ProcessExecutorOptions options, TimeProvider time)
     {
         try
         {
@@ -58,7 +75,15 @@ internal sealed class SupervisedTask : IDisposable
                 File.ReadAllBytes(Path.Combine(directory, "task.json")),
                 TaskRecordJson.Default.TaskRecord
             );
-            return record is null ? null : new SupervisedTask(record, directory, cgroup, maxLogBytes, time);
+            return record is null
+                ? null
+                : new SupervisedTask(
+                    record,
+                    directory,
+                    record.LimitGroups is { } limits ? new TaskGroup(record.HomeGroup, limits) : groups.OfEarlier(record.TaskId),
+                    options,
+                    time
+                );
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -86,15 +111,14 @@ internal sealed class SupervisedTask : IDisposable
                 State = code == 0 ? TaskState.Complete : TaskState.Failed,
                 Timestamp = at,
                 ExitCode = code,
-                Error = ExitMessages.For(code, code == 137 && _cgroup.WasOutOfMemory(Record.TaskId)),
+                Error = ExitMessages.For(code, code == KilledCode && WasOutOfMemory),
             };
         }
-        var program = Program;
         return status with
         {
             State = _healthy.Task.IsCompleted ? TaskState.Running : TaskState.Starting,
             Timestamp = File.GetLastWriteTimeUtc(InDirectory("supervisor")),
-            Pid = program?.Pid ?? 0,
+            Pid = Pid,
         };
     }
 
@@ -156,10 +180,16 @@ internal sealed class SupervisedTask : IDisposable
     private System.Diagnostics.Process Spawn(string supervisorScript)
     {
         var start = new ProcessStartInfo("setsid") { UseShellExecute = false, RedirectStandardOutput = true };
-        start.ArgumentList.Add("/bin/sh");
-        start.ArgumentList.Add(supervisorScript);
-        start.ArgumentList.Add(Directory);
-        start.Environment.Clear();
+        var adopter = _group.HoldsAll ? [] : _options.OrphanAdopter;
+        foreach (var word in adopter.Concat(["/bin/sh", supervisorScript, Directory]))
+        {
+            start.ArgumentList.Add(word);
+        }
+        // The adopter is a .NET program, which may need variables; it passes PATH only.
+        if (adopter.Count == 0)
+        {
+            start.Environment.Clear();
+        }
         start.Environment["PATH"] = SystemTool.StandardPath;
         try
         {
@@ -207,9 +237,12 @@ internal sealed class SupervisedTask : IDisposable
 
     private async Task WatchAdoptedAsync()
     {
-        if (ReadExit() is var (code, _))
+        if (ReadExit() is not null)
         {
-            _ended.TrySetResult(code);
+            // Not while all tasks are listed: the look for its processes may take a moment.
+            await Task.Yield();
+            // swarmd was away when the program ended. Processes that the program has left behind end now.
+            await EndAsync(KilledCode);
             return;
         }
         using var timer = new PeriodicTimer(PollPeriod);
@@ -240,6 +273,7 @@ internal sealed class SupervisedTask : IDisposable
             return;
         }
         // The remaining processes of the task end with its first process, as in a container.
+        await EndChecksAsync();
         await KillAllAsync();
         if (ReadExit() is not var (code, _))
         {
@@ -263,14 +297,8 @@ internal sealed class SupervisedTask : IDisposable
         {
             return;
         }
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
-        _ = _ended.Task.ContinueWith(
-            _ => stop.Cancel(),
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default
-        );
-        _ = new HealthProbe(Record, _time).RunAsync(
+        WriteCheck();
+        _checks = new HealthProbe(Record, Directory, _group, _options.OrphanAdopter, _time).RunAsync(
             _healthy.Task.IsCompleted,
             () =>
             {
@@ -285,43 +313,80 @@ internal sealed class SupervisedTask : IDisposable
                 }
             },
             () => _unhealthy.TrySetResult(),
-            stop.Token
+            _checksOver.Token
         );
+    }
+
+    /// <summary>A task of an earlier swarmd has no script of its check.</summary>
+    private void WriteCheck()
+    {
+        var path = InDirectory("check.sh");
+        try
+        {
+            if (!File.Exists(path))
+            {
+                TaskDirectory.WritePrivately(path, TaskScripts.Check(Record, _group.CheckJoins, SystemTool.StartsDirectly));
+            }
+        }
+        catch (IOException)
+        {
+            // The disk is full: the check fails, as anything would that it writes.
+        }
+    }
+
+    /// <summary>Ends the health checks, and waits until the last one has ended.</summary>
+    public async Task EndChecksAsync()
+    {
+        await _checksOver.CancelAsync();
+        await _checks.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Sends a signal to the program itself.</summary>
     public void Signal(int signal)
     {
-        if (Program is { IsAlive: true } program)
+        if (Program is { } program)
         {
-            PosixSignal.Send(program.Pid, signal);
+            ProcessSignal.Send(program, signal);
         }
     }
 
-    /// <summary>Kills every process of the task's session and control groups until none is left.</summary>
-    public async Task KillAllAsync()
+    /// <summary>Kills the task's processes until none is left.</summary>
+    /// <returns>False when some are left after 10 s.</returns>
+    public async Task<bool> KillAllAsync()
     {
-        var program = Program;
-        for (var round = 0; round < 100; round++)
+        for (var round = 0; round < KillRounds; round++)
         {
-            var alive = new HashSet<int>(_cgroup.Processes(Record.TaskId));
-            if (program is not null && program.BootId == ProcessIdentity.CurrentBootId && (program.IsAlive || !_ended.Task.IsCompleted))
+            var left = await _group.KillAsync();
+            if (left == 0)
             {
-                // The session keeps its number as long as it has a member, so this cannot hit another process while the end is not noticed
-                // yet.
-                alive.UnionWith(ProcStat.OfSession(program.Pid).Where(p => p.StartTime >= program.StartTime).Select(p => p.Pid));
+                left = KillOthers();
             }
-            if (alive.Count == 0)
+            if (left == 0)
             {
-                return;
+                return true;
             }
-            foreach (var pid in alive)
-            {
-                PosixSignal.Send(pid, PosixSignal.Kill);
-            }
-            await Task.Delay(5);
+            await Task.Delay(KillPause);
         }
+        return false;
     }
+
+    /// <summary>Kills processes that are in no group of the task: it has none, or its program has left it.</summary>
+    private int KillOthers()
+    {
+        if (_group.HoldsAll && Program is not { IsAlive: true })
+        {
+            return 0;
+        }
+        var found = TaskProcesses.Find(SupervisorProcess, Program, Directory);
+        foreach (var process in found)
+        {
+            ProcessSignal.Send(process, ProcessSignal.Kill);
+        }
+        return found.Count;
+    }
+
+    /// <summary>Removes the control groups of a task without processes.</summary>
+    public void RemoveGroups() => _group.Remove();
 
     private (int Code, DateTimeOffset At)? ReadExit()
     {
@@ -347,7 +412,7 @@ internal sealed class SupervisedTask : IDisposable
             var log = new FileInfo(InDirectory(name));
             try
             {
-                if (log.Exists && log.Length > _maxLogBytes)
+                if (log.Exists && log.Length > _options.MaxLogBytes)
                 {
                     log.CopyTo(InDirectory(name + ".1"), overwrite: true);
                     using var file = new FileStream(log.FullName, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);

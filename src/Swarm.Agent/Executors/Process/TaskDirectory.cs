@@ -1,6 +1,6 @@
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Removes tasks' directories while others may still write to them by name: an adopting executor's watch its <c>exit</c>, a probe
+/// <summary>Writes into tasks' directories, and removes them while others may still write to them by name: an adopting executor's watch its <c>exit</c>, a probe
 /// its <c>healthy</c>.</summary>
 /// <remarks>First the directory is renamed, in one step. From then on nobody finds it. If swarmd dies half-way, the next one recognises a
 /// remainder by its name, instead of finding half a task.</remarks>
@@ -67,6 +67,19 @@ internal static class TaskDirectory
                 // The remainder does no harm: nobody looks for tasks there.
             }
         }
+    }
+
+    /// <summary>Writes a file that only its owner reads: environments hold secrets.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void WritePrivately(string path, string text)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (OperatingSystem.IsLinux())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        using var file = new StreamWriter(path, options);
+        file.Write(text);
     }
 
     private static bool IsRest(string directory) => Path.GetFileName(directory).StartsWith(RestPrefix, StringComparison.Ordinal);

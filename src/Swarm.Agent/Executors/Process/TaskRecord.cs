@@ -31,6 +31,12 @@ internal sealed record TaskRecord
     public TimeSpan StopGracePeriod { get; init; }
     public ProbeRecord? HealthCheck { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The group that holds every process of the task; null where none could be made.</summary>
+    public string? HomeGroup { get; init; }
+
+    /// <summary>Groups of other hierarchies that enforce limits. Null: an earlier swarmd made the task, and recorded none.</summary>
+    public List<string>? LimitGroups { get; init; }
 }
 
 /// <summary>A health check with Docker's defaults filled in.</summary>

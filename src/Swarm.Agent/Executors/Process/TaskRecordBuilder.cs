@@ -39,7 +39,7 @@ internal static class TaskRecordBuilder
             ["HOSTNAME"] = spec.Hostname.Length > 0 ? spec.Hostname : containerId[..12],
             ["HOME"] = home,
             ["SWARM_IMAGE_DIR"] = image.Directory,
-            ["SWARM_TASK_DIR"] = directory,
+            [TaskProcesses.DirectoryVariable] = directory,
         };
         foreach (var entry in image.Manifest.Env.Concat(spec.Env))
         {
