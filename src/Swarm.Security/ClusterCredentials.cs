@@ -10,6 +10,8 @@ public sealed class ClusterCredentials
 {
     private readonly SwarmTrust _trust;
     private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly HashSet<OpenCall> _open = [];
     private volatile NodeIdentity _identity;
 
     public ClusterCredentials(NodeIdentity identity, TimeProvider time)
@@ -24,8 +26,52 @@ public sealed class ClusterCredentials
 
     public NodeIdentity Identity => _identity;
 
-    /// <summary>The identity in a peer's certificate, if the swarm's root signed it; else null.</summary>
-    public PeerIdentity? Verify(X509Certificate2? certificate) => _trust.Verify(certificate);
+    /// <summary>Says whether an administrator's certificate was revoked. Called for each handshake and each call.</summary>
+    public Func<AdministratorCertificate, bool> IsRevoked { get; set; } = static _ => false;
+
+    /// <summary>The identity in a peer's certificate, if the swarm's root signed it and nobody revoked it; else null.</summary>
+    public PeerIdentity? Verify(X509Certificate2? certificate)
+    {
+        var peer = _trust.Verify(certificate);
+        return peer is { Role: CertificateRole.Admin } && IsRevoked(AdministratorCertificate.Of(certificate!, peer)) ? null : peer;
+    }
+
+    /// <summary>Ends a call that lasts when its certificate is revoked.</summary>
+    /// <param name="certificate">The caller's; null: nothing can be revoked.</param>
+    /// <param name="end">Ends the call. Runs at most once, on a thread of its own.</param>
+    /// <returns>To be disposed of when the call has ended.</returns>
+    public IDisposable? EndWhenRevoked(X509Certificate2? certificate, Action end)
+    {
+        if (certificate is null || _trust.Verify(certificate) is not { Role: CertificateRole.Admin } peer)
+        {
+            return null;
+        }
+        var call = new OpenCall(this, AdministratorCertificate.Of(certificate, peer), end);
+        lock (_gate)
+        {
+            _open.Add(call);
+        }
+        // It may have been revoked since the call was let in.
+        if (IsRevoked(call.Certificate))
+        {
+            EndSoon(call);
+        }
+        return call;
+    }
+
+    /// <summary>Ends the calls whose certificates were revoked since they began.</summary>
+    public void EndRevoked()
+    {
+        OpenCall[] open;
+        lock (_gate)
+        {
+            open = [.. _open];
+        }
+        foreach (var call in open.Where(c => IsRevoked(c.Certificate)))
+        {
+            EndSoon(call);
+        }
+    }
 
     /// <summary>Uses another certificate from now on.</summary>
     /// <exception cref="ArgumentException">The certificate is of another node or swarm.</exception>
@@ -68,5 +114,40 @@ public sealed class ClusterCredentials
         );
         options.ApplicationProtocols = protocols;
         return options;
+    }
+
+    private static void EndSoon(OpenCall call) => ThreadPool.UnsafeQueueUserWorkItem(static c => c.End(), call, preferLocal: false);
+
+    private sealed class OpenCall(ClusterCredentials owner, AdministratorCertificate certificate, Action end) : IDisposable
+    {
+        private readonly Lock _ending = new();
+        private bool _ended;
+
+        public AdministratorCertificate Certificate => certificate;
+
+        /// <summary>Ends the call, unless it has ended: what it ran on may serve another call by then.</summary>
+        public void End()
+        {
+            lock (_ending)
+            {
+                if (!_ended)
+                {
+                    _ended = true;
+                    end();
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (owner._gate)
+            {
+                owner._open.Remove(this);
+            }
+            lock (_ending)
+            {
+                _ended = true;
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
         return continuation(request, context);
     }
 
-    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
@@ -34,7 +34,9 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
     )
     {
         Authorize(context);
-        return continuation(request, responseStream, context);
+        var http = context.GetHttpContext();
+        using var open = credentials.EndWhenRevoked(http.Connection.ClientCertificate, http.Abort);
+        await continuation(request, responseStream, context);
     }
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
@@ -88,7 +90,7 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
             presented
                 ? Denied(
                     "CertificateNotValid",
-                    "The client certificate is not (or no longer) valid in this swarm.",
+                    "The client certificate is not (or no longer) valid in this swarm: it ended, was revoked, or is another swarm's.",
                     "",
                     "A node renews its certificate by itself, or is joined again; a person gets a new one with New-SwarmCredential."
                 )

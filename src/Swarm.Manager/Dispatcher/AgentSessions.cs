@@ -67,6 +67,10 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             var registered = await RegisterAsync(nodeId, session, registration, cancellation);
             var info = SessionInfo(session, registered, period);
             LogRegistered(registered.Name, nodeId);
+            if (NodeNames.Notice(registered) is { } notice)
+            {
+                LogOtherName(registered.Name, nodeId, notice);
+            }
             end = await session.RunAsync(info, cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -187,4 +191,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Name} ({NodeId}) has a session.")]
     private partial void LogRegistered(string name, string nodeId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Name} ({NodeId}): {Notice}.")]
+    private partial void LogOtherName(string name, string nodeId, string notice);
 }

@@ -1,4 +1,7 @@
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Core.Validation;
 using Swarm.Manager.Leader;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
@@ -44,23 +47,20 @@ internal static class StatusChecks
         return read;
     }
 
+    /// <summary>True when the description is to be committed. A node of an earlier version's state also gets its name so.</summary>
+    public static bool IsNews(Node node, NodeDescription description) =>
+        node.Description != description || (node.GivenName.Length == 0 && description.Hostname.Length > 0);
+
+    /// <summary>The change of a description, with the name that its host name gives the node.</summary>
+    public static StateChange Describe(ClusterState state, Node node, NodeDescription description, DateTimeOffset now) =>
+        new StateChange.NodeDescriptionSet(node.Id, description, now, NodeNames.Rename(state, node, description.Hostname));
+
     /// <summary>A description whose texts have limited lengths.</summary>
+    /// <exception cref="SwarmException">InvalidText: a text has a control character.</exception>
     public static NodeDescription Read(V1.NodeDescription? description)
     {
         var read = ProtocolMapping.FromWire(description);
-        return read with
-        {
-            Hostname = BoundedText.Cut(read.Hostname, 255),
-            Os = BoundedText.Cut(read.Os, 64),
-            Architecture = BoundedText.Cut(read.Architecture, 64),
-            EngineVersion = BoundedText.Cut(read.EngineVersion, 128),
-            EngineLabels = ValueMap.From(
-                read.EngineLabels.Take(256).Select(l => KeyValuePair.Create(BoundedText.Cut(l.Key, 256), BoundedText.Cut(l.Value, 1024)))
-            ),
-            Plugins = read.Plugins.Take(256).Select(p => BoundedText.Cut(p, 256)).ToValueList(),
-            Executor = BoundedText.Cut(read.Executor, 64),
-            SwarmdVersion = BoundedText.Cut(read.SwarmdVersion, 64),
-            Resources = new ResourceAmount(Math.Max(0, read.Resources.NanoCpus), Math.Max(0, read.Resources.MemoryBytes)),
-        };
+        NodeTexts.Validate(read);
+        return NodeLimits.Bounded(read);
     }
 }

@@ -39,7 +39,7 @@ public sealed class GrpcServicesTests
             GrpcServices.ControlApi(new ObjectsOnlyControlPlane(null!)),
             GrpcServices.NodeServices(
                 new DispatcherService(() => null, new CertificatePeerIdentity()),
-                new CertificateAuthorityService(() => null, TimeProvider.System)
+                new CertificateAuthorityService(() => null, TimeProvider.System, NullLogger<CertificateAuthorityService>.Instance)
             )
         );
         var app = builder.Build();
