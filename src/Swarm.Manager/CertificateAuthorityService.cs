@@ -24,8 +24,7 @@ public sealed partial class CertificateAuthorityService(
     Func<ManagerRuntime?> manager,
     TimeProvider time,
     ILogger<CertificateAuthorityService> logger
-)
-    : V1.CertificateAuthority.CertificateAuthorityBase
+) : V1.CertificateAuthority.CertificateAuthorityBase
 {
     public override Task<V1.GetRootCertificateResponse> GetRootCertificate(V1.GetRootCertificateRequest request, ServerCallContext context)
     {

@@ -17,7 +17,8 @@ public static class Display
     /// <summary>The values as a view shows them, one after another.</summary>
     /// <param name="values">Any objects; null is empty.</param>
     /// <param name="separator">Between two of them.</param>
-    public static string List(IEnumerable? values, string separator) => string.Join(separator, (values ?? Array.Empty<object>()).Cast<object?>().Select(Text));
+    public static string List(IEnumerable? values, string separator) =>
+        string.Join(separator, (values ?? Array.Empty<object>()).Cast<object?>().Select(Text));
 
     /// <summary>Names and values as a view shows them: <c>a=1, b=2</c>.</summary>
     public static string Map(IDictionary? entries)
@@ -147,7 +148,6 @@ public static class Display
     public static string TaskError(Task? task) =>
         task is null ? ""
         : task.Error.Length > 0 ? Text(task.Error)
-        : task.State == TaskState.Pending && task.PendingReasons.Length > 0
-            ? "no suitable node (" + List(task.PendingReasons, "; ") + ")"
+        : task.State == TaskState.Pending && task.PendingReasons.Length > 0 ? "no suitable node (" + List(task.PendingReasons, "; ") + ")"
         : "";
 }

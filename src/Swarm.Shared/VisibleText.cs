@@ -5,9 +5,9 @@ using System.Text;
 namespace Swarm;
 
 /// <summary>Makes the texts of others safe to show: a terminal obeys what is in a text, and a log has a line for each record.</summary>
-/// <remarks>The module and swarmd are compiled with this one file. Hidden are the characters that a terminal obeys instead of showing them:
-/// C0, DEL and C1 (Unicode's category Cc; source: ECMA-48), the line and paragraph separators (U+2028, U+2029), and the characters that
-/// turn the direction of the text around them (property Bidi_Control; source: Unicode UAX #9).</remarks>
+/// <remarks>The module and swarmd are compiled with this one file. Hidden are C0, DEL and C1, which a terminal obeys (Unicode's category Cc;
+/// source: ECMA-48). Hidden are also the line and paragraph separators (U+2028, U+2029). So are the characters that turn the direction of
+/// the text around them (property Bidi_Control; source: Unicode UAX #9).</remarks>
 public static class VisibleText
 {
     private static readonly SearchValues<char> Hidden = SearchValues.Create(HiddenCharacters());

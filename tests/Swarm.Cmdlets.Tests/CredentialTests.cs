@@ -9,7 +9,10 @@ public sealed class CredentialTests
     {
         await using var shell = await Shell.StartAsync();
         var all = shell.Run("Get-SwarmCredential").As<Credential>();
-        Assert.Equal([("4A01", CredentialState.Valid), ("4A02", CredentialState.Valid), ("4B01", CredentialState.Expired)], all.Select(c => (c.SerialNumber, c.State)));
+        Assert.Equal(
+            [("4A01", CredentialState.Valid), ("4A02", CredentialState.Valid), ("4B01", CredentialState.Expired)],
+            all.Select(c => (c.SerialNumber, c.State))
+        );
         Assert.Equal("bob", shell.Run("Get-SwarmCredential b*").One<Credential>().Name);
         var missing = shell.Run("Get-SwarmCredential nobody").Error;
         Assert.StartsWith("CredentialNotFound,", missing.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -20,7 +23,10 @@ public sealed class CredentialTests
     {
         await using var shell = await Shell.StartAsync();
         shell.Run("Get-SwarmCredential alice | Select-Object -First 1 | Revoke-SwarmCredential -Force").ThrowIfFailed();
-        Assert.Equal(("4A01", ""), (shell.Fake.Last<V1.RevokeCredentialRequest>().SerialNumber, shell.Fake.Last<V1.RevokeCredentialRequest>().Name));
+        Assert.Equal(
+            ("4A01", ""),
+            (shell.Fake.Last<V1.RevokeCredentialRequest>().SerialNumber, shell.Fake.Last<V1.RevokeCredentialRequest>().Name)
+        );
         Assert.Equal(
             [CredentialState.Revoked, CredentialState.Valid],
             shell.Run("Get-SwarmCredential alice").As<Credential>().Select(c => c.State)

@@ -18,7 +18,8 @@ public sealed class CredentialCompleter : LiveCompleter
         );
         return
         [
-            .. all.GroupBy(c => c.Name).Select(g => new Candidate(g.Key, $"{g.Count()} certificates, the last of {g.Last().IssuedAt?.ToDateTime():u}")),
+            .. all.GroupBy(c => c.Name)
+                .Select(g => new Candidate(g.Key, $"{g.Count()} certificates, the last of {g.Last().IssuedAt?.ToDateTime():u}")),
         ];
     }
 }

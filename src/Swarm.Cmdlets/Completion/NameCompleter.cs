@@ -29,8 +29,18 @@ public abstract class NameCompleter : IArgumentCompleter
                 .OrderBy(n => n.Id, StringComparer.Ordinal);
             return
             [
-                .. names.Select(n => new CompletionResult(Quote(n.Text), n.Text, CompletionResultType.ParameterValue, VisibleText.Of(n.ToolTip))),
-                .. ids.Select(n => new CompletionResult(n.Id, $"{n.Id} ({n.Text})", CompletionResultType.ParameterValue, VisibleText.Of(n.ToolTip))),
+                .. names.Select(n => new CompletionResult(
+                    Quote(n.Text),
+                    n.Text,
+                    CompletionResultType.ParameterValue,
+                    VisibleText.Of(n.ToolTip)
+                )),
+                .. ids.Select(n => new CompletionResult(
+                    n.Id,
+                    $"{n.Id} ({n.Text})",
+                    CompletionResultType.ParameterValue,
+                    VisibleText.Of(n.ToolTip)
+                )),
             ];
         }
         catch (Exception)

@@ -114,7 +114,9 @@ internal sealed class ClientCertificate
         try
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            warn($"Other users could read '{path}', which holds a key. Its mode is 0600 now. Revoke-SwarmCredential ends a certificate that was read.");
+            warn(
+                $"Other users could read '{path}', which holds a key. Its mode is 0600 now. Revoke-SwarmCredential ends a certificate that was read."
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

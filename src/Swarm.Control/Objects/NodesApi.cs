@@ -192,7 +192,8 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
 
     private static uint LiveTasksOf(Node node, ClusterState state) => (uint)state.TasksOfNode(node.Id).Count(static t => t.IsLive);
 
-    private static string MessageOf(Node node) => string.Join("; ", ((string?[])[node.Status.Message, NodeNames.Notice(node)]).Where(t => !string.IsNullOrEmpty(t)));
+    private static string MessageOf(Node node) =>
+        string.Join("; ", ((string?[])[node.Status.Message, NodeNames.Notice(node)]).Where(t => !string.IsNullOrEmpty(t)));
 
     /// <summary>The API's message about a node.</summary>
     /// <param name="node">The node.</param>

@@ -68,7 +68,8 @@ public abstract record StateChange
     }
 
     /// <param name="Name">The name that the host name gives the node; null: it keeps the one that it has.</param>
-    public sealed record NodeDescriptionSet(string NodeId, NodeDescription Description, DateTimeOffset At, string? Name = null) : StateChange
+    public sealed record NodeDescriptionSet(string NodeId, NodeDescription Description, DateTimeOffset At, string? Name = null)
+        : StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state)
         {

@@ -34,7 +34,10 @@ internal sealed class DockerCredentials
     {
         try
         {
-            return new DockerCredentials(directory, directory.Read(FileName) is { } bytes ? Read(JsonNode.Parse(bytes)) : CredentialSet.Empty);
+            return new DockerCredentials(
+                directory,
+                directory.Read(FileName) is { } bytes ? Read(JsonNode.Parse(bytes)) : CredentialSet.Empty
+            );
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {

@@ -54,6 +54,8 @@ internal static class HostileText
         {
             return TimeSpan.FromSeconds(set ? 5 : 0);
         }
-        return type.IsPrimitive ? Convert.ChangeType(set ? 1 : 0, type, System.Globalization.CultureInfo.InvariantCulture) : Make(type, set);
+        return type.IsPrimitive
+            ? Convert.ChangeType(set ? 1 : 0, type, System.Globalization.CultureInfo.InvariantCulture)
+            : Make(type, set);
     }
 }

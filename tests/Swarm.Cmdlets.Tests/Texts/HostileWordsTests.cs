@@ -10,10 +10,15 @@ public sealed class HostileWordsTests
     public async ValueTask An_error_that_repeats_it()
     {
         await using var shell = await Shell.StartAsync();
-        shell.Fake.Refusal = FakeControl.Refuse(StatusCode.NotFound, "NodeNotFound", HostileText.Value, HostileText.Value, HostileText.Value);
+        shell.Fake.Refusal = FakeControl.Refuse(StatusCode.NotFound, "NodeNotFound", HostileText.Value, "", HostileText.Value);
         var error = shell.Run("Get-SwarmNode w1").Error;
+        Assert.Contains(@"a\e[31m", error.Exception.Message, StringComparison.Ordinal);
         Assert.All([error.ToString(), error.Exception.Message, error.CategoryInfo.ToString()], AssertPlain);
-        Assert.Equal(HostileText.Value, ((SwarmException)error.Exception).Target);
+        shell.Fake.Refusal = null;
+        error = shell.Run("Get-SwarmCredential $name", ("name", "x\e\a")).Error;
+        Assert.All([error.ToString(), error.Exception.Message, error.CategoryInfo.ToString()], AssertPlain);
+        // The data is there for a script.
+        Assert.Equal("x\e\a", ((SwarmException)error.Exception).Target);
     }
 
     [Fact]
@@ -77,7 +82,9 @@ public sealed class HostileWordsTests
         await using var shell = await Shell.StartAsync();
         shell.Fake.Nodes[1].Name = HostileText.Value;
         var names = shell
-            .Run("(TabExpansion2 'Get-SwarmNode ' 14).CompletionMatches | ForEach-Object { $_.CompletionText + $_.ListItemText + $_.ToolTip }")
+            .Run(
+                "(TabExpansion2 'Get-SwarmNode ' 14).CompletionMatches | ForEach-Object { $_.CompletionText + $_.ListItemText + $_.ToolTip }"
+            )
             .As<string>();
         Assert.NotEmpty(names);
         Assert.All(names, AssertPlain);
@@ -91,7 +98,9 @@ public sealed class HostileWordsTests
         string[] past = ["base.Write", "base.Should", "Host.UI", "WriteVerbose(", "WriteDebug(", "WriteCommandDetail("];
         var found =
             from file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
-            where Path.GetFileName(file) != "AsyncCmdlet.cs" && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")
+            where
+                Path.GetFileName(file) != "AsyncCmdlet.cs"
+                && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")
             from line in File.ReadLines(file)
             where past.Any(p => line.Contains(p, StringComparison.Ordinal))
             select $"{file}: {line.Trim()}";

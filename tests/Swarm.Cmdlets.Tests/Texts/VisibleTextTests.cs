@@ -7,7 +7,9 @@ public sealed class VisibleTextTests
     {
         for (var c = '\0'; c < '\uFFFF'; c++)
         {
-            var obeyed = char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+            var obeyed =
+                char.IsControl(c)
+                || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
             Assert.True(VisibleText.IsPlain([c]) != obeyed, $"U+{(int)c:X4}");
             Assert.Equal(!obeyed, VisibleText.Of(c.ToString()) == c.ToString());
             Assert.True(VisibleText.IsPlain(VisibleText.Of(c.ToString())));

@@ -11,7 +11,9 @@ public sealed class NodeTextsTests
         [
             .. typeof(NodeDescription)
                 .GetProperties()
-                .Where(p => p.PropertyType == typeof(string) || p.PropertyType == typeof(ValueList<string>) || p.PropertyType == typeof(ValueMap))
+                .Where(p =>
+                    p.PropertyType == typeof(string) || p.PropertyType == typeof(ValueList<string>) || p.PropertyType == typeof(ValueMap)
+                )
                 .Where(p => p.CanWrite)
                 .Select(p => p.Name),
         ];

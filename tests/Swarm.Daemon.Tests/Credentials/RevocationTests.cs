@@ -51,7 +51,10 @@ public sealed class RevocationTests
         using var ending = new V1.ControlClient(hers).Events.WatchEvents(new(), cancellationToken: Cancel);
         using var lasting = new V1.ControlClient(his).Events.WatchEvents(new(), cancellationToken: Cancel);
         await ReadEventAsync(ending, lasting, manager);
-        var revoked = await manager.Control.Clusters.RevokeCredentialAsync(new() { SerialNumber = alice.SerialNumber }, cancellationToken: Cancel);
+        var revoked = await manager.Control.Clusters.RevokeCredentialAsync(
+            new() { SerialNumber = alice.SerialNumber },
+            cancellationToken: Cancel
+        );
         Assert.Equal("alice", Assert.Single(revoked.Revoked).Name);
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {

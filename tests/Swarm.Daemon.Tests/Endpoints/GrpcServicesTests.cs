@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Tests.Dispatcher;
 using Swarm.Manager;

@@ -18,7 +18,7 @@ public sealed class HostileNodeTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Texts { get; } =
-        ["hostname", "address", "os", "architecture", "engine", "executor", "version", "plugin", "label", "label value"];
+    ["hostname", "address", "os", "architecture", "engine", "executor", "version", "plugin", "label", "label value"];
 
     [Theory]
     [MemberData(nameof(Texts))]

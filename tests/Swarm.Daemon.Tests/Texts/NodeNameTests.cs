@@ -17,10 +17,7 @@ public sealed class NodeNameTests
         await first.StopAsync();
         await using var second = await TestDaemon.StartAsync("w1");
         var newcomer = await second.JoinAsync(manager);
-        Assert.Equal(
-            "This node: its host name w1 is the name of another node, so its name is w1-2.",
-            Assert.Single(newcomer.Warnings)
-        );
+        Assert.Equal("This node: its host name w1 is the name of another node, so its name is w1-2.", Assert.Single(newcomer.Warnings));
         var nodes = await manager.NodesAsync(n => n.Any(x => x.Id == newcomer.NodeId && x.State == V1.NodeState.Ready));
         Assert.Equal("w1", nodes.Single(n => n.Id == owner.NodeId).Name);
         var shown = nodes.Single(n => n.Id == newcomer.NodeId);

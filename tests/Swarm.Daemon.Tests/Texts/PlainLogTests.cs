@@ -10,8 +10,7 @@ public sealed class PlainLogTests
 {
     private const string Hostile = "w1\e[2J\e]0;mine\a\n2026-01-01T00:00:00.000Z info: FAKE\r\u009b31m\u202Ex\u2028y";
 
-    public static TheoryData<string> Formats =>
-        [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json, ConsoleFormatterNames.Systemd];
+    public static TheoryData<string> Formats => [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json, ConsoleFormatterNames.Systemd];
 
     [Theory]
     [MemberData(nameof(Formats))]

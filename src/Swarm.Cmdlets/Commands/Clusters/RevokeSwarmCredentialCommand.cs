@@ -32,11 +32,21 @@ public sealed class RevokeSwarmCredentialCommand : SwarmCmdlet
     {
         foreach (var serial in ParameterSetName == "Name" ? [] : SerialNumber)
         {
-            await RevokeAsync(new V1.RevokeCredentialRequest { SerialNumber = serial }, serial, "Revoke client certificate", cancellationToken);
+            await RevokeAsync(
+                new V1.RevokeCredentialRequest { SerialNumber = serial },
+                serial,
+                "Revoke client certificate",
+                cancellationToken
+            );
         }
         foreach (var name in ParameterSetName == "Name" ? Name : [])
         {
-            await RevokeAsync(new V1.RevokeCredentialRequest { Name = name }, name, "Revoke all client certificates of the name", cancellationToken);
+            await RevokeAsync(
+                new V1.RevokeCredentialRequest { Name = name },
+                name,
+                "Revoke all client certificates of the name",
+                cancellationToken
+            );
         }
     }
 

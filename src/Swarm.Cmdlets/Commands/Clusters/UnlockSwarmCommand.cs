@@ -16,7 +16,10 @@ public sealed class UnlockSwarmCommand : SwarmCmdlet
     {
         if (await ApproveAsync("this node", "Unlock", null, false, cancellationToken))
         {
-            await Client.Membership.UnlockSwarmAsync(new V1.UnlockSwarmRequest { UnlockKey = SecretAttribute.Reveal(Key) }, cancellationToken: cancellationToken);
+            await Client.Membership.UnlockSwarmAsync(
+                new V1.UnlockSwarmRequest { UnlockKey = SecretAttribute.Reveal(Key) },
+                cancellationToken: cancellationToken
+            );
         }
     }
 }
