@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
+using Swarm.Core.Validation;
 using Swarm.Wire.Errors;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
@@ -267,7 +268,7 @@ internal sealed class ManagerSession(
             await Task.Delay(DescribePeriod, options.Time, cancellation);
             try
             {
-                var now = await options.Executor.DescribeAsync(cancellation);
+                var now = NodeTexts.Visible(await options.Executor.DescribeAsync(cancellation));
                 if (now != last)
                 {
                     last = now;

@@ -1,6 +1,7 @@
 using Swarm.Agent.Executors;
 using Swarm.Agent.Journal;
 using Swarm.Core.Model;
+using Swarm.Core.Validation;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
@@ -137,7 +138,7 @@ public sealed class NodeAgent : IAsyncDisposable
         {
             try
             {
-                _description = await _options.Executor.DescribeAsync(_stopping.Token);
+                _description = NodeTexts.Visible(await _options.Executor.DescribeAsync(_stopping.Token));
                 await _tasks.AdoptAsync(_stopping.Token);
                 _adopted = true;
                 return;

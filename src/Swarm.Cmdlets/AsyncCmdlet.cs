@@ -3,7 +3,8 @@ using Swarm.Cmdlets.Errors;
 
 namespace Swarm.Cmdlets;
 
-/// <summary>A cmdlet whose work is async. Ctrl+C cancels it at once, and every error becomes an error record in one place.</summary>
+/// <summary>A cmdlet whose work is async. Ctrl+C cancels it at once, and every error becomes an error record in one place. So does every word
+/// to the user: a text of a node or an engine must not command the terminal.</summary>
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -21,6 +22,32 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected sealed override void EndProcessing() => Run(EndAsync);
 
     protected sealed override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
+    public new void WriteWarning(string text) => base.WriteWarning(VisibleText.Lines(text));
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
+    public new void WriteProgress(ProgressRecord progressRecord)
+    {
+        progressRecord.Activity = VisibleText.Of(progressRecord.Activity);
+        progressRecord.StatusDescription = VisibleText.Of(progressRecord.StatusDescription);
+        base.WriteProgress(progressRecord);
+    }
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters where the data is a text. Its lines stay: a command of
+    /// several lines is one record.</summary>
+    public new void WriteInformation(object messageData, string[] tags) =>
+        base.WriteInformation(messageData is string text ? string.Join('\n', text.Split('\n').Select(VisibleText.Of)) : messageData, tags);
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
+    public new bool ShouldProcess(string target, string action) => base.ShouldProcess(VisibleText.Of(target), VisibleText.Of(action));
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters. A line of the texts begins with a space.</summary>
+    public new bool ShouldProcess(string verboseDescription, string verboseWarning, string caption) =>
+        base.ShouldProcess(VisibleText.Lines(verboseDescription), VisibleText.Lines(verboseWarning), VisibleText.Of(caption));
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
+    public new bool ShouldContinue(string query, string caption) => base.ShouldContinue(VisibleText.Lines(query), VisibleText.Of(caption));
 
     /// <summary>Whether -WhatIf, or the preference, asks for a preview.</summary>
     protected bool IsWhatIf =>

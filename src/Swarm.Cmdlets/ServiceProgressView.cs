@@ -1,7 +1,7 @@
 namespace Swarm.Cmdlets;
 
 /// <summary>Shows a progress bar per service, with a bar per task state below it.</summary>
-internal sealed class ServiceProgressView(Cmdlet cmdlet)
+internal sealed class ServiceProgressView(AsyncCmdlet cmdlet)
 {
     private const int FirstId = 7100;
     private readonly Dictionary<string, int> _services = new(StringComparer.Ordinal);

@@ -66,7 +66,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         {
             return (force && !IsBound("Confirm")) || ShouldProcess(target, action);
         }
-        var text = new StringBuilder($"Performing the operation \"{action}\" on target \"{target}\".");
+        var text = new StringBuilder($"Performing the operation \"{VisibleText.Of(action)}\" on target \"{VisibleText.Of(target)}\".");
         if (preview is not null && await preview(cancellationToken) is { } plan)
         {
             foreach (var step in plan.Actions.Select(OutputMapper.ToPlannedAction))

@@ -10,6 +10,7 @@ using Swarm.Core.State;
 using Swarm.Core.Validation;
 using Swarm.Security;
 using Swarm.Security.Certificates;
+using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
@@ -18,8 +19,12 @@ namespace Swarm.Manager;
 /// <summary>Admits new nodes and renews certificates, on a manager's cluster port.</summary>
 /// <param name="manager">The running manager; null while this node is none.</param>
 /// <param name="time">For the validity of certificates.</param>
-public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, TimeProvider time)
-    : V1.CertificateAuthority.CertificateAuthorityBase
+/// <param name="logger">Tells of a node that gets another name than its host name.</param>
+public sealed partial class CertificateAuthorityService(
+    Func<ManagerRuntime?> manager,
+    TimeProvider time,
+    ILogger<CertificateAuthorityService> logger
+) : V1.CertificateAuthority.CertificateAuthorityBase
 {
     public override Task<V1.GetRootCertificateResponse> GetRootCertificate(V1.GetRootCertificateRequest request, ServerCallContext context)
     {
@@ -35,7 +40,13 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
         var running = RequireManager();
         var csr = request.CertificateRequest.ToByteArray();
         var node = request.Token.Length > 0 ? await AdmitAsync(running, request, csr, context) : Renewing(running, context);
-        return Issue(running, node, csr, time);
+        var response = Issue(running, node, csr, time);
+        if (request.Token.Length > 0 && NodeNames.Notice(node) is { } notice)
+        {
+            LogOtherName(logger, node.Id, notice);
+            response.Warnings.Add($"This node: {notice}.");
+        }
+        return response;
     }
 
     /// <summary>Renews the certificate of the manager itself, which holds the authority. A request over a connection would need the very
@@ -108,7 +119,10 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
         // Refused before anything is written.
         CheckRequest(cluster, certificateRequest);
         var availability = ProtocolMapping.FromWire(request.Availability);
-        var address = request.Address.Length > 0 ? request.Address : RemoteAddress(context);
+        var address = BoundedText.Cut(request.Address.Length > 0 ? request.Address : RemoteAddress(context), NodeNames.Longest);
+        var hostname = BoundedText.Cut(request.Hostname, NodeNames.Longest);
+        NodeTexts.Validate("host name", hostname);
+        NodeTexts.Validate("address", address);
         // A new node that did not get the answer repeats the same request: it must not become two nodes.
         var requestId = "join-" + Convert.ToHexStringLower(SHA256.HashData(certificateRequest));
         return await running.ExecuteAsync(
@@ -126,7 +140,8 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
                     UpdatedAt = now,
                     Role = NodeRole.Worker,
                     Spec = NodeSpec.Default with { Availability = availability },
-                    Description = NodeDescription.Unknown with { Hostname = request.Hostname },
+                    Description = NodeDescription.Unknown with { Hostname = hostname },
+                    GivenName = NodeNames.Claim(state, hostname),
                     Status = NodeStatus.New with { Address = address, Since = now },
                 };
                 return new CommandChanges([new StateChange.NodeCreate(node)], id);
@@ -194,4 +209,7 @@ public sealed class CertificateAuthorityService(Func<ManagerRuntime?> manager, T
             "This node is not a swarm manager: it cannot let nodes in.",
             action: "Give the address of a manager."
         );
+
+    [LoggerMessage(LogLevel.Warning, "Node {NodeId} has joined: {Notice}.")]
+    private static partial void LogOtherName(ILogger logger, string nodeId, string notice);
 }

@@ -20,6 +20,8 @@ public static class CallRights
             ["/swarm.v1.Clusters/GetUnlockKey"] = CallRight.Administrator,
             ["/swarm.v1.Clusters/RotateUnlockKey"] = CallRight.Administrator,
             ["/swarm.v1.Clusters/IssueClientCertificate"] = CallRight.Administrator,
+            ["/swarm.v1.Clusters/ListCredentials"] = CallRight.Administrator,
+            ["/swarm.v1.Clusters/RevokeCredential"] = CallRight.Administrator,
             ["/swarm.v1.Nodes/ListNodes"] = CallRight.Administrator,
             ["/swarm.v1.Nodes/UpdateNode"] = CallRight.Administrator,
             ["/swarm.v1.Nodes/RemoveNode"] = CallRight.Administrator,

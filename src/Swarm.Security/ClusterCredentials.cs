@@ -10,6 +10,8 @@ public sealed class ClusterCredentials
 {
     private readonly SwarmTrust _trust;
     private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly HashSet<OpenCall> _open = [];
     private volatile NodeIdentity _identity;
 
     public ClusterCredentials(NodeIdentity identity, TimeProvider time)
@@ -24,11 +26,60 @@ public sealed class ClusterCredentials
 
     public NodeIdentity Identity => _identity;
 
-    /// <summary>The identity in a peer's certificate, if the swarm's root signed it; else null.</summary>
-    public PeerIdentity? Verify(X509Certificate2? certificate) => _trust.Verify(certificate);
+    /// <summary>Says whether an administrator's certificate was revoked. Called for each handshake and each call.</summary>
+    public Func<AdministratorCertificate, bool> IsRevoked { get; set; } = static _ => false;
+
+    /// <summary>The identity in a peer's certificate, if it is accepted now; else null.</summary>
+    public PeerIdentity? Verify(X509Certificate2? certificate) =>
+        Judge(certificate) is { Fault: CertificateFault.None } accepted ? accepted.Identity : null;
+
+    /// <summary>Ends a call that lasts when its certificate is revoked.</summary>
+    /// <param name="certificate">The caller's; null: nothing can be revoked.</param>
+    /// <param name="end">Ends the call. Runs at most once, on a thread of its own.</param>
+    /// <returns>To be disposed of when the call has ended.</returns>
+    public IDisposable? EndWhenRevoked(X509Certificate2? certificate, Action end)
+    {
+        if (certificate is null || _trust.Verify(certificate) is not { Role: CertificateRole.Admin } peer)
+        {
+            return null;
+        }
+        var call = new OpenCall(this, AdministratorCertificate.Of(certificate, peer), end);
+        lock (_gate)
+        {
+            _open.Add(call);
+        }
+        // It may have been revoked since the call was let in.
+        if (IsRevoked(call.Certificate))
+        {
+            EndSoon(call);
+        }
+        return call;
+    }
+
+    /// <summary>Ends the calls whose certificates were revoked since they began.</summary>
+    public void EndRevoked()
+    {
+        OpenCall[] open;
+        lock (_gate)
+        {
+            open = [.. _open];
+        }
+        foreach (var call in open.Where(c => IsRevoked(c.Certificate)))
+        {
+            EndSoon(call);
+        }
+    }
 
     /// <summary>Whether a peer's certificate is accepted now, and why not.</summary>
-    public CertificateVerdict Judge(X509Certificate2? certificate) => _trust.Judge(certificate);
+    public CertificateVerdict Judge(X509Certificate2? certificate)
+    {
+        var verdict = _trust.Judge(certificate);
+        return
+            verdict is { Fault: CertificateFault.None, Identity: { Role: CertificateRole.Admin } peer }
+            && IsRevoked(AdministratorCertificate.Of(certificate!, peer))
+            ? new(CertificateFault.Revoked, peer, $"the certificate of '{peer.Name}' was revoked")
+            : verdict;
+    }
 
     /// <summary>Whether this node's own certificate is valid by the clock here, and why not.</summary>
     public CertificateVerdict Own => CertificateVerdict.OfTime(_identity.Subject, _identity.Certificate, _time.GetUtcNow());
@@ -89,5 +140,40 @@ public sealed class ClusterCredentials
         var options = ClusterTls.ClientOptions(certificate => _trust.RequireManager(certificate), _identity.Certificate);
         options.ApplicationProtocols = protocols;
         return options;
+    }
+
+    private static void EndSoon(OpenCall call) => ThreadPool.UnsafeQueueUserWorkItem(static c => c.End(), call, preferLocal: false);
+
+    private sealed class OpenCall(ClusterCredentials owner, AdministratorCertificate certificate, Action end) : IDisposable
+    {
+        private readonly Lock _ending = new();
+        private bool _ended;
+
+        public AdministratorCertificate Certificate => certificate;
+
+        /// <summary>Ends the call, unless it has ended: what it ran on may serve another call by then.</summary>
+        public void End()
+        {
+            lock (_ending)
+            {
+                if (!_ended)
+                {
+                    _ended = true;
+                    end();
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (owner._gate)
+            {
+                owner._open.Remove(this);
+            }
+            lock (_ending)
+            {
+                _ended = true;
+            }
+        }
     }
 }

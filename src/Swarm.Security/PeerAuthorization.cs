@@ -31,6 +31,11 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
     public PeerIdentity? Member(X509Certificate2? certificate) =>
         credentials.Verify(certificate) is { } peer && (peer.Role == CertificateRole.Admin || isMember(peer.Name)) ? peer : null;
 
+    /// <summary>Ends a call when its caller's certificate is revoked.</summary>
+    /// <returns>To be disposed of when the call has ended.</returns>
+    public IDisposable? EndWhenRevoked(HttpContext context) =>
+        credentials.EndWhenRevoked(context.Connection.ClientCertificate, context.Abort);
+
     /// <summary>Lets a call through, and notes its peer for <see cref="PeerOf"/>.</summary>
     /// <param name="context">The call, whose message has not been read.</param>
     /// <param name="method">The full name of the method that will be called, as in <see cref="CallRights"/>.</param>

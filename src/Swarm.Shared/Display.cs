@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -9,6 +10,26 @@ public static class Display
 {
     private static readonly Regex Digest = new("@sha256:[0-9a-f]{64}", RegexOptions.CultureInvariant);
     private static readonly Regex Join = new("^(Join-Swarm)( -Token \\S+)( -RemoteAddress .*)$", RegexOptions.CultureInvariant);
+
+    /// <summary>A value as a view shows it, with visible escapes for control characters: nodes and engines wrote the texts.</summary>
+    public static string Text(object? value) => VisibleText.Of(value?.ToString());
+
+    /// <summary>The values as a view shows them, one after another.</summary>
+    /// <param name="values">Any objects; null is empty.</param>
+    /// <param name="separator">Between two of them.</param>
+    public static string List(IEnumerable? values, string separator) =>
+        string.Join(separator, (values ?? Array.Empty<object>()).Cast<object?>().Select(Text));
+
+    /// <summary>Names and values as a view shows them: <c>a=1, b=2</c>.</summary>
+    public static string Map(IDictionary? entries)
+    {
+        var shown = new List<string>();
+        foreach (DictionaryEntry entry in entries ?? new Dictionary<string, string>())
+        {
+            shown.Add($"{Text(entry.Key)}={Text(entry.Value)}");
+        }
+        return string.Join(", ", shown);
+    }
 
     /// <summary>"4 minutes ago", in Docker's words; empty for null.</summary>
     public static string Age(DateTime? time) => Age(time, DateTime.UtcNow);
@@ -42,22 +63,22 @@ public static class Display
     public static string Image(string? image)
     {
         var at = image?.IndexOf('@', StringComparison.Ordinal) ?? -1;
-        return at < 0 ? image ?? "" : image![..at];
+        return Text(at < 0 ? image : image![..at]);
     }
 
     /// <summary>A change of a revision, with the names of the parameters and without digests: "Image: redis:3.0.6 ->
     /// redis:3.0.7".</summary>
-    public static string Change(string? change) => Digest.Replace(change ?? "", "").Replace("Container.", "", StringComparison.Ordinal);
+    public static string Change(string? change) => Digest.Replace(Text(change), "").Replace("Container.", "", StringComparison.Ordinal);
 
     /// <summary>A join command on two lines that can be pasted, because its token makes it longer than a line.</summary>
     public static string JoinCommand(string? command) =>
-        Join.Replace(command ?? "", m => $"{m.Groups[1].Value}{m.Groups[3].Value} `{Environment.NewLine} {m.Groups[2].Value}");
+        Join.Replace(Text(command), m => $"{m.Groups[1].Value}{m.Groups[3].Value} `{Environment.NewLine} {m.Groups[2].Value}");
 
     /// <summary>The first twelve characters of an id.</summary>
     public static string ShortId(string? id) =>
         id is null ? ""
-        : id.Length <= 12 ? id
-        : id[..12];
+        : id.Length <= 12 ? Text(id)
+        : Text(id[..12]);
 
     /// <summary>Docker's spelling: 10s, 1m30s, 500ms, 0s.</summary>
     public static string Duration(TimeSpan span)
@@ -127,14 +148,13 @@ public static class Display
     /// known.</summary>
     public static string TaskNode(Task? task) =>
         task is null ? ""
-        : task is { NodeState: NodeState.Down, State: <= TaskState.Running } ? task.Node + " (Down)"
-        : task.Node;
+        : task is { NodeState: NodeState.Down, State: <= TaskState.Running } ? Text(task.Node) + " (Down)"
+        : Text(task.Node);
 
     /// <summary>The text of a task's error column: its error, or the reason why it is pending.</summary>
     public static string TaskError(Task? task) =>
         task is null ? ""
-        : task.Error.Length > 0 ? task.Error
-        : task.State == TaskState.Pending && task.PendingReasons.Length > 0
-            ? "no suitable node (" + string.Join("; ", task.PendingReasons.Select(r => r.ToString())) + ")"
+        : task.Error.Length > 0 ? Text(task.Error)
+        : task.State == TaskState.Pending && task.PendingReasons.Length > 0 ? "no suitable node (" + List(task.PendingReasons, "; ") + ")"
         : "";
 }

@@ -84,8 +84,9 @@ public sealed class PlannedAction
     public string Node { get; set; } = "";
     public string Detail { get; set; } = "";
 
+    /// <summary>A line of a preview, with visible escapes for control characters.</summary>
     public override string ToString() =>
-        $"{Action} {Task}{(Node.Length == 0 ? "" : $" on {Node}")}{(Detail.Length == 0 ? "" : $": {Detail}")}";
+        VisibleText.Of($"{Action} {Task}{(Node.Length == 0 ? "" : $" on {Node}")}{(Detail.Length == 0 ? "" : $": {Detail}")}");
 }
 
 public sealed class SwarmEvent

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text;
 using Swarm.Core.Errors;
 
@@ -18,27 +19,39 @@ public sealed class StateDirectory : IDisposable
 
     private readonly FileStream _lock;
 
-    private StateDirectory(string path, FileStream lockStream)
+    private StateDirectory(string path, FileStream lockStream, IReadOnlyList<string> warnings)
     {
         FullPath = path;
         _lock = lockStream;
+        Warnings = warnings;
     }
+
+    /// <summary>Rights of other users that were taken away when the directory was opened, for the log.</summary>
+    public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>An absolute path.</summary>
     public string FullPath { get; }
 
-    /// <summary>Creates the directory (0700) if missing, locks it and checks its layout.</summary>
-    /// <exception cref="SwarmException">StateDirectoryInUse, StateDirectoryNotWritable, StateDirectoryTooNew or StateDirectoryDamaged.</exception>
-    public static StateDirectory Open(string path)
+    /// <summary>Creates the directory (0700) if missing, locks it, takes away the rights of other users and checks its layout.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="modes">Owners and modes of files; null: the system's.</param>
+    /// <exception cref="SwarmException">StateDirectoryInUse, StateDirectoryNotWritable, StateDirectoryUnsafe, StateDirectoryTooNew or
+    /// StateDirectoryDamaged.</exception>
+    public static StateDirectory Open(string path, FileModes? modes = null)
     {
         var full = Path.GetFullPath(path);
         CreateDirectory(full);
         var held = Lock(full);
         try
         {
+            List<string> warnings = [];
+            if (!OperatingSystem.IsWindows())
+            {
+                Secure(full, new PrivateFiles(modes ?? FileModes.System, warnings.Add));
+            }
             CheckLayout(full);
             DurableFile.Write(Path.Combine(full, PidFile), Encoding.ASCII.GetBytes(Invariant(Environment.ProcessId)));
-            return new StateDirectory(full, held);
+            return new StateDirectory(full, held, warnings);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -135,11 +148,33 @@ public sealed class StateDirectory : IDisposable
         }
     }
 
+    /// <summary>The directory keeps everything in it from others; files with keys are looked at themselves, since they may come from a backup.
+    /// They are the JSON files.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private static void Secure(string path, PrivateFiles files)
+    {
+        files.RequireDirectory(path);
+        foreach (var file in Directory.EnumerateFiles(path, "*.json").Order(StringComparer.Ordinal))
+        {
+            files.RequireKeyFile(file);
+        }
+    }
+
     private static FileStream Lock(string path)
     {
         try
         {
-            return new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+            };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = DurableFile.OwnerOnly;
+            }
+            return new FileStream(Path.Combine(path, LockFile), options);
         }
         catch (UnauthorizedAccessException error)
         {

@@ -86,7 +86,7 @@ public sealed class CmdletTests
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
             }
-            var loaded = Sessions.ClientCertificate.Load(path, DateTime.UtcNow);
+            var loaded = Sessions.ClientCertificate.Load(path, DateTime.UtcNow, Assert.Fail);
             Assert.True(loaded.Certificate.HasPrivateKey);
             Assert.Equal("CN=admin", loaded.Certificate.Subject);
             using var manager = shell.Fake.Issue("O=cluster1, OU=swarm-manager, CN=node0id");

@@ -39,12 +39,18 @@ public sealed class ConventionTests
         var parameters = ParametersOf(type);
         Assert.StartsWith("Swarm", cmdlet.NounName, StringComparison.Ordinal);
         Assert.Equal(!WithoutSession.Contains(name), parameters.Contains("Session"));
-        Assert.Equal(cmdlet.VerbName is "Remove" or "Reset" or "Exit" or "Uninstall", cmdlet.ConfirmImpact == ConfirmImpact.High);
+        Assert.Equal(
+            cmdlet.VerbName is "Remove" or "Reset" or "Revoke" or "Exit" or "Uninstall",
+            cmdlet.ConfirmImpact == ConfirmImpact.High
+        );
         if (cmdlet.ConfirmImpact == ConfirmImpact.High)
         {
             Assert.Contains("Force", parameters);
         }
-        if (cmdlet.VerbName is "Set" or "Remove" or "Reset" or "Stop" or "Undo" or "Restart" or "Invoke" && name != "Stop-SwarmSandbox")
+        if (
+            cmdlet.VerbName is "Set" or "Remove" or "Reset" or "Revoke" or "Stop" or "Undo" or "Restart" or "Invoke"
+            && name != "Stop-SwarmSandbox"
+        )
         {
             Assert.Contains("PassThru", parameters);
         }

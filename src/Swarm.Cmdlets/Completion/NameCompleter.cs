@@ -18,15 +18,29 @@ public abstract class NameCompleter : IArgumentCompleter
         try
         {
             var prefix = (wordToComplete ?? "").Trim('\'', '"');
-            var all = Names(parameterName, fakeBoundParameters).DistinctBy(n => (n.Text, n.Id)).ToList();
+            // A name that cannot be typed cannot be completed.
+            var all = Names(parameterName, fakeBoundParameters)
+                .Where(n => VisibleText.IsPlain(n.Text) && VisibleText.IsPlain(n.Id))
+                .DistinctBy(n => (n.Text, n.Id))
+                .ToList();
             var names = all.Where(n => Begins(n.Text, prefix)).DistinctBy(n => n.Text).Order(Order).ToList();
             // Ids beside names would disturb: the first letter of a name may begin an id by chance.
             var ids = all.Where(n => names.Count == 0 && n.Id.Length > 0 && Begins(n.Id, prefix))
                 .OrderBy(n => n.Id, StringComparer.Ordinal);
             return
             [
-                .. names.Select(n => new CompletionResult(Quote(n.Text), n.Text, CompletionResultType.ParameterValue, n.ToolTip)),
-                .. ids.Select(n => new CompletionResult(n.Id, $"{n.Id} ({n.Text})", CompletionResultType.ParameterValue, n.ToolTip)),
+                .. names.Select(n => new CompletionResult(
+                    Quote(n.Text),
+                    n.Text,
+                    CompletionResultType.ParameterValue,
+                    VisibleText.Of(n.ToolTip)
+                )),
+                .. ids.Select(n => new CompletionResult(
+                    n.Id,
+                    $"{n.Id} ({n.Text})",
+                    CompletionResultType.ParameterValue,
+                    VisibleText.Of(n.ToolTip)
+                )),
             ];
         }
         catch (Exception)

@@ -85,7 +85,10 @@ internal static class ErrorMapper
     private static ErrorRecord Create(SwarmException exception, ErrorCategory category, object? target)
     {
         target ??= exception.Target.Length > 0 ? exception.Target : null;
+        exception = Shown(exception);
         var record = new ErrorRecord(exception, exception.ErrorId, category, target);
+        // Views of errors show the target by this text; the object itself keeps the data.
+        record.CategoryInfo.TargetName = VisibleText.Of(record.CategoryInfo.TargetName);
         if (exception.Action.Length > 0)
         {
             // The next step is part of the message, for hosts and logs that show nothing else. It is not the RecommendedAction too: pwsh
@@ -97,6 +100,15 @@ internal static class ErrorMapper
             record.ErrorDetails = new ErrorDetails(message);
         }
         return record;
+    }
+
+    /// <summary>The error with visible escapes for control characters in its sentences: they may repeat a text of a node or an engine.</summary>
+    private static SwarmException Shown(SwarmException exception)
+    {
+        var (message, action) = (VisibleText.Lines(exception.Message), VisibleText.Lines(exception.Action));
+        return message == exception.Message && action == exception.Action
+            ? exception
+            : new SwarmException(exception.ErrorId, message, exception.Target, action);
     }
 
     private static string? Trailer(Metadata trailers, string key)

@@ -102,7 +102,7 @@ public abstract class FirewallCmdlet : HostCmdlet
     private void ShowPlan(string host, V1.FirewallReport dry, string action)
     {
         var target = $"{host} ({dry.Provider})";
-        var text = new StringBuilder($"Performing the operation \"{action}\" on target \"{target}\".");
+        var text = new StringBuilder($"Performing the operation \"{action}\" on target \"{VisibleText.Of(target)}\".");
         foreach (var line in dry.Commands)
         {
             text.Append("\n  ").Append(line.Replace("\n", "\n  ", StringComparison.Ordinal));

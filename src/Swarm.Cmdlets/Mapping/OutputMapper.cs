@@ -38,6 +38,22 @@ internal static class OutputMapper
             ControlPlane = daemon.ControlPlane,
         };
 
+    /// <param name="credential">As the manager has it.</param>
+    /// <param name="now">The moment of its state.</param>
+    public static Credential ToCredential(V1.Credential credential, DateTime now) =>
+        new()
+        {
+            Name = credential.Name,
+            SerialNumber = credential.SerialNumber,
+            State =
+                credential.RevokedAt is not null ? CredentialState.Revoked
+                : credential.ExpiresAt?.ToDateTime() <= now ? CredentialState.Expired
+                : CredentialState.Valid,
+            IssuedAt = Time(credential.IssuedAt),
+            ExpiresAt = Time(credential.ExpiresAt),
+            RevokedAt = Time(credential.RevokedAt),
+        };
+
     public static Node ToNode(V1.Node n)
     {
         var description = n.Description ?? new();

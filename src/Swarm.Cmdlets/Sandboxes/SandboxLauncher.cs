@@ -54,7 +54,7 @@ internal static class SandboxLauncher
     {
         foreach (var node in sandbox.Nodes)
         {
-            Directory.CreateDirectory(node.StateDirectory);
+            CreatePrivate(node.StateDirectory);
             DaemonProcess.Start(node);
             node.Running = true;
             SandboxStore.Save(sandbox);
@@ -252,6 +252,19 @@ internal static class SandboxLauncher
         }
     }
 
+    /// <summary>A state directory that others could read would be a warning in the daemon's log.</summary>
+    private static void CreatePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     private static bool IsCancelled(Exception exception) =>
         exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
@@ -260,7 +273,7 @@ internal static class SandboxLauncher
         var tail = "";
         try
         {
-            tail = string.Join('\n', File.ReadLines(node.LogPath).TakeLast(20));
+            tail = string.Concat(File.ReadLines(node.LogPath).TakeLast(20).Select(line => "\n  " + line));
         }
         catch (IOException)
         {
@@ -268,7 +281,7 @@ internal static class SandboxLauncher
         }
         return new SwarmException(
             "SandboxStartFailed",
-            $"swarmd of {node.Name} did not start. {why}{(tail.Length > 0 ? $"\nIts log ends:\n{tail}" : " Its log is empty.")}",
+            $"swarmd of {node.Name} did not start. {why}{(tail.Length > 0 ? $"\n  Its log ends:{tail}" : " Its log is empty.")}",
             node.Name,
             ""
         );

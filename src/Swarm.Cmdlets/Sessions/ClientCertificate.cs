@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -20,12 +21,19 @@ internal sealed class ClientCertificate
 
     public X509Certificate2 Certificate { get; }
 
-    /// <exception cref="SwarmException">CertificateInvalid: missing, unreadable, without key, without root, or expired.</exception>
-    public static ClientCertificate Load(string path, DateTime now)
+    /// <param name="path">The file.</param>
+    /// <param name="now">For the validity.</param>
+    /// <param name="warn">Told when others could read the file; they cannot any more.</param>
+    /// <exception cref="SwarmException">CertificateInvalid: missing, unreadable, without key, without root, expired, or others can write it.</exception>
+    public static ClientCertificate Load(string path, DateTime now, Action<string> warn)
     {
         if (!File.Exists(path))
         {
             throw Invalid(path, "it does not exist");
+        }
+        if (!OperatingSystem.IsWindows())
+        {
+            KeepPrivate(path, warn);
         }
         X509Certificate2Collection all = [];
         X509Certificate2? own;
@@ -101,6 +109,37 @@ internal sealed class ClientCertificate
             : now < from ? $"its certificate is not valid before {from:u}, and the clock of this host says {now:u}"
             : now > until ? $"its certificate ended on {until:u}, and the clock of this host says {now:u}"
             : null;
+    }
+
+    /// <summary>The file holds a key: it is for its owner alone.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private static void KeepPrivate(string path, Action<string> warn)
+    {
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+        {
+            throw new SwarmException(
+                "CertificateInvalid",
+                $"The client certificate '{path}' cannot be used: other users can write it, so that it may be theirs.",
+                path,
+                $"Make sure that it is yours, then run: chmod 600 '{path}'"
+            );
+        }
+        if ((mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0)
+        {
+            return;
+        }
+        try
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            warn(
+                $"Other users could read '{path}', which holds a key. Its mode is 0600 now. Revoke-SwarmCredential ends a certificate that was read."
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            warn($"Other users can read '{path}', which holds a key: {e.Message.TrimEnd('.')}. As its owner, run: chmod 600 '{path}'");
+        }
     }
 
     private static SwarmException Invalid(string path, string why) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Swarm.Core.Credentials;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 
@@ -192,6 +193,13 @@ internal static class StateSchema
                 DesiredState = TaskState.New,
                 Status = status,
                 CreatedAt = default,
+            },
+            new IssuedCredential
+            {
+                SerialNumber = "",
+                Name = "",
+                IssuedAt = default,
+                ExpiresAt = default,
             },
             new StateSnapshot
             {

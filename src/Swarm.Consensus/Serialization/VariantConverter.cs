@@ -88,6 +88,9 @@ internal sealed class StateChangeConverter()
         ("task.observe", typeof(StateChange.TaskObserve)),
         ("task.pending", typeof(StateChange.TaskPendingSet)),
         ("task-", typeof(StateChange.TaskRemove)),
+        ("credential+", typeof(StateChange.CredentialIssue)),
+        ("credential.revoke", typeof(StateChange.CredentialRevoke)),
+        ("credential.revoke-name", typeof(StateChange.CredentialNameRevoke)),
         ("request", typeof(StateChange.RequestRecord))
     );
 

@@ -193,6 +193,9 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
 
     private static uint LiveTasksOf(Node node, ClusterState state) => (uint)state.TasksOfNode(node.Id).Count(static t => t.IsLive);
 
+    private static string MessageOf(Node node) =>
+        string.Join("; ", ((string?[])[node.Status.Message, NodeNames.Notice(node)]).Where(t => !string.IsNullOrEmpty(t)));
+
     /// <summary>The API's message about a node.</summary>
     /// <param name="node">The node.</param>
     /// <param name="tasks">Its live tasks.</param>
@@ -209,7 +212,7 @@ public partial class NodesApi(SwarmObjects objects) : V1.Nodes.NodesBase
             Role = ProtocolMapping.ToWire(node.Role),
             Availability = ProtocolMapping.ToWire(node.Spec.Availability),
             State = ProtocolMapping.ToWire(node.Status.State),
-            StateMessage = node.Status.Message,
+            StateMessage = MessageOf(node),
             StateSince = ProtocolMapping.ToWire(node.Status.Since),
             Address = node.Status.Address,
             Description = ProtocolMapping.ToWire(node.Description),

@@ -67,7 +67,8 @@ public sealed class Constraint
         Attribute switch
         {
             ConstraintAttribute.NodeId => Same(node.Id),
-            ConstraintAttribute.Hostname => Same(node.Description.Hostname),
+            // The name is one node's alone; the host name is whatever the machine says.
+            ConstraintAttribute.Hostname => node.Description.Hostname.Length > 0 && Same(node.Name),
             ConstraintAttribute.Role => Same(node.Role == NodeRole.Manager ? "manager" : "worker"),
             ConstraintAttribute.Ip => HoldsAddress(node.Status.Address),
             ConstraintAttribute.PlatformOs => Same(node.Description.Os),

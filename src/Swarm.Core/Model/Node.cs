@@ -18,8 +18,18 @@ public sealed record Node
     /// <summary>The role that the node's current certificate gives it.</summary>
     public NodeRole Role { get; init; }
 
-    /// <summary>The host name; the node's id until the agent has reported one.</summary>
-    public string Name => Description.Hostname.Length > 0 ? Description.Hostname : Id;
+    /// <summary>The name that the swarm gave the node, from its host name (see <c>NodeNames</c>). Empty: the host name is the name. That is
+    /// so in the states of earlier versions, and where the swarm is Docker's.</summary>
+    public string GivenName { get; init; } = "";
+
+    /// <summary>Names that the node had before. They stay its own until it is removed.</summary>
+    public ValueList<string> FormerNames { get; init; } = [];
+
+    /// <summary>The node's own name in the swarm; its id until the agent has reported a host name.</summary>
+    public string Name =>
+        GivenName.Length > 0 ? GivenName
+        : Description.Hostname.Length > 0 ? Description.Hostname
+        : Id;
 }
 
 /// <summary>The administrator's settings for a node.</summary>

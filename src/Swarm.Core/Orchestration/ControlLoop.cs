@@ -264,6 +264,9 @@ public sealed class ControlLoop
                     MarkEveryService();
                 }
                 break;
+            case ChangedObject.OfCredentials:
+                // No task depends on them.
+                return;
             default:
                 throw new InvalidOperationException($"Unknown change {change}.");
         }

@@ -1,3 +1,4 @@
+using Swarm.Core.Credentials;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -8,6 +9,8 @@ public abstract record ChangedObject
     private ChangedObject() { }
 
     public sealed record OfCluster(Cluster? Before, Cluster After) : ChangedObject;
+
+    public sealed record OfCredentials(CredentialSet Before, CredentialSet After) : ChangedObject;
 
     public sealed record OfNode(Node? Before, Node? After) : ChangedObject;
 

@@ -1,3 +1,4 @@
+using Swarm.Core.Credentials;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -39,6 +40,7 @@ public sealed class ClusterState
         {
             Index = origin.Index;
             Cluster = origin.Cluster;
+            Credentials = origin.Credentials;
             Changed += _forkChanges.Add;
         }
     }
@@ -47,6 +49,9 @@ public sealed class ClusterState
     public ulong Index { get; private set; }
 
     public Cluster? Cluster { get; private set; }
+
+    /// <summary>The administrators' certificates.</summary>
+    public CredentialSet Credentials { get; private set; } = CredentialSet.Empty;
 
     public IReadOnlyCollection<Node> Nodes => _nodes.Values;
 
@@ -139,6 +144,8 @@ public sealed class ClusterState
             Revisions = [.. _revisions.Pairs.OrderBy(r => r.Key, StringComparer.Ordinal).SelectMany(r => r.Value)],
             Tasks = [.. _tasks.Values.OrderBy(t => t.Id, StringComparer.Ordinal)],
             Requests = [.. RequestsInOrder],
+            Credentials = Credentials.Issued,
+            RevokedNames = Credentials.RevokedNames,
         };
 
     /// <summary>Replaces everything with the contents of a snapshot. Raises no <see cref="Changed"/>: observers must start
@@ -160,6 +167,7 @@ public sealed class ClusterState
         _requestOrder.Clear();
         Index = snapshot.Index;
         Cluster = snapshot.Cluster;
+        Credentials = new CredentialSet(snapshot.Credentials, snapshot.RevokedNames);
         foreach (var node in snapshot.Nodes)
         {
             _nodes.Set(node.Id, node);
@@ -203,7 +211,8 @@ public sealed class ClusterState
                 ChangeNode(node, node with { Status = c.Status, UpdatedAt = c.At, Version = Index });
                 break;
             case StateChange.NodeDescriptionSet c when FindNode(c.NodeId) is { } node:
-                ChangeNode(node, node with { Description = c.Description, UpdatedAt = c.At, Version = Index });
+                var named = c.Name is null ? node : NodeNames.With(node, c.Name);
+                ChangeNode(node, named with { Description = c.Description, UpdatedAt = c.At, Version = Index });
                 break;
             case StateChange.NodeRoleSet c when FindNode(c.NodeId) is { } node:
                 ChangeNode(node, node with { Role = c.Role, UpdatedAt = c.At, Version = Index });
@@ -278,6 +287,15 @@ public sealed class ClusterState
                 Put(task, null);
                 Changed?.Invoke(new ChangedObject.OfTask(task, null));
                 DropRevisionsOfRemovedService(task.ServiceId);
+                break;
+            case StateChange.CredentialIssue c when Credentials.Find(c.Credential.SerialNumber) is null:
+                ChangeCredentials(Credentials.Issue(c.Credential));
+                break;
+            case StateChange.CredentialRevoke c:
+                ChangeCredentials(Credentials.Revoke(c.SerialNumber, c.At));
+                break;
+            case StateChange.CredentialNameRevoke c:
+                ChangeCredentials(Credentials.RevokeName(c.Name, c.At));
                 break;
             case StateChange.RequestRecord c:
                 Record(c);
@@ -363,6 +381,13 @@ public sealed class ClusterState
         {
             _revisions.Remove(serviceId, out _);
         }
+    }
+
+    private void ChangeCredentials(CredentialSet after)
+    {
+        var before = Credentials;
+        Credentials = after;
+        Changed?.Invoke(new ChangedObject.OfCredentials(before, after));
     }
 
     private void ChangeNode(Node? before, Node after)

@@ -13,7 +13,8 @@ public static class JsonSize
         + Of(cluster.ManagerJoinSecret)
         + Of(cluster.UnlockKey);
 
-    public static int Of(Node node) => 128 + Of(node.Spec) + Of(node.Description) + Of(node.Status);
+    public static int Of(Node node) =>
+        192 + Of(node.Spec) + Of(node.Description) + Of(node.Status) + Of(node.GivenName) + Of(node.FormerNames);
 
     public static int Of(NodeSpec spec) => 32 + Of(spec.Labels);
 

@@ -1,3 +1,4 @@
+using Swarm.Core.Credentials;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -14,12 +15,14 @@ public abstract record StateChange
 
     /// <summary>Adds the objects and unique names that the change touches. Two commands that were checked against the same state share a
     /// batch only if they have no key in common.</summary>
-    /// <param name="keys"><c>node:ID</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>request:ID</c> or <c>cluster</c>.</param>
+    /// <param name="keys"><c>node:ID</c>, <c>nodename:NAME</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>credential:NUMBER-OR-NAME</c>, <c>request:ID</c> or <c>cluster</c>.</param>
     /// <param name="state">The state that the change was worked out against.</param>
     public abstract void AddKeys(ISet<string> keys, ClusterState state);
 
     /// <summary>The bytes that the change takes in the log, rounded up. Batches are divided by it, because the log refuses large ones.</summary>
     public abstract int EstimateSize();
+
+    private static void AddNodeName(ISet<string> keys, string name) => keys.Add("nodename:" + name.ToUpperInvariant());
 
     private static void AddTask(ISet<string> keys, ClusterState state, string taskId)
     {
@@ -41,7 +44,11 @@ public abstract record StateChange
     // -- nodes
     public sealed record NodeCreate(Node Node) : StateChange
     {
-        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + Node.Id);
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("node:" + Node.Id);
+            AddNodeName(keys, Node.Name);
+        }
 
         public override int EstimateSize() => Frame + JsonSize.Of(Node);
     }
@@ -60,11 +67,20 @@ public abstract record StateChange
         public override int EstimateSize() => Frame + JsonSize.Of(Status);
     }
 
-    public sealed record NodeDescriptionSet(string NodeId, NodeDescription Description, DateTimeOffset At) : StateChange
+    /// <param name="Name">The name that the host name gives the node; null: it keeps the one that it has.</param>
+    public sealed record NodeDescriptionSet(string NodeId, NodeDescription Description, DateTimeOffset At, string? Name = null)
+        : StateChange
     {
-        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("node:" + NodeId);
+            if (Name is not null)
+            {
+                AddNodeName(keys, Name);
+            }
+        }
 
-        public override int EstimateSize() => Frame + JsonSize.Of(Description);
+        public override int EstimateSize() => Frame + JsonSize.Of(Description) + (Name is null ? 0 : JsonSize.Of(Name));
     }
 
     public sealed record NodeRoleSet(string NodeId, NodeRole Role, DateTimeOffset At) : StateChange
@@ -76,7 +92,19 @@ public abstract record StateChange
 
     public sealed record NodeRemove(string NodeId) : StateChange
     {
-        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("node:" + NodeId);
+            // The next node of that name joins after this batch.
+            if (state.FindNode(NodeId) is { } node)
+            {
+                AddNodeName(keys, node.Name);
+                foreach (var former in node.FormerNames)
+                {
+                    AddNodeName(keys, former);
+                }
+            }
+        }
 
         public override int EstimateSize() => Frame;
     }
@@ -187,6 +215,34 @@ public abstract record StateChange
         public override void AddKeys(ISet<string> keys, ClusterState state) => AddTask(keys, state, TaskId);
 
         public override int EstimateSize() => Frame;
+    }
+
+    // -- administrators' certificates
+    public sealed record CredentialIssue(IssuedCredential Credential) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("credential:" + Credential.SerialNumber);
+            keys.Add("credential:" + Credential.Name);
+        }
+
+        public override int EstimateSize() => Frame + 128 + JsonSize.Of(Credential.SerialNumber) + JsonSize.Of(Credential.Name);
+    }
+
+    /// <summary>Refuses one certificate from now on.</summary>
+    public sealed record CredentialRevoke(string SerialNumber, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("credential:" + SerialNumber);
+
+        public override int EstimateSize() => Frame + JsonSize.Of(SerialNumber);
+    }
+
+    /// <summary>Refuses every certificate of the name that was made until <paramref name="At"/>.</summary>
+    public sealed record CredentialNameRevoke(string Name, DateTimeOffset At) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("credential:" + Name);
+
+        public override int EstimateSize() => Frame + JsonSize.Of(Name);
     }
 
     // -- requests

@@ -1,3 +1,4 @@
+using Swarm.Core.Credentials;
 using Swarm.Core.Model;
 
 namespace Swarm.Core.State;
@@ -16,4 +17,6 @@ public sealed record StateSnapshot
     public required IReadOnlyList<ServiceRevision> Revisions { get; init; }
     public required IReadOnlyList<SwarmTask> Tasks { get; init; }
     public required IReadOnlyList<StateChange.RequestRecord> Requests { get; init; }
+    public IReadOnlyList<IssuedCredential> Credentials { get; init; } = [];
+    public IReadOnlyList<RevokedName> RevokedNames { get; init; } = [];
 }

@@ -251,9 +251,9 @@ public static partial class ContainerSpecValidation
             {
                 throw Refuse(
                     "Invalid" + path,
-                    $"The entry '{name}' of {path} is not valid.",
+                    $"The entry '{VisibleText.Of(name)}' of {path} is not valid.",
                     name,
-                    "Use a name without spaces and '=', and a value without NUL characters."
+                    "Use a name without spaces, control characters and '=', and a value without NUL characters."
                 );
             }
         }
@@ -265,12 +265,12 @@ public static partial class ContainerSpecValidation
         {
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? entry : entry[..equals];
-            if (name.Length == 0 || equals < 0 || name.AsSpan().ContainsAny(" \t\r\n") || entry.Contains('\0', StringComparison.Ordinal))
+            if (name.Length == 0 || equals < 0 || name.Contains(' ') || !VisibleText.IsPlain(name) || entry.Contains('\0'))
             {
                 // The value may be a secret: it is not repeated.
                 throw Refuse(
                     "InvalidEnvironment",
-                    $"The environment variable '{name}' is not of the form NAME=value.",
+                    $"The environment variable '{VisibleText.Of(name)}' is not of the form NAME=value.",
                     name,
                     "Write NAME=value."
                 );

@@ -4,7 +4,7 @@ using Swarm.Core.Model;
 namespace Swarm.Core.Validation;
 
 /// <summary>The rules of a service's networks and published ports.</summary>
-internal static class NetworkValidation
+public static class NetworkValidation
 {
     private const uint LargestPort = 65_535;
 
@@ -36,15 +36,7 @@ internal static class NetworkValidation
         var networks = new HashSet<string>(StringComparer.Ordinal);
         foreach (var network in spec.Networks)
         {
-            if (network.Length == 0)
-            {
-                throw ServiceSpecValidation.Refuse(
-                    "InvalidNetwork",
-                    "A network needs a name.",
-                    "",
-                    "Name one that Get-SwarmNetwork lists."
-                );
-            }
+            ValidateName(network);
             if (!networks.Add(network))
             {
                 throw ServiceSpecValidation.Refuse(
@@ -54,6 +46,24 @@ internal static class NetworkValidation
                     "Name each network once."
                 );
             }
+        }
+    }
+
+    /// <exception cref="SwarmException">InvalidNetwork.</exception>
+    public static void ValidateName(string network)
+    {
+        if (network.Length == 0)
+        {
+            throw ServiceSpecValidation.Refuse("InvalidNetwork", "A network needs a name.", "", "Name one that Get-SwarmNetwork lists.");
+        }
+        if (!VisibleText.IsPlain(network))
+        {
+            throw ServiceSpecValidation.Refuse(
+                "InvalidNetwork",
+                $"'{VisibleText.Of(network)}' is not the name of a network: it has a control character.",
+                network,
+                "Use letters, digits, '-', '_' and '.'."
+            );
         }
     }
 }

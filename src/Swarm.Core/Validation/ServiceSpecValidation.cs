@@ -22,7 +22,7 @@ public static partial class ServiceSpecValidation
     /// <summary>Source: moby/swarmkit manager/controlapi/service.go, 0.001 CPUs.</summary>
     private const long MinNanoCpus = 1_000_000;
 
-    private static readonly SearchValues<char> NotInLabels = SearchValues.Create(" \t\r\n=\0");
+    private static readonly SearchValues<char> NotInLabels = SearchValues.Create(" =");
 
     /// <summary>The rules for a new service.</summary>
     /// <exception cref="SwarmException">InvalidArgument with the id of the first rule that is broken; the message says what to do.</exception>
@@ -117,12 +117,18 @@ public static partial class ServiceSpecValidation
         {
             if (!IsLabelName(key))
             {
-                throw Refuse("InvalidLabel", $"'{key}' is not a valid name of a {of} label.", key, "Use a name without spaces and '='.");
+                throw Refuse(
+                    "InvalidLabel",
+                    $"'{VisibleText.Of(key)}' is not a valid name of a {of} label.",
+                    key,
+                    "Use a name without spaces, control characters and '='."
+                );
             }
         }
     }
 
-    internal static bool IsLabelName(string name) => name.Length > 0 && !name.AsSpan().ContainsAny(NotInLabels);
+    internal static bool IsLabelName(string name) =>
+        name.Length > 0 && !name.AsSpan().ContainsAny(NotInLabels) && VisibleText.IsPlain(name);
 
     /// <summary>Reads the constraints; an error shows its position with a caret under the expression.</summary>
     public static void ValidatePlacement(Placement placement)
@@ -165,7 +171,7 @@ public static partial class ServiceSpecValidation
     private static SwarmException InvalidExpression(string errorId, ConstraintSyntaxException error)
     {
         // Control characters would move the caret.
-        var shown = string.Concat(error.Expression.Select(c => char.IsControl(c) ? ' ' : c));
+        var shown = string.Concat(error.Expression.Select(c => VisibleText.IsPlain([c]) ? c : ' '));
         return Refuse(
             errorId,
             $"{error.Message}\n  {shown}\n  {new string(' ', error.Position)}^",

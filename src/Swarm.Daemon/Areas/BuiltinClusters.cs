@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Consensus;
 using Swarm.Control.Addresses;
+using Swarm.Control.Calls;
 using Swarm.Control.Errors;
 using Swarm.Control.Objects;
 using Swarm.Control.State;
@@ -112,7 +113,7 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
         return new V1.UnlockKey { UnlockKey_ = updated.UnlockKey };
     }
 
-    public override Task<V1.IssueClientCertificateResponse> IssueClientCertificate(
+    public override async Task<V1.IssueClientCertificateResponse> IssueClientCertificate(
         V1.IssueClientCertificateRequest request,
         ServerCallContext context
     )
@@ -120,9 +121,55 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
         var cluster = Current;
         using var authority = new CertificateAuthority(cluster.RootCertificate, cluster.RootKey);
         var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
-        var response = ClientCertificates.Issue(authority, cluster.Id, request, lifetime, time.GetUtcNow());
+        var known = _manager.State.Read(static s => s.Credentials);
+        var credential = ClientCertificates.Prepare(authority, request.Name, lifetime, known, time.GetUtcNow());
+        // A request that cannot be signed is refused before anything is written.
+        _ = ClientCertificates.Sign(authority, cluster.Id, request.CertificateRequest.Span, credential);
+        var recorded = await _manager.ExecuteAsync(
+            request.RequestId,
+            _ => new CommandChanges([new StateChange.CredentialIssue(credential)], credential.SerialNumber),
+            // A retry gets a certificate of the first attempt's record.
+            static (state, serial) => state.Credentials.Find(serial),
+            context.CancellationToken
+        );
+        var response = ClientCertificates.Sign(authority, cluster.Id, request.CertificateRequest.Span, recorded ?? credential);
         response.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
-        return Task.FromResult(response);
+        return response;
+    }
+
+    public override async Task ListCredentials(
+        V1.ListCredentialsRequest request,
+        IServerStreamWriter<V1.Credential> responseStream,
+        ServerCallContext context
+    )
+    {
+        foreach (var credential in _manager.State.Read(static s => s.Credentials).Issued)
+        {
+            await responseStream.SendAsync(CredentialMapping.ToWire(credential), context);
+        }
+    }
+
+    public override async Task<V1.RevokeCredentialResponse> RevokeCredential(V1.RevokeCredentialRequest request, ServerCallContext context)
+    {
+        var after = await _manager.ExecuteAsync(
+            request.RequestId,
+            state =>
+            {
+                ClientCertificates.CheckRevocation(state.Credentials, request);
+                var now = time.GetUtcNow();
+                return new CommandChanges(
+                    [
+                        request.Name.Length > 0
+                            ? new StateChange.CredentialNameRevoke(request.Name, now)
+                            : new StateChange.CredentialRevoke(request.SerialNumber, now),
+                    ],
+                    request.Name + request.SerialNumber
+                );
+            },
+            static (state, _) => state.Credentials,
+            context.CancellationToken
+        );
+        return CredentialMapping.Revoked(after, request);
     }
 
     private Task<Cluster> ChangeAsync(string requestId, Func<Cluster, Cluster> change, CancellationToken cancellation) =>

@@ -29,6 +29,7 @@ internal sealed class BuiltinMembership(NodeRuntime runtime, NodeRuntimeOptions 
             NodeId = active.Record.NodeId,
             ClusterId = active.Record.ClusterId,
             Role = ProtocolMapping.ToWire(active.Record.Role),
+            Warnings = { active.JoinWarnings },
         };
     }
 

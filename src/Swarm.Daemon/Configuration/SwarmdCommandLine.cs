@@ -71,7 +71,7 @@ internal static class SwarmdCommandLine
                 }
                 catch (ConfigurationException e)
                 {
-                    await error.WriteLineAsync("swarmd: " + e.Message);
+                    await error.WriteLineAsync("swarmd: " + VisibleText.Lines(e.Message));
                     return UsageError;
                 }
                 return await run(read, cancellation);
@@ -82,7 +82,7 @@ internal static class SwarmdCommandLine
         {
             foreach (var problem in result.Errors)
             {
-                await error.WriteLineAsync("swarmd: " + problem.Message);
+                await error.WriteLineAsync("swarmd: " + VisibleText.Lines(problem.Message));
             }
             await error.WriteLineAsync("swarmd: Run 'swarmd --help' for the options.");
             return UsageError;

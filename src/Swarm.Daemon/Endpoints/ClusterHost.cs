@@ -50,7 +50,7 @@ internal sealed class ClusterHost : IAsyncDisposable
             GrpcServices.ControlApi(plane),
             GrpcServices.NodeServices(
                 new DispatcherService(() => manager()?.Agents, new CertificatePeerIdentity()),
-                new CertificateAuthorityService(manager, time)
+                new CertificateAuthorityService(manager, time, loggers.CreateLogger<CertificateAuthorityService>())
             )
         );
         var authorization = new PeerAuthorization(

@@ -13,7 +13,7 @@ namespace Swarm.Daemon.Hosting;
 
 /// <summary>The whole of swarmd: the node, and the control API on the local socket. It runs until the system (or the caller) stops
 /// it.</summary>
-public sealed class ControlHost : IAsyncDisposable
+public sealed partial class ControlHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly StateDirectory _directory;
@@ -51,6 +51,11 @@ public sealed class ControlHost : IAsyncDisposable
         INodeRuntime? runtime = null;
         try
         {
+            var log = (loggers ?? ownLoggers!).CreateLogger<ControlHost>();
+            foreach (var warning in directory.Warnings)
+            {
+                LogUnsafe(log, warning);
+            }
             if (!OperatingSystem.IsWindows())
             {
                 UnixSocketFile.Prepare(options.Socket);
@@ -199,4 +204,7 @@ public sealed class ControlHost : IAsyncDisposable
             await runtime.StopAsync();
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Warning}")]
+    private static partial void LogUnsafe(ILogger logger, string warning);
 }

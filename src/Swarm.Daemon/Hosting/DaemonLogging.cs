@@ -31,7 +31,7 @@ internal static class DaemonLogging
     }
 
     /// <summary>The formatters of Microsoft.Extensions.Logging.Console, which only its own registration can create.</summary>
-    private static IEnumerable<ConsoleFormatter> Formatters()
+    internal static IEnumerable<ConsoleFormatter> Formatters()
     {
         var services = new ServiceCollection();
         services.AddLogging(static logging => logging.AddConsole());
@@ -52,7 +52,7 @@ internal static class DaemonLogging
             )
         );
         services.AddSingleton<IOptionsMonitor<ConsoleFormatterOptions>>(new Fixed<ConsoleFormatterOptions>(new ConsoleFormatterOptions()));
-        return services.BuildServiceProvider().GetServices<ConsoleFormatter>();
+        return services.BuildServiceProvider().GetServices<ConsoleFormatter>().Select(static f => new PlainFormatter(f)).ToList();
     }
 
     /// <summary>Options that never change.</summary>

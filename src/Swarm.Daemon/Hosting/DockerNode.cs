@@ -47,6 +47,7 @@ internal sealed partial class DockerNode : INodeRuntime
                 Listen = options.Listen,
                 Advertise = options.Advertise,
                 Peers = options.Peers,
+                Warn = warning => LogUnsafe(loggers.CreateLogger<DockerNode>(), warning),
                 HostCommands = new HostCommands(new LocalSystem(), time).RunAsync,
             },
             time,
@@ -84,6 +85,9 @@ internal sealed partial class DockerNode : INodeRuntime
         _engine.Dispose();
         _stopping.Dispose();
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Warning}")]
+    private static partial void LogUnsafe(ILogger logger, string warning);
 
     [LoggerMessage(LogLevel.Information, "Serving the swarm of the engine at {Endpoint}; remote sessions on {Listen}.")]
     private static partial void LogServing(ILogger logger, string endpoint, HostAddress listen);

@@ -37,14 +37,14 @@ internal static partial class SwarmdProgram
             await host.WaitForShutdownAsync(cancellation);
             if (host.Fatal is { } fatal)
             {
-                await Console.Error.WriteLineAsync("swarmd: " + fatal.Message);
+                await Console.Error.WriteLineAsync("swarmd: " + VisibleText.Lines(fatal.Message));
                 return Failure;
             }
             return 0;
         }
         catch (SwarmException e)
         {
-            await Console.Error.WriteLineAsync($"swarmd: {e.Message} {e.Action}".TrimEnd());
+            await Console.Error.WriteLineAsync(VisibleText.Lines($"swarmd: {e.Message} {e.Action}".TrimEnd()));
             return Failure;
         }
     }

@@ -65,6 +65,9 @@ internal sealed partial class ActiveNode : IAsyncDisposable
     /// <summary>The connection to the managers.</summary>
     public SessionHealth Health { get; }
 
+    /// <summary>The manager's words when it let this node in, for the administrator who joins it. Empty after a restart.</summary>
+    public IReadOnlyList<string> JoinWarnings { get; set; } = [];
+
     public string ExecutorName => _executor.Name;
 
     /// <summary>Starts the services for a node of this role. When it fails, none is left running.</summary>
@@ -94,6 +97,7 @@ internal sealed partial class ActiveNode : IAsyncDisposable
             {
                 node.Manager = await ManagerRuntime.StartAsync(node.ManagerOptions(keys!.DataKey, bootstrap), cancellation);
             }
+            node.KnowRevocations();
             HostAddress.TryParse(record.Listen, HostAddress.ClusterPort, out var listen);
             node._host = await ClusterHost.StartAsync(
                 listen!,
@@ -114,6 +118,19 @@ internal sealed partial class ActiveNode : IAsyncDisposable
             await node.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A manager knows from its state which administrators' certificates were revoked, and ends their calls. A worker does not know,
+    /// and has nothing to answer them: it takes none.</summary>
+    private void KnowRevocations()
+    {
+        if (Manager is not { } manager)
+        {
+            Credentials.IsRevoked = static _ => true;
+            return;
+        }
+        Credentials.IsRevoked = c => manager.State.Read(static s => s.Credentials).IsRevoked(c.Name, c.SerialNumber, c.IssuedAt);
+        manager.State.Add(new RevocationWatch(Credentials));
     }
 
     /// <summary>Replaces the record, on disk and here.</summary>

@@ -77,7 +77,9 @@ internal sealed partial class NodeRuntime
             Managers = [.. issued.ManagerAddresses.Append(through).Distinct()],
             RequestId = request.RequestId,
         };
-        return await ActiveNode.StartAsync(_options, _store, record, identity, null, null, Plane, cancellation);
+        var active = await ActiveNode.StartAsync(_options, _store, record, identity, null, null, Plane, cancellation);
+        active.JoinWarnings = [.. issued.Warnings];
+        return active;
     }
 
     private async Task<(V1.IssueNodeCertificateResponse Issued, string Through)> AskManagersAsync(

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Swarm.Control.Addresses;
+using Swarm.Control.Calls;
 using Swarm.Control.Objects;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -120,6 +121,24 @@ internal sealed class DockerClusters(EngineSwarm engine, DockerMirror mirror, Do
             : options.Hostname;
         response.ManagerAddresses.Add(new HostAddress(host, options.Listen.Port).ToString());
         return response;
+    }
+
+    public override async Task ListCredentials(
+        V1.ListCredentialsRequest request,
+        IServerStreamWriter<V1.Credential> responseStream,
+        ServerCallContext context
+    )
+    {
+        foreach (var credential in authority.Issued.Issued)
+        {
+            await responseStream.SendAsync(CredentialMapping.ToWire(credential), context);
+        }
+    }
+
+    public override Task<V1.RevokeCredentialResponse> RevokeCredential(V1.RevokeCredentialRequest request, ServerCallContext context)
+    {
+        authority.Revoke(request);
+        return Task.FromResult(CredentialMapping.Revoked(authority.Issued, request));
     }
 
     private V1.Cluster Show(JsonObject swarm, JsonObject? info)

@@ -19,7 +19,7 @@ internal sealed class DockerDaemon(EngineSwarm engine, DockerMirror mirror, Dock
         INodeHosts
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
-    private readonly DockerPeers _peers = new(options.Peers, time);
+    private readonly DockerPeers _peers = new(options.Peers, options.Warn, time);
 
     public override async Task<V1.DaemonInfo> GetDaemon(V1.GetDaemonRequest request, ServerCallContext context)
     {

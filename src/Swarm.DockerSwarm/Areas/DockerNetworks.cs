@@ -35,6 +35,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
     {
         var cancellation = context.CancellationToken;
         await calls.BeginAsync(context);
+        NetworkValidation.ValidateName(request.Name);
         ServiceSpecValidation.ValidateLabels(ValueMap.From(request.Labels), "network");
         return await _creating.RunAsync(request.RequestId, () => MakeAsync(request, cancellation), cancellation);
     }

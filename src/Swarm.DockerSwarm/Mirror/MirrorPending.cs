@@ -76,11 +76,8 @@ internal static partial class MirrorPending
                     }
                     // Filters that only Docker has (plugins of networks and of logs) are known by their text alone.
                     reasons =
-                        (
-                            state.FindTaskSpec(task.ServiceId, task.Revision) is { } spec
-                                ? scheduler.Refusals(spec, task.ServiceId)
-                                : null
-                        ) ?? Parse(task.Status.Error);
+                        (state.FindTaskSpec(task.ServiceId, task.Revision) is { } spec ? scheduler.Refusals(spec, task.ServiceId) : null)
+                        ?? Parse(task.Status.Error);
                     known[key] = reasons;
                 }
             }

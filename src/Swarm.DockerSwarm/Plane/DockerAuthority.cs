@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Swarm.Core.Credentials;
 using Swarm.Core.Errors;
 using Swarm.Engine;
 using Swarm.Security;
@@ -31,13 +32,19 @@ public sealed class DockerAuthority : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _renewal;
 
-    private DockerAuthority(CertificateAuthority authority, string id, string name, TimeProvider time)
+    private readonly DockerCredentials _issued;
+
+    private DockerAuthority(CertificateAuthority authority, DockerCredentials issued, string id, string name, TimeProvider time)
     {
         _authority = authority;
+        _issued = issued;
         _id = id;
         _name = name;
         _time = time;
-        Credentials = new ClusterCredentials(NewIdentity(), time);
+        Credentials = new ClusterCredentials(NewIdentity(), time)
+        {
+            IsRevoked = c => issued.Current.IsRevoked(c.Name, c.SerialNumber, c.IssuedAt),
+        };
         _renewal = time.CreateTimer(_ => RenewWhenDue(), null, LookPeriod, LookPeriod);
     }
 
@@ -68,7 +75,7 @@ public sealed class DockerAuthority : IAsyncDisposable
                 Convert.FromBase64String(content.Text("certificate")),
                 Convert.FromBase64String(content.Text("key"))
             );
-            return new DockerAuthority(authority, content.Text("id"), name, time);
+            return new DockerAuthority(authority, DockerCredentials.Open(directory), content.Text("id"), name, time);
         }
         catch (Exception e) when (e is JsonException or CryptographicException or FormatException)
         {
@@ -76,11 +83,37 @@ public sealed class DockerAuthority : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="ClientCertificates.Issue"/>
+    /// <summary>The certificates that this swarmd made.</summary>
+    public CredentialSet Issued => _issued.Current;
+
+    /// <summary>Records a certificate and signs it. The answer lacks the managers' addresses.</summary>
+    /// <exception cref="SwarmException">InvalidName, InvalidSetting, TooManyCredentials, InvalidCertificateRequest,
+    /// StateDirectoryNotWritable.</exception>
     public V1.IssueClientCertificateResponse Issue(V1.IssueClientCertificateRequest request)
     {
         var lifetime = ProtocolMapping.FromWire(request.Expiry, ClientCertificates.DefaultLifetime, "Expiry");
-        return ClientCertificates.Issue(_authority, _id, request, lifetime, _time.GetUtcNow());
+        V1.IssueClientCertificateResponse? response = null;
+        _issued.Change(known =>
+        {
+            var credential = ClientCertificates.Prepare(_authority, request.Name, lifetime, known, _time.GetUtcNow());
+            response = ClientCertificates.Sign(_authority, _id, request.CertificateRequest.Span, credential);
+            return known.Issue(credential);
+        });
+        return response!;
+    }
+
+    /// <summary>Refuses a certificate, or all of a name, from now on.</summary>
+    /// <exception cref="SwarmException">CredentialNotFound, InvalidName, InvalidArgument, TooManyCredentials,
+    /// StateDirectoryNotWritable.</exception>
+    public void Revoke(V1.RevokeCredentialRequest request)
+    {
+        _issued.Change(known =>
+        {
+            ClientCertificates.CheckRevocation(known, request);
+            var now = _time.GetUtcNow();
+            return request.Name.Length > 0 ? known.RevokeName(request.Name, now) : known.Revoke(request.SerialNumber, now);
+        });
+        Credentials.EndRevoked();
     }
 
     public async ValueTask DisposeAsync()

@@ -10,7 +10,7 @@ using V1 = Swarm.Protocol.V1;
 namespace Swarm.DockerSwarm.Plane;
 
 /// <summary>Other nodes' hosts, through the configured swarmd: an engine's swarm does not know them.</summary>
-internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider time) : INodeHosts
+internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, Action<string> warn, TimeProvider time) : INodeHosts
 {
     /// <summary>The time for the peer to identify itself.</summary>
     private static readonly TimeSpan Introduction = TimeSpan.FromSeconds(10);
@@ -28,7 +28,7 @@ internal sealed class DockerPeers(IReadOnlyList<PeerSetting> peers, TimeProvider
             ?? throw Unknown(nodeName);
         using var channel = ClusterChannel.Create(
             peer.Address.ToString(),
-            PeerCredential.Load(peer, time).ClientOptions(SslApplicationProtocol.Http2)
+            PeerCredential.Load(peer, time, warn).ClientOptions(SslApplicationProtocol.Http2)
         );
         var client = new V1.Daemon.DaemonClient(channel);
         await RequireNodeAsync(client, peer, nodeId, nodeName, cancellation);

@@ -18,6 +18,9 @@ public sealed record DockerPlaneOptions
     /// <summary>The swarmd of other nodes, which run commands on their hosts.</summary>
     public IReadOnlyList<PeerSetting> Peers { get; init; } = [];
 
+    /// <summary>Told of a peer's key file to which others had rights.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
+
     /// <summary>Runs a command on this host.</summary>
     public required RunHostCommand HostCommands { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Swarm.Core.Errors;
 using Swarm.Security;
 using Swarm.Security.Certificates;
+using Swarm.Storage;
 
 namespace Swarm.DockerSwarm.Plane;
 
@@ -11,11 +12,19 @@ namespace Swarm.DockerSwarm.Plane;
 internal static class PeerCredential
 {
     /// <summary>Read at every use: a new certificate needs no restart.</summary>
-    /// <exception cref="SwarmException">PeerCertificateInvalid: missing, unreadable, or expired.</exception>
-    public static ClusterCredentials Load(PeerSetting peer, TimeProvider time)
+    /// <param name="peer">The setting that names the file.</param>
+    /// <param name="time">For the validity.</param>
+    /// <param name="warn">Told when others had rights to the file.</param>
+    /// <exception cref="SwarmException">PeerCertificateInvalid: missing, unreadable, expired, or in the hands of others.</exception>
+    public static ClusterCredentials Load(PeerSetting peer, TimeProvider time, Action<string> warn)
     {
         try
         {
+            if (!OperatingSystem.IsWindows())
+            {
+                // It holds a key: nobody else reads it, and nobody else wrote it.
+                new PrivateFiles(FileModes.System, warn).RequireKeyFile(peer.Certificate);
+            }
             var text = File.ReadAllText(peer.Certificate);
             using var own = X509Certificate2.CreateFromPem(text, text);
             using var key = own.GetECDsaPrivateKey() ?? throw new CryptographicException("Its key is not one of an elliptic curve.");
@@ -26,6 +35,17 @@ internal static class PeerCredential
             var identity = NodeIdentity.Create(own.RawData, key.ExportPkcs8PrivateKey(), root.RawData);
             var credentials = new ClusterCredentials(identity, time);
             return credentials.IsCurrent ? credentials : throw new CryptographicException($"{credentials.Own.By("this host's")}.");
+        }
+        catch (SwarmException e)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.FailedPrecondition,
+                "PeerCertificateInvalid",
+                $"{e.Message} Nothing was done on {peer.Node}.",
+                peer.Node,
+                e.Action,
+                e
+            );
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Swarm.Core.Model;
+using Swarm.Core.State;
+using Swarm.Core.Validation;
 using Swarm.Engine;
+using Swarm.Wire.Limits;
 
 namespace Swarm.DockerSwarm.Specs;
 
@@ -23,10 +26,12 @@ internal static class DockerObjects
             },
         };
 
+    /// <summary>The description of a node of a Docker Swarm. Docker has let it in with any texts, so they get escapes for
+    /// control characters, and are cut.</summary>
     public static NodeDescription Description(JsonObject? d)
     {
         var engine = d.Object("Engine");
-        return new NodeDescription
+        var description = new NodeDescription
         {
             Hostname = d.Text("Hostname"),
             Os = d.Object("Platform").Text("OS"),
@@ -37,6 +42,7 @@ internal static class DockerObjects
             Plugins = (engine.Array("Plugins") ?? []).Select(static p => $"{p.Text("Type")}/{p.Text("Name")}").ToValueList(),
             Executor = "Docker",
         };
+        return BoundedDescription.Of(NodeTexts.Visible(description));
     }
 
     /// <param name="node">Docker's node.</param>
@@ -54,7 +60,7 @@ internal static class DockerObjects
                 _ => NodeState.Unknown,
             },
             Message = status.Text("Message"),
-            Address = status.Text("Addr"),
+            Address = VisibleText.Of(BoundedText.Cut(status.Text("Addr"), NodeNames.Longest)),
             Since = since,
         };
     }

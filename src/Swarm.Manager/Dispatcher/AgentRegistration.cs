@@ -2,6 +2,7 @@ using Grpc.Core;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Core.Validation;
 using Swarm.Manager.Leader;
 using Swarm.Wire.Limits;
 using V1 = Swarm.Protocol.V1;
@@ -21,7 +22,8 @@ internal sealed class AgentRegistration
     {
         _description = StatusChecks.Read(message.Description);
         _statuses = [.. StatusChecks.Divide(StatusChecks.Read(message.Tasks, now))];
-        _address = BoundedText.Cut(message.Address, 255);
+        _address = BoundedText.Cut(message.Address, NodeNames.Longest);
+        NodeTexts.Validate("address", _address);
         TakesParts = message.TakesParts;
     }
 
@@ -79,9 +81,9 @@ internal sealed class AgentRegistration
                 changes.Add(new StateChange.TaskObserve(taskId, observed, now));
             }
         }
-        if (node.Description != _description)
+        if (StatusChecks.IsNews(node, _description))
         {
-            changes.Add(new StateChange.NodeDescriptionSet(node.Id, _description, now));
+            changes.Add(StatusChecks.Describe(state, node, _description, now));
         }
         var status = new NodeStatus
         {

@@ -15,8 +15,8 @@ public sealed partial class AgentSessions
         _loop.ExecuteAsync(
             "",
             state =>
-                state.FindNode(nodeId) is { } node && node.Description != description
-                    ? new CommandChanges([new StateChange.NodeDescriptionSet(nodeId, description, Now)], nodeId)
+                state.FindNode(nodeId) is { } node && StatusChecks.IsNews(node, description)
+                    ? new CommandChanges([StatusChecks.Describe(state, node, description, Now)], nodeId)
                     : CommandChanges.None(nodeId),
             static (_, _) => true,
             cancellation

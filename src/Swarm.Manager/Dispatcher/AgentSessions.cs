@@ -75,6 +75,10 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             var node = registering.IsCompleted ? await registering : known;
             var info = SessionInfo(session, node, period);
             LogRegistered(node.Name, nodeId);
+            if (NodeNames.Notice(node) is { } notice)
+            {
+                LogOtherName(node.Name, nodeId, notice);
+            }
             end = await session.RunAsync(info, registering, cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -223,4 +227,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Name} ({NodeId}) has a session.")]
     private partial void LogRegistered(string name, string nodeId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Name} ({NodeId}): {Notice}.")]
+    private partial void LogOtherName(string name, string nodeId, string notice);
 }

@@ -1,5 +1,7 @@
+using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Core.Validation;
 using Swarm.Manager.Leader;
 using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
@@ -59,6 +61,20 @@ internal static class StatusChecks
         }
     }
 
+    /// <summary>True when the description is to be committed. A node of an earlier version's state also gets its name so.</summary>
+    public static bool IsNews(Node node, NodeDescription description) =>
+        node.Description != description || (node.GivenName.Length == 0 && description.Hostname.Length > 0);
+
+    /// <summary>The change of a description, with the name that its host name gives the node.</summary>
+    public static StateChange Describe(ClusterState state, Node node, NodeDescription description, DateTimeOffset now) =>
+        new StateChange.NodeDescriptionSet(node.Id, description, now, NodeNames.Rename(state, node, description.Hostname));
+
     /// <summary>A description whose texts have limited lengths.</summary>
-    public static NodeDescription Read(V1.NodeDescription? description) => BoundedDescription.Of(ProtocolMapping.FromWire(description));
+    /// <exception cref="SwarmException">InvalidText: a text has a control character.</exception>
+    public static NodeDescription Read(V1.NodeDescription? description)
+    {
+        var read = ProtocolMapping.FromWire(description);
+        NodeTexts.Validate(read);
+        return BoundedDescription.Of(read);
+    }
 }

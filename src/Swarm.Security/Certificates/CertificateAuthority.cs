@@ -31,6 +31,9 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>DER.</summary>
     public byte[] RootCertificate { get; }
 
+    /// <summary>No certificate of the root lives longer.</summary>
+    public DateTimeOffset RootEndsAt => _root.NotAfter.ToUniversalTime();
+
     /// <summary>Creates a root: its certificate (DER) and private key (PKCS#8).</summary>
     public static (byte[] Certificate, byte[] Key) CreateRoot(DateTimeOffset now)
     {
@@ -48,9 +51,16 @@ public sealed class CertificateAuthority : IDisposable
     /// <param name="identity">The subject of the certificate.</param>
     /// <param name="lifetime">From <paramref name="now"/> on; limited by the root's end.</param>
     /// <param name="now">The time of signing.</param>
+    /// <param name="serialNumber">16 bytes; null: random.</param>
     /// <returns>DER.</returns>
     /// <exception cref="SwarmException">InvalidCertificateRequest.</exception>
-    public byte[] Sign(ReadOnlySpan<byte> certificateRequest, PeerIdentity identity, TimeSpan lifetime, DateTimeOffset now)
+    public byte[] Sign(
+        ReadOnlySpan<byte> certificateRequest,
+        PeerIdentity identity,
+        TimeSpan lifetime,
+        DateTimeOffset now,
+        byte[]? serialNumber = null
+    )
     {
         CertificateRequest asked;
         try
@@ -82,10 +92,16 @@ public sealed class CertificateAuthority : IDisposable
         // .NET refuses a certificate that begins before, or ends after, its issuer.
         var from = Later(now - Backdate, _root.NotBefore);
         var until = Earlier(now + lifetime, _root.NotAfter);
-        var serial = RandomNumberGenerator.GetBytes(16);
-        serial[0] &= 0x7f;
-        using var certificate = request.Create(_root, from, until, serial);
+        using var certificate = request.Create(_root, from, until, serialNumber ?? NewSerialNumber());
         return certificate.RawData;
+    }
+
+    /// <summary>16 random bytes that are a positive number without leading zeros: its text is the same in every form.</summary>
+    public static byte[] NewSerialNumber()
+    {
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)((serial[0] & 0x7f) | 0x40);
+        return serial;
     }
 
     public void Dispose() => _root.Dispose();

@@ -17,4 +17,7 @@ public enum CertificateFault
 
     /// <summary>The swarm's root signed it, and its time is over by the clock here.</summary>
     Ended,
+
+    /// <summary>It is an administrator's, and was revoked.</summary>
+    Revoked,
 }

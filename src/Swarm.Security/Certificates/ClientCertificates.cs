@@ -1,47 +1,40 @@
 using System.Security.Cryptography;
+using Swarm.Core.Credentials;
 using Swarm.Core.Errors;
 using Swarm.Core.Validation;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Security.Certificates;
 
-/// <summary>Certificates for administrators and scripts that are no nodes.</summary>
+/// <summary>Certificates for administrators and scripts that are no nodes. The record comes first: nothing is signed that cannot be listed and
+/// revoked.</summary>
 public static class ClientCertificates
 {
-    /// <summary>Validity of an administrator's certificate when the request names none; the same as a node's.</summary>
-    public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(90);
+    /// <summary>Validity of an administrator's certificate when the request names none. Unlike a node, nobody renews it.</summary>
+    public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(365);
 
     private static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(1);
 
     /// <summary>Characters of a common name. Source: RFC 5280 appendix A (ub-common-name).</summary>
     private const int LongestName = 64;
 
-    /// <summary>Signs the request. The answer lacks the managers' addresses.</summary>
+    /// <summary>The record of a certificate that is to be made.</summary>
     /// <param name="authority">The swarm's authority.</param>
-    /// <param name="clusterId">Id of the swarm.</param>
-    /// <param name="request">Name of the person or script, and the certificate request (PKCS #10, DER).</param>
+    /// <param name="name">Name of the person or script.</param>
     /// <param name="lifetime">From 1 minute to the validity of the root.</param>
+    /// <param name="known">The certificates so far.</param>
     /// <param name="now">Start of the validity.</param>
-    /// <exception cref="SwarmException">InvalidName, InvalidSetting, InvalidCertificateRequest.</exception>
-    public static V1.IssueClientCertificateResponse Issue(
+    /// <exception cref="SwarmException">InvalidName, InvalidSetting, TooManyCredentials.</exception>
+    public static IssuedCredential Prepare(
         CertificateAuthority authority,
-        string clusterId,
-        V1.IssueClientCertificateRequest request,
+        string name,
         TimeSpan lifetime,
+        CredentialSet known,
         DateTimeOffset now
     )
     {
-        var name = request.Name.Trim();
-        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
-        {
-            throw new SwarmException(
-                SwarmErrorKind.InvalidArgument,
-                "InvalidName",
-                $"The name of a client certificate must have 1 to {LongestName} characters and no control characters.",
-                name,
-                "Give the person's or the script's name."
-            );
-        }
+        name = name.Trim();
+        RequireName(name);
         if (lifetime < ShortestLifetime || lifetime > CertificateLifetimes.Root)
         {
             throw new SwarmException(
@@ -52,11 +45,105 @@ public static class ClientCertificates
                 "Give a duration from 1m to 20 years."
             );
         }
-        var identity = new PeerIdentity(name, CertificateRole.Admin, clusterId);
-        var certificate = authority.Sign(request.CertificateRequest.Span, identity, lifetime, now);
+        RequireRoom(known.Issued.Count(c => c.ExpiresAt > now));
+        var from = WholeSeconds(now);
+        // Certificates that were made until the name's revocation are refused: this one is made after it.
+        if (known.RevokedUntil(name) is { } until && until >= from)
+        {
+            from = WholeSeconds(until) + TimeSpan.FromSeconds(1);
+        }
+        var end = WholeSeconds(from + lifetime);
+        return new IssuedCredential
+        {
+            SerialNumber = Convert.ToHexString(CertificateAuthority.NewSerialNumber()),
+            Name = name,
+            IssuedAt = from,
+            ExpiresAt = end < authority.RootEndsAt ? end : authority.RootEndsAt,
+        };
+    }
+
+    /// <summary>Signs the request as the record says. The answer lacks the managers' addresses.</summary>
+    /// <exception cref="SwarmException">InvalidCertificateRequest.</exception>
+    public static V1.IssueClientCertificateResponse Sign(
+        CertificateAuthority authority,
+        string clusterId,
+        ReadOnlySpan<byte> certificateRequest,
+        IssuedCredential credential
+    )
+    {
+        var certificate = authority.Sign(
+            certificateRequest,
+            new PeerIdentity(credential.Name, CertificateRole.Admin, clusterId),
+            credential.ExpiresAt - credential.IssuedAt,
+            credential.IssuedAt,
+            Convert.FromHexString(credential.SerialNumber)
+        );
         var root = Pem(authority.RootCertificate);
         return new V1.IssueClientCertificateResponse { Certificate = Pem(certificate) + root, RootCertificate = root };
     }
+
+    /// <summary>Checks what is to be revoked: a number that is on record, or a name that certificates can have.</summary>
+    /// <exception cref="SwarmException">CredentialNotFound, InvalidName, InvalidArgument, TooManyCredentials.</exception>
+    public static void CheckRevocation(CredentialSet known, V1.RevokeCredentialRequest request)
+    {
+        if ((request.SerialNumber.Length > 0) == (request.Name.Length > 0))
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidArgument",
+                "A revocation names either a serial number or a name.",
+                action: "Give one of them."
+            );
+        }
+        if (request.Name.Length > 0)
+        {
+            RequireName(request.Name);
+            if (known.RevokedUntil(request.Name) is null)
+            {
+                RequireRoom(known.RevokedNames.Count);
+            }
+        }
+        else if (known.Find(request.SerialNumber) is null)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.NotFound,
+                "CredentialNotFound",
+                $"There is no client certificate with the serial number '{request.SerialNumber}' on record.",
+                request.SerialNumber,
+                "Get-SwarmCredential lists them. Certificates of earlier versions are not on record: revoke them by name, with -Name."
+            );
+        }
+    }
+
+    private static void RequireName(string name)
+    {
+        if (name.Length is 0 or > LongestName || !VisibleText.IsPlain(name))
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "InvalidName",
+                $"The name of a client certificate must have 1 to {LongestName} characters and no control characters.",
+                name,
+                "Give the person's or the script's name."
+            );
+        }
+    }
+
+    private static void RequireRoom(int count)
+    {
+        if (count >= CredentialSet.Most)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.ResourceExhausted,
+                "TooManyCredentials",
+                $"There are {count} client certificates already, or revoked names.",
+                action: "Give a shorter -Expiry, so that those that are not used any more end."
+            );
+        }
+    }
+
+    private static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 
     private static string Pem(byte[] der) => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
 }

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.State;
 
 namespace Swarm.Wire.Limits;
 
@@ -12,7 +13,7 @@ public static class BoundedDescription
     public static NodeDescription Of(NodeDescription description) =>
         description with
         {
-            Hostname = BoundedText.Cut(description.Hostname, 255),
+            Hostname = BoundedText.Cut(description.Hostname, NodeNames.Longest),
             Os = BoundedText.Cut(description.Os, 64),
             Architecture = BoundedText.Cut(description.Architecture, 64),
             EngineVersion = BoundedText.Cut(description.EngineVersion, 128),

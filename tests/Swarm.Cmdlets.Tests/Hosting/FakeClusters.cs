@@ -76,4 +76,26 @@ internal sealed class FakeClusters(FakeControl control) : V1.Clusters.ClustersBa
             }
         );
     }
+
+    public override AsyncTask ListCredentials(
+        V1.ListCredentialsRequest request,
+        IServerStreamWriter<V1.Credential> responseStream,
+        ServerCallContext context
+    )
+    {
+        control.Note(request);
+        return FakeControl.SendAsync(control.Credentials, responseStream);
+    }
+
+    public override Task<V1.RevokeCredentialResponse> RevokeCredential(V1.RevokeCredentialRequest request, ServerCallContext context)
+    {
+        control.Note(request);
+        var meant = control.Credentials.Where(c => c.Name == request.Name || c.SerialNumber == request.SerialNumber).ToList();
+        if (meant.Count == 0 && request.Name.Length == 0)
+        {
+            throw FakeControl.Refuse(StatusCode.NotFound, "CredentialNotFound", "There is none.", request.SerialNumber, "Look.");
+        }
+        meant.ForEach(c => c.RevokedAt = Timestamp.FromDateTime(DateTime.UtcNow));
+        return AsyncTask.FromResult(new V1.RevokeCredentialResponse { Revoked = { meant } });
+    }
 }

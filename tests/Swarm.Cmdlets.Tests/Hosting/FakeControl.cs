@@ -36,6 +36,17 @@ internal sealed class FakeControl
             ManagerAddress = "127.0.0.11:2377",
         };
 
+    /// <summary>Two of alice and one of bob, whose time is over.</summary>
+    public List<V1.Credential> Credentials { get; } =
+    [
+        MakeCredential("alice", "4A01", TimeSpan.FromDays(300)),
+        MakeCredential("alice", "4A02", TimeSpan.FromDays(360)),
+        MakeCredential("bob", "4B01", TimeSpan.FromDays(-1)),
+    ];
+
+    /// <summary>The warnings of a manager to a node that joins.</summary>
+    public List<string> JoinWarnings { get; } = [];
+
     /// <summary>The answers of waits, until the stream ends; null waits until it is cancelled.</summary>
     public List<V1.ServiceProgress?> Progress { get; } = [];
 
@@ -72,6 +83,15 @@ internal sealed class FakeControl
     public int TaskHistoryLimit { get; set; } = 5;
 
     public X509Certificate2 Root { get; } = MakeRoot();
+
+    private static V1.Credential MakeCredential(string name, string serial, TimeSpan left) =>
+        new()
+        {
+            Name = name,
+            SerialNumber = serial,
+            IssuedAt = Timestamp.FromDateTime(DateTime.UtcNow + left - TimeSpan.FromDays(365)),
+            ExpiresAt = Timestamp.FromDateTime(DateTime.UtcNow + left),
+        };
 
     public X509Certificate2 Issue(string subject)
     {

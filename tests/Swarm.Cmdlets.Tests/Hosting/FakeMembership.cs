@@ -30,6 +30,7 @@ internal sealed class FakeMembership(FakeControl control) : V1.Membership.Member
                 NodeId = "node9id",
                 ClusterId = "cluster1",
                 Role = V1.NodeRole.Manager,
+                Warnings = { control.JoinWarnings },
             }
         );
     }

@@ -31,6 +31,7 @@ internal static class ControlPlaneFeatures
         ["Add-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Add)), OfHosts),
         ["Exit-Swarm"] = new(static (c, o) => c.Membership.LeaveSwarmAsync(new(), o).ResponseAsync, "LastManager"),
         ["Get-Swarm"] = new(static (c, o) => c.Clusters.GetClusterAsync(new(), o).ResponseAsync),
+        ["Get-SwarmCredential"] = new(static (c, o) => PlaneHost.ListAsync(c.Clusters.ListCredentials(new(), o))),
         ["Get-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Get)), OfHosts),
         ["Get-SwarmJoinToken"] = new(static (c, o) => c.Clusters.GetJoinTokensAsync(new(), o).ResponseAsync),
         ["Get-SwarmNetwork"] = new(static (c, o) => PlaneHost.ListAsync(c.Networks.ListNetworks(new(), o))),
@@ -101,6 +102,10 @@ internal static class ControlPlaneFeatures
         ["Reset-SwarmUnlockKey"] = new(static (c, o) => c.Clusters.RotateUnlockKeyAsync(new(), o).ResponseAsync, "AutolockNotEnabled"),
         // The module reads, counts one up and writes.
         ["Restart-SwarmService"] = new(static (c, o) => Update(c, o, Spec()), "ServiceNotFound"),
+        ["Revoke-SwarmCredential"] = new(
+            static (c, o) => c.Clusters.RevokeCredentialAsync(new() { SerialNumber = "nosuch" }, o).ResponseAsync,
+            "CredentialNotFound"
+        ),
         ["Set-Swarm"] = new(
             static (c, o) => c.Clusters.UpdateClusterAsync(new() { Settings = new() { TaskHistoryLimit = 4 } }, o).ResponseAsync
         ),

@@ -46,7 +46,11 @@ internal sealed class GrpcManager : IAsyncDisposable
             GrpcServices.ControlApi(new ObjectsOnlyControlPlane(manager.Runtime.Objects)),
             GrpcServices.NodeServices(
                 new DispatcherService(() => manager.Runtime.Agents, new HeaderIdentity()),
-                new CertificateAuthorityService(() => manager.Runtime, TimeProvider.System)
+                new CertificateAuthorityService(
+                    () => manager.Runtime,
+                    TimeProvider.System,
+                    Microsoft.Extensions.Logging.Abstractions.NullLogger<CertificateAuthorityService>.Instance
+                )
             )
         );
         var app = builder.Build();

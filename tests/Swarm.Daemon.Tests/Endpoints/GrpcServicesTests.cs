@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Daemon.Endpoints;
 using Swarm.Daemon.Tests.Dispatcher;
 using Swarm.Manager;
@@ -39,7 +40,7 @@ public sealed class GrpcServicesTests
             GrpcServices.ControlApi(new ObjectsOnlyControlPlane(null!)),
             GrpcServices.NodeServices(
                 new DispatcherService(() => null, new CertificatePeerIdentity()),
-                new CertificateAuthorityService(() => null, TimeProvider.System)
+                new CertificateAuthorityService(() => null, TimeProvider.System, NullLogger<CertificateAuthorityService>.Instance)
             )
         );
         var app = builder.Build();

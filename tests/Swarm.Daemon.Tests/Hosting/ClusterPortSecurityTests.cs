@@ -203,6 +203,22 @@ public sealed class ClusterPortSecurityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_revoked_certificate_is_refused_on_every_method()
+    {
+        using var certificate = _manager.Issue("alice", CertificateRole.Admin);
+        using var channel = _manager.Connect(certificate);
+        await new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
+        await _manager.Control.Clusters.RevokeCredentialAsync(new() { Name = "alice" }, cancellationToken: Cancel);
+        foreach (var method in MethodsOf(ProtoServices.Control).Concat(MethodsOf(Dispatcher)))
+        {
+            Assert.Equal((StatusCode.PermissionDenied, "CertificateNotValid"), await CallAsync(channel, method));
+        }
+        using var again = _manager.Connect(certificate);
+        var (code, errorId) = await CallAsync(again, V1.Clusters.Descriptor.FindMethodByName("GetCluster"));
+        AssertNoConnection(code, errorId, "GetCluster");
+    }
+
+    [Fact]
     public async Task A_certificate_that_is_not_valid_yet_is_refused_with_its_time_and_the_managers()
     {
         using var certificate = _manager.Issue("alice", CertificateRole.Admin);

@@ -160,7 +160,10 @@ public sealed class FullDiskTests : IAsyncLifetime
             await Eventually.BeTrueAsync(
                 () =>
                 {
-                    PosixSignal.Send(ends.Pid, PosixSignal.Term);
+                    if (ProcessIdentity.Of(ends.Pid) is { } process)
+                    {
+                        ProcessSignal.Send(process, ProcessSignal.Term);
+                    }
                     return !ends.IsAlive;
                 },
                 "the task has ended"

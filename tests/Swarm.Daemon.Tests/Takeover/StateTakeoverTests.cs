@@ -48,6 +48,25 @@ public sealed class StateTakeoverTests
         AssertSame(archive.Tasks.Select(Lasting), (await TasksAsync(swarm)).Select(Lasting));
     }
 
+    /// <summary>No record knows the certificate: an earlier version made it.</summary>
+    [Theory]
+    [InlineData("plain-compacted")]
+    public async Task Its_administrators_certificate_is_revoked_by_name(string name)
+    {
+        await using var swarm = await TakeoverSwarm.OpenAsync(name);
+        using var certificate = X509Certificate2.CreateFromPem(swarm.Archive.AdministratorCertificate, swarm.Archive.AdministratorKey);
+        var manager = swarm.Archive.Cluster.ManagerAddresses.Single();
+        using var channel = ClusterChannel.Create(manager, ClusterTls.ClientOptions(static _ => true, certificate));
+        var client = new V1.ControlClient(channel);
+        await client.Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
+        Assert.Empty(await TakeoverSwarm.ListAsync(swarm.Control.Clusters.ListCredentials(new(), cancellationToken: Cancel)));
+        await swarm.Control.Clusters.RevokeCredentialAsync(new() { Name = "operator" }, cancellationToken: Cancel);
+        await TestDaemon.RefusedAsync(
+            "CertificateNotValid",
+            () => client.Clusters.GetClusterAsync(new(), cancellationToken: Cancel).ResponseAsync
+        );
+    }
+
     [Theory]
     [MemberData(nameof(Swarms))]
     public async Task Its_tokens_and_its_administrators_certificate_are_good(string name)

@@ -95,11 +95,7 @@ public sealed class DaemonInstallerTests
         system.Answers["/usr/local/lib/swarm.new/swarmd"] = new ToolResult(126, "", "Exec format error");
         var failed = await Assert.ThrowsAsync<HostException>(() => new DaemonInstaller(system).InstallAsync(Native, Stop));
         Assert.Equal("DaemonInstallFailed", failed.ErrorId);
-        Assert.Contains(
-            "Exec format error. The step before it was rolled back.",
-            failed.Message,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("Exec format error. The step before it was rolled back.", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("systemctl stop swarmd", system.Ran);
         Assert.Equal("rm -rf /usr/local/lib/swarm.new", system.Ran[^1]);
     }

@@ -1,3 +1,6 @@
+using System.Security;
+using Swarm.Cmdlets.Parameters;
+
 namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Join, "Swarm", SupportsShouldProcess = true)]
@@ -5,8 +8,9 @@ namespace Swarm.Cmdlets.Commands;
 public sealed class JoinSwarmCommand : SwarmCmdlet
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    public string Token { get; set; } = "";
+    [Secret]
+    [ValidateNotNull]
+    public SecureString Token { get; set; } = new();
 
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("ManagerAddress")]
@@ -32,7 +36,7 @@ public sealed class JoinSwarmCommand : SwarmCmdlet
             new V1.JoinSwarmRequest
             {
                 RequestId = NewRequestId(),
-                Token = Token,
+                Token = SecretAttribute.Reveal(Token),
                 RemoteAddresses = { RemoteAddress },
                 AdvertiseAddress = AdvertiseAddress ?? "",
                 ListenAddress = ListenAddress ?? "",
@@ -40,6 +44,10 @@ public sealed class JoinSwarmCommand : SwarmCmdlet
             },
             cancellationToken: cancellationToken
         );
+        foreach (var warning in joined.Warnings)
+        {
+            WriteWarning(warning);
+        }
         WriteObject(
             new JoinResult
             {

@@ -33,7 +33,7 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
             ParameterSetName == "Manager"
                 ? Connection.OpenManagers(
                     [.. ManagerAddress.Select(Parse)],
-                    ClientCertificate.Load(GetUnresolvedProviderPathFromPSPath(CertificatePath), DateTime.UtcNow)
+                    ClientCertificate.Load(GetUnresolvedProviderPathFromPSPath(CertificatePath), DateTime.UtcNow, WriteWarning)
                 )
                 : Connection.OpenSocket(Socket is null ? SessionTable.LocalSocket : GetUnresolvedProviderPathFromPSPath(Socket));
         try
@@ -53,7 +53,7 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
                 "CertificateRefused",
                 $"The manager at {connection.Endpoint} refused the client certificate '{CertificatePath}'.",
                 CertificatePath,
-                "It may belong to another swarm, or be expired by the manager's clock: make another one with New-SwarmCredential."
+                "It may be revoked, belong to another swarm, or be expired by the manager's clock: make another one with New-SwarmCredential."
             );
         }
         catch

@@ -38,6 +38,7 @@ internal sealed partial class CallGate(PeerAuthorization authorization, ClusterL
             }
             else
             {
+                using var open = authorization.EndWhenRevoked(context);
                 await next(context);
             }
         }

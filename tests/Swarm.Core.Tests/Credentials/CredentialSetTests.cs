@@ -1,0 +1,81 @@
+using Swarm.Core.Credentials;
+using Swarm.Core.State;
+using Swarm.Core.Tests.Scheduling;
+
+namespace Swarm.Core.Tests.Credentials;
+
+public sealed class CredentialSetTests
+{
+    private static readonly DateTimeOffset Start = SwarmFixture.Start;
+
+    [Fact]
+    public void One_is_revoked_and_keeps_its_moment()
+    {
+        var set = CredentialSet.Empty.Issue(Make("alice", "4A")).Issue(Make("alice", "4B"));
+        set = set.Revoke("4a", Start.AddDays(1)).Revoke("4A", Start.AddDays(2));
+        Assert.Equal(Start.AddDays(1), set.Find("4A")!.RevokedAt);
+        Assert.True(set.IsRevoked("alice", "4A", Start));
+        Assert.False(set.IsRevoked("alice", "4B", Start));
+    }
+
+    [Fact]
+    public void A_name_is_revoked_until_a_moment_also_without_a_record()
+    {
+        var set = CredentialSet.Empty.Issue(Make("alice", "4A")).RevokeName("alice", Start.AddDays(1));
+        Assert.True(set.IsRevoked("alice", "unknown", Start.AddDays(1)));
+        Assert.False(set.IsRevoked("alice", "unknown", Start.AddDays(1).AddSeconds(1)));
+        Assert.False(set.IsRevoked("bob", "unknown", Start));
+        Assert.Equal(Start.AddDays(1), set.Find("4A")!.RevokedAt);
+        // A clock that steps back takes nothing back.
+        set = set.RevokeName("alice", Start);
+        Assert.Equal(Start.AddDays(1), set.RevokedUntil("alice"));
+        Assert.Single(set.RevokedNames);
+    }
+
+    [Fact]
+    public void What_ended_long_before_is_forgotten()
+    {
+        var set = CredentialSet.Empty.Issue(Make("alice", "4A"));
+        set = set.Issue(Make("bob", "4B", Start.AddDays(365 + 30)));
+        Assert.Equal(["4A", "4B"], set.Issued.Select(c => c.SerialNumber));
+        set = set.Issue(Make("carol", "4C", Start.AddDays(365 + 31)));
+        Assert.Equal(["4B", "4C"], set.Issued.Select(c => c.SerialNumber));
+    }
+
+    [Fact]
+    public void A_script_that_asks_again_and_again_does_not_fill_the_state()
+    {
+        var set = CredentialSet.Empty.Issue(Make("alice", "4A"));
+        for (var number = 0; number < CredentialSet.Most * 2; number++)
+        {
+            var at = Start.AddSeconds(number);
+            set = set.Issue(Make("script", $"{number}", at) with { ExpiresAt = at.AddMinutes(1) });
+        }
+        Assert.Equal(CredentialSet.Most, set.Issued.Count);
+        Assert.NotNull(set.Find("4A"));
+    }
+
+    [Fact]
+    public void The_state_has_it_in_its_snapshot_and_in_its_forks()
+    {
+        var swarm = new SwarmFixture();
+        swarm.Apply(new StateChange.CredentialIssue(Make("alice", "4A")), new StateChange.CredentialIssue(Make("alice", "4A")));
+        swarm.Apply(new StateChange.CredentialNameRevoke("bob", Start), new StateChange.CredentialRevoke("4A", Start));
+        var restored = new ClusterState();
+        restored.Restore(swarm.State.Capture());
+        foreach (var state in (ClusterState[])[swarm.State, restored, swarm.State.Fork()])
+        {
+            Assert.Equal(Start, Assert.Single(state.Credentials.Issued).RevokedAt);
+            Assert.Equal(new RevokedName("bob", Start), Assert.Single(state.Credentials.RevokedNames));
+        }
+    }
+
+    private static IssuedCredential Make(string name, string serial, DateTimeOffset? at = null) =>
+        new()
+        {
+            Name = name,
+            SerialNumber = serial,
+            IssuedAt = at ?? Start,
+            ExpiresAt = (at ?? Start).AddDays(365),
+        };
+}
