@@ -1,11 +1,16 @@
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>The leader's disk. It writes one batch after another; for a while each may take seconds.</summary>
+/// <summary>The leader's disk. It writes one batch after another; what comes during a write is in the next batch. For a while a write may take
+/// seconds.</summary>
 internal sealed class Disk
 {
     private TimeSpan _slowUntil;
-    private TimeSpan _busyUntil;
+    private TimeSpan _writing;
+    private TimeSpan _next;
     private int _longest;
+
+    /// <summary>The end of everything that was asked for.</summary>
+    public TimeSpan BusyUntil => _next > _writing ? _next : _writing;
 
     /// <summary>Until that moment a write takes up to so many milliseconds.</summary>
     public void Slow(TimeSpan until, int longest)
@@ -14,15 +19,25 @@ internal sealed class Disk
         _longest = longest;
     }
 
-    /// <summary>The time that a write takes from now on, with those before it.</summary>
+    /// <summary>The time from now on until what is written is on the disk.</summary>
     public TimeSpan Write(TimeSpan now, Random random)
     {
-        if (now >= _slowUntil && now >= _busyUntil)
+        if (now >= _writing && _next > now)
         {
-            return TimeSpan.Zero;
+            _writing = _next;
         }
-        var begin = now > _busyUntil ? now : _busyUntil;
-        _busyUntil = begin + TimeSpan.FromMilliseconds(now < _slowUntil ? random.Next(_longest) : 0);
-        return _busyUntil - now;
+        if (now >= _writing)
+        {
+            _writing = now + Duration(now, random);
+            return _writing - now;
+        }
+        if (_next <= _writing)
+        {
+            _next = _writing + Duration(now, random);
+        }
+        return _next - now;
     }
+
+    private TimeSpan Duration(TimeSpan now, Random random) =>
+        now < _slowUntil ? TimeSpan.FromMilliseconds(random.Next(_longest)) : TimeSpan.Zero;
 }

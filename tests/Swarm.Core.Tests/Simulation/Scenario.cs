@@ -288,16 +288,17 @@ internal sealed partial class Scenario
         }
     }
 
-    private void Return(SimulatedAgent agent)
-    {
-        if (!agent.IsConnected && !agent.HasLeft && _swarm.State.FindNode(agent.NodeId) is { } node)
+    private void Return(SimulatedAgent agent) =>
+        _swarm.AfterWrites(() =>
         {
-            agent.Connect();
-            _swarm.Commit([
-                new StateChange.NodeStatusSet(node.Id, node.Status with { State = NodeState.Ready, Since = _swarm.Now }, _swarm.Now),
-            ]);
-        }
-    }
+            if (!agent.IsConnected && !agent.HasLeft && _swarm.State.FindNode(agent.NodeId) is { } node)
+            {
+                agent.Connect();
+                _swarm.Commit([
+                    new StateChange.NodeStatusSet(node.Id, node.Status with { State = NodeState.Ready, Since = _swarm.Now }, _swarm.Now),
+                ]);
+            }
+        });
 
     private void WithService(Action<Service> action) => WithAny(_swarm.State.Services.OrderBy(s => s.Id, StringComparer.Ordinal), action);
 

@@ -11,6 +11,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
 
     /// <summary>The error of its clock: none, five minutes ahead or five behind.</summary>
     private readonly TimeSpan _skew = TimeSpan.FromMinutes((nodeId[^1] % 3 - 1) * 5);
+    private int _crashes;
     private bool _syncScheduled;
     private bool _flushScheduled;
 
@@ -37,6 +38,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         }
         _containers.Clear();
         _unsent.Clear();
+        _crashes++;
         IsUp = false;
         IsConnected = false;
     }
@@ -292,24 +294,31 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
                 {
                     var batch = _unsent.Select(r => (StateChange)new StateChange.TaskObserve(r.Key, r.Value, swarm.Now)).ToList();
                     _unsent.Clear();
-                    swarm.Propose(batch, lost: () => SendAgain(batch));
+                    var crashes = _crashes;
+                    swarm.Propose(
+                        batch,
+                        lost: () =>
+                        {
+                            if (crashes == _crashes)
+                            {
+                                SendAgain(batch);
+                            }
+                        }
+                    );
                 }
             }
         );
     }
 
-    /// <summary>No answer came for these reports. What is newer, or was lost in a crash, is not said again.</summary>
+    /// <summary>No answer came for these reports. What is newer is not replaced.</summary>
     private void SendAgain(IEnumerable<StateChange> reports)
     {
         foreach (var report in reports.OfType<StateChange.TaskObserve>())
         {
-            if (!HasLeft && (SwarmTask.IsTerminal(report.Status.State) || _containers.ContainsKey(report.TaskId)))
+            var isNewer = !_unsent.TryGetValue(report.TaskId, out var unsent) || unsent.State < report.Status.State;
+            if (!HasLeft && isNewer && (SwarmTask.IsTerminal(report.Status.State) || _containers.ContainsKey(report.TaskId)))
             {
-                // Two reports of a task can be lost in either order.
-                if (!_unsent.TryGetValue(report.TaskId, out var unsent) || unsent.State < report.Status.State)
-                {
-                    _unsent[report.TaskId] = report.Status;
-                }
+                _unsent[report.TaskId] = report.Status;
             }
         }
         ScheduleFlush();

@@ -159,6 +159,19 @@ internal sealed class SimulatedSwarm : TimeProvider
         );
     }
 
+    /// <summary>Does something after everything that was proposed, as a new session of an agent begins.</summary>
+    public void AfterWrites(Action action)
+    {
+        if (Disk.BusyUntil <= Elapsed)
+        {
+            action();
+        }
+        else
+        {
+            At(Disk.BusyUntil, action);
+        }
+    }
+
     /// <summary>Another manager takes over from a snapshot of the applied state, or (the same process again) by a reset. The batch in
     /// flight may be lost.</summary>
     public void ChangeLeader(bool fromSnapshot)
