@@ -271,11 +271,11 @@ internal static class Invariants
             {
                 swarm.Fail($"{name}: {task} does not run");
             }
-            var spec = isStuck ? swarm.State.FindRevision(service.Id, task.Revision)!.Spec : service.Spec;
+            var meetsOwn = isStuck && node is not null && Satisfies(node, swarm.State.FindRevision(service.Id, task.Revision)!.Spec);
             if (
                 node is not { Status.State: NodeState.Ready }
                 || node.Spec.Availability == NodeAvailability.Drain
-                || (node.Spec.Availability != NodeAvailability.Pause && !Satisfies(node, spec))
+                || (node.Spec.Availability != NodeAvailability.Pause && !meetsOwn && !Satisfies(node, service.Spec))
             )
             {
                 swarm.Fail($"{name}: task {task.Id} runs on {task.NodeId}, where it may not");
