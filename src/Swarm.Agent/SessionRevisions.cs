@@ -4,8 +4,8 @@ using V1 = Swarm.Protocol.V1;
 namespace Swarm.Agent;
 
 /// <summary>The service revisions that the manager has sent in one session. Fills in the specs of assignments from them.</summary>
-/// <remarks>The manager counts in the same way. It sends a revision with the first task that refers to it, and again after no task did, or after the
-/// service's labels or ports changed. Earlier tasks keep the spec that they got.</remarks>
+/// <remarks>The manager counts in the same way. It sends a revision with the first task that refers to it, and again after no task did.
+/// It also sends one again after the service's labels or ports changed. Earlier tasks keep the spec that they got.</remarks>
 internal sealed class SessionRevisions
 {
     private readonly Dictionary<(string ServiceId, ulong Number), V1.ServiceSpec> _specs = [];

@@ -7,8 +7,8 @@ using Swarm.Core.State;
 namespace Swarm.Core.Orchestration;
 
 /// <summary>Previews changes for <c>-WhatIf</c> on forks of the state. The state itself does not change, and must not while a preview is made.</summary>
-/// <remarks>The control loop itself runs on a fork, with agents that obey at once; an update goes its way without delays, so that one that gets
-/// stuck is shown so. Nodes of new tasks are the scheduler's choices of this moment. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
+/// <remarks>The control loop itself runs on a fork, with agents that obey at once. An update goes its way without delays: one that gets stuck
+/// is shown so. Nodes of new tasks are the scheduler's choices of this moment. Tasks that the change does not touch are counted and nothing else: they cost no memory.</remarks>
 public static class ServicePlanner
 {
     /// <summary>Enough rounds for every change that converges: creation, placement, start, and the same again for replacements.</summary>

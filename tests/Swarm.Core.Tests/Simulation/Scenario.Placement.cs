@@ -28,7 +28,16 @@ internal sealed partial class Scenario
                 break;
             case 5:
                 WithService(s =>
-                    Update(s, spec => spec with { Placement = spec.Placement with { MaxReplicasPerNode = (ulong)_random.Next(0, 3) } })
+                    Update(
+                        s,
+                        spec =>
+                            spec.Mode is ServiceMode.Replicated
+                                ? spec with
+                                {
+                                    Placement = spec.Placement with { MaxReplicasPerNode = (ulong)_random.Next(0, 3) },
+                                }
+                                : spec
+                    )
                 );
                 break;
             case 6:

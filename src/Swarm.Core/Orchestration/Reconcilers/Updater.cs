@@ -283,8 +283,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     /// <summary>Counts the slots that take up the update's parallelism. SwarmKit's worker goes on to another slot when the task has run or
     /// failed
-    /// and the delay after that is over. Here a task that no node takes holds no place either, unless it took over from another: then the
-    /// update would stop one task after another for tasks that cannot start.</summary>
+    /// and the delay after that is over. Here a task that no node takes holds no place either, unless it took over from another.
+    /// Else the update would stop one task after another for tasks that cannot start.</summary>
     private int CountBusy(List<SwarmTask> made, UpdateConfig config)
     {
         var busy = 0;
