@@ -62,7 +62,9 @@ internal sealed class ManagerSession(
             }
             catch (Exception e) when (e is not SwarmException && !either.IsCancellationRequested)
             {
-                // A call that has failed refuses to write and gives no reason. To read from it gives the reason.
+                // A call that has failed refuses to write and gives no reason. The headers have that of a connection that was not made, the stream that of
+                // the manager.
+                await call.ResponseHeadersAsync.WaitAsync(either.Token);
                 await call.ResponseStream.MoveNext(either.Token);
                 throw;
             }

@@ -73,6 +73,9 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
         Sample();
         await stop.CancelAsync();
         await EndOfAsync(attack);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{before / Megabyte} MB before, {peak / Megabyte} MB at the most, {rounds} rounds."
+        );
         Assert.True(peak - before < MostGrowth, $"{before / Megabyte} MB have become {peak / Megabyte} MB after {rounds} rounds.");
         await Eventually.GetAsync(
             MemoryAsync,

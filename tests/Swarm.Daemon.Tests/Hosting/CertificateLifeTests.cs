@@ -9,6 +9,9 @@ namespace Swarm.Daemon.Tests.Hosting;
 /// <summary>Certificates are renewed in time, over the cluster port and with a clock of the test's own; or they expire.</summary>
 public sealed class CertificateLifeTests
 {
+    /// <summary>An attempt to connect is given up after 5 s of the fake clock, which are 2 s of the machine's then.</summary>
+    private static readonly TimeSpan AttemptStep = TimeSpan.FromMilliseconds(50);
+
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -19,7 +22,13 @@ public sealed class CertificateLifeTests
     private Task PassAsync(TimeSpan step, Func<Task<bool>> until, string what) => PassAsync(_time, step, until, what);
 
     /// <inheritdoc cref="PassAsync(TimeSpan, Func{Task{bool}}, string)"/>
-    private static async Task PassAsync(FakeTimeProvider time, TimeSpan step, Func<Task<bool>> until, string what)
+    private static async Task PassAsync(
+        FakeTimeProvider time,
+        TimeSpan step,
+        Func<Task<bool>> until,
+        string what,
+        Func<string>? more = null
+    )
     {
         await Eventually.GetAsync(
             async () =>
@@ -32,7 +41,8 @@ public sealed class CertificateLifeTests
                 return false;
             },
             static done => done,
-            what
+            what,
+            more
         );
     }
 
@@ -150,9 +160,10 @@ public sealed class CertificateLifeTests
         await worker.RestartAsync();
         await PassAsync(
             behind,
-            TimeSpan.FromSeconds(1),
+            AttemptStep,
             async () => (await worker.InfoAsync()).StateMessage.Contains("that of the manager at", StringComparison.Ordinal),
-            "the worker knows the manager's clock"
+            "the worker knows the manager's clock",
+            () => worker.Log
         );
         var info = await worker.InfoAsync();
         Assert.Equal(V1.LocalNodeState.Pending, info.State);
@@ -166,9 +177,10 @@ public sealed class CertificateLifeTests
         behind.AdjustTime(_time.GetUtcNow());
         await PassAsync(
             behind,
-            TimeSpan.FromSeconds(1),
+            AttemptStep,
             async () => await worker.InfoAsync() is { State: V1.LocalNodeState.Active, StateMessage: "" },
-            "the worker is back"
+            "the worker is back",
+            () => worker.Log
         );
         Assert.Equal("passed", (await CertificateCheckAsync(worker)).Status);
     }
@@ -186,9 +198,10 @@ public sealed class CertificateLifeTests
         await worker.RestartAsync();
         await PassAsync(
             right,
-            TimeSpan.FromSeconds(1),
+            AttemptStep,
             async () => (await worker.InfoAsync()).StateMessage.Contains("not accepted", StringComparison.Ordinal),
-            "the worker is told"
+            "the worker is told",
+            () => worker.Log
         );
         var info = await worker.InfoAsync();
         Assert.Equal(V1.LocalNodeState.Pending, info.State);
