@@ -78,7 +78,7 @@ public sealed partial class CertificateRenewal(
         }
     }
 
-    /// <summary>What a manager said, or the innermost reason of the transport.</summary>
+    /// <summary>The words of a manager, or the innermost reason of the transport.</summary>
     private static string Reason(Exception error)
     {
         var e = error;

@@ -101,9 +101,9 @@ public sealed class ClusterCredentials
 
     /// <summary>The server side of a cluster connection: presents this node, asks for a client certificate and verifies it if there is
     /// one.</summary>
-    /// <remarks>A connection without a certificate is accepted here, since the certificate authority must be reachable without. So is one whose
-    /// certificate is this swarm's and out of its time: a handshake cannot tell the peer why it ends, and the status of a call can. Each call
-    /// is judged again.</remarks>
+    /// <remarks>A connection without a certificate is accepted here, since the certificate authority must be reachable without. So is a certificate
+    /// of this swarm that is out of its time. A handshake cannot tell the peer why it ends, and the status of a call can. Each call is judged
+    /// again.</remarks>
     /// <param name="refused">Called with the reason when the handshake fails for the peer's certificate.</param>
     /// <param name="protocols">The protocols of the port.</param>
     public SslServerAuthenticationOptions ServerOptions(

@@ -134,7 +134,7 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
         await node.InfoAsync(static info => info is { State: V1.LocalNodeState.Active, StateMessage: "" });
     }
 
-    /// <summary>One connection after the other, until it is told to stop. Each call sends 1 MB at the most.</summary>
+    /// <summary>Opens connections in turn, until it is told to stop. Each call sends 1 MB at the most.</summary>
     private async Task AttackAsync(Action round, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)

@@ -44,7 +44,7 @@ internal sealed class GrpcPeer : IDisposable
             }
         );
 
-    /// <summary>One whole message.</summary>
+    /// <summary>The body of a call with a single whole message.</summary>
     public static ByteArrayContent Message(params byte[] message)
     {
         var framed = new byte[5 + message.Length];

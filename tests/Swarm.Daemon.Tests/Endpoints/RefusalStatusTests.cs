@@ -8,7 +8,7 @@ namespace Swarm.Daemon.Tests.Endpoints;
 /// <summary>Errors as statuses, which are headers of a limited size.</summary>
 public sealed class RefusalStatusTests
 {
-    /// <summary>What clients of .NET accept, in bytes of all headers together; others accept half of it.</summary>
+    /// <summary>Bytes of all headers together. Clients of .NET accept twice as many.</summary>
     private const int MostHeaders = 32 * 1024;
 
     [Theory]

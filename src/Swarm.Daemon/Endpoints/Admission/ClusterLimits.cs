@@ -6,7 +6,7 @@ namespace Swarm.Daemon.Endpoints.Admission;
 /// whatever address it comes from.</summary>
 internal sealed record ClusterLimits
 {
-    /// <summary>What a handshake may take. A node's takes two round trips.</summary>
+    /// <summary>The longest time of a handshake. A node's takes two round trips.</summary>
     public TimeSpan HandshakeTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Unfinished handshakes from addresses where no member is known; and as many again from members' addresses. About 20 KB each.</summary>
@@ -27,7 +27,7 @@ internal sealed record ClusterLimits
     /// <summary>Bytes of a message to a method that anybody may call: a token, a certificate request of 400 bytes, a host name.</summary>
     public long AnonymousMessage { get; init; } = 8 * 1024;
 
-    /// <summary>What a call of such a method may take. A manager without a leader answers after 3 s.</summary>
+    /// <summary>The longest time of a call of such a method. A manager without a leader answers after 3 s.</summary>
     public TimeSpan AnonymousCallTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Connections of one certificate. Beyond them the oldest is closed, so that a node whose old ones are dead gets in.</summary>

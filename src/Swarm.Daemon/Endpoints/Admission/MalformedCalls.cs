@@ -6,8 +6,8 @@ using Swarm.Wire.Errors;
 
 namespace Swarm.Daemon.Endpoints.Admission;
 
-/// <summary>Gives calls whose messages cannot be read one status and one short line in the log. gRPC has a different status for each of its own finds, none of
-/// which is the caller's fault by its name, and logs a stack trace for each.</summary>
+/// <summary>Gives calls whose messages cannot be read one status and one short line in the log. gRPC has several statuses for them, which name no fault of
+/// the caller, and logs a stack trace for each.</summary>
 /// <param name="ration">Limits the lines.</param>
 /// <param name="logger">Names the method, the address and the fault.</param>
 internal sealed partial class MalformedCalls(LogRation ration, ILogger<MalformedCalls> logger)
