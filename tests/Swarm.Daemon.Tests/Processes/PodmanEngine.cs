@@ -44,6 +44,8 @@ public sealed class PodmanEngine : IAsyncLifetime
             """
             [containers]
             netns = "none"
+            # By default it asks for more than the machine may allow.
+            default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
             [engine]
             cgroup_manager = "cgroupfs"
             events_logger = "file"
