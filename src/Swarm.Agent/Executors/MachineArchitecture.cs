@@ -14,4 +14,15 @@ public static class MachineArchitecture
             Architecture.Arm => "armv7l",
             var other => other.ToString().ToLowerInvariant(),
         };
+
+    /// <summary>The same name for an engine that uses Go's names, as Podman does: constraints compare it.</summary>
+    public static string NameOf(string engines) =>
+        engines switch
+        {
+            "amd64" => "x86_64",
+            "arm64" => "aarch64",
+            "386" => "i386",
+            "arm" => "armv7l",
+            _ => engines,
+        };
 }

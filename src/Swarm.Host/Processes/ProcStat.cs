@@ -4,7 +4,7 @@ namespace Swarm.Host.Processes;
 
 /// <summary>The fields of <c>/proc/PID/stat</c> that matter here. Source: proc(5).</summary>
 /// <param name="Pid">The process id.</param>
-/// <param name="State">One letter: R, S, D, T, Z, X, …</param>
+/// <param name="State">The kernel's letter for its state: R runs, S sleeps, Z has ended, and so on.</param>
 /// <param name="Parent">The process id of the parent.</param>
 /// <param name="Session">The process id of the session's first process.</param>
 /// <param name="StartTime">Clock ticks since the boot of the machine.</param>

@@ -79,6 +79,7 @@ public class ConvergenceTests
         const string Reason = "starting: the health check was due after 30 s and has not run within 95 s; the engine runs none";
         var swarm = new TestSwarm(nodes: 1);
         swarm.Create(TestSwarm.Spec("web"));
+        swarm.Settle();
         swarm.Observe(swarm.Slot("web", 1), TaskState.Starting);
         Assert.Equal("0 of 1 tasks run", Of(swarm).Message);
 
@@ -89,7 +90,7 @@ public class ConvergenceTests
         swarm.Converge();
         swarm.Time.Advance(TimeSpan.FromSeconds(1));
         swarm.SetImage("web", "redis:2");
-        swarm.Converge(t => t.Status.State < TaskState.Starting);
+        swarm.Converge(t => t.Id == task.Id);
         var next = swarm.Slot("web", 1);
         swarm.Apply(new StateChange.TaskObserve(next.Id, next.Status with { State = TaskState.Starting, Message = Reason }));
         Assert.Equal("update in progress: 0 of 1 tasks run: " + Reason, Of(swarm).Message);

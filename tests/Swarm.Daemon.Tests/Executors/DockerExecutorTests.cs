@@ -83,6 +83,7 @@ public class DockerExecutorTests : ExecutorContract
     [InlineData(3, "task: non-zero exit (3)")]
     public async Task What_ends_before_the_check_of_its_image_succeeds_never_ran(int code, string error)
     {
+        RequireCommittedChecks();
         using var client = EngineConnection.Builder(Endpoint).Build();
         var executor = OpenExecutor();
         var tag = "swarm-test-" + TaskDefinitions.NewId();
@@ -118,6 +119,9 @@ public class DockerExecutorTests : ExecutorContract
             await client.Images.DeleteImageAsync(tag + ":1", new() { Force = true }, CancellationToken.None);
         }
     }
+
+    /// <summary>Skips where the engine makes no image with a health check of a container.</summary>
+    protected virtual void RequireCommittedChecks() { }
 
     protected override ITaskExecutor Open() => Open("node1");
 

@@ -8,8 +8,8 @@ using Swarm.Host.Processes;
 
 namespace Swarm.Daemon.Tests.Executors;
 
-/// <summary>A task of the process executor ends with all of its processes, in each hierarchy of control groups and without any; and no
-/// process of anybody else ends with it.</summary>
+/// <summary>A task of the process executor ends with all of its processes, in each hierarchy of control groups and without any. No process
+/// of anybody else ends with it.</summary>
 public sealed class ProcessContainmentTests : IAsyncDisposable
 {
     /// <summary>Adds a process to the file of those that a test looks for, in a session of its own.</summary>

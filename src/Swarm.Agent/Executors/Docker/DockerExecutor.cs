@@ -62,7 +62,7 @@ public sealed class DockerExecutor : ITaskExecutor
         {
             Hostname = node.Hostname.Length > 0 ? node.Hostname : info.Name,
             Os = info.OSType,
-            Architecture = info.Architecture,
+            Architecture = MachineArchitecture.NameOf(info.Architecture),
             Resources = node.Resources ?? new ResourceAmount(info.NCPU * 1_000_000_000L, info.MemTotal),
             EngineVersion = info.ServerVersion,
             EngineLabels = ValueMap.From(labels),
@@ -284,7 +284,7 @@ public sealed class DockerExecutor : ITaskExecutor
             var created = await creation.WaitAsync(cancellation);
             return _containerIds[task.TaskId] = created.ID;
         }
-        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        catch (DockerApiException e) when (EngineErrors.IsNameTaken(e))
         {
             // The container was prepared before, or the name belongs to another: the labels decide.
             return await FindAsync(task.TaskId, cancellation)

@@ -40,6 +40,10 @@ internal static class EngineErrors
         }
     }
 
+    /// <summary>A container of that name exists. Podman calls that an internal error.</summary>
+    public static bool IsNameTaken(DockerApiException e) =>
+        e.StatusCode == HttpStatusCode.Conflict || MessageOf(e).EndsWith("that name is already in use", StringComparison.Ordinal);
+
     /// <summary>The engine's message without its JSON.</summary>
     public static string MessageOf(DockerApiException e)
     {

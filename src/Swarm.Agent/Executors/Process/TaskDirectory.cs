@@ -1,7 +1,7 @@
 namespace Swarm.Agent.Executors.Process;
 
-/// <summary>Writes into tasks' directories, and removes them while others may still write to them by name: an adopting executor's watch its <c>exit</c>, a probe
-/// its <c>healthy</c>.</summary>
+/// <summary>Writes files of tasks, and removes tasks' directories while others may still write to them by name. An adopting executor's
+/// watch writes <c>exit</c>, a probe writes <c>healthy</c>.</summary>
 /// <remarks>First the directory is renamed, in one step. From then on nobody finds it. If swarmd dies half-way, the next one recognises a
 /// remainder by its name, instead of finding half a task.</remarks>
 internal static class TaskDirectory
