@@ -15,7 +15,7 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
         }
         catch (FormatException e)
         {
-            throw new ArgumentTransformationMetadataException(e.Message, e);
+            throw new ArgumentTransformationMetadataException(VisibleText.Lines(e.Message), e);
         }
     }
 
