@@ -16,7 +16,7 @@ public sealed class Task
     public string Node { get; set; } = "";
     public string NodeId { get; set; } = "";
 
-    /// <summary>State of the node; null: the task has no node. What a task on a node that is Down does is not known.</summary>
+    /// <summary>State of the node; null: the task has no node. The true state of a task on a node that is Down is not known.</summary>
     public NodeState? NodeState { get; set; }
     public string Image { get; set; } = "";
     public TaskState DesiredState { get; set; }

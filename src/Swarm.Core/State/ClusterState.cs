@@ -237,7 +237,7 @@ public sealed class ClusterState
             case StateChange.ServiceSpecSet c when FindService(c.ServiceId) is { } service:
                 SetSpec(service, c);
                 break;
-            case StateChange.ServiceUpdateStatusSet c when FindService(c.ServiceId) is { } service:
+            case StateChange.ServiceUpdateStatusSet c when FindService(c.ServiceId) is { } service && !IsSuperseded(c.Status, service):
                 ChangeService(service, service with { UpdateStatus = c.Status, UpdatedAt = c.At, Version = Index });
                 break;
             case StateChange.ServiceRemove c when _services.Remove(c.ServiceId, out var service):
@@ -334,6 +334,10 @@ public sealed class ClusterState
         }
         return _assigned;
     }
+
+    /// <summary>Another update began after the status was worked out.</summary>
+    private static bool IsSuperseded(UpdateStatus? status, Service service) =>
+        status is not null && service.UpdateStatus is { } current && status.Number < current.Number;
 
     private void SetSpec(Service service, StateChange.ServiceSpecSet change)
     {

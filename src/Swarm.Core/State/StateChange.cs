@@ -137,6 +137,7 @@ public abstract record StateChange
         public override int EstimateSize() => Frame + JsonSize.Of(Spec) + JsonSize.Of(RegistryCredential) + JsonSize.Of(UpdateStatus);
     }
 
+    /// <summary>Where the update stands. It does nothing once another update began, see <see cref="Model.UpdateStatus.Number"/>.</summary>
     public sealed record ServiceUpdateStatusSet(string ServiceId, UpdateStatus? Status, DateTimeOffset At) : StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + ServiceId);

@@ -31,7 +31,7 @@ public static class HeartbeatRules
     /// answer.</summary>
     public static TimeSpan NewLeaderGrace(TimeSpan period) => Silence(period) + SessionTiming.LongestPause + ClusterChannel.ConnectTimeout;
 
-    /// <summary>What is left of a restart grace under a new leader. The last leader's clock may be far from this one's, so it is never more than
+    /// <summary>The rest of a restart grace under a new leader. The last leader's clock may be far from this one's, so it is never more than
     /// the whole grace.</summary>
     /// <param name="until">The end of the grace, by the last leader's clock.</param>
     /// <param name="granted">The moment at which it was granted, or a later one, by the same clock.</param>

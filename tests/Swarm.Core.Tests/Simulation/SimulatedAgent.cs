@@ -310,7 +310,7 @@ internal sealed class SimulatedAgent(SimulatedSwarm swarm, string nodeId)
         );
     }
 
-    /// <summary>No answer came for these reports. What is newer is not replaced.</summary>
+    /// <summary>No answer came for these reports. A newer report is not replaced.</summary>
     private void SendAgain(IEnumerable<StateChange> reports)
     {
         foreach (var report in reports.OfType<StateChange.TaskObserve>())

@@ -79,8 +79,8 @@ internal static class RestartRules
 
     /// <summary>Counts the restarts within the policy's window before the task's end. The part of a delay that the back-off added does not
     /// count as time: it would spread the attempts over any window.</summary>
-    /// <remarks>Replicated stamps alone decide, because <see cref="Convergence"/> asks on every manager. The time between two tasks is at
-    /// least zero each, so that a clock that was set back does not bring old attempts into the window.</remarks>
+    /// <remarks>Replicated stamps alone decide, because <see cref="Convergence"/> asks on every manager. The time between two tasks is never
+    /// below zero: a clock that was set back does not bring old attempts into the window.</remarks>
     private static ulong AttemptsWithin(RestartPolicy policy, SwarmTask task, Slot slot)
     {
         var attempts = 0UL;

@@ -1,7 +1,8 @@
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Core.Tests.Orchestration;
 
-namespace Swarm.Core.Tests.Orchestration;
+namespace Swarm.Core.Tests.Timing;
 
 /// <summary>The manager's wall clock is set while something waits. Every wait takes its own delay, whatever the clock says.</summary>
 public class ClockStepTests
