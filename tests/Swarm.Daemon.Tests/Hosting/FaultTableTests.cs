@@ -46,6 +46,9 @@ public sealed partial class FaultTableTests
         "Full disk",
         "State directory in use",
         "An engine that stops and comes back",
+        "A label of a node goes that constraints ask for, also in the middle of an update",
+        "Tasks failed for a missing registry credential, or have no attempts left",
+        "An update of a service some of whose tasks find no node",
         "swarmd stopped, upgraded, or killed and back in time",
     ];
 
