@@ -31,5 +31,26 @@ public class StartFirstTests
         Assert.Equal(TaskState.Shutdown, swarm.Task(old.Id).Status.State);
     }
 
+    /// <summary>Both tasks of the slot have to move in one plan: one node is drained while the other one is lost.</summary>
+    [Fact]
+    public void A_replacement_waits_for_the_old_task_that_is_stopped_in_the_same_plan()
+    {
+        var swarm = UpdateScene.Running(1, UpdateScene.AtOnce with { Order = UpdateOrder.StartFirst });
+        var old = Assert.Single(swarm.Running("web"));
+        swarm.SetImage("web", "redis:2");
+        swarm.Settle();
+        var lost = Newest(swarm);
+        Assert.NotEqual(old.NodeId, lost.NodeId);
+
+        swarm.SetAvailability(old.NodeId!, NodeAvailability.Drain);
+        swarm.SetState(lost.NodeId!, NodeState.Down);
+        swarm.Converge(t => t.Id != old.Id);
+        var next = Assert.Single(swarm.Active("web"));
+        Assert.Equal((TaskState.Ready, TaskState.Ready), (next.DesiredState, next.Status.State));
+
+        swarm.Converge();
+        Assert.Equal(next.Id, Assert.Single(swarm.Running("web")).Id);
+    }
+
     private static SwarmTask Newest(TestSwarm swarm) => swarm.Active("web")[^1];
 }

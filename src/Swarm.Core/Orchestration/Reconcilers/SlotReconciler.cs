@@ -28,6 +28,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         {
             return;
         }
+        var otherStops = false;
         foreach (var task in slot.Active)
         {
             var fate = FateOf(task);
@@ -40,10 +41,11 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
                 // A start-first update already has its successor in the slot.
                 slot.Touched = true;
                 plan.End(task, TaskState.Shutdown);
+                otherStops |= plan.MayRun(task);
             }
             else
             {
-                Replace(task, slot, fate);
+                Replace(task, slot, fate, otherStops);
             }
         }
         EndSurplus(slot);
@@ -111,7 +113,11 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         return displaced || isWithoutRoom(task) || ConstraintEnforcer.IsForbidden(plan, view, task) ? Fate.Displaced : Fate.GoesOn;
     }
 
-    private void Replace(SwarmTask task, Slot slot, Fate fate)
+    /// <param name="task">The newest active task of the slot.</param>
+    /// <param name="slot">Its slot.</param>
+    /// <param name="fate">Why it cannot go on.</param>
+    /// <param name="otherStops">This plan stops an older task of the slot.</param>
+    private void Replace(SwarmTask task, Slot slot, Fate fate, bool otherStops)
     {
         var policy = view.RestartPolicyOf(task);
         if (!RestartRules.IsReplaced(task, slot, policy))
@@ -136,7 +142,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         var count = RestartRules.NextRestartCount(task, view.Service.Revision);
         // A task of an update that only lost its node is replaced as a task of that update.
         var ofUpdate = fate == Fate.Displaced && Updater.IsOfUpdate(task, view.Service);
-        var waits = slot.Tasks.Exists(t => (t == task || plan.IsStopping(t)) && plan.MayRun(t));
+        var waits = otherStops || slot.Tasks.Exists(t => (t == task || plan.IsStopping(t)) && plan.MayRun(t));
         plan.Create(view.Service, slot, waits, delay, count, ofUpdate);
         if (plan.Options.Fault == InjectedFault.DoubleRestart && fate == Fate.Ended)
         {
