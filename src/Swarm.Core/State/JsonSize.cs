@@ -21,7 +21,7 @@ public static class JsonSize
     public static int Of(NodeStatus status) => 80 + Of(status.Message) + Of(status.Address);
 
     public static int Of(NodeDescription description) =>
-        96
+        112
         + Of(description.Hostname)
         + Of(description.Os)
         + Of(description.Architecture)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Processes;
+using Swarm.Host.Processes;
 
 namespace Swarm.Daemon.Tests.Attacks;
 
@@ -29,7 +29,7 @@ public sealed class ReusedPidTests
             {
                 var path = Path.Combine(directory, file);
                 var was = ProcessIdentity.Read(path)!;
-                Assert.True(PosixSignal.Send(was.Pid, PosixSignal.Kill));
+                Assert.True(ProcessSignal.Send(was, ProcessSignal.Kill));
                 await Deadline.UntilAsync(() => !was.IsAlive, $"the {file} of the task to end");
                 // "BOOT PID (NAME) …": the pid is the stranger's now, the start time is still that of the dead.
                 var words = (await File.ReadAllTextAsync(path, Cancel)).Split(' ', 3);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Swarm.Agent.Executors.Process;
 using Swarm.Daemon.Tests.Processes;
+using Swarm.Host.Processes;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Attacks;
@@ -58,11 +58,8 @@ public sealed class SurvivingProcessTests
             "the task is removed",
             swarm.Manager.Log
         );
-        var alive = Left(pids).Where(static pid => ProcStat.Of(pid) is { State: not ('Z' or 'X') }).ToList();
-        foreach (var pid in alive)
-        {
-            PosixSignal.Send(pid, PosixSignal.Kill);
-        }
+        var alive = Left(pids).Select(ProcessIdentity.Of).OfType<ProcessIdentity>().ToList();
+        alive.ForEach(static process => ProcessSignal.Send(process, ProcessSignal.Kill));
         Assert.Empty(alive);
     }
 

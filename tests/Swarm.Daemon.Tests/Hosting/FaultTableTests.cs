@@ -53,6 +53,10 @@ public sealed partial class FaultTableTests
         "Torn write-ahead log",
         "Corrupted write-ahead log",
         "Full disk",
+        "The manager's clock is set forward or back",
+        "A new leader, or a swarmd that was restarted, whose clock differs from the one before",
+        "A node leaves",
+        "A service that fails at once, with `-RestartMaxAttempts` and `-RestartWindow`",
         "State directory in use",
         "A state directory or key file to which others have rights",
         "Texts of nodes and engines in the log",
@@ -65,6 +69,10 @@ public sealed partial class FaultTableTests
         "A journal of tasks that is damaged, or cannot be written",
         "Thousands of tasks on one node, or a slow disk of the manager",
         "A node that is down while no other could take its tasks",
+        "A pid that belongs to another process by now",
+        "Processes that leave the session of their task, with the Process executor",
+        "A health check that leaves processes behind, or takes too long, with the Process executor",
+        "An engine that runs no health checks (Podman without systemd)",
     ];
 
     /// <summary>The rows of all tables: their cells without the head and the line below it.</summary>

@@ -46,16 +46,17 @@ public sealed class WorkerRestartTests
     [InlineData("Docker")]
     public async Task Stopped_and_not_back_within_its_grace_a_node_is_down_and_its_tasks_start_elsewhere(string executor)
     {
-        await using var swarm = await ProcessSwarm.StartAsync(executor, workers: 0);
-        await using var worker = new SwarmdNode(swarm.Combine(""), "worker1", executor) { Arguments = { "--restart-grace", "500ms" } };
+        await using var swarm = await ProcessSwarm.StartAsync(executor, workers: 1);
+        await using var worker = new SwarmdNode(swarm.Combine(""), "stopped", executor) { Arguments = { "--restart-grace", "500ms" } };
         await worker.StartAsync();
         await swarm.JoinAsync(worker);
-        var before = await swarm.RunAsync("web", 1, "node.hostname==worker1");
+        var before = await swarm.RunAsync("web", 2, "node.role==worker");
+        var lost = Assert.Single(before, t => t.NodeName == worker.Name);
         Assert.Equal(0, await worker.TerminateAsync());
         var down = await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Down);
         Assert.Equal("did not come back from its restart in time", down.StateMessage);
-        var tasks = await swarm.TasksAsync("web", t => t.Any(x => x.Id != before[0].Id));
-        Assert.Equal(V1.TaskState.Shutdown, Assert.Single(tasks, t => t.Id == before[0].Id).DesiredState);
+        var tasks = await swarm.TasksAsync("web", t => t.Any(x => before.All(b => b.Id != x.Id)));
+        Assert.Equal(V1.TaskState.Shutdown, Assert.Single(tasks, t => t.Id == lost.Id).DesiredState);
     }
 
     [Theory]

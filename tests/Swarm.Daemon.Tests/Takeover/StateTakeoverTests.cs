@@ -119,6 +119,8 @@ public sealed class StateTakeoverTests
     {
         var lasting = task.Clone();
         lasting.Status.Pid = 0;
+        // The version of the archives told nothing of a task's node.
+        lasting.NodeState = V1.NodeState.Unknown;
         if (lasting.Status.State == V1.TaskState.Pending)
         {
             (lasting.UpdatedAt, lasting.Status.Timestamp) = (null, null);
