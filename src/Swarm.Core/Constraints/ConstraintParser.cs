@@ -64,7 +64,7 @@ internal static class ConstraintParser
             error = Error(
                 expression,
                 valueStart,
-                $"'{value}' is not an address; expected a plain one such as 10.0.0.5 or 2001:db8::5 (no leading zeros, no hexadecimal IPv4, no brackets), or a subnet such as 10.0.0.0/16"
+                $"'{value}' is not an address; expected one such as 10.0.0.5 or 2001:db8::5, or a subnet such as 10.0.0.0/16 (no leading zeros, no hexadecimal, no brackets)"
             );
             return false;
         }

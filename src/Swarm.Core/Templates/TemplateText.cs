@@ -12,11 +12,11 @@ internal sealed record TemplateText(TemplatePlace Place, string Text)
     private const int LongestShown = 120;
 
     /// <summary>The refusal of this template, on one line.</summary>
-    /// <param name="error">What is wrong with it.</param>
+    /// <param name="error">The mistake in it.</param>
     public SwarmException Refusal(TemplateSyntaxException error) => Refuse(error, "");
 
     /// <summary>The refusal of this template, with a caret under the mistake where the text may be shown.</summary>
-    /// <param name="error">What is wrong with it.</param>
+    /// <param name="error">The mistake in it.</param>
     public SwarmException RefusalWithCaret(TemplateSyntaxException error)
     {
         if (Place.MayBeSecret || Text.Length > LongestShown)

@@ -5,7 +5,7 @@ namespace Swarm.Core.Templates;
 
 /// <summary>A text with actions such as <c>{{.Task.Slot}}</c>, as Docker has them in services: a part of Go's text/template.</summary>
 /// <remarks>Supported are the fields of <see cref="TemplateContext"/>, texts in quotes, pipes, parentheses, comments, trim markers and the
-/// functions index, join, print, println, printf, or and and. Everything else of Go's is refused by name. Whatever could go wrong is found
+/// functions index, join, print, println, printf, or and and. Everything else of Go's is refused by name. Every mistake is found
 /// when the template is read, except for a result that is too long.</remarks>
 public sealed class TextTemplate
 {

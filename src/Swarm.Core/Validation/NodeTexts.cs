@@ -19,6 +19,10 @@ public static class NodeTexts
         {
             yield return ("name of a plugin", plugin);
         }
+        foreach (var warning in description.Warnings)
+        {
+            yield return ("warning", warning);
+        }
         foreach (var (name, value) in description.EngineLabels)
         {
             yield return ("name of an engine label", name);
@@ -66,6 +70,7 @@ public static class NodeTexts
                 Executor = VisibleText.Of(description.Executor),
                 SwarmdVersion = VisibleText.Of(description.SwarmdVersion),
                 Plugins = description.Plugins.Select(VisibleText.Of).ToValueList(),
+                Warnings = description.Warnings.Select(VisibleText.Of).ToValueList(),
                 EngineLabels = ValueMap.From(
                     description.EngineLabels.Select(l => KeyValuePair.Create(VisibleText.Of(l.Key), VisibleText.Of(l.Value)))
                 ),

@@ -150,7 +150,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Commits that the node is back. With a full disk the session opens all the same, and commits that when there is room: a node that is
+    /// <summary>Commits that the node is back. With a full disk the session opens all the same, and commits that when there is room. A node that is
     /// turned away would become Down.</summary>
     private async Task<Node> RegisterAsync(
         string nodeId,

@@ -4,7 +4,7 @@ using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Attacks;
 
-/// <summary>Tasks whose errors would be as long as their arguments: the node must get in again with all of them, and be told to remove them.</summary>
+/// <summary>Tasks whose errors would be as long as their arguments. The node must get in again with all of them, and be told to remove them.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class LargeRegistrationTests
 {
