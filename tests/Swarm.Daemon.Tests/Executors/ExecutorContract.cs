@@ -19,6 +19,9 @@ public abstract class ExecutorContract : IAsyncLifetime
     /// <summary>The text after the image's name where the executor knows why it is missing: a regular expression.</summary>
     protected virtual string MissingReason => "";
 
+    /// <summary>The error of a task that got more memory than its limit.</summary>
+    protected virtual string OutOfMemoryError => "task: non-zero exit (137): OOM killed";
+
     /// <summary>Programs in the executor's own language.</summary>
     protected abstract ValueList<string> RunsForever { get; }
     protected abstract ValueList<string> IgnoresStopSignal { get; }
@@ -330,7 +333,7 @@ public abstract class ExecutorContract : IAsyncLifetime
             Container(Shell("x=0123456789abcdef; while :; do x=$x$x; done")),
             new ResourceRequirements { Limits = new ResourceAmount(500_000_000, 16 << 20), PidsLimit = 20 }
         );
-        Assert.Equal(new ExecutorExit(137, "task: non-zero exit (137): OOM killed"), exit);
+        Assert.Equal(new ExecutorExit(137, OutOfMemoryError), exit);
     }
 
     [Fact]
