@@ -19,6 +19,11 @@ public sealed class ViewTests
     public async ValueTask A_nodes_warnings_are_in_its_list_view()
     {
         await using var shell = await Shell.StartAsync();
+        // The screen keeps what was shown before.
+        Assert.DoesNotContain(
+            Lines(shell, "Get-SwarmNode manager1 | Format-List | Out-Default"),
+            static l => l.StartsWith("Warnings", StringComparison.Ordinal)
+        );
         shell.Fake.Nodes[1].Description.Warnings.Add("Tasks have no control groups.");
         Assert.Equal("Tasks have no control groups.", Assert.Single(shell.Run("Get-SwarmNode worker1").One<Node>().Warnings));
         Assert.Contains(
@@ -26,10 +31,6 @@ public sealed class ViewTests
             static l =>
                 l.StartsWith("Warnings", StringComparison.Ordinal)
                 && l.EndsWith(": Tasks have no control groups.", StringComparison.Ordinal)
-        );
-        Assert.DoesNotContain(
-            Lines(shell, "Get-SwarmNode manager1 | Format-List | Out-Default"),
-            static l => l.StartsWith("Warnings", StringComparison.Ordinal)
         );
     }
 

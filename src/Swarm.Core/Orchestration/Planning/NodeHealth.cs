@@ -15,5 +15,5 @@ internal static class NodeHealth
     public static bool IsInvalid(Node? node) => IsLost(node) || node!.Spec.Availability == NodeAvailability.Drain;
 
     /// <summary>True for a node that may come back with its tasks: it was not drained, and has not left.</summary>
-    public static bool MayReturn(Node node) => node.Spec.Availability != NodeAvailability.Drain && node.Status.Message != "left the swarm";
+    public static bool MayReturn(Node node) => node.Spec.Availability != NodeAvailability.Drain && !node.Status.HasLeft;
 }
