@@ -50,11 +50,15 @@ public sealed class WorkerRestartTests
         await using var worker = new SwarmdNode(swarm.Combine(""), "worker1", executor) { Arguments = { "--restart-grace", "500ms" } };
         await worker.StartAsync();
         await swarm.JoinAsync(worker);
-        var before = await swarm.RunAsync("web", 1, "node.hostname==worker1");
+        var before = await swarm.RunAsync("web", 1, "node.role==worker");
+        // Without a node that could take it, the task would wait for its own.
+        await using var other = new SwarmdNode(swarm.Combine(""), "worker2", executor);
+        await other.StartAsync();
+        await swarm.JoinAsync(other);
         Assert.Equal(0, await worker.TerminateAsync());
         var down = await swarm.NodeAsync(worker, static n => n.State == V1.NodeState.Down);
         Assert.Equal("did not come back from its restart in time", down.StateMessage);
-        var tasks = await swarm.TasksAsync("web", t => t.Any(x => x.Id != before[0].Id));
+        var tasks = await swarm.TasksAsync("web", t => t.Any(x => x.NodeName == "worker2" && ProcessSwarm.IsRunning(x)));
         Assert.Equal(V1.TaskState.Shutdown, Assert.Single(tasks, t => t.Id == before[0].Id).DesiredState);
     }
 
