@@ -27,7 +27,10 @@ public sealed class HostileNodeTests
         await grpc.Manager.AddNodeAsync("n1");
         using var call = grpc.Call("n1");
         await call.RequestStream.WriteAsync(new V1.AgentMessage { Register = Register(what) }, Cancel);
-        var refused = await TestDaemon.RefusedAsync("InvalidText", () => Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the refusal"));
+        var refused = await TestDaemon.RefusedAsync(
+            "InvalidText",
+            () => Deadline.WaitAsync(call.ResponseStream.MoveNext(Cancel), "the refusal")
+        );
         Assert.True(VisibleText.IsPlain(refused.Status.Detail));
         Assert.Equal(NodeDescription.Unknown.Os, grpc.Manager.Runtime.State.Read(s => s.FindNode("n1")!.Description.Os));
         // The node is not shut out.
