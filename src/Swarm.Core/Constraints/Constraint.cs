@@ -58,6 +58,15 @@ public sealed class Constraint
         [NotNullWhen(false)] out ConstraintSyntaxException? error
     ) => ConstraintParser.TryParse(expression, out constraint, out error);
 
+    /// <summary>Reads a constraint of a stored spec. An address may have the forms that earlier versions took: octal, hexadecimal, in brackets.
+    /// A rule that became stricter stops no task that runs.</summary>
+    /// <param name="error">Where and why it cannot be read; null on success.</param>
+    public static bool TryParseStored(
+        string expression,
+        [NotNullWhen(true)] out Constraint? constraint,
+        [NotNullWhen(false)] out ConstraintSyntaxException? error
+    ) => ConstraintParser.TryParse(expression, out constraint, out error, isStored: true);
+
     /// <summary>True when the node satisfies the constraint.</summary>
     public bool Matches(Node node) => Holds(node) == (Operator == ConstraintOperator.Equal);
 

@@ -23,7 +23,8 @@ internal static class ConstraintParser
     public static bool TryParse(
         string expression,
         [NotNullWhen(true)] out Constraint? constraint,
-        [NotNullWhen(false)] out ConstraintSyntaxException? error
+        [NotNullWhen(false)] out ConstraintSyntaxException? error,
+        bool isStored = false
     )
     {
         ArgumentNullException.ThrowIfNull(expression);
@@ -59,7 +60,7 @@ internal static class ConstraintParser
             constraint = new Constraint(attribute, label, @operator, value, text);
             return true;
         }
-        if (!TryReadAddress(value, out var address, out var subnet))
+        if (!TryReadAddress(value, isStored, out var address, out var subnet))
         {
             error = Error(
                 expression,
@@ -219,12 +220,13 @@ internal static class ConstraintParser
     private static bool IsRole(string value) =>
         value.Equals("manager", StringComparison.OrdinalIgnoreCase) || value.Equals("worker", StringComparison.OrdinalIgnoreCase);
 
-    private static bool TryReadAddress(string value, out IPAddress? address, out IPNetwork? subnet)
+    private static bool TryReadAddress(string value, bool isStored, out IPAddress? address, out IPNetwork? subnet)
     {
         subnet = null;
         address = null;
         var slash = value.IndexOf('/', StringComparison.Ordinal);
-        if (!IpText.TryParse(slash < 0 ? value : value[..slash], out var parsed))
+        var text = slash < 0 ? value : value[..slash];
+        if (!IpText.TryParse(text, out var parsed) && !(isStored && IPAddress.TryParse(text, out parsed)))
         {
             return false;
         }

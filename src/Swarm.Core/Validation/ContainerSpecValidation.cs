@@ -107,8 +107,8 @@ public static partial class ContainerSpecValidation
     {
         ValidateImage(spec.Image);
         ValidateTemplates(spec, before);
-        ValidateEnvironment(spec.Env);
-        ValidateLabels(spec.Labels, "container");
+        ValidateEnvironment(spec.Env, before?.Env);
+        ValidateLabels(spec.Labels, "container", before?.Labels);
         ValidateMounts(spec.Mounts, expanded: false);
         ValidateHealthCheck(spec.HealthCheck);
         ValidateStopSignal(spec.StopSignal);
@@ -142,7 +142,8 @@ public static partial class ContainerSpecValidation
     /// <summary>The rules for what placeholders have become.</summary>
     public static void ValidateExpanded(ContainerSpec spec)
     {
-        ValidateEnvironment(spec.Env);
+        // Names are not expanded. The name may be one that an earlier version took.
+        ValidateEnvironment([.. spec.Env.Where(static e => e.Contains('\0'))], before: null);
         ValidateHostname(spec.Hostname, expanded: true);
         ValidateMounts(spec.Mounts, expanded: true);
     }
@@ -259,10 +260,14 @@ public static partial class ContainerSpecValidation
         }
     }
 
-    private static void ValidateEnvironment(ValueList<string> env)
+    private static void ValidateEnvironment(ValueList<string> env, ValueList<string>? before)
     {
         foreach (var entry in env)
         {
+            if (before?.Contains(entry) == true)
+            {
+                continue;
+            }
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? entry : entry[..equals];
             if (name.Length == 0 || equals < 0 || name.Contains(' ') || !VisibleText.IsPlain(name) || entry.Contains('\0'))

@@ -56,11 +56,11 @@ public static partial class ServiceSpecValidation
                 "Use fewer or shorter labels, environment variables and mounts."
             );
         }
-        ValidateLabels(spec.Labels, "service");
+        ValidateLabels(spec.Labels, "service", before?.Labels);
         ContainerSpecValidation.Validate(spec.Container, before?.Container);
         ValidateResources(spec.Resources);
         ValidateRestart(spec.Restart);
-        ValidatePlacement(spec.Placement);
+        ValidatePlacement(spec.Placement, before?.Placement);
         if (spec is { Mode: ServiceMode.Global, Placement.MaxReplicasPerNode: > 0 })
         {
             // Docker: "replicas-max-per-node can only be used with replicated or replicated-job mode" (docker/cli cli/command/service/opts.go).
@@ -111,11 +111,14 @@ public static partial class ServiceSpecValidation
         }
     }
 
-    public static void ValidateLabels(ValueMap labels, string of)
+    /// <param name="labels">The new labels.</param>
+    /// <param name="of">The object that has them, for the error.</param>
+    /// <param name="before">The labels that they replace, if any. A name that is in there is left alone: an earlier version has taken it.</param>
+    public static void ValidateLabels(ValueMap labels, string of, ValueMap? before = null)
     {
         foreach (var key in labels.Keys)
         {
-            if (!IsLabelName(key))
+            if (!IsLabelName(key) && before?.ContainsKey(key) != true)
             {
                 throw Refuse(
                     "InvalidLabel",
@@ -131,11 +134,14 @@ public static partial class ServiceSpecValidation
         name.Length > 0 && !name.AsSpan().ContainsAny(NotInLabels) && VisibleText.IsPlain(name);
 
     /// <summary>Reads the constraints; an error shows its position with a caret under the expression.</summary>
-    public static void ValidatePlacement(Placement placement)
+    /// <param name="placement">The new placement.</param>
+    /// <param name="before">The placement that it replaces, if any. A constraint that is in there is left alone: an earlier version has taken
+    /// it.</param>
+    public static void ValidatePlacement(Placement placement, Placement? before = null)
     {
         foreach (var expression in placement.Constraints)
         {
-            if (!Constraint.TryParse(expression, out _, out var error))
+            if (!Constraint.TryParse(expression, out _, out var error) && before?.Constraints.Contains(expression) != true)
             {
                 throw InvalidExpression("InvalidConstraint", error);
             }

@@ -46,7 +46,7 @@ public sealed partial class AgentSessions
             );
             node.Session = session;
             node.Period = period;
-            node.DownMessage = "heartbeat failure";
+            (node.HasLeft, node.DownMessage) = (false, "heartbeat failure");
             node.Disarm();
         }
         return period;
@@ -67,7 +67,10 @@ public sealed partial class AgentSessions
                     return;
                 case SessionEnd.Left:
                 case SessionEnd.Settled:
-                    node.Disarm();
+                    if (!node.HasLeft)
+                    {
+                        node.Disarm();
+                    }
                     return;
                 default:
                     node.DownMessage = "connection lost";
@@ -97,6 +100,7 @@ public sealed partial class AgentSessions
         }
         AgentSession? session;
         string message;
+        bool hasLeft;
         lock (_gate)
         {
             if (_stopping || !_leading || !_nodes.TryGetValue(node.Id, out var current) || !ReferenceEquals(node, current) || !node.IsDue())
@@ -104,7 +108,7 @@ public sealed partial class AgentSessions
                 return;
             }
             session = node.Session;
-            message = node.DownMessage;
+            (message, hasLeft) = (node.DownMessage, node.HasLeft);
             if (session is { IsBlockedByManager: true })
             {
                 node.Arm(HeartbeatRules.Silence(node.Period));
@@ -125,7 +129,7 @@ public sealed partial class AgentSessions
         try
         {
             LogDown(node.Id, message);
-            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None);
+            await SetStatusAsync(node.Id, null, NodeState.Down, message, null, CancellationToken.None, hasLeft);
         }
         catch (SwarmException e)
         {

@@ -26,7 +26,23 @@ public sealed partial class AgentSessions
     {
         if (!goodbye.Restart)
         {
-            await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation, hasLeft: true);
+            try
+            {
+                await SetStatusAsync(nodeId, session, NodeState.Down, "left the swarm", null, cancellation, hasLeft: true);
+            }
+            catch (SwarmException e) when (LeaderErrors.IsStorageFull(e))
+            {
+                // The agent says it once. Its clock commits it when there is room.
+                LogStatusNotSet(e, nodeId);
+                lock (_gate)
+                {
+                    if (_nodes.TryGetValue(nodeId, out var left) && ReferenceEquals(left.Session, session))
+                    {
+                        (left.HasLeft, left.DownMessage) = (true, "left the swarm");
+                        left.Arm(TimeSpan.FromSeconds(1));
+                    }
+                }
+            }
             return SessionEnd.Left;
         }
         var grace = ProtocolMapping.FromWire(goodbye.Grace, HeartbeatRules.DefaultRestartGrace, "Goodbye.Grace");

@@ -22,6 +22,9 @@ internal sealed class WatchedNode : IDisposable
     /// <summary>The status message for Down when the clock runs out.</summary>
     public string DownMessage { get; set; } = "heartbeat failure";
 
+    /// <summary>It has left, and that is not committed yet.</summary>
+    public bool HasLeft { get; set; }
+
     public void Arm(TimeSpan after)
     {
         _wait = after;

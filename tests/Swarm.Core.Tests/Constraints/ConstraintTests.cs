@@ -142,6 +142,18 @@ public sealed class ConstraintTests
         Assert.Contains("no leading zeros", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>An earlier version took these, and its services run.</summary>
+    [Theory]
+    [InlineData("[2001:db8::1]")]
+    [InlineData("012.1.2.3")]
+    [InlineData("0x0A010203")]
+    public void An_address_of_a_stored_spec_may_have_the_earlier_forms(string address)
+    {
+        Assert.True(Constraint.TryParseStored("node.ip==" + address, out _, out _));
+        Assert.False(Constraint.TryParseStored("node.ip==nowhere", out _, out var error));
+        Assert.Equal(9, error.Position);
+    }
+
     [Theory]
     [InlineData("node.labels.zone", "node.labels.zone", "East 1")]
     [InlineData("spread=node.labels.zone", "node.labels.zone", "East 1")]

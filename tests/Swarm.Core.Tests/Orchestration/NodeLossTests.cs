@@ -108,6 +108,27 @@ public class NodeLossTests
         Assert.Equal(["node2", "node2"], swarm.Running("web").Select(t => t.NodeId));
     }
 
+    [Fact]
+    public void An_update_leaves_the_tasks_of_the_only_node_that_could_take_them_until_it_is_back()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web", 6) with { Update = UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) } });
+        swarm.Converge();
+        var before = swarm.Running("web").ConvertAll(t => t.Id);
+        swarm.SetState("node1", NodeState.Down);
+        swarm.Converge();
+
+        swarm.SetImage("web", "redis:2");
+        swarm.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(before, swarm.Active("web").ConvertAll(t => t.Id));
+
+        swarm.SetState("node1", NodeState.Ready);
+        swarm.Converge();
+        Assert.Equal(5, swarm.Running("web").Count(t => t.Revision == 1));
+        swarm.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(Enumerable.Repeat(2ul, 6), swarm.Running("web").Select(t => t.Revision));
+    }
+
     [Theory]
     [InlineData(NodeAvailability.Drain, false)]
     [InlineData(NodeAvailability.Active, true)]

@@ -343,7 +343,7 @@ internal static class Invariants
     }
 
     /// <summary>A task stays on a node that is down while no node takes tasks of its service.</summary>
-    private static bool IsStranded(SimulatedSwarm swarm, SwarmTask task, Service service) =>
+    internal static bool IsStranded(SimulatedSwarm swarm, SwarmTask task, Service service) =>
         task is { Slot: > 0, NodeId: not null }
         && swarm.State.FindNode(task.NodeId) is { Status.State: NodeState.Down, Spec.Availability: not NodeAvailability.Drain }
         && !swarm.State.Nodes.Any(n =>

@@ -120,6 +120,8 @@ internal static class PlacementInvariants
             && IsOfUpdate(t, service)
             && (swarm.TookOver.Contains(t.Id) || swarm.GoesOnBeside.ContainsKey(t.Id))
         );
+        // The update leaves a task alone whose successor could go nowhere else.
+        old.RemoveAll(t => Invariants.IsStranded(swarm, t, service));
         // The old task of a start-first update goes on beside its successor.
         old.RemoveAll(t => active.Exists(o => swarm.GoesOnBeside.GetValueOrDefault(o.Id) == t.Id));
         if (old.Count > 0 && (config.Parallelism == 0 || (ulong)held < config.Parallelism))

@@ -32,6 +32,22 @@ public class ClockStepTests
         Assert.Equal(next.Id, Assert.Single(swarm.Running("web")).Id);
     }
 
+    [Fact]
+    public void A_new_leader_whose_clock_is_ahead_gives_no_task_of_a_lost_node_up_before_its_time()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.GlobalSpec("web"));
+        swarm.Converge();
+        swarm.SetState("node1", NodeState.Down);
+        swarm.Converge();
+        Step(swarm, 30);
+        swarm.ChangeLeader();
+        swarm.Advance(TimeSpan.FromHours(23));
+        Assert.DoesNotContain(swarm.Tasks("web"), t => t.Status.State == TaskState.Orphaned);
+        swarm.Advance(TimeSpan.FromHours(2));
+        Assert.Contains(swarm.Tasks("web"), t => t.Status.State == TaskState.Orphaned);
+    }
+
     [Theory]
     [MemberData(nameof(Steps))]
     public void A_new_task_has_the_time_of_the_clock_and_its_slot_keeps_its_order(double hours)

@@ -82,4 +82,27 @@ public sealed class EarlierServiceTests : IAsyncLifetime
         spec.Container.Env[0] = "A={{.Task.Slot}}";
         Assert.Equal("A={{.Task.Slot}}", (await UpdateAsync(spec)).Container.Env[0]);
     }
+
+    [Fact]
+    public async Task Constraints_labels_and_variables_that_are_refused_now_stay_and_others_are_refused()
+    {
+        var spec = ApiRequests.Spec("web");
+        spec.Placement ??= new();
+        spec.Placement.Constraints.Add("node.ip==[fd00::5]");
+        spec.Labels["a\u001b"] = "x";
+        spec.Container.Labels["b\u001b"] = "x";
+        spec.Container.Env.Add("C\u001b=x");
+        await TestDaemon.RefusedAsync(
+            "InvalidLabel",
+            () => _grpc.Control.Services.CreateServiceAsync(new() { Spec = spec }, cancellationToken: Cancel).ResponseAsync
+        );
+        await AddAsync(spec);
+        spec.Labels["tier"] = "front";
+        Assert.Equal(spec, await UpdateAsync(spec));
+        spec.Placement.Constraints.Add("node.ip==[fd00::6]");
+        await TestDaemon.RefusedAsync("InvalidConstraint", () => UpdateAsync(spec));
+        spec.Placement.Constraints.RemoveAt(1);
+        spec.Container.Env.Add("D\u001b=x");
+        await TestDaemon.RefusedAsync("InvalidEnvironment", () => UpdateAsync(spec));
+    }
 }

@@ -340,6 +340,28 @@ public sealed class AgentSessionsTests
     }
 
     [Fact]
+    public async Task A_node_that_leaves_while_the_disk_is_full_has_left_when_there_is_room()
+    {
+        await using var grpc = await GrpcManager.StartAsync();
+        await grpc.Manager.AddNodeAsync("n1");
+        using var agent = await grpc.ConnectAsync("n1");
+        await agent.ReadUntilAsync(() => agent.Info is not null);
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status.State == NodeState.Ready);
+        var refused = 0;
+        grpc.Manager.Log.Fault = _ =>
+        {
+            Interlocked.Increment(ref refused);
+            return new ReplicatedLogException(ReplicatedLogError.StorageFull, "disk full");
+        };
+        await agent.SendAsync(new V1.AgentMessage { Goodbye = new V1.Goodbye() });
+        await Deadline.UntilAsync(() => Volatile.Read(ref refused) > 1, "the log to refuse the departure twice");
+        Assert.Equal(NodeState.Ready, StateOf(grpc, "n1"));
+
+        grpc.Manager.Log.Fault = null;
+        await grpc.Manager.UntilAsync(s => s.FindNode("n1")!.Status is { State: NodeState.Down, HasLeft: true });
+    }
+
+    [Fact]
     public async Task A_second_session_takes_the_place_of_the_first()
     {
         await using var grpc = await GrpcManager.StartAsync();

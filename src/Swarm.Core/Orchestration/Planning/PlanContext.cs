@@ -200,7 +200,7 @@ internal sealed class PlanContext(
         var constraints = new Constraint[expressions.Count];
         for (var i = 0; i < constraints.Length; i++)
         {
-            if (!Constraint.TryParse(expressions[i], out var constraint, out _))
+            if (!Constraint.TryParseStored(expressions[i], out var constraint, out _))
             {
                 return null;
             }

@@ -82,7 +82,7 @@ internal sealed class TaskReaper(PlanContext plan)
         }
         else if (node.Status.State == NodeState.Down)
         {
-            if (plan.IsOver(node.Id, node.Status.Since ?? node.UpdatedAt, plan.Options.OrphanAfter))
+            if (plan.IsOverHere(node.Id, node.Status.Since ?? node.UpdatedAt, plan.Options.OrphanAfter))
             {
                 Observe(task, TaskState.Orphaned, "node has been down for too long");
             }

@@ -77,7 +77,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
                 // spec.
                 foreach (var slot in dirty)
                 {
-                    if (!slot.Touched && !plan.IsFull())
+                    if (!slot.Touched && !plan.IsFull() && !IsStranded(slot))
                     {
                         Replace(slot, UpdateOrder.StopFirst);
                     }
@@ -191,6 +191,10 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         return any;
     }
 
+    /// <summary>A task of the slot stays on a node that is down: its successor could go nowhere else. The update takes the slot up when the
+    /// node is back.</summary>
+    private bool IsStranded(Slot slot) => !view.IsGlobal && slot.Active.Any(t => plan.IsStranded(t, _service));
+
     private static bool Runs(Slot slot) => slot.Active.Any(static t => t.Status.State == TaskState.Running);
 
     /// <summary>Starts on dirty slots within the limit of parallelism: those that do not run first, then the lowest. Returns whether any slot
@@ -204,7 +208,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             {
                 break;
             }
-            if (!slot.Touched)
+            if (!slot.Touched && !IsStranded(slot))
             {
                 Replace(slot, config.Order);
                 room--;

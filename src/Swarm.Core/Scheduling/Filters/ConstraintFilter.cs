@@ -15,7 +15,7 @@ internal sealed class ConstraintFilter : NodeFilter
         var constraints = new List<Constraint>(expressions.Count);
         foreach (var expression in expressions)
         {
-            if (Constraint.TryParse(expression, out var constraint, out var error))
+            if (Constraint.TryParseStored(expression, out var constraint, out var error))
             {
                 constraints.Add(constraint);
             }
