@@ -71,7 +71,12 @@ public sealed partial class CertificateRenewal(
             LogRenewed(logger, identity.Certificate.NotAfter.ToUniversalTime());
             return true;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            // A call that the end of this node breaks fails with any error.
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (Exception e)
         {
             LogFailed(logger, Reason(e), credentials.Identity.Certificate.NotAfter.ToUniversalTime());
             return false;

@@ -36,12 +36,16 @@ public sealed class CredentialSet
     public bool IsRevoked(string name, string serialNumber, DateTimeOffset issuedAt) =>
         Find(serialNumber) is { RevokedAt: not null } || RevokedUntil(name) >= issuedAt;
 
-    /// <summary>Adds a certificate. Certificates that ended long before are forgotten; where there are too many, the oldest that have ended.</summary>
+    /// <summary>Adds a certificate. Certificates that ended long before are forgotten; where there are too many, the oldest that have ended. A
+    /// revoked one is forgotten last: a clock that was ahead for a while must not make it valid again.</summary>
     public CredentialSet Issue(IssuedCredential credential)
     {
         var now = credential.IssuedAt;
-        var kept = Issued.Where(c => c.ExpiresAt + KeptAfterEnd >= now).ToList();
-        var ended = kept.Where(c => c.ExpiresAt <= now).Take(Math.Max(0, kept.Count + 1 - Most)).ToHashSet();
+        var kept = Issued.Where(c => c.RevokedAt is not null || c.ExpiresAt + KeptAfterEnd >= now).ToList();
+        var ended = kept.Where(c => c.ExpiresAt <= now)
+            .OrderBy(static c => c.RevokedAt is not null)
+            .Take(Math.Max(0, kept.Count + 1 - Most))
+            .ToHashSet();
         return new([.. kept.Where(c => !ended.Contains(c)), credential], RevokedNames);
     }
 
@@ -49,12 +53,13 @@ public sealed class CredentialSet
     public CredentialSet Revoke(string serialNumber, DateTimeOffset at) =>
         new([.. Issued.Select(c => SameSerial(c.SerialNumber, serialNumber) ? Revoked(c, at) : c)], RevokedNames);
 
-    /// <summary>Revokes all certificates of a name that were made until now, also those without a record.</summary>
+    /// <summary>Revokes all certificates of a name that were made until now, also those without a record. Certificates on record count as made
+    /// before, whatever a clock that was ahead wrote into them.</summary>
     public CredentialSet RevokeName(string name, DateTimeOffset at)
     {
-        var until = RevokedUntil(name) is { } before && before > at ? before : at;
+        var until = Issued.Where(c => c.Name == name).Select(static c => c.IssuedAt).Append(RevokedUntil(name) ?? at).Append(at).Max();
         return new(
-            [.. Issued.Select(c => c.Name == name && c.IssuedAt <= until ? Revoked(c, at) : c)],
+            [.. Issued.Select(c => c.Name == name ? Revoked(c, at) : c)],
             [.. RevokedNames.Where(r => r.Name != name), new RevokedName(name, until)]
         );
     }

@@ -132,7 +132,18 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
             static (state, serial) => state.Credentials.Find(serial),
             context.CancellationToken
         );
-        var response = ClientCertificates.Sign(authority, cluster.Id, request.CertificateRequest.Span, recorded ?? credential);
+        // Without a record nobody could revoke it: another command has used the id, or the record was revoked or forgotten since.
+        if (recorded is not { RevokedAt: null } || recorded.Name != credential.Name)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.InvalidArgument,
+                "RequestIdInUse",
+                $"The request id {request.RequestId} belongs to another request.",
+                request.RequestId,
+                "Use a new id for each request, and the same one for a retry only."
+            );
+        }
+        var response = ClientCertificates.Sign(authority, cluster.Id, request.CertificateRequest.Span, recorded);
         response.ManagerAddresses.Add(CertificateAuthorityService.ManagerAddresses(_manager));
         return response;
     }

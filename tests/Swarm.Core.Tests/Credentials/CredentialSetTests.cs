@@ -33,6 +33,23 @@ public sealed class CredentialSetTests
     }
 
     [Fact]
+    public void A_name_is_revoked_with_the_certificates_of_a_clock_that_was_ahead()
+    {
+        var set = CredentialSet.Empty.Issue(Make("alice", "4A", Start.AddHours(1))).RevokeName("alice", Start);
+        Assert.True(set.IsRevoked("alice", "4A", Start.AddHours(1)));
+        Assert.Equal(Start, set.Find("4A")!.RevokedAt);
+        Assert.False(set.IsRevoked("alice", "4B", Start.AddHours(2)));
+    }
+
+    [Fact]
+    public void What_was_revoked_stays_so_after_a_clock_was_ahead()
+    {
+        var set = CredentialSet.Empty.Issue(Make("alice", "4A")).Revoke("4A", Start.AddDays(1));
+        set = set.Issue(Make("bob", "4B", Start.AddYears(10)));
+        Assert.True(set.IsRevoked("alice", "4A", Start));
+    }
+
+    [Fact]
     public void What_ended_long_before_is_forgotten()
     {
         var set = CredentialSet.Empty.Issue(Make("alice", "4A"));

@@ -41,6 +41,26 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task There_is_no_certificate_without_a_record()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync();
+        await manager.Control.Nodes.UpdateNodeAsync(
+            new()
+            {
+                RequestId = "request1",
+                Selector = "manager1",
+                LabelsSet = { ["a"] = "b" },
+            },
+            cancellationToken: Cancel
+        );
+        await TestDaemon.RefusedAsync("RequestIdInUse", () => IssueAsync(manager.Control, "alice", "request1"));
+        using var alice = await IssueAsync(manager.Control, "alice", "request2");
+        await TestDaemon.RefusedAsync("RequestIdInUse", () => IssueAsync(manager.Control, "mallory", "request2"));
+        await manager.Control.Clusters.RevokeCredentialAsync(new() { Name = "alice" }, cancellationToken: Cancel);
+        await TestDaemon.RefusedAsync("RequestIdInUse", () => IssueAsync(manager.Control, "alice", "request2"));
+    }
+
+    [Fact]
     public async Task Its_open_streams_end()
     {
         await using var manager = await TestDaemon.StartManagerAsync();

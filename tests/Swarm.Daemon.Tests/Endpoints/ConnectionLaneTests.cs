@@ -25,6 +25,18 @@ public sealed class ConnectionLaneTests
         Assert.Equal(4, lane.Count);
     }
 
+    /// <summary>A flood from many addresses: whoever has waited longest loses its place, and not the newcomer before.</summary>
+    [Fact]
+    public void Of_keys_with_as_many_places_the_oldest_place_is_lost()
+    {
+        var lane = new ConnectionLane<string>(3);
+        foreach (var name in (string[])["a", "b", "c", "d", "e", "f"])
+        {
+            Enter(lane, name, name);
+        }
+        Assert.Equal(["a", "b", "c"], _closed);
+    }
+
     [Fact]
     public void A_key_has_its_own_limit_beside_that_of_all()
     {

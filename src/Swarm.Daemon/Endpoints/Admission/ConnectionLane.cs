@@ -11,6 +11,7 @@ internal sealed class ConnectionLane<TKey>(int places, int placesOfKey = int.Max
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, LinkedList<Place>> _ofKey = [];
     private int _count;
+    private long _entered;
 
     public int Count
     {
@@ -28,17 +29,19 @@ internal sealed class ConnectionLane<TKey>(int places, int placesOfKey = int.Max
     /// <param name="close">Closes the connection, when its place goes to another.</param>
     public IDisposable Enter(TKey key, Action close)
     {
-        var place = new Place(this, key, close);
+        Place place;
         Place? victim = null;
         lock (_lock)
         {
+            place = new Place(this, key, close, ++_entered);
             if (_ofKey.TryGetValue(key, out var own) && own.Count >= placesOfKey)
             {
                 victim = own.First!.Value;
             }
             else if (_count >= places)
             {
-                victim = _ofKey.Values.MaxBy(static list => list.Count)!.First!.Value;
+                // Of keys with as many places the one that has waited longest: callers that take a new key each keep no newcomer out.
+                victim = _ofKey.Values.MaxBy(static list => (list.Count, -list.First!.Value.Number))!.First!.Value;
             }
             if (victim is not null)
             {
@@ -82,15 +85,19 @@ internal sealed class ConnectionLane<TKey>(int places, int placesOfKey = int.Max
         private readonly ConnectionLane<TKey> _lane;
         private readonly Action _close;
 
-        public Place(ConnectionLane<TKey> lane, TKey key, Action close)
+        public Place(ConnectionLane<TKey> lane, TKey key, Action close, long number)
         {
             _lane = lane;
             _close = close;
             Key = key;
+            Number = number;
             Node = new LinkedListNode<Place>(this);
         }
 
         public TKey Key { get; }
+
+        /// <summary>Counts the places in the order in which they were taken.</summary>
+        public long Number { get; }
 
         public LinkedListNode<Place> Node { get; }
 
