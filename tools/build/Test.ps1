@@ -48,8 +48,15 @@ function Test-Project([string] $Project, [string[]] $Select = @()) {
     $report = Join-Path $out test-results "$name.xml"
     $null = New-Item (Split-Path $report) -ItemType Directory -Force
     if (Test-Path $report) { Remove-Item $report }
-    & dotnet exec (Join-Path (Split-Path $Project) bin $Configuration net10.0 "$name.dll") -noLogo -noColor -result-xml $report @Select | Out-Host
-    $code = $LASTEXITCODE
+    # Its output goes to a file: a pipe stays open, and the run waits, as long as a process lives that a test has left behind.
+    $log = Join-Path $out test-results "$name.log"
+    $arguments = @('exec', (Join-Path (Split-Path $Project) bin $Configuration net10.0 "$name.dll"), '-noLogo', '-noColor', '-result-xml', $report) + $Select
+    $process = Start-Process dotnet -ArgumentList ($arguments | ForEach-Object { "`"$_`"" }) -NoNewWindow -PassThru -RedirectStandardOutput $log -RedirectStandardError "$log.err"
+    # Without a look at its handle now, an exit code is not kept.
+    $null = $process.Handle
+    $process.WaitForExit()
+    $code = $process.ExitCode
+    Get-Content $log, "$log.err" | Out-Host
     Add-Time $name ($watch.Elapsed - $start) (' (built in {0:m\:ss\.f})' -f $built)
     if (-not (Test-Path $report)) { Write-Host "FAILED: $name ended with $code and left no report."; Add-Count 0 1 0; return }
     $failed = $totals.Failed

@@ -42,7 +42,11 @@ public sealed class ReusedPidTests
             await swarm.TasksAsync("web", tasks => tasks.Any(t => t.Id != task.Id && ProcessSwarm.IsRunning(t)));
             Assert.False(stranger.HasExited, "The stranger was killed.");
             await swarm.Control.Services.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
-            await Eventually.BeTrueAsync(() => !Directory.Exists(directory), "the dead task's directory to go", swarm.Manager.Log);
+            await Eventually.BeTrueAsync(
+                () => Directory.GetDirectories(Path.GetDirectoryName(directory)!).Length == 0,
+                "both tasks to be removed",
+                swarm.Manager.Log
+            );
             Assert.False(stranger.HasExited, "The stranger was killed at the removal.");
         }
         finally

@@ -41,7 +41,8 @@ public sealed class ProcessContainmentTests : IAsyncDisposable
         }
         foreach (var stranger in _strangers)
         {
-            stranger.Kill(entireProcessTree: true);
+            // Its child outlives it where a test has ended it.
+            ProcStat.OfSession(stranger.Id).ForEach(static p => ProcessSignal.Send(ProcessIdentity.Of(p), ProcessSignal.Kill));
             stranger.Dispose();
         }
         _directory.Dispose();
