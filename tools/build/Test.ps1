@@ -48,7 +48,7 @@ function Test-Project([string] $Project, [string[]] $Select = @()) {
     $report = Join-Path $out test-results "$name.xml"
     $null = New-Item (Split-Path $report) -ItemType Directory -Force
     if (Test-Path $report) { Remove-Item $report }
-    # Its output goes to a file: a pipe stays open, and the run waits, as long as a process lives that a test has left behind.
+    # Its output goes to a file. A pipe stays open as long as a process lives that a test has left behind, and the run would wait for it.
     $log = Join-Path $out test-results "$name.log"
     $arguments = @('exec', (Join-Path (Split-Path $Project) bin $Configuration net10.0 "$name.dll"), '-noLogo', '-noColor', '-result-xml', $report) + $Select
     $process = Start-Process dotnet -ArgumentList ($arguments | ForEach-Object { "`"$_`"" }) -NoNewWindow -PassThru -RedirectStandardOutput $log -RedirectStandardError "$log.err"
