@@ -105,7 +105,7 @@ table inet filter {
             try { Join-Swarm @join -AdvertiseAddress 10.99.0.2 -Session $session.worker1 } catch { $failed = $_ }
             $failed.FullyQualifiedErrorId | Should -BeLike 'ManagerUnreachable*'
             $failed.Exception.Message | Should -BeLike '*2377/tcp on 10.99.0.1 does not answer: no answer in time.*'
-            $failed.ErrorDetails.Message | Should -BeLike '*no firewall * closes 2377/tcp: Add-SwarmFirewallRule*'
+            $failed.ErrorDetails.Message | Should -BeLike '*no firewall * closes 2377/tcp. Add-SwarmFirewallRule*'
         }
         It 'is shown, with the firewall that closes it' {
             $rules = Get-SwarmFirewallRule -Session $session.manager1

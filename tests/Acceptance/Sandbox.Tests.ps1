@@ -46,9 +46,10 @@ Describe 'Sandbox' {
         Stop-SwarmSandbox acceptance-box
         Get-SwarmSandbox 'acceptance-box*' | Should -BeNullOrEmpty
         [IO.Directory]::Exists($box.Path) | Should -BeFalse
-        foreach ($node in $box.Nodes) { { [Diagnostics.Process]::GetProcessById($node.ProcessId) } | Should -Throw }
+        # A process that has ended has an entry until this one has asked for its exit code.
+        foreach ($node in $box.Nodes) { Wait-Until { -not (Get-Process -Id $node.ProcessId -ErrorAction Ignore) } "process $($node.ProcessId) is gone" }
         if ($executor -eq 'Docker') { Invoke-Native docker 'ps', '-aq', '--filter', "label=swarm.cluster.id=$($box.ClusterId)" | Should -BeNullOrEmpty }
-        else { foreach ($task in $tasks) { { [Diagnostics.Process]::GetProcessById($task.ProcessId) } | Should -Throw } }
+        else { foreach ($task in $tasks) { Wait-Until { -not (Get-Process -Id $task.ProcessId -ErrorAction Ignore) } "process $($task.ProcessId) is gone" } }
         @(Get-SwarmSession | Where-Object Endpoint -EQ $box.Socket).Count | Should -Be 0
     }
 }

@@ -24,8 +24,11 @@ AfterAll {
 }
 
 Describe 'A host that is cut off' -Skip:$skip {
-    BeforeAll { $null = New-SwarmService -Name everywhere -Image "${redis}:3.0.6" -Mode Global -StopSignal KILL -RestartDelay 0s -Wait }
-    AfterAll { Remove-SwarmService everywhere -Force -Wait }
+    BeforeAll {
+        $null = New-SwarmService -Name everywhere -Image "${redis}:3.0.6" -Mode Global -StopSignal KILL -RestartDelay 0s -Wait
+        $null = New-SwarmService -Name only -Image "${redis}:3.0.6" -Constraint 'node.hostname==worker2' -StopSignal KILL -RestartDelay 0s -Wait
+    }
+    AfterAll { Remove-SwarmService everywhere, only -Force -Wait }
     It 'is Down; its tasks start elsewhere while the old ones run on there, and are still to be seen' {
         $lost = @(Get-RunningTask redis | Where-Object Node -EQ worker2)
         Invoke-Lab node cut worker2
@@ -38,6 +41,13 @@ Describe 'A host that is cut off' -Skip:$skip {
         $task = Get-SwarmTask everywhere | Where-Object { $_.Node -eq 'worker2' -and $_.State -eq 'Running' }
         "$($task.DesiredState)" | Should -Be $(if (Test-Difference 'global-on-a-lost-node') { 'Running' } else { 'Shutdown' })
         @(Get-RunningTask everywhere | Where-Object Node -NE worker2).Count | Should -Be 2
+    }
+    It 'keeps a task that no other host could run, or the service gets one that waits' {
+        if (Test-Difference 'kept-on-a-lost-node') {
+            $task = Get-SwarmTask only
+            "$($task.Node) $($task.DesiredState) $($task.State)" | Should -Be 'worker2 Running Running'
+        }
+        else { Wait-Until { @(Get-SwarmTask only | Where-Object PendingReasons).Count -eq 1 } 'a task that waits' }
     }
     It 'is Ready when it is back, and what it ran too much is stopped' {
         Invoke-Lab node heal worker2
