@@ -80,11 +80,10 @@ Describe 'How many at once' {
 }
 
 Describe 'An update that fails' {
-    BeforeEach { $null = New-SwarmService -Name fails -Image $new -Replicas 6 -StopSignal KILL -RestartDelay 100ms -UpdateMonitor 500ms -RollbackMonitor 2s -Wait } # a rollback that is long enough to be seen
+    BeforeEach { $null = New-SwarmService -Name fails -Image $new -Replicas 6 -StopSignal KILL -RestartDelay 100ms -UpdateMonitor 3s -RollbackMonitor 2s -Wait } # a rollback that is long enough to be seen
     AfterEach { Remove-SwarmService fails -Force -Wait }
     It 'pauses: the message names a task that failed, the rest goes on, and the spec stays the new one' {
-        # The monitor is long enough for a task to fail on a busy machine; the update waits for its end only where none fails.
-        Set-SwarmService fails -Image $bad -UpdateMonitor 30s
+        Set-SwarmService fails -Image $bad
         Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
         $status = (Get-SwarmService fails).UpdateStatus
         $status.CompletedAt | Should -BeNullOrEmpty
@@ -110,7 +109,7 @@ Describe 'An update that fails' {
     }
     It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
         $messages = [Collections.Generic.HashSet[string]]::new()
-        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2 -UpdateMonitor 30s
+        Set-SwarmService fails -Image $bad -UpdateFailureAction Rollback -UpdateMaxFailureRatio 0.2
         Wait-Until { $status = (Get-SwarmService fails).UpdateStatus; $null = $messages.Add($status.Message); "$($status.State)" -eq 'RollbackCompleted' } 'a completed rollback'
         # A single failure of six is less than 0.2; two are more.
         $failed = [Collections.Generic.HashSet[uint]]::new([uint[]]@((Get-SwarmTask fails | Where-Object State -EQ Failed).Slot))
