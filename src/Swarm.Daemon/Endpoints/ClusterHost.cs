@@ -80,7 +80,6 @@ internal sealed class ClusterHost : IAsyncDisposable
         var calls = new CallGate(authorization, limits, LogRation.Usual(), loggers.CreateLogger<CallGate>());
         app.Use(next => context => malformed.InvokeAsync(context, next));
         app.Use(next => context => calls.InvokeAsync(context, next));
-        app.ExplainTooLargeMessages();
         app.MapGrpcService<GrpcApi>();
         try
         {

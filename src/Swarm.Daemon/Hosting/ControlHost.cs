@@ -181,7 +181,6 @@ public sealed partial class ControlHost : IAsyncDisposable
         var app = builder.Build();
         var malformed = new MalformedCalls(LogRation.Usual(), loggers.CreateLogger<MalformedCalls>());
         app.Use(next => context => malformed.InvokeAsync(context, next));
-        app.ExplainTooLargeMessages();
         app.MapGrpcService<GrpcApi>();
         return app;
     }

@@ -40,9 +40,12 @@ internal static class GrpcStatusHeaders
         }
     }
 
-    /// <summary>An answer without a message has its status in the headers; else it follows the messages.</summary>
-    private static IHeaderDictionary? PlaceOf(HttpContext context) =>
-        context.Response.HasStarted ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : context.Response.Headers;
+    /// <summary>An answer without a message has its status in the headers; else it follows the messages. Null: it has been sent.</summary>
+    private static IHeaderDictionary? PlaceOf(HttpContext context)
+    {
+        var place = context.Response.HasStarted ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : context.Response.Headers;
+        return place is { IsReadOnly: false } ? place : null;
+    }
 
     private static void Set(IHeaderDictionary place, RpcException status)
     {
