@@ -33,17 +33,14 @@ public sealed class ClusterCredentials
     public PeerIdentity? Verify(X509Certificate2? certificate) =>
         Judge(certificate) is { Fault: CertificateFault.None } accepted ? accepted.Identity : null;
 
-    /// <summary>Ends a call that lasts when its certificate is revoked.</summary>
-    /// <param name="certificate">The caller's; null: nothing can be revoked.</param>
+    /// <summary>Ends a call that lasts when its administrator's certificate is revoked.</summary>
+    /// <param name="certificate">The caller's, which was judged.</param>
+    /// <param name="administrator">The administrator that it stands for.</param>
     /// <param name="end">Ends the call. Runs at most once, on a thread of its own.</param>
     /// <returns>To be disposed of when the call has ended.</returns>
-    public IDisposable? EndWhenRevoked(X509Certificate2? certificate, Action end)
+    public IDisposable EndWhenRevoked(X509Certificate2 certificate, PeerIdentity administrator, Action end)
     {
-        if (certificate is null || _trust.Verify(certificate) is not { Role: CertificateRole.Admin } peer)
-        {
-            return null;
-        }
-        var call = new OpenCall(this, AdministratorCertificate.Of(certificate, peer), end);
+        var call = new OpenCall(this, AdministratorCertificate.Of(certificate, administrator), end);
         lock (_gate)
         {
             _open.Add(call);

@@ -31,10 +31,12 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
     public PeerIdentity? Member(X509Certificate2? certificate) =>
         credentials.Verify(certificate) is { } peer && (peer.Role == CertificateRole.Admin || isMember(peer.Name)) ? peer : null;
 
-    /// <summary>Ends a call when its caller's certificate is revoked.</summary>
-    /// <returns>To be disposed of when the call has ended.</returns>
+    /// <summary>Ends a call that <see cref="Authorize"/> let through when its caller's certificate is revoked.</summary>
+    /// <returns>To be disposed of when the call has ended; null: the caller is no administrator.</returns>
     public IDisposable? EndWhenRevoked(HttpContext context) =>
-        credentials.EndWhenRevoked(context.Connection.ClientCertificate, context.Abort);
+        context.Items[VerdictKey] is CertificateVerdict { Identity: { Role: CertificateRole.Admin } administrator }
+            ? credentials.EndWhenRevoked(context.Connection.ClientCertificate!, administrator, context.Abort)
+            : null;
 
     /// <summary>Lets a call through, and notes its peer for <see cref="PeerOf"/>.</summary>
     /// <param name="context">The call, whose message has not been read.</param>

@@ -8,10 +8,6 @@ namespace Swarm.Security.Certificates;
 /// <param name="time">The clock for checking validity.</param>
 public sealed class SwarmTrust(byte[] rootCertificate, string clusterId, TimeProvider time)
 {
-    /// <summary>The identity of a peer whose certificate is signed by the root, valid now and of this swarm; else null.</summary>
-    public PeerIdentity? Verify(X509Certificate2? certificate) =>
-        Judge(certificate) is { Fault: CertificateFault.None, Identity: { } identity } ? identity : null;
-
     /// <summary>Whether a peer's certificate is accepted now, and why not.</summary>
     public CertificateVerdict Judge(X509Certificate2? certificate)
     {
