@@ -44,7 +44,7 @@ internal sealed class AgentSession(
     private const int StatusesTogether = 4096;
 
     /// <summary>The pause between two attempts to commit while the manager's disk is full.</summary>
-    private static readonly TimeSpan RoomCheckPeriod = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan RoomCheckPeriod = TimeSpan.FromSeconds(1);
 
     private readonly Channel<V1.TaskStatusReport> _reports = Channel.CreateBounded<V1.TaskStatusReport>(ReportsInFlight);
 

@@ -139,7 +139,7 @@ public sealed partial class AgentSessions
                 if (node.Session is null)
                 {
                     // Not committed, for example because of a full disk. It is tried again as long as this manager is the leader.
-                    node.Arm(TimeSpan.FromSeconds(1));
+                    node.Arm(AgentSession.RoomCheckPeriod);
                 }
             }
         }

@@ -39,7 +39,7 @@ public sealed partial class AgentSessions
                     if (_nodes.TryGetValue(nodeId, out var left) && ReferenceEquals(left.Session, session))
                     {
                         (left.HasLeft, left.DownMessage) = (true, "left the swarm");
-                        left.Arm(TimeSpan.FromSeconds(1));
+                        left.Arm(AgentSession.RoomCheckPeriod);
                     }
                 }
             }
