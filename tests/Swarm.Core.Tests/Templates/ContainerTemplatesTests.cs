@@ -7,18 +7,9 @@ namespace Swarm.Core.Tests.Templates;
 
 public sealed class ContainerTemplatesTests
 {
-    private static readonly TemplateContext Context = new()
+    private static readonly TemplateContext Context = TextTemplateTests.Context with
     {
-        ServiceId = "s1",
-        ServiceName = "web",
         ServiceLabels = ValueMap.Empty.With("dir", "/srv/web").With("large", new string('x', 100_000)),
-        NodeId = "n1",
-        NodeHostname = "worker1",
-        Os = "linux",
-        Architecture = "x86_64",
-        TaskId = "t1",
-        TaskName = "web.2.t1",
-        TaskSlot = "2",
     };
 
     private static readonly ServiceSpec Good = new()

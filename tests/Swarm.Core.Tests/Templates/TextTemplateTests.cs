@@ -7,7 +7,7 @@ namespace Swarm.Core.Tests.Templates;
 /// <summary>The expected texts are those of Go's text/template with the context of SwarmKit.</summary>
 public sealed class TextTemplateTests
 {
-    private static readonly TemplateContext Context = new()
+    internal static readonly TemplateContext Context = new()
     {
         ServiceId = "s1",
         ServiceName = "web",

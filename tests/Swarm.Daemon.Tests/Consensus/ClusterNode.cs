@@ -123,25 +123,15 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Replays the log of a stopped node as DotNext does before it knows the place of the member list; returns that
     /// list.</summary>
-    public async Task<IReadOnlyCollection<EndPoint>> ReplayMembersAsync(CancellationToken cancellation)
-    {
-        using var cipher = new LogCipher(_directory.Key);
-        using var members = new ClusterConfigurationFile(_directory.Combine("replayed"));
-        var proposals = new ProposalTable();
-        await using var machine = new LogStateMachine(
-            _directory.Combine("snapshots"),
-            cipher,
-            new RecordingMachine(),
-            proposals,
-            members,
-            () => 10_000,
-            NullLogger.Instance
+    public Task<IReadOnlyCollection<EndPoint>> ReplayMembersAsync(CancellationToken cancellation) =>
+        _directory.OfflineAsync(
+            "replayed",
+            async (log, members) =>
+            {
+                await log.InitializeAsync(cancellation);
+                return await members.PrepareAsync(ClusterAddress.Parse(Address), cancellation);
+            }
         );
-        machine.Restore();
-        await using var log = ReplicatedLog.OpenLog(_directory.Combine("wal"), machine, cipher, proposals);
-        await log.InitializeAsync(cancellation);
-        return await members.PrepareAsync(ClusterAddress.Parse(Address), cancellation);
-    }
 
     public async ValueTask DisposeAsync()
     {

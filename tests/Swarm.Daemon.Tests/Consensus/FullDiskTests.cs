@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using DotNext.Net.Cluster;
 using DotNext.Net.Cluster.Consensus.Raft;
-using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Consensus;
 using Swarm.Consensus.Errors;
 using Swarm.Storage;
@@ -108,24 +107,15 @@ public sealed class FullDiskTests : IDisposable
         );
     }
 
-    private static async Task WithStateAsync(LogDirectory directory, Func<IPersistentState, Task> act)
-    {
-        using var cipher = new LogCipher(directory.Key);
-        using var members = new ClusterConfigurationFile(directory.Combine("members"));
-        var proposals = new ProposalTable();
-        await using var machine = new LogStateMachine(
-            directory.Combine("snapshots"),
-            cipher,
-            new RecordingMachine(),
-            proposals,
-            members,
-            () => 10_000,
-            NullLogger.Instance
+    private static Task WithStateAsync(LogDirectory directory, Func<IPersistentState, Task> act) =>
+        directory.OfflineAsync(
+            "members",
+            async (log, _) =>
+            {
+                await act(log);
+                return true;
+            }
         );
-        machine.Restore();
-        await using var log = ReplicatedLog.OpenLog(directory.Combine("wal"), machine, cipher, proposals);
-        await act(log);
-    }
 
     /// <summary>Takes every byte.</summary>
     private void FillUp()

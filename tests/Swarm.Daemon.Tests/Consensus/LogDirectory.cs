@@ -26,6 +26,28 @@ internal sealed class LogDirectory : IDisposable
 
     public long DiskReserve { get; set; } = DiskSpace.DefaultReserve;
 
+    /// <summary>Opens the log of a stopped node as DotNext sees it before it is initialized.</summary>
+    /// <param name="members">The file of the member list, in this directory.</param>
+    /// <param name="act">Works with the log and the member list.</param>
+    public async Task<T> OfflineAsync<T>(string members, Func<DurableWriteAheadLog, ClusterConfigurationFile, Task<T>> act)
+    {
+        using var cipher = new LogCipher(Key);
+        using var file = new ClusterConfigurationFile(Combine(members));
+        var proposals = new ProposalTable();
+        await using var machine = new LogStateMachine(
+            Combine("snapshots"),
+            cipher,
+            new RecordingMachine(),
+            proposals,
+            file,
+            () => 10_000,
+            NullLogger.Instance
+        );
+        machine.Restore();
+        await using var log = ReplicatedLog.OpenLog(Combine("wal"), machine, cipher, proposals);
+        return await act(log, file);
+    }
+
     public string Combine(string name) => System.IO.Path.Combine(Path, name);
 
     public ReplicatedLog Open(IStateMachinePort machine) =>
