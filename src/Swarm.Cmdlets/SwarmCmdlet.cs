@@ -74,6 +74,11 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
                 text.Append("\n  ").Append(step);
                 WriteInformation(step, ["SwarmPlan"]);
             }
+            if (plan.More.Count > 0)
+            {
+                var counts = string.Join(", ", plan.More.Select(m => $"{m.Count} {VisibleText.Of(m.Action)}"));
+                text.Append($"\n  and {plan.More.Sum(m => m.Count)} more: {counts}");
+            }
         }
         ShouldProcess(text.ToString(), text.ToString(), action);
         return false;

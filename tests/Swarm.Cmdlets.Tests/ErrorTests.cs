@@ -154,6 +154,17 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public async ValueTask WhatIf_counts_what_a_preview_does_not_list()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Fake.AddService("web");
+        shell.Fake.UnlistedActions.Add(new() { Action = "create", Count = 40_000 });
+        shell.Fake.UnlistedActions.Add(new() { Action = "keep", Count = 5 });
+        shell.Run("Invoke-SwarmScale web 50000 -WhatIf").ThrowIfFailed();
+        Assert.Contains("and 40005 more: 40000 create, 5 keep", shell.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async ValueTask Wait_shows_progress_ends_with_the_service_and_tells_a_paused_update()
     {
         await using var shell = await Shell.StartAsync();

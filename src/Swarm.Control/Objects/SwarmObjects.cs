@@ -45,7 +45,7 @@ public sealed class SwarmObjects(StateStore store, IOrchestrator orchestrator, I
         return store.Read(state =>
         {
             var fork = state.Fork();
-            return WireObjects.Of(plan(fork), fork);
+            return PreviewMessage.Of(plan(fork), fork);
         });
     }
 

@@ -1,5 +1,4 @@
 using Swarm.Core.Model;
-using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
@@ -61,33 +60,6 @@ internal static class WireObjects
 
     public static string ImageOf(SwarmTask task, ClusterState state) =>
         state.FindRevision(task.ServiceId, task.Revision)?.Spec.Container.Image ?? "";
-
-    public static V1.Preview Of(IReadOnlyList<PlannedAction> actions, ClusterState state)
-    {
-        var preview = new V1.Preview();
-        foreach (var action in actions)
-        {
-            preview.Actions.Add(
-                new V1.PreviewAction
-                {
-                    Action = action.Action switch
-                    {
-                        PlannedActionKind.Create => "create",
-                        PlannedActionKind.Stop => "stop",
-                        PlannedActionKind.Keep => "keep",
-                        PlannedActionKind.Move => "move",
-                        PlannedActionKind.Remove => "remove",
-                        _ => throw new InvalidOperationException($"Unknown action {action.Action}."),
-                    },
-                    TaskName = action.TaskName,
-                    TaskId = action.TaskId,
-                    NodeName = NodeName(state, action.NodeId),
-                    Detail = action.Detail,
-                }
-            );
-        }
-        return preview;
-    }
 
     public static NodeState NodeStateOf(ClusterState state, string? nodeId) =>
         nodeId is null ? NodeState.Unknown : state.FindNode(nodeId)?.Status.State ?? NodeState.Unknown;

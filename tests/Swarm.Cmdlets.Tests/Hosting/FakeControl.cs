@@ -52,6 +52,9 @@ internal sealed class FakeControl
 
     /// <summary>Runs before each update is applied: another writer.</summary>
     public Action<V1.Service>? BeforeUpdate { get; set; }
+
+    /// <summary>The counts at the end of the previews of ScaleServices.</summary>
+    public List<V1.PreviewCount> UnlistedActions { get; } = [];
     public RpcException? Refusal { get; set; }
 
     /// <summary>Each is the answer to one call.</summary>

@@ -87,6 +87,7 @@ internal sealed class FakeServices(FakeControl control) : V1.Services.ServicesBa
             );
         }
         var response = new V1.ScaleServicesResponse { Preview = request.DryRun ? FakeControl.Preview("create") : null };
+        response.Preview?.More.AddRange(control.UnlistedActions);
         foreach (var (service, replicas) in services.Where(_ => !request.DryRun))
         {
             service.Spec.Replicated.Replicas = (ulong)replicas;
