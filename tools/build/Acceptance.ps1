@@ -42,6 +42,8 @@ function Get-AcceptancePass([string] $Lab) {
         'Full' { @(& $files @onBoth Images Hosts @remote) + @(& $conform @alike Hosts Managers Tutorial) }
     }
     if ($onDocker) { @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $Lab; Plane = 'docker'; Files = $onDocker } }
+    # In a pass of its own: its sandboxes are apart from all others.
+    @{ Name = 'Acceptance.Examples'; Lane = 'hosts'; Executor = 'Process'; Files = @(& $files Examples) }
     @{ Name = 'Acceptance.Hosts'; Lane = 'hosts'; Files = @(& $files Firewall Tutorial) }
 }
 
