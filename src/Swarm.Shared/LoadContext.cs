@@ -15,6 +15,7 @@ public sealed class LoadContext : AssemblyLoadContext
     );
     private static Assembly? _module;
     private static PSModuleInfo? _nested;
+    private static string _folder = "";
     private readonly string _directory;
 
     private LoadContext(string directory)
@@ -23,7 +24,20 @@ public sealed class LoadContext : AssemblyLoadContext
     /// <summary>Whether this process has imported the module before.</summary>
     public static bool IsImportedAgain { get; private set; }
 
-    /// <summary>Swarm.Cmdlets.dll of <c>bin/module</c>, beside this assembly. The second reading is an import again, and has the assembly of the first.</summary>
+    /// <summary>The folder of Swarm.psd1 that was imported first. A second copy does not change it.</summary>
+    public static string Folder
+    {
+        get => _folder;
+        set
+        {
+            lock (Gate)
+            {
+                _folder = _folder.Length > 0 ? _folder : value;
+            }
+        }
+    }
+
+    /// <summary>Swarm.Cmdlets.dll of <c>bin/module</c> in <see cref="Folder"/>. The second reading is an import again, and has the assembly of the first.</summary>
     public static Assembly Module
     {
         get
@@ -33,7 +47,7 @@ public sealed class LoadContext : AssemblyLoadContext
                 IsImportedAgain = _module is not null;
                 if (_module is null)
                 {
-                    var directory = Path.Combine(Path.GetDirectoryName(typeof(LoadContext).Assembly.Location)!, "module");
+                    var directory = Path.Combine(_folder, "bin", "module");
                     _module = new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
                 }
                 return _module;

@@ -23,18 +23,15 @@ public sealed class SecondCopyTests : IDisposable
             """
             Import-Module $first, $second
             $Error.Count
-            (Get-Module Swarm).ModuleBase
+            (Get-Module Swarm).ModuleBase | Sort-Object
             (Get-Module Swarm | ForEach-Object { $_.ExportedCmdlets.Count } | Sort-Object -Unique).Count
-            (Get-Command Get-SwarmSession).Module.ModuleBase
             Get-SwarmSession | Out-Null
             # Deep enough for lists of objects within an object.
             $service = [Swarm.Service]@{ Name = 'web'; Mounts = [Swarm.Mount]@{ Target = '/b' } }
             [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($service, 2)).Mounts[0].Target
             """
         );
-        Assert.Equal(["0", Folder("second"), Folder("first"), "1", Folder("second"), "/b"], Sorted(lines));
-
-        string[] Sorted(string[] all) => all[1] == Folder("first") ? [all[0], all[2], all[1], .. all[3..]] : all;
+        Assert.Equal(["0", Folder("first"), Folder("second"), "1", "/b"], lines);
     }
 
     [Fact]

@@ -14,5 +14,5 @@ internal sealed record ParameterSetHelp(string Name, IReadOnlyList<string> Order
             .ThenBy(p => p.Place.IsNamed && !p.Place.Required)
             .ThenBy(p => Index(p.Parameter.Name));
 
-    private int Index(string name) => Order.Index().FirstOrDefault(o => o.Item == name, (Order.Count, name)).Index;
+    private int Index(string name) => Order.Index().FirstOrDefault(o => o.Item == name, (Index: Order.Count, Item: name)).Index;
 }

@@ -22,6 +22,7 @@ catch {
 # A runspace takes each type's data once, from whichever copy of the module came first.
 if (-not (Get-Module Swarm.Types -All)) { Import-Module "$PSScriptRoot/Swarm.Types.psd1" }
 
+[Swarm.LoadContext]::Folder = $PSScriptRoot
 $inner = Import-Module -Assembly ([Swarm.LoadContext]::Module) -PassThru
 [Swarm.LoadContext]::Nested = $inner
 
