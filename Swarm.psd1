@@ -1,7 +1,5 @@
 @{
     RootModule           = 'Swarm.psm1'
-    # Loaded by the engine before Swarm.psm1 runs: a call of Assembly.LoadFrom from script costs more than the loading.
-    RequiredAssemblies   = @('bin/Swarm.Shared.dll')
     ModuleVersion        = '0.1.0'
     GUID                 = '6f2d7c0e-3a52-4b0c-9d6e-0b8f6a1c52d7'
     Author               = 'The Swarm maintainers'
@@ -11,7 +9,6 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Swarm.Format.ps1xml')
-    TypesToProcess       = @('Swarm.Types.ps1xml')
     FunctionsToExport    = @()
     VariablesToExport    = @()
     AliasesToExport      = @()
@@ -66,7 +63,8 @@
     )
     PrivateData          = @{
         PSData = @{
-            Tags         = @('Docker', 'Swarm', 'Container', 'Orchestration', 'Cluster', 'PSEdition_Core', 'Linux', 'MacOS', 'Windows')
+            # The build adds a tag for each system that has a swarmd in the package, the release notes, and addresses.
+            Tags         = @('Docker', 'Swarm', 'Container', 'Orchestration', 'Cluster', 'PSEdition_Core')
             LicenseUri   = 'https://opensource.org/license/mit'
         }
     }

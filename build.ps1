@@ -43,13 +43,13 @@ $out = Join-Path $root out
 $moduleFolder = Join-Path $out Swarm
 $watch = [Diagnostics.Stopwatch]::StartNew()
 
-foreach ($file in 'Module', 'Test', 'Acceptance', 'Package', 'Bench') { . (Join-Path $root tools build "$file.ps1") }
+foreach ($file in 'Module', 'Test', 'Acceptance', 'Bill', 'Package', 'Bench') { . (Join-Path $root tools build "$file.ps1") }
 
 switch ($Task) {
     'Clean' {
         Invoke-Dotnet clean (Join-Path $root Swarm.slnx) -v quiet --nologo
         # out/pwsh is left: this may be running in it.
-        foreach ($folder in 'Swarm', 'tools', 'native', 'symbols', 'package', 'test-results', 'bench', 'help') { Remove-Folder (Join-Path $out $folder) }
+        foreach ($folder in 'Swarm', 'tools', 'pwsh-alone', 'native', 'symbols', 'package', 'test-results', 'bench', 'help') { Remove-Folder (Join-Path $out $folder) }
     }
     'Build' { Build-Module }
     'Test' { Test-Everything }

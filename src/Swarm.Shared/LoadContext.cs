@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Reflection;
 using System.Runtime.Loader;
 
@@ -8,7 +9,13 @@ namespace Swarm;
 public sealed class LoadContext : AssemblyLoadContext
 {
     private static readonly Lock Gate = new();
+    private static readonly MethodInfo? SetName = typeof(PSModuleInfo).GetMethod(
+        nameof(SetName),
+        BindingFlags.Instance | BindingFlags.NonPublic
+    );
     private static Assembly? _module;
+    private static PSModuleInfo? _nested;
+    private static string _folder = "";
     private readonly string _directory;
 
     private LoadContext(string directory)
@@ -17,19 +24,48 @@ public sealed class LoadContext : AssemblyLoadContext
     /// <summary>Whether this process has imported the module before.</summary>
     public static bool IsImportedAgain { get; private set; }
 
-    /// <summary>Loads Swarm.Cmdlets.dll from <c>bin/module</c>. A second call returns the assembly of the first.</summary>
-    /// <param name="moduleFolder">The folder of Swarm.psd1.</param>
-    public static Assembly Initialize(string moduleFolder)
+    /// <summary>The folder of Swarm.psd1 that was imported first. A second copy does not change it.</summary>
+    public static string Folder
     {
-        lock (Gate)
+        get => _folder;
+        set
         {
-            IsImportedAgain = _module is not null;
-            if (_module is null)
+            lock (Gate)
             {
-                var directory = Path.Combine(moduleFolder, "bin", "module");
-                _module = new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
+                _folder = _folder.Length > 0 ? _folder : value;
             }
-            return _module;
+        }
+    }
+
+    /// <summary>Swarm.Cmdlets.dll of <c>bin/module</c> in <see cref="Folder"/>. The second reading is an import again, and has the assembly of the first.</summary>
+    public static Assembly Module
+    {
+        get
+        {
+            lock (Gate)
+            {
+                IsImportedAgain = _module is not null;
+                if (_module is null)
+                {
+                    var directory = Path.Combine(_folder, "bin", "module");
+                    _module = new LoadContext(directory).LoadFromAssemblyPath(Path.Combine(directory, "Swarm.Cmdlets.dll"));
+                }
+                return _module;
+            }
+        }
+    }
+
+    /// <summary>The module that the engine has made of <see cref="Module"/>. Set, it gets the assembly's plain name: the engine takes the full one.</summary>
+    public static PSModuleInfo? Nested
+    {
+        get => _nested;
+        set
+        {
+            _nested = value;
+            if (value is not null)
+            {
+                SetName?.Invoke(value, ["Swarm.Cmdlets"]);
+            }
         }
     }
 

@@ -11,7 +11,8 @@ $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..'))
 if (-not (Get-Module Swarm)) {
     $module = if ($env:SWARM_MODULE) { $env:SWARM_MODULE } else { [IO.Path]::Combine($root, 'out', 'Swarm') }
-    Import-Module ([IO.Path]::Combine($module, 'Swarm.psd1'))
+    # Its name is looked up on the module path, as after an installation.
+    Import-Module $(if ($module -eq 'Swarm') { $module } else { [IO.Path]::Combine($module, 'Swarm.psd1') })
 }
 
 # For a process of its own; what it prints is text.

@@ -10,6 +10,8 @@ public sealed class HelpFolderTests : IDisposable
     private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
     private readonly string _target = Directory.CreateTempSubdirectory("swarm-help-").FullName;
 
+    private string Pages => Path.Combine(_target, "pages");
+
     public void Dispose() => Directory.Delete(_target, recursive: true);
 
     private XElement Command()
@@ -46,6 +48,111 @@ public sealed class HelpFolderTests : IDisposable
     {
         var syntax = Command().Element(CommandNamespace + "syntax")!.Elements(CommandNamespace + "syntaxItem");
         Assert.Equal(["Name"], syntax.Select(s => s.Element(CommandNamespace + "parameter")!.Element(Maml + "name")!.Value));
+    }
+
+    [Fact]
+    public void The_syntax_has_positions_first_then_what_must_be_given_then_the_rest_as_the_page_has_it()
+    {
+        WriteOrderedPage();
+        HelpFolder.Convert(Pages, _target);
+        var sets = Read("Ordered.dll-Help.xml")
+            .Element(CommandNamespace + "syntax")!
+            .Elements(CommandNamespace + "syntaxItem")
+            .Select(s => string.Join(' ', s.Elements(CommandNamespace + "parameter").Select(p => p.Element(Maml + "name")!.Value)));
+        Assert.Equal(["Name Number Zone Wait Area", "Number Zone Wait Area"], sets);
+    }
+
+    [Fact]
+    public void Online_help_is_where_the_build_says_and_without_it_the_help_names_itself()
+    {
+        WriteOrderedPage();
+        HelpFolder.Convert(Pages, _target, "https://example.org/help/{cmdlet}.html");
+        Assert.Equal(
+            [("Online help:", "https://example.org/help/Get-Ordered.html"), ("Get-Other", ""), ("Elsewhere", "https://example.org/else")],
+            Links()
+        );
+        HelpFolder.Convert(Pages, _target);
+        Assert.Equal(("", "local-help:Get-Help\u00A0Get-Ordered\u00A0-Full"), Links().First());
+    }
+
+    // Get-Help takes the syntax from the parameters' blocks, and PlatyPS from the line above: they say the same.
+    [Fact]
+    public void Every_line_of_syntax_in_thePages_has_the_parameters_of_its_set_in_their_order()
+    {
+        var pages = Directory
+            .GetFiles(Path.Combine(RepositoryFolder.Path, "docs", "en-US"), "*-*.md")
+            .Select(p => CommandHelp.Parse(p)!)
+            .ToList();
+        Assert.True(pages.Count > 40, $"{pages.Count} pages");
+        Assert.All(
+            pages.SelectMany(p => p.ParameterSets.Select(s => (Page: p, Set: s))),
+            c => Assert.Equal((c.Page.Name, Names(c.Set.Sort(c.Page.Parameters))), (c.Page.Name, string.Join(' ', c.Set.Order)))
+        );
+        Assert.All(pages, p => Assert.All(p.Parameters, a => Assert.Contains(p.ParameterSets, s => Names(s.Sort([a])).Length > 0)));
+
+        static string Names(IEnumerable<(ParameterHelp Parameter, ParameterPlace)> parameters) =>
+            string.Join(' ', parameters.Select(p => p.Parameter.Name));
+    }
+
+    private IEnumerable<(string, string)> Links() =>
+        Read("Ordered.dll-Help.xml")
+            .Element(CommandNamespace + "relatedLinks")!
+            .Elements()
+            .Select(l => (l.Element(Maml + "linkText")!.Value, l.Element(Maml + "uri")!.Value));
+
+    private XElement Read(string file) => XDocument.Load(Path.Combine(_target, file)).Root!.Element(CommandNamespace + "command")!;
+
+    /// <summary>A page whose parameters come in the order of the alphabet, as PlatyPS writes pages.</summary>
+    private void WriteOrderedPage()
+    {
+        Directory.CreateDirectory(Pages);
+        string[] parameters =
+        [
+            Parameter("Area", ("(All)", "Named", false)),
+            Parameter("Name", ("One", "0", true)),
+            Parameter("Number", ("One", "1", false), ("Two", "0", false)),
+            Parameter("Wait", ("(All)", "Named", false)),
+            Parameter("Zone", ("(All)", "Named", true)),
+        ];
+        File.WriteAllText(
+            Path.Combine(Pages, "Get-Ordered.md"),
+            $"""
+            ---
+            document type: cmdlet
+            external help file: Ordered.dll-Help.xml
+            ---
+
+            # Get-Ordered
+
+            ## SYNTAX
+
+            ### One (Default)
+
+            ```
+            Get-Ordered [-Name] <string> [[-Number] <int>] -Zone <string> [-Wait] [-Area <string>] [<CommonParameters>]
+            ```
+
+            ### Two
+
+            ```
+            Get-Ordered [[-Number] <int>] -Zone <string> [-Wait] [-Area <string>] [<CommonParameters>]
+            ```
+
+            ## PARAMETERS
+
+            {string.Concat(parameters)}## RELATED LINKS
+
+            - [Get-Other](Get-Other.md)
+            - [Elsewhere](https://example.org/else)
+            """
+        );
+
+        static string Parameter(string name, params (string Set, string Position, bool Required)[] places) =>
+            $"### -{name}\n\nText.\n\n```yaml\nType: System.String\nParameterSets:\n"
+            + string.Concat(
+                places.Select(p => $"- Name: {p.Set}\n  Position: {p.Position}\n  IsRequired: {(p.Required ? "true" : "false")}\n")
+            )
+            + "```\n\n";
     }
 
     [Fact]

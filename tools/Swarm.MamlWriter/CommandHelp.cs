@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Markdig;
 using Markdig.Extensions.Yaml;
 using Markdig.Syntax;
@@ -8,14 +9,14 @@ using YamlDotNet.RepresentationModel;
 namespace Swarm.MamlWriter;
 
 /// <summary>A cmdlet's help page, read from markdown in PlatyPS's schema.</summary>
-internal sealed record CommandHelp
+internal sealed partial record CommandHelp
 {
     public const string AllSets = "(All)";
 
     public required string Name { get; init; }
     public required string HelpFile { get; init; }
     public string Synopsis { get; init; } = "";
-    public IReadOnlyList<string> ParameterSets { get; init; } = [];
+    public IReadOnlyList<ParameterSetHelp> ParameterSets { get; init; } = [];
     public IReadOnlyList<string> Description { get; init; } = [];
     public IReadOnlyList<ExampleHelp> Examples { get; init; } = [];
     public IReadOnlyList<ParameterHelp> Parameters { get; init; } = [];
@@ -45,7 +46,7 @@ internal sealed record CommandHelp
                 parameters.Add(Parameter(file, title[1..], blocks));
             }
         }
-        var sets = new Sections(sections["SYNTAX"], 3).All.Select(s => WithoutMark(s.Title)).ToList();
+        var sets = new Sections(sections["SYNTAX"], 3).All.Select(s => Set(file, s)).ToList();
         return new CommandHelp
         {
             Name = Path.GetFileNameWithoutExtension(file),
@@ -53,7 +54,7 @@ internal sealed record CommandHelp
                 ? name
                 : throw Broken(file, "names no external help file"),
             Synopsis = string.Join(" ", Paragraphs(sections["SYNOPSIS"])),
-            ParameterSets = sets.Count > 0 ? sets : [AllSets],
+            ParameterSets = sets.Count > 0 ? sets : [new ParameterSetHelp(AllSets, [])],
             Description = Paragraphs(sections["DESCRIPTION"]),
             Examples = [.. new Sections(sections["EXAMPLES"], 3).All.Select(Example)],
             Parameters = parameters,
@@ -67,6 +68,14 @@ internal sealed record CommandHelp
                     .Select(l => (string.Concat(l.Select(i => i.ToString())), l.Url ?? "")),
             ],
         };
+    }
+
+    private static ParameterSetHelp Set(string file, (string Title, IReadOnlyList<Block> Blocks) section)
+    {
+        var line =
+            section.Blocks.OfType<FencedCodeBlock>().FirstOrDefault()?.Lines.ToString()
+            ?? throw Broken(file, $"shows no syntax of the parameter set {section.Title}");
+        return new ParameterSetHelp(WithoutMark(section.Title), [.. SyntaxName().Matches(line).Select(m => m.Groups[1].Value)]);
     }
 
     /// <summary>PlatyPS marks the heading of the default parameter set.</summary>
@@ -185,6 +194,10 @@ internal sealed record CommandHelp
         node.Children.TryGetValue(key, out var value) && value is YamlSequenceNode list
             ? [.. list.OfType<YamlScalarNode>().Select(s => s.Value ?? "")]
             : [];
+
+    // A name in a line of syntax stands after a blank or an opening bracket: "[[-Name] <string[]>] [-Wait]". The cmdlet's own dash does not.
+    [GeneratedRegex(@"(?<=[\s\[])-(\w+)")]
+    private static partial Regex SyntaxName();
 
     private static InvalidDataException Broken(string file, string what) => new($"The help page {file} {what}.");
 

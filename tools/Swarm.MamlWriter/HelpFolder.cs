@@ -14,8 +14,9 @@ internal static class HelpFolder
     }
 
     /// <summary>Writes one MAML file for each help file that pages name, and one text file for each about topic.</summary>
+    /// <param name="online">See <see cref="MamlFile.Write"/>.</param>
     /// <exception cref="InvalidDataException">A page breaks the schema; the message names file and place.</exception>
-    public static void Convert(string pages, string target)
+    public static void Convert(string pages, string target, string? online = null)
     {
         Directory.CreateDirectory(target);
         var byFile = new SortedDictionary<string, List<CommandHelp>>(StringComparer.Ordinal);
@@ -37,7 +38,7 @@ internal static class HelpFolder
         }
         foreach (var (name, commands) in byFile)
         {
-            MamlFile.Write(Path.Combine(target, name), commands);
+            MamlFile.Write(Path.Combine(target, name), commands, online);
         }
     }
 

@@ -13,8 +13,13 @@ internal static class MamlFile
     private const string Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
     private const string Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
+    /// <summary>Stands for the cmdlet's name in the address of online help.</summary>
+    public const string CmdletMark = "{cmdlet}";
+
     /// <summary>Writes the help of several cmdlets into a single file.</summary>
-    public static void Write(string path, IReadOnlyList<CommandHelp> commands)
+    /// <param name="online">The address of online help, in which <see cref="CmdletMark"/> stands for the cmdlet's name. Null when there is none:
+    /// the help then names itself, and <c>Get-Help -Online</c> shows that in its error.</param>
+    public static void Write(string path, IReadOnlyList<CommandHelp> commands, string? online = null)
     {
         using var xml = XmlWriter.Create(path, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false) });
         xml.WriteStartElement("helpItems");
@@ -37,12 +42,9 @@ internal static class MamlFile
             {
                 xml.WriteStartElement("syntaxItem", Command);
                 xml.WriteElementString("name", Maml, command.Name);
-                foreach (var parameter in command.Parameters)
+                foreach (var (parameter, place) in set.Sort(command.Parameters))
                 {
-                    if (parameter.Sets.FirstOrDefault(s => s.Name == set || s.Name == CommandHelp.AllSets) is { } place)
-                    {
-                        Parameter(xml, parameter, place);
-                    }
+                    Parameter(xml, parameter, place);
                 }
                 xml.WriteEndElement();
             }
@@ -79,16 +81,31 @@ internal static class MamlFile
             }
             xml.WriteEndElement();
             xml.WriteStartElement("relatedLinks", Command);
+            // The first address is the one that Get-Help -Online opens.
+            Link(
+                xml,
+                online is null ? "" : "Online help:",
+                online?.Replace(CmdletMark, command.Name, StringComparison.Ordinal) ?? LocalHelp(command)
+            );
             foreach (var (text, address) in command.Links)
             {
-                xml.WriteStartElement("navigationLink", Maml);
-                xml.WriteElementString("linkText", Maml, text);
-                xml.WriteElementString("uri", Maml, address);
-                xml.WriteEndElement();
+                // Pages lead to each other by file names; who reads help has the names of cmdlets.
+                Link(xml, text, Uri.IsWellFormedUriString(address, UriKind.Absolute) ? address : "");
             }
             xml.WriteEndElement();
             xml.WriteEndElement();
         }
+        xml.WriteEndElement();
+    }
+
+    /// <summary>No address: Get-Help refuses its scheme and shows the whole of it. PowerShell and Uri take U+00A0 for a blank that need not be escaped.</summary>
+    private static string LocalHelp(CommandHelp command) => $"local-help:Get-Help\u00A0{command.Name}\u00A0-Full";
+
+    private static void Link(XmlWriter xml, string text, string address)
+    {
+        xml.WriteStartElement("navigationLink", Maml);
+        xml.WriteElementString("linkText", Maml, text);
+        xml.WriteElementString("uri", Maml, address);
         xml.WriteEndElement();
     }
 

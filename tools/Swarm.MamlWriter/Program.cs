@@ -1,15 +1,16 @@
 using Swarm.MamlWriter;
 
-// help: what Get-Help reads. pages: the cmdlets' pages as PlatyPS reads them.
 switch (args)
 {
-    case ["help", var pages, var target]:
+    case [var pages, var target]:
         HelpFolder.Convert(pages, target);
         return 0;
-    case ["pages", var pages, var target]:
-        HelpFolder.WritePages(pages, target);
+    case [var pages, var target, var online]:
+        HelpFolder.Convert(pages, target, online);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: Swarm.MamlWriter help|pages MARKDOWN-FOLDER OUTPUT-FOLDER");
+        Console.Error.WriteLine(
+            $"Usage: Swarm.MamlWriter MARKDOWN-FOLDER OUTPUT-FOLDER [ADDRESS-OF-ONLINE-HELP with {MamlFile.CmdletMark}]"
+        );
         return 64;
 }

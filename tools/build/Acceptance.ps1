@@ -56,7 +56,10 @@ function Invoke-Acceptance([hashtable[]] $Passes) {
         foreach ($pass in $_.Group) {
             $settings = foreach ($name in 'Executor', 'Lab', 'Plane') { if ($pass[$name]) { "-$name"; $pass[$name] } }
             $watch = [Diagnostics.Stopwatch]::StartNew()
-            $lines = & (Join-Path $PSHOME pwsh) -NoProfile -NonInteractive -File $using:runner -Pester $using:pester @settings $pass.Files 2>&1
+            # A pass may have a program of its own to start with.
+            $start = $pass.Start ? $pass.Start : @(Join-Path $PSHOME pwsh)
+            $first = @($start | Select-Object -Skip 1)
+            $lines = & $start[0] @first -NoProfile -NonInteractive -File $using:runner -Pester $using:pester @settings $pass.Files 2>&1
             [pscustomobject]@{ Name = $pass.Name; Lines = @($lines | ForEach-Object { "$_" }); Time = $watch.Elapsed }
         }
     } | ForEach-Object {

@@ -1,4 +1,4 @@
-# Writes the MAML of a folder of cmdlets' pages with Microsoft.PowerShell.PlatyPS, over what is there.
+# Writes the MAML of a folder of cmdlets' pages with Microsoft.PowerShell.PlatyPS, for the test that compares our writer with it.
 param([Parameter(Mandatory)][string] $Pages, [Parameter(Mandatory)][string] $Target)
 $ErrorActionPreference = 'Stop'
 Import-Module Microsoft.PowerShell.PlatyPS

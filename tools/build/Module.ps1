@@ -25,18 +25,28 @@ function Build-Module {
     Write-Host "Module: $moduleFolder"
 }
 
-# Makes Get-Help's files from the pages in Markdown. PlatyPS makes the cmdlets' part where it is installed; it has nothing for the about topics.
+# Makes Get-Help's files from the pages in Markdown.
 function Build-Help([string] $Pages, [string] $Target) {
     $tools = Join-Path $out tools
     Invoke-Dotnet build (Get-ProjectFile Swarm.MamlWriter tools) -c $Configuration -o $tools --nologo -v quiet
-    $writer = Join-Path $tools Swarm.MamlWriter.dll
-    Invoke-Dotnet $writer help $Pages $Target
-    if (-not (Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable)) { return }
-    # PlatyPS does not know the sections that pages share.
-    $whole = Join-Path $out help
-    Remove-Folder $whole
-    Invoke-Dotnet $writer pages $Pages $whole
-    & (Join-Path $root tools build Export-PlatyPSHelp.ps1) $whole $Target
+    $online = (Get-Address).SwarmHelpUri
+    Invoke-Dotnet (Join-Path $tools Swarm.MamlWriter.dll) $Pages $Target @($online ? @($online) : @())
+}
+
+# The addresses that Directory.Build.props names; empty where there is none.
+function Get-Address {
+    $names = 'SwarmProjectUri', 'SwarmHelpUri', 'SwarmIconUri', 'SwarmHelpInfoUri'
+    $answer = & dotnet msbuild (Get-ProjectFile Swarm.MamlWriter tools) "-getProperty:$($names -join ',')"
+    if ($LASTEXITCODE -ne 0) { throw "The build's properties cannot be read: $answer" }
+    $addresses = ("$answer" | ConvertFrom-Json).Properties
+    foreach ($name in $names) {
+        $address = "$($addresses.$name)"
+        $uri = $null
+        if ($address -and -not ([Uri]::TryCreate($address, 'Absolute', [ref] $uri) -and $uri.Scheme -in 'http', 'https')) {
+            throw "The build property $name is '$address', which is no web address. Give an absolute one, or leave it empty."
+        }
+    }
+    $addresses
 }
 
 function Start-Shell {

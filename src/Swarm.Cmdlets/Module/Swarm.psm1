@@ -1,10 +1,32 @@
-# Uses only the engine itself: a host may have no other module. The engine compiles a call site for every method called from script, which
-# is
-# most of an import's time. So there is only one call, and static properties, which need no call site. Swarm.psd1 has loaded Swarm.Shared.
+# Uses only the engine itself: a host may have no other module. The engine compiles a call site for every method called from script, which is
+# most of an import's time. So there is only one call, and static properties, which need no call site.
 $ErrorActionPreference = 'Stop'
-$inner = Import-Module -Assembly ([Swarm.LoadContext]::Initialize($PSScriptRoot)) -PassThru
 
-# When the module is imported again (-Force, another runspace) the engine finds the assembly's commands in its cache.
+# The types that scripts can name are in a process once. The runtime takes a copy of the file for the same, and refuses another build of it.
+try { $null = [Reflection.Assembly]::LoadFrom("$PSScriptRoot/bin/Swarm.Shared.dll") }
+catch {
+    $loaded = 'Swarm.LoadContext' -as [type]
+    if (-not $loaded) { throw }
+    $here = [Reflection.AssemblyName]::GetAssemblyName("$PSScriptRoot/bin/Swarm.Shared.dll").Version.ToString(3)
+    $there = $loaded.Assembly.GetName().Version.ToString(3)
+    $exception = [Swarm.SwarmException]::new(
+        'AnotherVersionLoaded',
+        "Swarm $here of '$PSScriptRoot' cannot be imported: this process has loaded another build, Swarm $there of '$($loaded.Assembly.Location)'.",
+        $PSScriptRoot,
+        'Start a new PowerShell session, and import it there.')
+    $record = [Management.Automation.ErrorRecord]::new($exception, $exception.ErrorId, 'ResourceExists', $PSScriptRoot)
+    $record.ErrorDetails = [Management.Automation.ErrorDetails]::new("$($exception.Message) $($exception.Action)")
+    throw $record
+}
+
+# A runspace takes each type's data once, from whichever copy of the module came first.
+if (-not (Get-Module Swarm.Types -All)) { Import-Module "$PSScriptRoot/Swarm.Types.psd1" }
+
+[Swarm.LoadContext]::Folder = $PSScriptRoot
+$inner = Import-Module -Assembly ([Swarm.LoadContext]::Module) -PassThru
+[Swarm.LoadContext]::Nested = $inner
+
+# When the module is imported again (-Force, another runspace, a second copy) the engine finds the assembly's commands in its cache.
 # It does not give them to the new module.
 if ([Swarm.LoadContext]::IsImportedAgain -and $inner) {
     $add = [Management.Automation.PSModuleInfo].GetMethod('AddExportedCmdlet', [Reflection.BindingFlags]'Instance, NonPublic')

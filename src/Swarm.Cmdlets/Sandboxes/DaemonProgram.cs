@@ -42,7 +42,7 @@ internal sealed record DaemonProgram(string FileName, string[] Arguments, string
                 "DaemonNotFound",
                 $"There is no swarmd for {Platform} at '{place}'.",
                 place,
-                "Build the module with its daemon (./build.sh), or point $env:SWARMD_PATH at swarmd."
+                "Install a package of Swarm that has swarmd for this system, or point $env:SWARMD_PATH at one."
             );
         }
         place = Path.GetFullPath(place);

@@ -2,7 +2,8 @@ using Swarm.Core.Errors;
 
 namespace Swarm.Control.Planes;
 
-/// <summary>The limits of each control plane, with reasons. docs/control-planes.md has the same table; a test compares.</summary>
+/// <summary>The limits of each control plane, with reasons. docs/control-planes.md has the same table, and about_Swarm_ControlPlanes the
+/// refusals; tests compare.</summary>
 public static class ControlPlaneLimits
 {
     public const string Builtin = "builtin";
@@ -41,7 +42,7 @@ public static class ControlPlaneLimits
                 "NotSupportedByControlPlane",
                 $"{feature} is not supported by the {plane} control plane: {reason}",
                 feature,
-                "docs/control-planes.md lists what each control plane can do."
+                "Get-Help about_Swarm_ControlPlanes lists what each control plane refuses."
             );
     }
 }

@@ -32,6 +32,21 @@ public sealed class ControlPlaneLimitsTests
         Assert.Equal(ControlPlaneLimits.All.Order(), said.Order());
     }
 
+    // A machine that has the package alone has no other text about it.
+    [Fact]
+    public void The_help_topic_that_a_refusal_names_lists_every_limit_under_its_control_plane()
+    {
+        var refusal = ControlPlaneLimits.Refuse(ControlPlaneLimits.Docker, "Stop-SwarmTask");
+        var topic = Regex.Match(refusal.Action, @"^Get-Help (about_\w+) ").Groups[1].Value;
+        var parts = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "en-US", $"{topic}.md")).Split("\n### The ")[1..];
+        var listed = parts.SelectMany(p =>
+            Regex
+                .Matches(p, "^- `([^`]+)`: (.+)$", RegexOptions.Multiline)
+                .Select(m => (p.Split(' ')[0] == "Docker" ? "docker" : "builtin", m.Groups[1].Value, m.Groups[2].Value))
+        );
+        Assert.Equal(ControlPlaneLimits.All.Order(), listed.Order());
+    }
+
     [Fact]
     public void Every_other_cell_says_yes() =>
         Assert.All(Rows, r => Assert.All(new[] { r.Builtin, r.Docker }, c => Assert.Matches("^(yes|no:)", c)));

@@ -36,6 +36,7 @@ public sealed partial class FaultTableTests
         "More than one active firewall; one that does not run, or is not there",
         "A firewall tool that fails half-way",
         "Package manager locked, no network, unsupported distribution",
+        "Another build of the module, imported into a session that has one",
         "An engine that is too old",
         "An engine that is away, or ends in the middle of a call",
         "An engine in no swarm, or a worker",
