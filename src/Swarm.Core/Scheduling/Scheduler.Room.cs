@@ -60,14 +60,21 @@ public sealed partial class Scheduler
     }
 
     /// <summary>True when a node that suits the spec may have no room for a task of it.</summary>
-    private bool IsLimited(ServiceSpec spec) => MostReplicas(spec) > 0 || !TaskShare.Of(spec).IsNone;
+    private static bool IsLimited(ServiceSpec spec) => spec.Placement.MaxReplicasPerNode > 0 || !TaskShare.Of(spec).IsNone;
 
     private int Claim(string serviceId, ServiceSpec spec, int most)
     {
         var profile = _profiles.Of(spec);
         var counts = _counts.Of(serviceId);
         var claimed = 0;
-        using var placement = new GroupPlacement(_profiles.PoolOf(profile), profile, _nodes, counts, null, MostReplicas(spec));
+        using var placement = new GroupPlacement(
+            _profiles.PoolOf(profile),
+            profile,
+            _nodes,
+            counts,
+            null,
+            spec.Placement.MaxReplicasPerNode
+        );
         while (claimed < most && placement.Assign() is { } node)
         {
             _claims.Add(new Decision(node, _counts.Adjust(serviceId, node, 1) ? serviceId : null, profile.Share));
