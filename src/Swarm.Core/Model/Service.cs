@@ -65,4 +65,8 @@ public sealed record UpdateProgress
 
     /// <summary>The revision before the update, for a rollback.</summary>
     public ulong FromRevision { get; init; }
+
+    /// <summary>The <see cref="UpdateStatus.Number"/> with which the update began, where new attempts have given it others since; 0: none
+    /// has.</summary>
+    public ulong FirstNumber { get; init; }
 }

@@ -28,8 +28,11 @@ public sealed class ControlLoop
     private readonly HashSet<string> _withoutRoom = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
 
-    /// <summary>Services with a task that stays on a node that is down, because no other takes it: see <see cref="PlanContext.IsStranded"/>.</summary>
+    /// <summary>Services with a task that stays on a node that is down, because no other takes it: see <see cref="ServiceView.IsStranded"/>.</summary>
     private readonly SortedSet<string> _stranded = new(StringComparer.Ordinal);
+
+    /// <summary>Nodes on which tasks have ended since the last plan. What they reserved may be room for stranded tasks.</summary>
+    private readonly HashSet<string> _freed = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _nodeIds = new(StringComparer.Ordinal);
 
     /// <summary>Watches the state from now on; all its objects are marked at first.</summary>
@@ -102,6 +105,7 @@ public sealed class ControlLoop
         _withoutRoom.Clear();
         _globalServices.Clear();
         _stranded.Clear();
+        _freed.Clear();
         _nodeIds.Clear();
         FindNodesAndGlobalServices();
         MarkEverything();
@@ -155,7 +159,11 @@ public sealed class ControlLoop
 
     /// <summary>True when a mark or a passed deadline gives <see cref="Plan"/> work.</summary>
     public bool HasWork =>
-        _services.Count > 0 || _nodes.Count > 0 || Scheduler.HasWork || (_deadlines.Next is { } next && next <= _clock.Now);
+        _services.Count > 0
+        || _nodes.Count > 0
+        || _freed.Count > 0
+        || Scheduler.HasWork
+        || (_deadlines.Next is { } next && next <= _clock.Now);
 
     /// <summary>The next batch of changes; empty when nothing needs to change.</summary>
     /// <param name="maxChanges">The approximate limit of changes. Objects left over stay marked; a step is never divided.</param>
@@ -165,8 +173,9 @@ public sealed class ControlLoop
         var now = _time.GetUtcNow();
         // Neither may starve the other: creating a million tasks leaves room to place those that exist.
         var ownShare = Scheduler.HasWork ? Math.Max(1, maxChanges / 2) : maxChanges;
-        var plan = new PlanContext(_state, now, _ids, _options, ownShare, _clock);
+        var plan = new PlanContext(_state, now, _ids, _options, ownShare, _clock, Scheduler);
         _deadlines.TakeDue(_clock.Now, _services);
+        MarkThoseWithRoom();
         Enforce(plan);
         for (var left = _services.Count; left > 0 && plan.Changes.Count < ownShare && _services.TryTake(out var id); left--)
         {
@@ -181,17 +190,35 @@ public sealed class ControlLoop
             {
                 _stranded.Remove(id);
             }
-            if (plan.CutOff)
+            if (plan.CutOff || plan.MayFindPlaces)
             {
                 _services.Add(id);
             }
         }
+        Scheduler.ReleaseClaims();
         var placements = maxChanges - plan.Changes.Count;
         if (Scheduler.HasWork && placements > 0)
         {
             Scheduler.Schedule(now, plan.Changes, placements);
         }
         return plan.Changes;
+    }
+
+    /// <summary>Services whose tasks stay on a node that is down are checked again when a node that suits them has got room.</summary>
+    private void MarkThoseWithRoom()
+    {
+        if (_freed.Count == 0)
+        {
+            return;
+        }
+        foreach (var id in _stranded)
+        {
+            if (_state.FindService(id) is { } service && Scheduler.HasRoomOn(service, _freed))
+            {
+                _services.Add(id);
+            }
+        }
+        _freed.Clear();
     }
 
     private void Enforce(PlanContext plan)
@@ -247,6 +274,10 @@ public sealed class ControlLoop
                 {
                     _services.Add((after ?? before)!.ServiceId);
                 }
+                if (_stranded.Count > 0 && GaveRoomBack(before, after) && _options.Fault != InjectedFault.OverlookRoom)
+                {
+                    _freed.Add(before!.NodeId!);
+                }
                 if (after is null || after.DesiredState > TaskState.Running)
                 {
                     _withoutRoom.Remove((after ?? before)!.Id);
@@ -272,6 +303,10 @@ public sealed class ControlLoop
         }
         Scheduler.Observe(change);
     }
+
+    private static bool GaveRoomBack(SwarmTask? before, SwarmTask? after) =>
+        before is { NodeId: not null, Status.State: >= TaskState.Assigned and <= TaskState.Running }
+        && (after is null || SwarmTask.IsTerminal(after.Status.State));
 
     /// <summary>Notes the moments of events that waits begin with.</summary>
     private void See(ChangedObject change)

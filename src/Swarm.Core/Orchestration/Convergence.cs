@@ -146,7 +146,8 @@ public static class Convergence
                 if (counts.FirstProblem is null && !runs)
                 {
                     counts.FirstProblem = task;
-                    counts.DownNode = plan.IsStranded(task, view.Service) ? plan.NodeOf(task)!.Name : "";
+                    // The control loop leaves it there because no other node takes its replacement.
+                    counts.DownNode = plan.IsAway(task) ? plan.NodeOf(task)!.Name : "";
                 }
             }
             counts.Running += running > 0 ? 1UL : 0;
@@ -245,7 +246,10 @@ public static class Convergence
         var progress = Invariant($"{tally.Running} of {desired} tasks run");
         if (Updater.IsRolling(service.UpdateStatus))
         {
-            var waits = tally.FirstProblem?.Pending is { } unplaced ? Reason(unplaced) : Delay(tally.FirstProblem);
+            var waits =
+                tally.FirstProblem?.Pending is { } unplaced ? Reason(unplaced)
+                : tally.DownNode.Length > 0 ? IsDown(tally.DownNode)
+                : Delay(tally.FirstProblem);
             return $"{service.UpdateStatus!.Message}: {progress}{(waits is null ? "" : ": " + waits)}";
         }
         if (tally.GivenUp > 0)
@@ -258,7 +262,7 @@ public static class Convergence
                 problem.Status.Error.Length > 0 ? problem.Status.Error
                 : problem.Pending is { } pending ? Reason(pending)
                 : Delay(problem) is { } delay ? delay
-                : tally.DownNode.Length > 0 ? $"node {tally.DownNode} is down, and no other node can take its tasks"
+                : tally.DownNode.Length > 0 ? IsDown(tally.DownNode)
                 : "";
             return reason.Length > 0 ? $"{progress}: {reason}" : progress;
         }
@@ -270,6 +274,8 @@ public static class Convergence
         task?.Status is { State: TaskState.Starting } status && status.Message.StartsWith("starting: ", StringComparison.Ordinal)
             ? status.Message
             : null;
+
+    private static string IsDown(string node) => $"node {node} is down, and no other node can take its tasks";
 
     private static string Reason(PendingReasons pending) =>
         "no suitable node (" + string.Join("; ", pending.Reasons.Select(r => Invariant($"{r.Detail} on {r.Nodes} nodes"))) + ")";

@@ -39,6 +39,7 @@ public static class ServiceChanges
     /// A paused update goes on when the update policy changes, or when the spec does not change at all.
     /// (Docker: any <c>docker service update</c> resumes it.)
     /// A new attempt resumes it too. If tasks have failed, it gets a revision of its own, which makes them anew and no others.
+    /// In the middle of an update it makes no other update of it: what is in progress keeps its places and its monitor.
     /// </remarks>
     /// <exception cref="ArgumentException">The name or the kind of mode differs; neither can change.</exception>
     public static IReadOnlyList<StateChange> Update(
@@ -70,12 +71,17 @@ public static class ServiceChanges
         var attempts = newAttempt || credential is not null;
         var otherCredential = credential is not null && credential != inUse;
         var view = attempts ? ViewOf(state, service) : null;
-        var toTry = view is not null && Attempts.HasWork(view, otherCredential);
+        // An old task may go on where the last update has failed.
+        var toTry =
+            view is not null && (Attempts.HasWork(view, otherCredential) || view.Slots.Exists(s => Updater.FailureIn(s, view) is not null));
         if (!toTry && !otherCredential)
         {
             return [Set(service, newSpec, service.Revision, inUse, StatusOfSameRevision(service, newSpec, attempts, now), now)];
         }
-        var status = toTry || Updater.IsUnfinished(service.UpdateStatus) ? Attempted(service, now) : service.UpdateStatus;
+        var status =
+            service.UpdateStatus is { Number: > 0 } rolling && Updater.IsRolling(rolling) ? Continued(service, rolling)
+            : toTry || Updater.IsUnfinished(service.UpdateStatus) ? Attempted(service, now)
+            : service.UpdateStatus;
         return [Set(service, newSpec, NextRevision(state, service), credential ?? inUse, status, Attempts.MomentOf(view!, now))];
     }
 
@@ -182,6 +188,20 @@ public static class ServiceChanges
             Progress = new UpdateProgress { FromRevision = status.Progress.FromRevision },
         };
     }
+
+    /// <summary>The update goes on with the attempt's revision. Its failures so far do not count any more: the attempt makes these tasks
+    /// anew.</summary>
+    private static UpdateStatus Continued(Service service, UpdateStatus status) =>
+        status with
+        {
+            // A status that was worked out before the attempt is of no use any more.
+            Number = service.Version,
+            Progress = status.Progress with
+            {
+                Failed = 0,
+                FirstNumber = status.Progress.FirstNumber > 0 ? status.Progress.FirstNumber : status.Number,
+            },
+        };
 
     private static ServiceView ViewOf(ClusterState state, Service service) =>
         new(new PlanContext(state, DateTimeOffset.MinValue, Convergence.NoIds, ControlLoopOptions.Default, int.MaxValue), service);

@@ -45,6 +45,9 @@ internal sealed class PendingQueue(ProfileCache profiles)
         }
     }
 
+    /// <summary>The groups that are tried next, in their order.</summary>
+    public IEnumerable<PendingGroup> Queued => _preassigned.Concat(_queue).Where(static g => g.IsQueued).Distinct();
+
     /// <summary>The next queued group; groups made for a certain node come first.</summary>
     public bool TryDequeue([NotNullWhen(true)] out PendingGroup? group)
     {

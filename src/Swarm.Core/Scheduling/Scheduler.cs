@@ -71,6 +71,8 @@ public sealed partial class Scheduler
         _pending.Clear();
         _shares.Clear();
         _decisions.Clear();
+        _claims.Clear();
+        _queuedHaveClaims = false;
         foreach (var node in _state.Nodes)
         {
             _nodes.Put(node);
@@ -156,7 +158,7 @@ public sealed partial class Scheduler
         {
             ScheduleGroup(group, output, limit);
         }
-        TakeBackDecisions();
+        TakeBack(_decisions);
         _counts.EndRound();
         _pending.Trim();
     }
@@ -402,9 +404,9 @@ public sealed partial class Scheduler
     }
 
     /// <summary>Decisions count within one call; after it, only applied changes do.</summary>
-    private void TakeBackDecisions()
+    private void TakeBack(List<Decision> decisions)
     {
-        foreach (var (node, serviceId, share) in _decisions)
+        foreach (var (node, serviceId, share) in decisions)
         {
             _nodes.Adjust(node, -1, share, -1);
             if (serviceId is not null)
@@ -412,10 +414,10 @@ public sealed partial class Scheduler
                 _counts.Adjust(serviceId, node, -1);
             }
         }
-        _decisions.Clear();
-        if (_decisions.Capacity > 4096)
+        decisions.Clear();
+        if (decisions.Capacity > 4096)
         {
-            _decisions.Capacity = 0;
+            decisions.Capacity = 0;
         }
     }
 

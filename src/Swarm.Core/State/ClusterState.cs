@@ -120,6 +120,8 @@ public sealed class ClusterState
         _requests.GetValueOrDefault(requestId) ?? _origin?.FindRequest(requestId);
 
     /// <summary>Applies one committed batch. The same batches in the same order give the same state, everywhere.</summary>
+    /// <exception cref="InvalidOperationException">A change is of a kind that this version does not know. The state is of no use any
+    /// more.</exception>
     public void Apply(IReadOnlyList<StateChange> batch, ulong index)
     {
         Index = index;
@@ -300,9 +302,30 @@ public sealed class ClusterState
             case StateChange.RequestRecord c:
                 Record(c);
                 break;
-            default:
-                // The object of the change is gone: see StateChange.
+            case StateChange.NodeSpecSet
+            or StateChange.NodeStatusSet
+            or StateChange.NodeDescriptionSet
+            or StateChange.NodeRoleSet
+            or StateChange.NodeRemove
+            or StateChange.ServiceCreate
+            or StateChange.ServiceSpecSet
+            or StateChange.ServiceUpdateStatusSet
+            or StateChange.ServiceRemove
+            or StateChange.RevisionRemove
+            or StateChange.TaskCreate
+            or StateChange.TaskAssign
+            or StateChange.TaskDesire
+            or StateChange.TaskObserve
+            or StateChange.TaskPendingSet
+            or StateChange.TaskRemove
+            or StateChange.CredentialIssue:
+                // The object of the change is gone, or there already: see StateChange.
                 break;
+            default:
+                // A manager that passed it over would have another state than the managers that know it.
+                throw new InvalidOperationException(
+                    $"The state knows no change of the kind {change.GetType().Name}. Start a swarmd that is at least as new as the one that wrote the log."
+                );
         }
     }
 

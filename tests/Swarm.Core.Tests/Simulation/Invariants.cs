@@ -342,27 +342,37 @@ internal static class Invariants
         }
     }
 
-    /// <summary>A task stays on a node that is down while no node takes tasks of its service.</summary>
+    /// <summary>A task stays on a node that is down while no node has room for another of its service.</summary>
     internal static bool IsStranded(SimulatedSwarm swarm, SwarmTask task, Service service) =>
-        task is { Slot: > 0, NodeId: not null }
-        && swarm.State.FindNode(task.NodeId) is { Status.State: NodeState.Down, Spec.Availability: not NodeAvailability.Drain }
-        && !swarm.State.Nodes.Any(n =>
-            n is { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } && Satisfies(n, service.Spec)
-        );
+        IsAway(swarm, task) && !swarm.State.Nodes.Any(n => HasRoom(swarm.State, n, service));
 
-    private static bool HasRoom(ClusterState state, Node node, Service service)
+    /// <summary>On a node that is down and may come back with it.</summary>
+    internal static bool IsAway(SimulatedSwarm swarm, SwarmTask task) =>
+        task is { Slot: > 0, NodeId: not null }
+        && swarm.State.FindNode(task.NodeId)
+            is { Status: { State: NodeState.Down, HasLeft: false }, Spec.Availability: not NodeAvailability.Drain };
+
+    private static bool HasRoom(ClusterState state, Node node, Service service) => Places(state, node, service) > 0;
+
+    /// <summary>How many further tasks of the service the node would take.</summary>
+    internal static long Places(ClusterState state, Node node, Service service)
     {
         if (node is not { Status.State: NodeState.Ready, Spec.Availability: NodeAvailability.Active } || !Satisfies(node, service.Spec))
         {
-            return false;
+            return 0;
         }
         var (cpus, memory) = Reserved(state, node.Id);
         var wanted = service.Spec.Resources.Reservations;
         var most = service.Spec.Placement.MaxReplicasPerNode;
         var there = state.TasksOfNode(node.Id).Count(t => t.ServiceId == service.Id && t.IsLive && t.Status.State >= TaskState.Assigned);
-        return (wanted.NanoCpus == 0 || cpus + wanted.NanoCpus <= node.Description.Resources.NanoCpus)
-            && (wanted.MemoryBytes == 0 || memory + wanted.MemoryBytes <= node.Description.Resources.MemoryBytes)
-            && (most == 0 || (ulong)there < most);
+        return new[]
+        {
+            wanted.NanoCpus == 0 ? int.MaxValue : (node.Description.Resources.NanoCpus - cpus) / wanted.NanoCpus,
+            wanted.MemoryBytes == 0 ? int.MaxValue : (node.Description.Resources.MemoryBytes - memory) / wanted.MemoryBytes,
+            most == 0 ? int.MaxValue : (long)most - there,
+        }
+            .Select(p => Math.Max(p, 0))
+            .Min();
     }
 
     /// <summary>The replicas of a service on a node. Both tasks of a slot that a start-first update moves within the node are one

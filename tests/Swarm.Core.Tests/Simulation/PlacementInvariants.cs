@@ -21,11 +21,12 @@ internal static class PlacementInvariants
         var taken = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var change in created.SelectMany(c => c))
         {
-            if (Active(swarm, change.Task).Any(t => IsPlaced(swarm, t)))
+            if (swarm.State.FindService(change.Task.ServiceId) is { } service && TakesOver(swarm, service, change.Task))
             {
                 swarm.TookOver.Add(change.Task.Id);
             }
         }
+        CheckStranded(swarm, plan, created);
         foreach (var desire in plan.OfType<StateChange.TaskDesire>().Where(d => d.DesiredState > TaskState.Running))
         {
             if (
@@ -44,6 +45,7 @@ internal static class PlacementInvariants
                 && difference != Difference.Full
                 && Active(swarm, task).Count == 1
                 && !(task.Status.State < TaskState.Ready && HasOtherCredential(swarm, service, task))
+                && !(WaitsForRestart(task) && task.Revision != service.Revision)
             )
             {
                 swarm.Fail($"task {task.Id} is replaced where it may stay: {task}");
@@ -57,11 +59,90 @@ internal static class PlacementInvariants
         }
         foreach (var (serviceId, count) in taken)
         {
-            if (ConfigOf(swarm.State.FindService(serviceId)!) is { Parallelism: > 0 and var most } && (ulong)count > most)
+            var service = swarm.State.FindService(serviceId)!;
+            if (ConfigOf(service) is not { Parallelism: > 0 and var most })
+            {
+                continue;
+            }
+            if ((ulong)count > most)
             {
                 swarm.Fail($"the update of {serviceId} takes {count} running tasks at once, {most} may go");
             }
+            var held = CountHeld(swarm, service, plan);
+            if ((ulong)(count + held) > most)
+            {
+                swarm.Fail(
+                    $"the update of {serviceId} takes {count} running tasks while {held} of its tasks have lost their place, {most} may go"
+                );
+            }
         }
+    }
+
+    /// <summary>The update's tasks that took places over and that no node has taken.</summary>
+    private static int CountHeld(SimulatedSwarm swarm, Service service, IReadOnlyList<StateChange> plan)
+    {
+        var ended = plan.OfType<StateChange.TaskRemove>().Select(r => r.TaskId).ToHashSet(StringComparer.Ordinal);
+        return swarm
+            .State.TasksOfService(service.Id)
+            .Count(t =>
+                t is { DesiredState: <= TaskState.Running, Status.State: < TaskState.Assigned }
+                && swarm.TookOver.Contains(t.Id)
+                && swarm.IsOfPresentUpdate(t, service)
+                && !ended.Contains(t.Id)
+            );
+    }
+
+    /// <summary>No more tasks leave a node that is down than other nodes have room for.</summary>
+    private static void CheckStranded(
+        SimulatedSwarm swarm,
+        IReadOnlyList<StateChange> plan,
+        ILookup<(string ServiceId, uint Slot), StateChange.TaskCreate> created
+    )
+    {
+        var leaving = plan.OfType<StateChange.TaskDesire>()
+            .Where(d => d.DesiredState > TaskState.Running)
+            .Select(d => swarm.State.FindTask(d.TaskId))
+            .OfType<SwarmTask>()
+            .Where(t => t.IsLive && Invariants.IsAway(swarm, t) && created.Contains((t.ServiceId, t.Slot)))
+            .GroupBy(t => t.ServiceId);
+        foreach (var group in leaving)
+        {
+            var service = swarm.State.FindService(group.Key)!;
+            var slots = group.Select(t => t.Slot).Distinct().Count();
+            var places = swarm.State.Nodes.Sum(n => Invariants.Places(swarm.State, n, service));
+            if (slots > places)
+            {
+                swarm.Fail(
+                    $"{slots} tasks of {service.Spec.Name} leave nodes that are down, {places} could go elsewhere: {string.Join(", ", group.Select(t => t.Id))}"
+                );
+            }
+        }
+    }
+
+    /// <summary>True when the update takes a place for the task that it makes, or has taken it for the task before.</summary>
+    private static bool TakesOver(SimulatedSwarm swarm, Service service, SwarmTask created)
+    {
+        if (created.Update == 0 || created.Update != service.UpdateStatus?.Number)
+        {
+            return false;
+        }
+        var active = Active(swarm, created);
+        if (active.MaxBy(t => t.Ordinal) is not { } newest)
+        {
+            return false;
+        }
+        var before = swarm.TookOver.Contains(newest.Id) && swarm.IsOfPresentUpdate(newest, service);
+        if (newest.Status.State is < TaskState.Assigned or > TaskState.Running)
+        {
+            return active.Exists(t => IsPlaced(swarm, t)) || (before && newest.Status.State < TaskState.Assigned);
+        }
+        if (NodeOf(swarm, newest) is not { Status.State: not NodeState.Down, Spec.Availability: not NodeAvailability.Drain } node)
+        {
+            // The place went with the node.
+            return false;
+        }
+        var hasToGo = node.Spec.Availability == NodeAvailability.Active && IsForbidden(swarm, service, newest, node);
+        return !hasToGo || before;
     }
 
     /// <summary>Whenever the loop has nothing to do: no task is where its service forbids it, with the node's present labels. None waits with an
@@ -98,10 +179,12 @@ internal static class PlacementInvariants
             {
                 if (
                     swarm.State.FindTask(id) is { DesiredState: < TaskState.Remove } task
-                    && !swarm.State.TasksOfService(serviceId).Any(t => t.Slot == task.Slot && t.CreatedAt > task.CreatedAt)
+                    // Its turn may have come before the attempt.
+                    && task is not { IsLive: true, DesiredState: TaskState.Running }
+                    && !swarm.State.TasksOfService(serviceId).Any(t => t.Slot == task.Slot && t.Ordinal > task.Ordinal)
                 )
                 {
-                    swarm.Fail($"task {id} had failed and was not tried anew by an attempt");
+                    swarm.Fail($"task {id} had failed or waited for its restart, and was not tried anew by an attempt");
                 }
             }
         }
@@ -132,17 +215,19 @@ internal static class PlacementInvariants
         }
     }
 
-    /// <summary>The failed tasks of an attempt, each the last of its slot.</summary>
-    public static List<string> FailedTasks(SimulatedSwarm swarm, Service service) =>
+    /// <summary>The tasks that have failed or wait for their restart, each the last of its slot.</summary>
+    public static List<string> TasksToTry(SimulatedSwarm swarm, Service service) =>
         [
             .. swarm
                 .State.TasksOfService(service.Id)
                 .Where(t => t.Slot > 0)
                 .GroupBy(t => t.Slot)
                 // The old task of a start-first update may go on after the new one has failed.
-                .Where(g => !g.Any(t => t.IsLive))
-                .Select(g => g.MaxBy(t => t.CreatedAt)!)
-                .Where(t => t is { Status.State: TaskState.Failed or TaskState.Rejected, DesiredState: < TaskState.Remove })
+                .Where(g => !g.Any(t => t.IsLive && !WaitsForRestart(t)))
+                .Select(g => g.MaxBy(t => t.Ordinal)!)
+                .Where(t =>
+                    WaitsForRestart(t) || t is { Status.State: TaskState.Failed or TaskState.Rejected, DesiredState: < TaskState.Remove }
+                )
                 .Select(t => t.Id),
         ];
 
@@ -175,7 +260,7 @@ internal static class PlacementInvariants
             .Any(t =>
                 t.Slot == task.Slot
                 && t.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected
-                && IsOfUpdate(t, service)
+                && (IsOfUpdate(t, service) || swarm.IsOfPresentUpdate(t, service))
             );
 
     private static bool IsOfUpdate(SwarmTask task, Service service) =>
@@ -191,6 +276,8 @@ internal static class PlacementInvariants
             : (own with { Placement = service.Spec.Placement }).TaskTemplateEquals(service.Spec) ? Difference.PlacementOnly
             : Difference.Full;
     }
+
+    private static bool WaitsForRestart(SwarmTask task) => task.DesiredState < TaskState.Running && task.StartAfter > task.CreatedAt;
 
     private static bool HasOtherCredential(SimulatedSwarm swarm, Service service, SwarmTask task) =>
         swarm.State.FindRevision(service.Id, task.Revision)?.RegistryCredential

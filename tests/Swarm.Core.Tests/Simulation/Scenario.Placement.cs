@@ -104,11 +104,16 @@ internal sealed partial class Scenario
 
     private void Attempt(Service service, RegistryCredential? credential)
     {
-        var failed = PlacementInvariants.FailedTasks(_swarm, service);
+        var failed = PlacementInvariants.TasksToTry(_swarm, service);
         _swarm.Commit(ServiceChanges.Update(_swarm.State, service, service.Spec, credential, _swarm.Now, newAttempt: true));
         if (_swarm.State.FindService(service.Id) is { } now && now.Revision != service.Revision)
         {
             _swarm.Attempts[service.Id] = (now.Revision, failed);
+            if (service.UpdateStatus is { State: UpdateState.Updating or UpdateState.RollbackStarted, Number: var number })
+            {
+                var first = _swarm.Continued.TryGetValue(service.Id, out var known) && known.Number == number ? known.First : number;
+                _swarm.Continued[service.Id] = (now.UpdateStatus!.Number, first);
+            }
         }
     }
 }

@@ -12,6 +12,9 @@ internal sealed partial class Scenario
 
     private readonly SimulatedSwarm _swarm;
     private readonly Random _random;
+
+    /// <summary>In a narrow swarm most services reserve, and nodes have room for few tasks.</summary>
+    private readonly bool _isNarrow;
     private int _nodes;
     private int _services;
 
@@ -19,6 +22,7 @@ internal sealed partial class Scenario
     {
         _swarm = swarm;
         _random = swarm.Random;
+        _isNarrow = _random.Next(4) == 0;
     }
 
     /// <summary>Plays the scenario of a seed.</summary>
@@ -199,7 +203,7 @@ internal sealed partial class Scenario
             Update = update,
             Rollback = AnyUpdate(),
             Resources =
-                _random.Next(4) == 0
+                _random.Next(4) == 0 || (_isNarrow && _random.Next(4) != 0)
                     ? new ResourceRequirements { Reservations = new ResourceAmount(_random.Next(1, 3) * 1_000_000_000L, 0) }
                     : ResourceRequirements.None,
         };
@@ -232,7 +236,11 @@ internal sealed partial class Scenario
             CreatedAt = _swarm.Now,
             UpdatedAt = _swarm.Now,
             Spec = NodeSpec.Default with { Labels = AnyLabels() },
-            Description = NodeDescription.Unknown with { Hostname = id, Resources = new ResourceAmount(6_000_000_000, 1L << 30) },
+            Description = NodeDescription.Unknown with
+            {
+                Hostname = id,
+                Resources = new ResourceAmount(_isNarrow ? 3_000_000_000 : 6_000_000_000, 1L << 30),
+            },
             Status = NodeStatus.New with { State = NodeState.Ready, Since = _swarm.Now },
         };
         _swarm.Agents[id] = new SimulatedAgent(_swarm, id);

@@ -61,10 +61,14 @@ internal sealed class SimulatedSwarm : TimeProvider
     /// may run at the same time in their slot.</summary>
     public Dictionary<string, string> GoesOnBeside { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Tasks that were made in the place of one that a reachable node had.</summary>
+    /// <summary>Tasks for which an update took the place of one that a reachable node had, and their successors in the same update.</summary>
     public HashSet<string> TookOver { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The latest attempt of each service: the revision that it made, and the tasks that had failed before.</summary>
+    /// <summary>Updates that went on after an attempt: their present number and their first one, by service.</summary>
+    public Dictionary<string, (ulong Number, ulong First)> Continued { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The latest attempt of each service: the revision that it made, and the tasks that had failed before or waited for their
+    /// restart.</summary>
     public SortedDictionary<string, (ulong Revision, List<string> Failed)> Attempts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>All commits with their times, as text; empty unless recorded.</summary>
@@ -75,6 +79,14 @@ internal sealed class SimulatedSwarm : TimeProvider
     public override DateTimeOffset GetUtcNow() => Now;
 
     public override long GetTimestamp() => Elapsed.Ticks;
+
+    /// <summary>True for a task that the present update of its service made, also before attempts in its course.</summary>
+    public bool IsOfPresentUpdate(SwarmTask task, Service service)
+    {
+        var number = service.UpdateStatus?.Number ?? 0;
+        var first = Continued.TryGetValue(service.Id, out var known) && known.Number == number ? known.First : number;
+        return number > 0 && task.Update >= first && task.Update <= number;
+    }
 
     /// <summary>Sets the leader's wall clock forward, or back.</summary>
     public void StepClock(TimeSpan by)

@@ -83,7 +83,7 @@ internal sealed class WaitInvariants(SimulatedSwarm swarm)
         var monitor = config.Delay >= config.Monitor ? config.Delay + TimeSpan.FromSeconds(1) : config.Monitor;
         foreach (var task in swarm.State.TasksOfService(service.Id))
         {
-            if (task.Update == status.Number && _running.TryGetValue(task.Id, out var since) && since > _leadsSince)
+            if (swarm.IsOfPresentUpdate(task, service) && _running.TryGetValue(task.Id, out var since) && since > _leadsSince)
             {
                 var ran = swarm.Elapsed - since;
                 if (ran < config.Delay + monitor)

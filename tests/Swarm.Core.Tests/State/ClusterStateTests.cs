@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Core.Tests.Scheduling;
@@ -19,6 +20,57 @@ public sealed class ClusterStateTests
         Assert.Equal(TaskState.Shutdown, State.FindTask(task)!.DesiredState);
         _swarm.Apply(new StateChange.TaskDesire(task, TaskState.Remove));
         Assert.Equal(TaskState.Remove, State.FindTask(task)!.DesiredState);
+    }
+
+    /// <summary>A kind that a later version has.</summary>
+    private sealed record Later(StateChange Any) : StateChange(Any)
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) { }
+
+        public override int EstimateSize() => 0;
+    }
+
+    [Fact]
+    public void A_change_of_an_unknown_kind_is_an_error()
+    {
+        var later = new Later(new StateChange.NodeRemove("node1"));
+
+        var error = Assert.Throws<InvalidOperationException>(() => State.Apply([later], State.Index + 1));
+
+        Assert.Contains("no change of the kind Later", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A kind that nobody applies would be an error on every manager as soon as it is in the log.</summary>
+    [Fact]
+    public void Every_kind_of_change_is_known()
+    {
+        foreach (var kind in typeof(StateChange).GetNestedTypes())
+        {
+            // Without its properties a change of a known kind may fail in other ways.
+            var error = Record.Exception(() => new ClusterState().Apply([(StateChange)RuntimeHelpers.GetUninitializedObject(kind)], 1));
+
+            Assert.False(error is InvalidOperationException, $"{kind.Name}: {error?.Message}");
+        }
+    }
+
+    [Fact]
+    public void A_change_of_what_is_gone_does_nothing()
+    {
+        var task = OneTask();
+        var gone = State.FindTask(task)!;
+        _swarm.Apply(new StateChange.TaskRemove(task));
+        var before = State.Capture();
+
+        _swarm.Apply(new StateChange.TaskDesire(task, TaskState.Shutdown));
+        _swarm.Apply(new StateChange.TaskObserve(task, gone.Status with { State = TaskState.Failed }));
+        _swarm.Apply(new StateChange.TaskRemove(task));
+        _swarm.Apply(new StateChange.NodeRemove("gone"));
+        _swarm.Apply(new StateChange.ServiceRemove("gone"));
+
+        var after = State.Capture();
+        Assert.Equal(before.Tasks, after.Tasks);
+        Assert.Equal(before.Nodes, after.Nodes);
+        Assert.Equal(before.Services, after.Services);
     }
 
     [Fact]

@@ -14,6 +14,10 @@ internal static class Attempts
     /// <param name="since">The moment of the attempt; null: it is being made.</param>
     public static bool TakesUp(SwarmTask task, RestartPolicy policy, bool otherCredential, DateTimeOffset? since)
     {
+        if (WaitsForRestart(task))
+        {
+            return true;
+        }
         if (!SwarmTask.IsTerminal(task.Status.State))
         {
             // A task without a node costs nothing. A task that is Ready has its image.
@@ -44,7 +48,7 @@ internal static class Attempts
             foreach (var task in slot.Active)
             {
                 // An attempt with the same credential would gain nothing for a task that waits for a node.
-                if ((otherCredential || SwarmTask.IsTerminal(task.Status.State)) && IsTried(task))
+                if ((otherCredential || SwarmTask.IsTerminal(task.Status.State) || WaitsForRestart(task)) && IsTried(task))
                 {
                     return true;
                 }
@@ -54,6 +58,10 @@ internal static class Attempts
 
         bool IsTried(SwarmTask task) => TakesUp(task, view.RestartPolicyOf(task), otherCredential, null);
     }
+
+    /// <summary>True while the task waits out the delay of its restart.</summary>
+    private static bool WaitsForRestart(SwarmTask task) =>
+        task.DesiredState < TaskState.Running && RestartRules.DelayOf(task) > TimeSpan.Zero;
 
     /// <summary>The moment of an attempt that begins now: not before the end of any task, even if the clock has stepped back.</summary>
     public static DateTimeOffset MomentOf(ServiceView view, DateTimeOffset now)

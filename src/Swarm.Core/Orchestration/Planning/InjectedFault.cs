@@ -14,6 +14,24 @@ internal enum InjectedFault
     /// <summary>A task that no node takes holds a place of the update, also where it took nothing over.</summary>
     UnplacedHoldPlaces,
 
+    /// <summary>A task that no node takes holds no place of the update, also where it took over from another.</summary>
+    TakenOverHoldNoPlace,
+
+    /// <summary>The successor of a task that took over from another takes over nothing.</summary>
+    ForgetTakenOver,
+
+    /// <summary>An update replaces tasks that stay on a node that is down because no other takes them.</summary>
+    ReplaceStranded,
+
+    /// <summary>Tasks of a node that is down are replaced where other nodes suit them, whatever room is left there.</summary>
+    ReplaceWithoutRoom,
+
+    /// <summary>Tasks stay on a node that is down although others have got room for them.</summary>
+    OverlookRoom,
+
+    /// <summary>A new attempt in the course of an update makes it forget the tasks that it has made before.</summary>
+    ForgetWhatAttemptsFound,
+
     /// <summary>Tasks of older revisions that wait for a node go on waiting.</summary>
     KeepUnplacedOfOlderRevisions,
 

@@ -15,17 +15,20 @@ namespace Swarm.Core.Orchestration.Planning;
 /// <param name="options">The loop's settings.</param>
 /// <param name="limit">The approximate limit of changes.</param>
 /// <param name="clock">Measures all waits. Null: the context asks no question of time.</param>
+/// <param name="scheduler">Knows the room of the nodes. Null: the context asks no question of room.</param>
 internal sealed class PlanContext(
     ClusterState state,
     DateTimeOffset now,
     IdSource ids,
     ControlLoopOptions options,
     int limit,
-    LeaderClock? clock = null
+    LeaderClock? clock = null,
+    Scheduler? scheduler = null
 )
 {
     private readonly Dictionary<(string ServiceId, ulong Revision), Constraint[]?> _constraints = [];
-    private readonly Dictionary<(string ServiceId, ulong Revision), bool> _takenSomewhere = [];
+    private int _begin;
+    private bool _anyClaimed;
     private readonly TimeSpan _moment = clock?.Now ?? TimeSpan.Zero;
 
     public ClusterState State { get; } = state;
@@ -45,12 +48,18 @@ internal sealed class PlanContext(
     /// checked again when a node changes.</summary>
     public bool HasStranded { get; private set; }
 
+    /// <summary>Other services have claimed room before, and may not use it; or there may be more of it than this plan can use. The service
+    /// must be checked again after this plan.</summary>
+    public bool MayFindPlaces { get; private set; }
+
     /// <summary>Begins with the next service.</summary>
     public void Begin()
     {
         CutOff = false;
         Deadline = null;
         HasStranded = false;
+        MayFindPlaces = false;
+        _begin = Changes.Count;
     }
 
     /// <summary>True when there is no room for another step. A step is never divided, so a plan may be slightly larger than its
@@ -107,21 +116,41 @@ internal sealed class PlanContext(
     public bool MayRun(SwarmTask task) =>
         task.Status.State is >= TaskState.Assigned and <= TaskState.Running && !NodeHealth.IsLost(NodeOf(task));
 
-    /// <summary>True for a task on a node that is down, when no node could take its replacement. It stays, and goes on when its node is
-    /// back.</summary>
-    public bool IsStranded(SwarmTask task, Service service)
+    /// <summary>True for a task that goes on when its node is back: the node is down, was not drained, and has not left.</summary>
+    public bool IsAway(SwarmTask task) =>
+        task.IsLive && NodeOf(task) is { Status.State: NodeState.Down } node && NodeHealth.MayReturn(node);
+
+    /// <summary>Claims places for the replacements of tasks that are away. What is claimed is kept for them during this plan.</summary>
+    /// <returns>The number of replacements that nodes would take, at most <paramref name="most"/>. The other tasks stay where they
+    /// are.</returns>
+    public int ClaimPlaces(Service service, int most)
     {
-        if (NodeOf(task) is not { Status.State: NodeState.Down } node || !NodeHealth.MayReturn(node))
+        if (scheduler is null)
         {
-            return false;
+            throw new InvalidOperationException("This context has no scheduler.");
         }
-        var key = (service.Id, service.Revision);
-        if (!_takenSomewhere.TryGetValue(key, out var taken))
+        // What does not fit into this plan asks again in the next one.
+        var now = Math.Min(most, Math.Max(limit - Changes.Count, 1));
+        var places = Options.Fault switch
         {
-            _takenSomewhere[key] = taken = Scheduler.IsTakenSomewhere(State, service.Spec);
+            InjectedFault.ReplaceWithoutRoom => Scheduler.IsTakenSomewhere(State, service.Spec) ? now : 0,
+            _ => scheduler.ClaimPlaces(service, now),
+        };
+        HasStranded |= places < most;
+        MayFindPlaces |= places < most && (_anyClaimed || places == now);
+        _anyClaimed |= places > 0;
+        return places;
+    }
+
+    /// <summary>The tasks that this plan has made for the current service in the place of others that an update stopped.</summary>
+    public int CountTakingOver()
+    {
+        var count = 0;
+        for (var i = _begin; i < Changes.Count; i++)
+        {
+            count += Changes[i] is StateChange.TaskCreate { Task.TakesOver: true } ? 1 : 0;
         }
-        HasStranded |= !taken;
-        return !taken;
+        return count;
     }
 
     /// <summary>Raises the desired state. A task that was never sent to a node has nothing to stop, so it is deleted instead.</summary>

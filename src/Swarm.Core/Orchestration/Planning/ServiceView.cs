@@ -8,6 +8,7 @@ internal sealed class ServiceView
     private readonly PlanContext _plan;
     private readonly Dictionary<ulong, Known> _revisions = [];
     private ServiceRevision? _current;
+    private HashSet<string>? _stranded;
 
     public ServiceView(PlanContext plan, Service service)
     {
@@ -93,6 +94,24 @@ internal sealed class ServiceView
         slot.NewestActive is null
         && slot.Newest is { DesiredState: < TaskState.Remove } newest
         && !RestartRules.IsReplaced(newest, slot, RestartPolicyOf(newest));
+
+    /// <summary>True for a task on a node that is down, when no node has room for its replacement. It stays, and goes on when its node is
+    /// back. Global tasks are never replaced elsewhere.</summary>
+    /// <remarks>Asked of a task, it decides about all of the service, so that it costs as much for one as for ten thousand.</remarks>
+    public bool IsStranded(SwarmTask task) => !IsGlobal && _plan.IsAway(task) && (_stranded ??= FindStranded()).Contains(task.Id);
+
+    /// <summary>The lowest slots get what room there is.</summary>
+    private HashSet<string> FindStranded()
+    {
+        var stranded = new HashSet<string>(StringComparer.Ordinal);
+        // A successor that has a node needs no other place.
+        var slots = Slots.FindAll(s => !s.Touched && s.NewestActive is { } newest && !_plan.MayRun(newest) && s.Active.Any(_plan.IsAway));
+        for (var i = _plan.ClaimPlaces(Service, slots.Count); i < slots.Count; i++)
+        {
+            stranded.UnionWith(slots[i].Active.Where(_plan.IsAway).Select(static t => t.Id));
+        }
+        return stranded;
+    }
 
     private bool IsTakenUp(SwarmTask task, Known revision) =>
         _plan.Options.Fault != InjectedFault.IgnoreAttempts

@@ -62,12 +62,19 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         {
             if (task.DesiredState < TaskState.Running && !SwarmTask.IsTerminal(task.Status.State) && IsDue(task, slot))
             {
+                var isOutdated = view.IsDirty(task) && slot.Active.Take(2).Count() == 1 && TakesNew(task);
+                if (isOutdated && view.IsStranded(task))
+                {
+                    // It does not start any more, and its successor could go nowhere else.
+                    continue;
+                }
                 slot.Touched = true;
-                if (view.IsDirty(task) && slot.Active.Take(2).Count() == 1 && TakesNew(task))
+                if (isOutdated)
                 {
                     // A newer revision came before the start: that one is started.
                     plan.End(task, TaskState.Shutdown);
-                    plan.Create(view.Service, slot, plan.MayRun(task), ofUpdate: Updater.IsRolling(view.Service.UpdateStatus));
+                    var waits = plan.MayRun(task);
+                    plan.Create(view.Service, slot, waits, ofUpdate: Updater.IsRolling(view.Service.UpdateStatus), takesOver: waits);
                     continue;
                 }
                 // A task without a node is not deleted here, as End would do: its successor would begin at restart count 0.
@@ -109,7 +116,7 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         }
         // A global task is not replaced elsewhere: on a node that is down it waits for the node's return (see GlobalReconciler).
         // A replacement that could go nowhere else would wait for the same node, and the task would be stopped for nothing.
-        var displaced = !view.IsGlobal && NodeHealth.IsInvalid(node) && !plan.IsStranded(task, view.Service);
+        var displaced = !view.IsGlobal && NodeHealth.IsInvalid(node) && !view.IsStranded(task);
         return displaced || isWithoutRoom(task) || ConstraintEnforcer.IsForbidden(plan, view, task) ? Fate.Displaced : Fate.GoesOn;
     }
 
@@ -142,11 +149,18 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
         var count = RestartRules.NextRestartCount(task, view.Service.Revision);
         // A task of an update that only lost its node is replaced as a task of that update.
         var ofUpdate = fate == Fate.Displaced && Updater.IsOfUpdate(task, view.Service);
+        // The place that the update took for it is its successor's, unless it went with the node.
+        var takesOver =
+            ofUpdate
+            && task.TakesOver
+            && Updater.IsUnfinished(view.Service.UpdateStatus)
+            && !NodeHealth.IsInvalid(plan.NodeOf(task))
+            && plan.Options.Fault != InjectedFault.ForgetTakenOver;
         var waits = otherStops || slot.Tasks.Exists(t => (t == task || plan.IsStopping(t)) && plan.MayRun(t));
-        plan.Create(view.Service, slot, waits, delay, count, ofUpdate);
+        plan.Create(view.Service, slot, waits, delay, count, ofUpdate, takesOver);
         if (plan.Options.Fault == InjectedFault.DoubleRestart && fate == Fate.Ended)
         {
-            plan.Create(view.Service, slot, waits, delay, count, ofUpdate);
+            plan.Create(view.Service, slot, waits, delay, count, ofUpdate, takesOver);
         }
     }
 

@@ -16,13 +16,21 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     private readonly Service _service = view.Service;
 
-    /// <summary>True for a task that the service's update in progress made for a slot; false for one made by scaling or a restart. </summary>
-    /// <remarks>An earlier swarmd marked them by <see cref="SwarmTask.StartAfter"/> equal to the moment of creation.</remarks>
-    public static bool IsOfUpdate(SwarmTask task, Service service) =>
-        service.UpdateStatus is { } status
-        && task.Revision == service.Revision
-        && task.RestartCount == 0
-        && (status.Number > 0 ? task.Update == status.Number : task.StartAfter == task.CreatedAt && task.CreatedAt >= status.StartedAt);
+    /// <summary>True for a task that the service's update in progress made for a slot; false for one made by scaling or a restart.</summary>
+    /// <remarks>New attempts in the course of an update give it further revisions and numbers. An earlier swarmd marked the tasks by
+    /// <see cref="SwarmTask.StartAfter"/> equal to the moment of creation.</remarks>
+    public static bool IsOfUpdate(SwarmTask task, Service service)
+    {
+        if (service.UpdateStatus is not { } status || task.RestartCount > 0)
+        {
+            return false;
+        }
+        if (task.Revision != service.Revision)
+        {
+            return status.Progress.FirstNumber is > 0 and var first && task.Update >= first && task.Update < status.Number;
+        }
+        return status.Number > 0 ? task.Update == status.Number : task.StartAfter == task.CreatedAt && task.CreatedAt >= status.StartedAt;
+    }
 
     /// <summary>True while an update or rollback is in progress, neither paused nor complete.</summary>
     public static bool IsRolling(UpdateStatus? status) => status?.State is UpdateState.Updating or UpdateState.RollbackStarted;
@@ -32,7 +40,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         IsRolling(status) || status?.State is UpdateState.Paused or UpdateState.RollbackPaused;
 
     /// <summary>The task of the current or last update that ended by itself in a slot where only tasks of older specs are left; otherwise
-    /// null.</summary>
+    /// null. A new attempt takes up what has failed before it.</summary>
     /// <remarks>The update is done with such a slot. A task that the restart policy does not restart is not tried again, and the old task
     /// of a
     /// start-first update goes on. A new spec takes the slot up again. SwarmKit's updater visits each slot once as well.</remarks>
@@ -50,7 +58,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
                 }
                 anyActive = true;
             }
-            else if (RestartRules.EndedByItself(task) && IsOfUpdate(task, view.Service))
+            else if (RestartRules.EndedByItself(task) && IsOfUpdate(task, view.Service) && !view.IsDirty(task))
             {
                 failed = task;
             }
@@ -125,7 +133,8 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             config = config with { Order = _service.Spec.Update.Order };
         }
         var made = MadeByUpdate();
-        var failures = made.FindAll(t => HasFailed(t, config));
+        // What a new attempt makes anew has not failed.
+        var failures = made.FindAll(t => HasFailed(t, config) && !view.IsDirty(t));
         var progress = status.Progress with
         {
             Total = status.Progress.Total > 0 ? status.Progress.Total : (ulong)dirty.Count,
@@ -150,7 +159,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         {
             SetStatus(status with { Progress = progress });
         }
-        var busy = CountBusy(made, config);
+        var busy = CountBusy(made, TakenUpAgain(dirty), config) + plan.CountTakingOver();
         var left = TakeUp(dirty, config, busy);
         // The update has yet to watch the tasks that wait for a node.
         var waiting = made.Exists(t => t.DesiredState <= TaskState.Running && HoldsNoPlace(t));
@@ -193,16 +202,37 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     /// <summary>A task of the slot stays on a node that is down: its successor could go nowhere else. The update takes the slot up when the
     /// node is back.</summary>
-    private bool IsStranded(Slot slot) => !view.IsGlobal && slot.Active.Any(t => plan.IsStranded(t, _service));
+    private bool IsStranded(Slot slot) => plan.Options.Fault != InjectedFault.ReplaceStranded && slot.Active.Any(view.IsStranded);
 
-    private static bool Runs(Slot slot) => slot.Active.Any(static t => t.Status.State == TaskState.Running);
+    /// <summary>The update's own tasks of slots that an attempt in its course makes it take up again. Such a slot keeps its place.</summary>
+    private HashSet<string> TakenUpAgain(List<Slot> dirty)
+    {
+        var again = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var slot in dirty)
+        {
+            foreach (var task in slot.Tasks)
+            {
+                if (IsOfUpdate(task, _service) && view.IsDirty(task))
+                {
+                    again.Add(task.Id);
+                }
+            }
+        }
+        return again;
+    }
 
-    /// <summary>Starts on dirty slots within the limit of parallelism: those that do not run first, then the lowest. Returns whether any slot
+    /// <summary>Slots that an attempt makes the update take up again have their place already; then come those that do not run.</summary>
+    private int OrderOf(Slot slot) =>
+        slot.Active.Any(t => IsOfUpdate(t, _service)) ? 0
+        : slot.Active.Any(static t => t.Status.State == TaskState.Running) ? 2
+        : 1;
+
+    /// <summary>Starts on dirty slots within the limit of parallelism, in their order and then the lowest first. Returns whether any slot
     /// still differs from the spec.</summary>
     private bool TakeUp(List<Slot> dirty, UpdateConfig config, int busy)
     {
         var room = config.Parallelism == 0 || config.Parallelism > int.MaxValue ? int.MaxValue : (int)config.Parallelism - busy;
-        foreach (var slot in dirty.OrderBy(Runs))
+        foreach (var slot in dirty.OrderBy(OrderOf))
         {
             if (room <= 0 || plan.IsFull())
             {
@@ -237,7 +267,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             {
                 plan.End(task, TaskState.Shutdown);
                 waits |= plan.MayRun(task);
-                takesOver |= plan.MayRun(task);
+                takesOver |= plan.MayRun(task) || TakesOverAfter(task);
             }
             else
             {
@@ -247,6 +277,12 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         plan.Create(_service, slot, waits, ofUpdate: IsRolling(_service.UpdateStatus), takesOver: takesOver);
     }
 
+    /// <summary>True when the successor of a task without a node has the place that this update took for it.</summary>
+    private bool TakesOverAfter(SwarmTask task) =>
+        task is { TakesOver: true, Status.State: < TaskState.Assigned }
+        && IsOfUpdate(task, _service)
+        && plan.Options.Fault != InjectedFault.ForgetTakenOver;
+
     private List<SwarmTask> MadeByUpdate()
     {
         var made = new List<SwarmTask>();
@@ -254,7 +290,9 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
         {
             foreach (var task in slot.Tasks)
             {
-                if (IsOfUpdate(task, _service))
+                var isForgotten =
+                    plan.Options.Fault == InjectedFault.ForgetWhatAttemptsFound && task.Update != _service.UpdateStatus!.Number;
+                if (IsOfUpdate(task, _service) && !isForgotten)
                 {
                     made.Add(task);
                 }
@@ -289,11 +327,15 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     /// failed
     /// and the delay after that is over. Here a task that no node takes holds no place either, unless it took over from another.
     /// Else the update would stop one task after another for tasks that cannot start.</summary>
-    private int CountBusy(List<SwarmTask> made, UpdateConfig config)
+    private int CountBusy(List<SwarmTask> made, HashSet<string> again, UpdateConfig config)
     {
         var busy = 0;
         foreach (var task in made)
         {
+            if (again.Contains(task.Id))
+            {
+                continue;
+            }
             if (DoneAt(task) is { } doneAt)
             {
                 busy += plan.IsOver(task.Id, doneAt, config.Delay) ? 0 : 1;
@@ -308,7 +350,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
 
     private bool HoldsNoPlace(SwarmTask task) =>
         task is { Pending: not null, Status.State: < TaskState.Assigned }
-        && !task.TakesOver
+        && (!task.TakesOver || plan.Options.Fault == InjectedFault.TakenOverHoldNoPlace)
         && plan.Options.Fault != InjectedFault.UnplacedHoldPlaces;
 
     /// <summary>True when the task cannot be updated now: its node is down, or is paused and has not received the task yet. A global

@@ -218,6 +218,79 @@ public class AttemptTests
         Assert.Equal(2ul, Assert.Single(swarm.Running("web")).Revision);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_task_that_waits_out_its_back_off_is_tried_at_once(bool withCredential)
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web"));
+        swarm.Converge();
+        for (var i = 0; i < 5; i++)
+        {
+            swarm.Fail(Assert.Single(swarm.Running("web")));
+            swarm.Converge();
+            var delay = swarm.NextDeadline - swarm.Now;
+            if (i < 4)
+            {
+                swarm.Advance(delay!.Value);
+            }
+        }
+        var waits = swarm.Slot("web", 1);
+        Assert.Equal((TaskState.Ready, TimeSpan.FromMinutes(1)), (waits.DesiredState, waits.StartAfter - waits.CreatedAt));
+
+        swarm.Attempt("web", withCredential ? Credential : null);
+        swarm.Converge();
+
+        Assert.Equal(TaskState.Shutdown, swarm.Task(waits.Id).DesiredState);
+        var tried = Assert.Single(swarm.Running("web"));
+        Assert.Equal((2ul, 0u), (tried.Revision, tried.RestartCount));
+    }
+
+    [Fact]
+    public void A_rejected_task_that_waits_for_its_turn_is_tried_at_once()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web"));
+        swarm.Settle();
+        Reject(swarm, swarm.Slot("web", 1));
+        swarm.Settle();
+        var waits = swarm.Slot("web", 1);
+        Reject(swarm, waits);
+        swarm.Settle();
+        Assert.Equal(waits.Id, swarm.Slot("web", 1).Id);
+
+        swarm.Attempt("web");
+        swarm.Converge();
+
+        Assert.Equal(2ul, Assert.Single(swarm.Running("web")).Revision);
+    }
+
+    [Fact]
+    public void A_slot_where_an_update_failed_beside_its_old_task_is_tried_anew()
+    {
+        var swarm = Running(2, AtOnce with { Order = UpdateOrder.StartFirst, FailureAction = FailureAction.Continue });
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Container = s.Container with { Image = "redis:2" },
+                    Restart = RestartPolicy.Default with { Condition = RestartCondition.None },
+                }
+        );
+        swarm.Converge(t => t.Revision == 1);
+        swarm.Active("web").FindAll(t => t.Revision == 2).ForEach(t => Reject(swarm, t));
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([1ul, 1ul], Revisions(swarm));
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+
+        swarm.Attempt("web");
+        swarm.Converge();
+
+        Assert.Equal([3ul, 3ul], Revisions(swarm));
+    }
+
     [Fact]
     public void The_same_image_disturbs_nothing_that_runs_or_is_on_its_way()
     {

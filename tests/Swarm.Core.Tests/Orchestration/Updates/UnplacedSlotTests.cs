@@ -35,7 +35,8 @@ public class UnplacedSlotTests
             swarm.SetAvailability("node2", NodeAvailability.Drain);
         }
         swarm.Converge();
-        Assert.Equal(4, swarm.Running("web").Count);
+        // Tasks on the node that is down stay there: the others have no room.
+        Assert.Equal(down ? 6 : 4, swarm.Running("web").Count);
         swarm.Time.Advance(TimeSpan.FromSeconds(1));
         return swarm;
     }
@@ -74,18 +75,21 @@ public class UnplacedSlotTests
         swarm.SetImage("web", "redis:2");
         Roll(swarm);
 
-        Assert.Equal(Enumerable.Repeat(2ul, 6), swarm.Active("web").Select(t => t.Revision));
-        Assert.Equal(4, swarm.Running("web").Count);
+        Assert.Equal(down ? 4 : 6, swarm.Active("web").Count(t => t.Revision == 2));
+        Assert.Equal(4, swarm.Running("web").Count(t => t.Revision == 2));
         Assert.Equal(UpdateState.Updating, Status(swarm).State);
 
         swarm.AddNode("node4");
-        Roll(swarm);
+        // Those of the node that is down move at once.
+        Roll(swarm, mayStop: down ? 3 : 1);
         Assert.Equal(6, swarm.Running("web").Count);
         Assert.Equal(UpdateState.Completed, Status(swarm).State);
     }
 
-    [Fact]
-    public void A_node_that_is_lost_in_the_middle_does_not_hold_the_update_up()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_node_that_is_lost_or_drained_in_the_middle_does_not_hold_the_update_up(bool down)
     {
         var swarm = new TestSwarm(nodes: 3);
         swarm.Create(Crowded("max-replicas") with { Update = UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) } });
@@ -95,11 +99,137 @@ public class UnplacedSlotTests
         swarm.Converge();
         var made = Assert.Single(swarm.Running("web"), t => t.Revision == 2);
 
-        swarm.SetState(made.NodeId!, NodeState.Down);
+        if (down)
+        {
+            swarm.SetState(made.NodeId!, NodeState.Down);
+        }
+        else
+        {
+            swarm.SetAvailability(made.NodeId!, NodeAvailability.Drain);
+        }
         Roll(swarm, mayStop: 3);
 
-        Assert.Equal(Enumerable.Repeat(2ul, 6), swarm.Active("web").Select(t => t.Revision));
-        Assert.Equal(4, swarm.Running("web").Count);
+        var reachable = swarm.Running("web").FindAll(t => t.NodeId != made.NodeId);
+        Assert.Equal(Enumerable.Repeat(2ul, 4), reachable.Select(t => t.Revision));
+        // The other task of the node that is down stays there with its old revision.
+        Assert.Equal(down ? 5 : 6, swarm.Active("web").Count(t => t.Revision == 2));
+    }
+
+    [Fact]
+    public void A_label_that_goes_in_the_middle_leaves_the_update_no_further_place()
+    {
+        var swarm = Running(4, UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) });
+        swarm.SetLabels("node3", ValueMap.Empty.With("zone", "east"));
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Placement = new Placement { Constraints = ["node.labels.zone==east"] },
+                    ForceUpdate = 1,
+                }
+        );
+        swarm.Converge();
+        Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal((TaskState.Running, "node3"), (swarm.Slot("web", 1).Status.State, swarm.Slot("web", 1).NodeId));
+
+        swarm.SetLabels("node3", ValueMap.Empty);
+        Roll(swarm);
+
+        Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal((null, true), (swarm.Slot("web", 1).NodeId, swarm.Slot("web", 1).TakesOver));
+        Assert.Equal(3, swarm.Running("web").Count);
+
+        swarm.SetLabels("node1", ValueMap.Empty.With("zone", "east"));
+        Roll(swarm);
+        Assert.Equal(4, swarm.Running("web").Count(t => t.Revision == 2));
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+    }
+
+    [Fact]
+    public void Room_that_goes_in_the_middle_leaves_the_update_no_further_place()
+    {
+        var swarm = new TestSwarm();
+        swarm.AddNode("node1", cpus: 4);
+        swarm.AddNode("node2", ValueMap.Empty.With("zone", "east"), cpus: 4);
+        swarm.Create(TestSwarm.Spec("web", 4) with { Update = UpdateConfig.Default with { Delay = TimeSpan.FromSeconds(10) } });
+        swarm.Converge();
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Resources = new ResourceRequirements { Reservations = new ResourceAmount(3_000_000_000, 0) },
+                    Placement = new Placement { Constraints = ["node.labels.zone==east"] },
+                }
+        );
+        swarm.Converge();
+        Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
+
+        var description = swarm.State.FindNode("node2")!.Description with { Resources = new ResourceAmount(2_000_000_000, 1L << 30) };
+        swarm.Apply(new StateChange.NodeDescriptionSet("node2", description, swarm.Now));
+        Roll(swarm);
+
+        Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
+        Assert.Equal((null, true), (swarm.Slot("web", 1).NodeId, swarm.Slot("web", 1).TakesOver));
+        Assert.Equal(3, swarm.Running("web").Count);
+    }
+
+    [Fact]
+    public void A_place_that_was_taken_stays_taken_through_all_replacements()
+    {
+        var swarm = Running(4);
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Placement = new Placement { Constraints = ["node.labels.zone==nowhere"] },
+                    ForceUpdate = 1,
+                }
+        );
+        Roll(swarm);
+        Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
+
+        // Each credential makes the task anew that waits for a node.
+        for (var user = 1; user <= 3; user++)
+        {
+            swarm.Attempt("web", new RegistryCredential("registry", $"user{user}", "secret"));
+            Roll(swarm);
+            Assert.Equal([2ul + (ulong)user, 1ul, 1ul, 1ul], Revisions(swarm));
+            Assert.True(swarm.Slot("web", 1).TakesOver);
+        }
+        Assert.Equal(3, swarm.Running("web").Count);
+    }
+
+    [Fact]
+    public void A_task_that_lost_its_label_after_the_update_holds_no_place_of_the_next_one()
+    {
+        var swarm = Running(2, UpdateConfig.Default with { Monitor = TimeSpan.FromSeconds(1) }, nodes: 2);
+        swarm.SetLabels("node1", ValueMap.Empty.With("zone", "east"));
+        swarm.SetLabels("node2", ValueMap.Empty.With("zone", "east"));
+        swarm.Update(
+            "web",
+            s =>
+                s with
+                {
+                    Placement = new Placement { Constraints = ["node.labels.zone==east"], MaxReplicasPerNode = 1 },
+                    ForceUpdate = 1,
+                }
+        );
+        Roll(swarm);
+        Assert.Equal(UpdateState.Completed, Status(swarm).State);
+        var stays = Assert.Single(swarm.Running("web"), t => t.NodeId == "node2");
+        swarm.SetLabels("node1", ValueMap.Empty);
+        swarm.Converge();
+        Assert.Equal(stays, Assert.Single(swarm.Running("web")));
+
+        swarm.SetImage("web", "redis:3");
+        Roll(swarm);
+
+        Assert.Equal([3ul, 3ul], Revisions(swarm));
+        Assert.Single(swarm.Running("web"));
     }
 
     [Fact]
