@@ -168,7 +168,7 @@ internal sealed class ManagerSession(
     {
         var register = new V1.RegisterAgent
         {
-            Description = ProtocolMapping.ToWire(BoundedDescription.Of(describe())),
+            Description = ProtocolMapping.ToWire(Sent(describe())),
             ProtocolVersion = "1",
             Address = options.Address,
             TakesParts = true,
@@ -186,6 +186,9 @@ internal sealed class ManagerSession(
         }
         return register;
     }
+
+    /// <summary>The description as a manager takes it. A text that was cut in the middle of an emoji ends with a joiner, which is made visible.</summary>
+    private static NodeDescription Sent(NodeDescription description) => NodeTexts.Visible(BoundedDescription.Of(description));
 
     private static TimeSpan HeartbeatPeriod(V1.SessionInfo info)
     {
@@ -275,7 +278,7 @@ internal sealed class ManagerSession(
                 {
                     last = now;
                     described(now);
-                    _outgoing.Writer.TryWrite(new V1.AgentMessage { Description = ProtocolMapping.ToWire(BoundedDescription.Of(now)) });
+                    _outgoing.Writer.TryWrite(new V1.AgentMessage { Description = ProtocolMapping.ToWire(Sent(now)) });
                 }
             }
 #pragma warning disable CA1031 // The session goes on and asks again, whatever error the engine gives.

@@ -14,6 +14,9 @@ public sealed record ReplicatedLogOptions
     /// <summary>Ticks without a heartbeat after which an election may begin.</summary>
     public const uint ElectionTick = 2;
 
+    /// <summary>The variable of the environment for <see cref="SyncDelay"/>, in milliseconds. swarmd warns where it is set.</summary>
+    public const string SyncDelayVariable = "SWARM_TEST_SYNC_DELAY";
+
     /// <summary>The log's directory; created if missing. It belongs to this log alone.</summary>
     public required string Directory { get; init; }
 
@@ -45,11 +48,11 @@ public sealed record ReplicatedLogOptions
     /// <summary>Bytes that must stay free on the disk after a proposal. Tests remove it to let the log's own writes fail.</summary>
     internal long DiskReserve { get; init; } = DiskSpace.DefaultReserve;
 
-    /// <summary>The time that each proposal takes longer, as on a slow disk. For tests and benchmarks: <c>SWARM_TEST_SYNC_DELAY</c>, in
-    /// milliseconds.</summary>
+    /// <summary>The time that each proposal takes longer, as on a slow disk. For tests and benchmarks:
+    /// <see cref="SyncDelayVariable"/>.</summary>
     internal TimeSpan SyncDelay { get; init; } =
         int.TryParse(
-            Environment.GetEnvironmentVariable("SWARM_TEST_SYNC_DELAY"),
+            Environment.GetEnvironmentVariable(SyncDelayVariable),
             NumberStyles.None,
             CultureInfo.InvariantCulture,
             out var milliseconds

@@ -98,12 +98,16 @@ public sealed partial class CertificateAuthorityService(
 
     private static Node Member(ManagerRuntime running, string nodeId) =>
         running.State.Read(state => state.FindNode(nodeId))
-        ?? throw new SwarmException(
-            SwarmErrorKind.PermissionDenied,
-            "NodeRemoved",
-            $"Node {nodeId} is not in this swarm any more: it was removed.",
-            nodeId,
-            "Leave with Exit-Swarm -Force on that node, then join again."
+        ?? throw (
+            running.HasState
+                ? new SwarmException(
+                    SwarmErrorKind.PermissionDenied,
+                    "NodeRemoved",
+                    $"Node {nodeId} is not in this swarm any more: it was removed.",
+                    nodeId,
+                    "Leave with Exit-Swarm -Force on that node, then join again."
+                )
+                : PeerAuthorization.NotKnownYet()
         );
 
     private async Task<Node> AdmitAsync(
@@ -193,13 +197,7 @@ public sealed partial class CertificateAuthorityService(
     }
 
     private static Cluster ReadCluster(ManagerRuntime running) =>
-        running.State.Read(static state => state.Cluster)
-        ?? throw new SwarmException(
-            SwarmErrorKind.Unavailable,
-            "NoLeader",
-            "This manager has not heard of its swarm's state yet.",
-            action: "Retry in a moment."
-        );
+        running.State.Read(static state => state.Cluster) ?? throw PeerAuthorization.NotKnownYet();
 
     private ManagerRuntime RequireManager() =>
         manager()

@@ -16,6 +16,7 @@ namespace Swarm.Manager;
 public sealed class ManagerRuntime : IAsyncDisposable
 {
     private readonly LeaderLoop _loop;
+    private volatile bool _hasState;
 
     internal LeaderLoop Loop => _loop;
 
@@ -24,6 +25,7 @@ public sealed class ManagerRuntime : IAsyncDisposable
         Options = options;
         State = new StateStore();
         Log = options.CreateLog(State);
+        Log.LeadershipChanged += leads => _hasState |= leads;
         _loop = new LeaderLoop(
             State,
             Log,
@@ -55,6 +57,12 @@ public sealed class ManagerRuntime : IAsyncDisposable
     public ManagerRuntimeOptions Options { get; }
     public StateStore State { get; }
     public IReplicatedLog Log { get; }
+
+    /// <summary>True once everything is applied that was committed before this start. Until then this manager knows neither all nodes nor what was
+    /// revoked.</summary>
+    /// <remarks>A leader has applied it. A manager that follows another one would need a read barrier of its own: a swarm has one manager so
+    /// far.</remarks>
+    public bool HasState => _hasState || Log.IsLeader;
 
     /// <summary>The API's areas of nodes, services, tasks and events answer from these.</summary>
     public SwarmObjects Objects { get; }

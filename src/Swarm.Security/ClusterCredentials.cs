@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Swarm.Core.Errors;
 using Swarm.Security.Certificates;
 
 namespace Swarm.Security;
@@ -25,6 +26,10 @@ public sealed class ClusterCredentials
     public event Action? Renewed;
 
     public NodeIdentity Identity => _identity;
+
+    /// <summary>Says why administrators' certificates cannot be judged here and now: the answer to their calls. Null: they can be. Called before
+    /// <see cref="IsRevoked"/>.</summary>
+    public Func<SwarmException?> CannotJudge { get; set; } = static () => null;
 
     /// <summary>Says whether an administrator's certificate was revoked. Called for each handshake and each call.</summary>
     public Func<AdministratorCertificate, bool> IsRevoked { get; set; } = static _ => false;
@@ -71,10 +76,10 @@ public sealed class ClusterCredentials
     public CertificateVerdict Judge(X509Certificate2? certificate)
     {
         var verdict = _trust.Judge(certificate);
-        return
-            verdict is { Fault: CertificateFault.None, Identity: { Role: CertificateRole.Admin } peer }
-            && IsRevoked(AdministratorCertificate.Of(certificate!, peer))
-            ? new(CertificateFault.Revoked, peer, $"the certificate of '{peer.Name}' was revoked")
+        return verdict is not { Fault: CertificateFault.None, Identity: { Role: CertificateRole.Admin } peer } ? verdict
+            : CannotJudge() is { } refusal ? CertificateVerdict.NotJudged(peer, refusal)
+            : IsRevoked(AdministratorCertificate.Of(certificate!, peer))
+                ? new(CertificateFault.Revoked, peer, $"the certificate of '{peer.Name}' was revoked")
             : verdict;
     }
 
@@ -99,8 +104,7 @@ public sealed class ClusterCredentials
     /// <summary>The server side of a cluster connection: presents this node, asks for a client certificate and verifies it if there is
     /// one.</summary>
     /// <remarks>A connection without a certificate is accepted here, since the certificate authority must be reachable without. So is a certificate
-    /// of this swarm that is out of its time. A handshake cannot tell the peer why it ends, and the status of a call can. Each call is judged
-    /// again.</remarks>
+    /// of this swarm whose refusal a call can explain (<see cref="CertificateVerdict.IsToldInCall"/>). Each call is judged again.</remarks>
     /// <param name="refused">Called with the reason when the handshake fails for the peer's certificate.</param>
     /// <param name="protocols">The protocols of the port.</param>
     public SslServerAuthenticationOptions ServerOptions(
@@ -121,7 +125,7 @@ public sealed class ClusterCredentials
                     return true;
                 }
                 var verdict = Judge(certificate as X509Certificate2);
-                if (verdict.Fault == CertificateFault.None || verdict.IsOfTime)
+                if (verdict.Fault == CertificateFault.None || verdict.IsToldInCall)
                 {
                     return true;
                 }

@@ -9,8 +9,8 @@ namespace Swarm.Security;
 /// <summary>Decides from the peer's certificate about a call on the cluster port: <see cref="CallRights"/> says what each method asks for. The decision
 /// needs nothing of the call's message.</summary>
 /// <param name="credentials">This node's certificate and the roots that it trusts.</param>
-/// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal.</param>
-public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool> isMember)
+/// <param name="isMember">Is a node (by id) still in the swarm? Certificates outlive removal. Null: this manager does not know yet.</param>
+public sealed class PeerAuthorization(ClusterCredentials credentials, Func<string, bool?> isMember)
 {
     private static readonly object VerdictKey = new();
 
@@ -27,9 +27,14 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
             ? NotValid(refused)
             : null;
 
+    /// <summary>The answer of a manager to members while it has not read its state: it knows neither the nodes nor what was revoked. A retry
+    /// helps.</summary>
+    public static SwarmException NotKnownYet() =>
+        new(SwarmErrorKind.Unavailable, "NoLeader", "This manager has not heard of its swarm's state yet.", action: "Retry in a moment.");
+
     /// <summary>The administrator or the node of the swarm that a certificate stands for; null: somebody else, whatever the certificate.</summary>
     public PeerIdentity? Member(X509Certificate2? certificate) =>
-        credentials.Verify(certificate) is { } peer && (peer.Role == CertificateRole.Admin || isMember(peer.Name)) ? peer : null;
+        credentials.Verify(certificate) is { } peer && (peer.Role == CertificateRole.Admin || isMember(peer.Name) == true) ? peer : null;
 
     /// <summary>Ends a call that <see cref="Authorize"/> let through when its caller's certificate is revoked.</summary>
     /// <returns>To be disposed of when the call has ended; null: the caller is no administrator.</returns>
@@ -42,7 +47,8 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
     /// <param name="context">The call, whose message has not been read.</param>
     /// <param name="method">The full name of the method that will be called, as in <see cref="CallRights"/>.</param>
     /// <returns>The right that the method asks for.</returns>
-    /// <exception cref="SwarmException">PermissionDenied: ClientCertificateRequired, CertificateNotValid, NotANode, NodeRemoved, PermissionDenied, LocalOnly.</exception>
+    /// <exception cref="SwarmException">PermissionDenied: ClientCertificateRequired, CertificateNotValid, NotANode, NodeRemoved, PermissionDenied,
+    /// LocalOnly. Unavailable: NoLeader. Or the refusal of <see cref="ClusterCredentials.CannotJudge"/>.</exception>
     public CallRight Authorize(HttpContext context, string method)
     {
         // Judged again, not only in the handshake: a connection may outlive the certificate it was made with.
@@ -89,7 +95,8 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
         };
 
     private static SwarmException NotValid(CertificateVerdict verdict) =>
-        Denied(
+        verdict.Refusal
+        ?? Denied(
             "CertificateNotValid",
             $"The client certificate is not accepted: {verdict.By("the manager's")}.",
             verdict.Identity?.Name ?? "",
@@ -104,7 +111,7 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
         {
             throw Denied("NotANode", $"'{peer.Name}' is an administrator's certificate, not a node's.", peer.Name, "");
         }
-        if (!isMember(peer.Name))
+        if (!IsMember(peer))
         {
             throw Denied(
                 "NodeRemoved",
@@ -117,7 +124,7 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
 
     private void AuthorizeAdministrator(PeerIdentity peer)
     {
-        if (peer.Role == CertificateRole.Worker || (peer.Role == CertificateRole.Manager && !isMember(peer.Name)))
+        if (peer.Role == CertificateRole.Worker || (peer.Role == CertificateRole.Manager && !IsMember(peer)))
         {
             throw Denied(
                 "PermissionDenied",
@@ -127,6 +134,9 @@ public sealed class PeerAuthorization(ClusterCredentials credentials, Func<strin
             );
         }
     }
+
+    /// <summary>A node that is told of its removal ends its tasks: a manager that does not know says nothing of the kind.</summary>
+    private bool IsMember(PeerIdentity node) => isMember(node.Name) ?? throw NotKnownYet();
 
     private static SwarmException Denied(string errorId, string message, string target, string action) =>
         new(SwarmErrorKind.PermissionDenied, errorId, message, target, action);

@@ -26,13 +26,15 @@ public sealed class StateDirectory : IDisposable
         Warnings = warnings;
     }
 
-    /// <summary>Rights of other users that were taken away when the directory was opened, for the log.</summary>
+    /// <summary>Rights of other users that were taken away when the directory was opened, or that are not checked on this system; for the
+    /// log.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>An absolute path.</summary>
     public string FullPath { get; }
 
     /// <summary>Creates the directory (0700) if missing, locks it, takes away the rights of other users and checks its layout.</summary>
+    /// <remarks>Owners are checked on Linux and macOS, modes on every Unix, and rights on Windows not at all: there, a warning says so.</remarks>
     /// <param name="path">The directory.</param>
     /// <param name="modes">Owners and modes of files; null: the system's.</param>
     /// <exception cref="SwarmException">StateDirectoryInUse, StateDirectoryNotWritable, StateDirectoryUnsafe, StateDirectoryTooNew or
@@ -45,7 +47,11 @@ public sealed class StateDirectory : IDisposable
         try
         {
             List<string> warnings = [];
-            if (!OperatingSystem.IsWindows())
+            if (OperatingSystem.IsWindows())
+            {
+                warnings.Add(NotChecked(full));
+            }
+            else
             {
                 Secure(full, new PrivateFiles(modes ?? FileModes.System, warnings.Add));
             }
@@ -147,6 +153,11 @@ public sealed class StateDirectory : IDisposable
             throw NotWritable(path, error);
         }
     }
+
+    /// <summary>Windows has access lists in the place of owners and modes, and a new folder inherits them: below ProgramData every user may read. swarmd
+    /// does not check them.</summary>
+    private static string NotChecked(string path) =>
+        $"On Windows swarmd does not check who has rights to '{path}', which holds keys. For administrators and the system alone, run: icacls \"{path}\" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F";
 
     /// <summary>The directory keeps everything in it from others; files with keys are looked at themselves, since they may come from a backup.
     /// They are the JSON files.</summary>

@@ -214,10 +214,12 @@ function Test-Package {
     try { & (Join-Path $root examples quickstart.ps1); Add-Count 1 0 0 } catch { Write-Host "FAILED: $_"; Add-Count 0 1 0 }
     Add-Time 'Quickstart' ($watch.Elapsed - $start)
     $env:SWARMD_PATH = Join-Path $installed swarmd (Get-Platform) ($IsWindows ? 'swarmd.exe' : 'swarmd')
+    if (-not (Test-Path $env:SWARMD_PATH)) { Write-Host "FAILED: the package has no native swarmd for this machine: $env:SWARMD_PATH"; Add-Count 0 1 0 }
     Test-Project (Get-ProjectFile Swarm.Daemon.Tests tests) @(
         '-class', $attacks
         foreach ($class in 'ProgramTests', 'DaemonStartTests', 'FullDiskTests', 'ManagerRestartTests', 'WorkerRestartTests', 'EngineOutageTests') { '-class'; "Swarm.Daemon.Tests.Processes.$class" }
     )
+    Confirm-Attack
     Complete-Count
 }
 
@@ -230,5 +232,15 @@ function Test-Attack {
     if (-not $env:SWARMD_PATH -and (Test-Path $native)) { $env:SWARMD_PATH = $native }
     Write-Host "swarmd: $($env:SWARMD_PATH ? $env:SWARMD_PATH : 'the one that is built with the tests')"
     Test-Project (Get-ProjectFile Swarm.Daemon.Tests tests) @('-class', $attacks)
+    Confirm-Attack
     Complete-Count
+}
+
+# A selection that finds no test is no success: the attacks are in the report of the run, and on Linux not all of them skipped.
+function Confirm-Attack {
+    $report = Join-Path $out test-results Swarm.Daemon.Tests.xml
+    if (-not (Test-Path $report)) { return }
+    $found = ([xml](Get-Content $report -Raw)).SelectNodes("//test[starts-with(@type, '$($attacks.TrimEnd('*'))')]")
+    $ran = @($found | Where-Object result -in 'Pass', 'Fail')
+    if (-not $found.Count -or ($IsLinux -and -not $ran)) { Write-Host "FAILED: none of the attacks has run ($attacks)."; Add-Count 0 1 0 }
 }

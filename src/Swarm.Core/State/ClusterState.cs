@@ -148,6 +148,7 @@ public sealed class ClusterState
             Requests = [.. RequestsInOrder],
             Credentials = Credentials.Issued,
             RevokedNames = Credentials.RevokedNames,
+            CredentialsForgottenUntil = Credentials.ForgottenUntil,
         };
 
     /// <summary>Replaces everything with the contents of a snapshot. Raises no <see cref="Changed"/>: observers must start
@@ -169,7 +170,7 @@ public sealed class ClusterState
         _requestOrder.Clear();
         Index = snapshot.Index;
         Cluster = snapshot.Cluster;
-        Credentials = new CredentialSet(snapshot.Credentials, snapshot.RevokedNames);
+        Credentials = new CredentialSet(snapshot.Credentials, snapshot.RevokedNames, snapshot.CredentialsForgottenUntil);
         foreach (var node in snapshot.Nodes)
         {
             _nodes.Set(node.Id, node);

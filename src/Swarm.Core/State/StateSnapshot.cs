@@ -19,4 +19,7 @@ public sealed record StateSnapshot
     public required IReadOnlyList<StateChange.RequestRecord> Requests { get; init; }
     public IReadOnlyList<IssuedCredential> Credentials { get; init; } = [];
     public IReadOnlyList<RevokedName> RevokedNames { get; init; } = [];
+
+    /// <inheritdoc cref="CredentialSet.ForgottenUntil"/>
+    public DateTimeOffset? CredentialsForgottenUntil { get; init; }
 }

@@ -196,7 +196,7 @@ internal sealed class TemplateParser(string text)
         }
         if (!IsNameStart(c))
         {
-            throw Error(_at, $"'{(char.IsControl(c) ? ' ' : c)}' is not supported; expected a value such as .Task.Slot, or }}}}");
+            throw Error(_at, $"'{VisibleText.Blank(c.ToString())}' is not supported; expected a value such as .Task.Slot, or }}}}");
         }
         var start = _at;
         var name = ReadName();
@@ -350,7 +350,7 @@ internal sealed class TemplateParser(string text)
         var c = CharAt(_at);
         if (_at < text.Length && !IsSpace(c) && c is not ('|' or ')') && ClosingLength() == 0)
         {
-            throw Error(_at, $"'{(char.IsControl(c) ? ' ' : c)}' is not expected here; expected a space, '|' or }}}}");
+            throw Error(_at, $"'{VisibleText.Blank(c.ToString())}' is not expected here; expected a space, '|' or }}}}");
         }
     }
 

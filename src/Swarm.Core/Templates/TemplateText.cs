@@ -24,7 +24,7 @@ internal sealed record TemplateText(TemplatePlace Place, string Text)
             return Refuse(error, "");
         }
         // Control characters would move the caret.
-        var shown = string.Concat(Text.Select(static c => char.IsControl(c) ? ' ' : c));
+        var shown = VisibleText.Blank(Text);
         return Refuse(error, $"\n  {shown}\n  {new string(' ', error.Position)}^");
     }
 

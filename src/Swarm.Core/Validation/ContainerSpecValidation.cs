@@ -252,9 +252,9 @@ public static partial class ContainerSpecValidation
             {
                 throw Refuse(
                     "Invalid" + path,
-                    $"The entry '{VisibleText.Of(name)}' of {path} is not valid.",
+                    $"The entry '{VisibleText.OfName(name)}' of {path} is not valid.",
                     name,
-                    "Use a name without spaces, control characters and '=', and a value without NUL characters."
+                    "Use a name without spaces, control characters, invisible characters and '=', and a value without NUL characters."
                 );
             }
         }
@@ -275,9 +275,9 @@ public static partial class ContainerSpecValidation
                 // The value may be a secret: it is not repeated.
                 throw Refuse(
                     "InvalidEnvironment",
-                    $"The environment variable '{VisibleText.Of(name)}' is not of the form NAME=value.",
+                    $"The environment variable '{VisibleText.OfName(name)}' is not of the form NAME=value.",
                     name,
-                    "Write NAME=value."
+                    "Write NAME=value. The name has no spaces, and neither control characters nor invisible ones."
                 );
             }
         }

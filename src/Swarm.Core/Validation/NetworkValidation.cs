@@ -60,7 +60,7 @@ public static class NetworkValidation
         {
             throw ServiceSpecValidation.Refuse(
                 "InvalidNetwork",
-                $"'{VisibleText.Of(network)}' is not the name of a network: it has a control character.",
+                $"'{VisibleText.OfName(network)}' is not the name of a network: it has a control character, or one that is invisible.",
                 network,
                 "Use letters, digits, '-', '_' and '.'."
             );

@@ -89,10 +89,10 @@ public static partial class ServiceSpecValidation
             var what = name.Length switch
             {
                 0 => "A service needs a name.",
-                > 63 => $"The name '{name[..63]}…' is longer than 63 characters.",
+                > 63 => $"The name '{VisibleText.OfName(name[..63])}…' is longer than 63 characters.",
                 _ when name.Contains('.', StringComparison.Ordinal) =>
-                    $"'{name}' is not a valid service name: '.' separates the parts of a DNS name, and a service has one part.",
-                _ => $"'{name}' is not a valid service name.",
+                    $"'{VisibleText.OfName(name)}' is not a valid service name: '.' separates the parts of a DNS name, and a service has one part.",
+                _ => $"'{VisibleText.OfName(name)}' is not a valid service name.",
             };
             throw Refuse(
                 "InvalidName",
@@ -122,9 +122,9 @@ public static partial class ServiceSpecValidation
             {
                 throw Refuse(
                     "InvalidLabel",
-                    $"'{VisibleText.Of(key)}' is not a valid name of a {of} label.",
+                    $"'{VisibleText.OfName(key)}' is not a valid name of a {of} label.",
                     key,
-                    "Use a name without spaces, control characters and '='."
+                    "Use a name without spaces, control characters, invisible characters and '='."
                 );
             }
         }
@@ -177,7 +177,7 @@ public static partial class ServiceSpecValidation
     private static SwarmException InvalidExpression(string errorId, ConstraintSyntaxException error)
     {
         // Control characters would move the caret.
-        var shown = string.Concat(error.Expression.Select(c => VisibleText.IsPlain([c]) ? c : ' '));
+        var shown = VisibleText.Blank(error.Expression);
         return Refuse(
             errorId,
             $"{error.Message}\n  {shown}\n  {new string(' ', error.Position)}^",

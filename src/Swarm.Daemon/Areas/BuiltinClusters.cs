@@ -11,6 +11,7 @@ using Swarm.Core.Model;
 using Swarm.Core.State;
 using Swarm.Daemon.Membership;
 using Swarm.Manager;
+using Swarm.Security;
 using Swarm.Security.Certificates;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
@@ -25,14 +26,7 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
     /// <summary>Empty without autolock.</summary>
     public string UnlockKey => Current.UnlockKey;
 
-    private Cluster Current =>
-        _manager.State.Read(static s => s.Cluster)
-        ?? throw new SwarmException(
-            SwarmErrorKind.Unavailable,
-            "NoLeader",
-            "This manager has not heard of its swarm's state yet.",
-            action: "Retry in a moment."
-        );
+    private Cluster Current => _manager.State.Read(static s => s.Cluster) ?? throw PeerAuthorization.NotKnownYet();
 
     public V1.JoinTokens Tokens => Show(Current);
 
@@ -162,25 +156,26 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
 
     public override async Task<V1.RevokeCredentialResponse> RevokeCredential(V1.RevokeCredentialRequest request, ServerCallContext context)
     {
+        var asked = ClientCertificates.Read(request);
         var after = await _manager.ExecuteAsync(
-            request.RequestId,
+            asked.RequestId,
             state =>
             {
-                ClientCertificates.CheckRevocation(state.Credentials, request);
+                ClientCertificates.CheckRevocation(state.Credentials, asked);
                 var now = time.GetUtcNow();
                 return new CommandChanges(
                     [
-                        request.Name.Length > 0
-                            ? new StateChange.CredentialNameRevoke(request.Name, now)
-                            : new StateChange.CredentialRevoke(request.SerialNumber, now),
+                        asked.Name.Length > 0
+                            ? new StateChange.CredentialNameRevoke(asked.Name, now)
+                            : new StateChange.CredentialRevoke(asked.SerialNumber, now),
                     ],
-                    request.Name + request.SerialNumber
+                    asked.Name + asked.SerialNumber
                 );
             },
             static (state, _) => state.Credentials,
             context.CancellationToken
         );
-        return CredentialMapping.Revoked(after, request);
+        return CredentialMapping.Revoked(after, asked);
     }
 
     private Task<Cluster> ChangeAsync(string requestId, Func<Cluster, Cluster> change, CancellationToken cancellation) =>

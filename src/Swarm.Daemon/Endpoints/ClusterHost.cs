@@ -53,12 +53,14 @@ internal sealed class ClusterHost : IAsyncDisposable
                 new CertificateAuthorityService(manager, time, loggers.CreateLogger<CertificateAuthorityService>())
             )
         );
-        var authorization = new PeerAuthorization(
-            credentials,
-            id => manager() is not { } running || running.State.Read(s => s.FindNode(id) is not null)
-        );
+        var authorization = new PeerAuthorization(credentials, MembersOf(manager));
         var limits = new ClusterLimits();
-        var gate = new ClusterGate(authorization, limits, LogRation.Usual(), loggers.CreateLogger<ClusterGate>());
+        var known = new KnownAddresses();
+        if (manager() is { } here)
+        {
+            MemberAddresses.Follow(here.State, known);
+        }
+        var gate = new ClusterGate(authorization, limits, known, LogRation.Usual(), loggers.CreateLogger<ClusterGate>());
         builder
             .WebHost.UseKestrelCore()
             .UseKestrelHttpsConfiguration()
@@ -102,6 +104,14 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
         return new ClusterHost(app);
     }
+
+    /// <summary>Says whether a node (by id) is in the swarm: where no manager runs every node that has a certificate, and null while the manager's state
+    /// is not read.</summary>
+    internal static Func<string, bool?> MembersOf(Func<ManagerRuntime?> manager) =>
+        id =>
+            manager() is not { } running ? true
+            : running.HasState ? running.State.Read(s => s.FindNode(id) is not null)
+            : null;
 
     /// <summary>Checks that the address is free, before anything is done that depends on it.</summary>
     /// <exception cref="SwarmException">ListenAddressInUse, InvalidListenAddress.</exception>

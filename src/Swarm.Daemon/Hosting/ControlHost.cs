@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Swarm.Consensus;
 using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Areas;
@@ -55,6 +56,10 @@ public sealed partial class ControlHost : IAsyncDisposable
             foreach (var warning in directory.Warnings)
             {
                 LogUnsafe(log, warning);
+            }
+            if (Environment.GetEnvironmentVariable(ReplicatedLogOptions.SyncDelayVariable) is { Length: > 0 } delay)
+            {
+                LogSlowed(log, ReplicatedLogOptions.SyncDelayVariable, delay);
             }
             if (!OperatingSystem.IsWindows())
             {
@@ -203,6 +208,12 @@ public sealed partial class ControlHost : IAsyncDisposable
             await runtime.StopAsync();
         }
     }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Variable} is set to '{Delay}': a manager's changes take so many milliseconds longer. It is for tests: remove it from the environment of swarmd, and start swarmd again."
+    )]
+    private static partial void LogSlowed(ILogger logger, string variable, string delay);
 
     [LoggerMessage(LogLevel.Warning, "{Warning}")]
     private static partial void LogUnsafe(ILogger logger, string warning);

@@ -2,6 +2,7 @@ using Swarm.Agent;
 using Swarm.Agent.Executors;
 using Swarm.Consensus;
 using Swarm.Control.Addresses;
+using Swarm.Control.Errors;
 using Swarm.Control.Planes;
 using Swarm.Control.State;
 using Swarm.Core.Model;
@@ -120,17 +121,18 @@ internal sealed partial class ActiveNode : IAsyncDisposable
         }
     }
 
-    /// <summary>A manager knows from its state which administrators' certificates were revoked, and ends their calls. A worker does not know,
-    /// and has nothing to answer them: it takes none.</summary>
+    /// <summary>A manager knows from its state which administrators' certificates were revoked, and ends their calls. A worker does not know, and
+    /// has nothing to answer them: it names the managers.</summary>
     private void KnowRevocations()
     {
-        if (Manager is not { } manager)
+        if (Manager is { } manager)
         {
-            Credentials.IsRevoked = static _ => true;
-            return;
+            RevocationWatch.Follow(manager, Credentials);
         }
-        Credentials.IsRevoked = c => manager.State.Read(static s => s.Credentials).IsRevoked(c.Name, c.SerialNumber, c.IssuedAt);
-        manager.State.Add(new RevocationWatch(Credentials));
+        else
+        {
+            Credentials.CannotJudge = () => MembershipErrors.NotAManager(ManagerAddresses());
+        }
     }
 
     /// <summary>Replaces the record, on disk and here.</summary>

@@ -137,8 +137,9 @@ internal sealed class DockerClusters(EngineSwarm engine, DockerMirror mirror, Do
 
     public override Task<V1.RevokeCredentialResponse> RevokeCredential(V1.RevokeCredentialRequest request, ServerCallContext context)
     {
-        authority.Revoke(request);
-        return Task.FromResult(CredentialMapping.Revoked(authority.Issued, request));
+        var asked = ClientCertificates.Read(request);
+        authority.Revoke(asked);
+        return Task.FromResult(CredentialMapping.Revoked(authority.Issued, asked));
     }
 
     private V1.Cluster Show(JsonObject swarm, JsonObject? info)

@@ -103,8 +103,8 @@ public sealed class DockerAuthority : IAsyncDisposable
     }
 
     /// <summary>Refuses a certificate, or all of a name, from now on.</summary>
-    /// <exception cref="SwarmException">CredentialNotFound, InvalidName, InvalidArgument, TooManyCredentials,
-    /// StateDirectoryNotWritable.</exception>
+    /// <param name="request">As <see cref="ClientCertificates.Read"/> gives it.</param>
+    /// <exception cref="SwarmException">CredentialNotFound, InvalidName, InvalidArgument, StateDirectoryNotWritable.</exception>
     public void Revoke(V1.RevokeCredentialRequest request)
     {
         _issued.Change(known =>

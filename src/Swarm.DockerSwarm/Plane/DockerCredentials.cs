@@ -69,7 +69,8 @@ internal sealed class DockerCredentials
                     RevokedAt = c.Text("revokedAt") is { Length: > 0 } at ? Time(at) : null,
                 }),
             ],
-            [.. (content.Array("revokedNames") ?? []).Select(static r => new RevokedName(r.Text("name"), Time(r.Text("until"))))]
+            [.. (content.Array("revokedNames") ?? []).Select(static r => new RevokedName(r.Text("name"), Time(r.Text("until"))))],
+            content.Text("forgottenUntil") is { Length: > 0 } until ? Time(until) : null
         );
 
     private static JsonObject Write(CredentialSet set) =>
@@ -88,6 +89,7 @@ internal sealed class DockerCredentials
             ["revokedNames"] = new JsonArray([
                 .. set.RevokedNames.Select(static r => new JsonObject { ["name"] = r.Name, ["until"] = Text(r.Until) }),
             ]),
+            ["forgottenUntil"] = set.ForgottenUntil is { } until ? Text(until) : null,
         };
 
     private static string Text(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);

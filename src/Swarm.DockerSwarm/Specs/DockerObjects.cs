@@ -60,7 +60,7 @@ internal static class DockerObjects
                 _ => NodeState.Unknown,
             },
             Message = status.Text("Message"),
-            Address = VisibleText.Of(BoundedText.Cut(status.Text("Addr"), NodeNames.Longest)),
+            Address = VisibleText.OfName(BoundedText.Cut(status.Text("Addr"), NodeNames.Longest)),
             Since = since,
         };
     }

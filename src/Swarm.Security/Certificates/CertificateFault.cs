@@ -20,4 +20,7 @@ public enum CertificateFault
 
     /// <summary>It is an administrator's, and was revoked.</summary>
     Revoked,
+
+    /// <summary>It is an administrator's, and this node does not know what was revoked.</summary>
+    NotJudged,
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Swarm.Core.Errors;
 
 namespace Swarm.Security.Certificates;
 
@@ -10,13 +11,28 @@ namespace Swarm.Security.Certificates;
 /// <param name="Clock">The time by which it was judged; null when no clock was asked.</param>
 public sealed record CertificateVerdict(CertificateFault Fault, PeerIdentity? Identity, string Reason, DateTimeOffset? Clock = null)
 {
-    /// <summary>The certificate is the swarm's, and only a clock stands in the way.</summary>
-    public bool IsOfTime => Fault is CertificateFault.NotYetValid or CertificateFault.Ended;
+    /// <summary>The certificate is the swarm's, and what stands in the way is a matter of time or of the node that was asked. A handshake cannot tell
+    /// the peer why it ends, and the status of a call can.</summary>
+    public bool IsToldInCall => Fault is CertificateFault.NotYetValid or CertificateFault.Ended or CertificateFault.NotJudged;
+
+    /// <summary>The answer to a call with a certificate that is not judged here; else null.</summary>
+    public SwarmException? Refusal { get; private init; }
 
     internal static CertificateVerdict Missing { get; } = new(CertificateFault.Missing, null, "it presents no certificate");
 
     internal static CertificateVerdict Foreign { get; } =
         new(CertificateFault.Foreign, null, "its certificate was not issued by this swarm");
+
+    /// <summary>An administrator's certificate on a node that does not know what was revoked.</summary>
+    internal static CertificateVerdict NotJudged(PeerIdentity administrator, SwarmException refusal) =>
+        new(
+            CertificateFault.NotJudged,
+            administrator,
+            $"this node does not know whether the certificate of '{administrator.Name}' was revoked"
+        )
+        {
+            Refusal = refusal,
+        };
 
     /// <summary>The fault, and the clock that found it, if one did.</summary>
     /// <param name="clock">Whose clock it is: "this host's".</param>

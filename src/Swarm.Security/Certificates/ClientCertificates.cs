@@ -33,7 +33,7 @@ public static class ClientCertificates
         DateTimeOffset now
     )
     {
-        name = name.Trim();
+        name = Plain(name);
         RequireName(name);
         if (lifetime < ShortestLifetime || lifetime > CertificateLifetimes.Root)
         {
@@ -45,7 +45,7 @@ public static class ClientCertificates
                 "Give a duration from 1m to 20 years."
             );
         }
-        RequireRoom(known.Issued.Count(c => c.ExpiresAt > now));
+        RequireRoom(known.CountValid(now));
         var from = WholeSeconds(now);
         // Certificates that were made until the name's revocation are refused: this one is made after it.
         if (known.RevokedUntil(name) is { } until && until >= from)
@@ -82,8 +82,19 @@ public static class ClientCertificates
         return new V1.IssueClientCertificateResponse { Certificate = Pem(certificate) + root, RootCertificate = root };
     }
 
+    /// <summary>The name or the number of a revocation in the form in which certificates have it: the spaces around it are not part of it.</summary>
+    public static V1.RevokeCredentialRequest Read(V1.RevokeCredentialRequest request) =>
+        new()
+        {
+            RequestId = request.RequestId,
+            Name = Plain(request.Name),
+            SerialNumber = Plain(request.SerialNumber),
+        };
+
     /// <summary>Checks what is to be revoked: a number that is on record, or a name that certificates can have.</summary>
-    /// <exception cref="SwarmException">CredentialNotFound, InvalidName, InvalidArgument, TooManyCredentials.</exception>
+    /// <param name="known">The certificates so far.</param>
+    /// <param name="request">As <see cref="Read"/> gives it.</param>
+    /// <exception cref="SwarmException">CredentialNotFound, InvalidName, InvalidArgument.</exception>
     public static void CheckRevocation(CredentialSet known, V1.RevokeCredentialRequest request)
     {
         if ((request.SerialNumber.Length > 0) == (request.Name.Length > 0))
@@ -97,10 +108,10 @@ public static class ClientCertificates
         }
         if (request.Name.Length > 0)
         {
-            RequireName(request.Name);
-            if (known.RevokedUntil(request.Name) is null)
+            // An earlier version has made certificates with names that are refused today: those can be revoked.
+            if (request.Name.Length > LongestName || request.Name.Any(char.IsControl))
             {
-                RequireRoom(known.RevokedNames.Count);
+                RequireName(request.Name);
             }
         }
         else if (known.Find(request.SerialNumber) is null)
@@ -115,6 +126,8 @@ public static class ClientCertificates
         }
     }
 
+    private static string Plain(string text) => text.Trim();
+
     private static void RequireName(string name)
     {
         if (name.Length is 0 or > LongestName || !VisibleText.IsPlain(name))
@@ -122,7 +135,7 @@ public static class ClientCertificates
             throw new SwarmException(
                 SwarmErrorKind.InvalidArgument,
                 "InvalidName",
-                $"The name of a client certificate must have 1 to {LongestName} characters and no control characters.",
+                $"The name of a client certificate must have 1 to {LongestName} characters, and neither control characters nor invisible ones.",
                 name,
                 "Give the person's or the script's name."
             );
@@ -136,8 +149,8 @@ public static class ClientCertificates
             throw new SwarmException(
                 SwarmErrorKind.ResourceExhausted,
                 "TooManyCredentials",
-                $"There are {count} client certificates already, or revoked names.",
-                action: "Give a shorter -Expiry, so that those that are not used any more end."
+                $"There are {count} client certificates already that are valid.",
+                action: "Revoke those that are not used any more: Get-SwarmCredential lists them for Revoke-SwarmCredential. A shorter -Expiry lets them end by themselves."
             );
         }
     }

@@ -5,8 +5,8 @@ namespace Swarm.Cmdlets.Tests.Texts;
 /// <summary>Objects of the module whose every text commands the terminal that shows it.</summary>
 internal static class HostileText
 {
-    /// <summary>A colour, a window title, a line of its own, a carriage return, C1, a direction, a line separator, DEL.</summary>
-    public const string Value = "a\e[31m\e]0;mine\a\nFAKE\rb\u009b32m\u202Ec\u2028d\u007f";
+    /// <summary>A colour, a window title, a line of its own, a carriage return, C1, a direction, a line separator, DEL. A space without width and a tag.</summary>
+    public const string Value = "a\e[31m\e]0;mine\a\nFAKE\rb\u009b32m\u202Ec\u2028d\u007fe\u200Bf\U000E0041";
 
     /// <summary>An object with that value in all texts, lists, maps and objects below it.</summary>
     /// <param name="type">A type of the module.</param>

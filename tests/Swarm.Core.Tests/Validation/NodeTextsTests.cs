@@ -24,10 +24,15 @@ public sealed class NodeTextsTests
     {
         var property = typeof(NodeDescription).GetProperty(name)!;
         object[] hostile =
-            property.PropertyType == typeof(string) ? ["a\e[31m"]
+            property.PropertyType == typeof(string) ? ["a\e[31m", "a\u200Bb", "a\U000E0041", "a\u200D", "👩\u200D"]
             : property.PropertyType == typeof(ValueMap)
-                ? [ValueMap.From([KeyValuePair.Create("a\e[31m", "b")]), ValueMap.From([KeyValuePair.Create("a", "b\u202E")])]
-            : [new ValueList<string>(["good", "a\u009b"])];
+                ?
+                [
+                    ValueMap.From([KeyValuePair.Create("a\e[31m", "b")]),
+                    ValueMap.From([KeyValuePair.Create("a", "b\u202E")]),
+                    ValueMap.From([KeyValuePair.Create("👩\u200D💻", "b")]),
+                ]
+            : [new ValueList<string>(["good", "a\u009b"]), new ValueList<string>(["a\u2060"])];
         foreach (var value in hostile)
         {
             var description = new NodeDescription();
@@ -37,6 +42,23 @@ public sealed class NodeTextsTests
             Assert.True(VisibleText.IsPlain(refused.Message));
             NodeTexts.Validate(NodeTexts.Visible(description));
         }
+    }
+
+    [Fact]
+    public void An_emoji_that_is_composed_of_others_stays_in_texts_that_are_no_names()
+    {
+        const string Emoji = "👩\u200D💻 and ❤\uFE0F";
+        var description = new NodeDescription
+        {
+            Os = Emoji,
+            Warnings = [Emoji],
+            EngineLabels = ValueMap.From([KeyValuePair.Create("a", Emoji)]),
+        };
+        NodeTexts.Validate(description);
+        Assert.Equal(description, NodeTexts.Visible(description));
+        var named = NodeTexts.Visible(description with { Hostname = Emoji });
+        Assert.Equal(@"👩\u200D💻 and ❤\uFE0F", named.Hostname);
+        NodeTexts.Validate(named);
     }
 
     [Fact]

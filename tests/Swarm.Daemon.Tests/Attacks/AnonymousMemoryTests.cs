@@ -124,6 +124,52 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
         }
     }
 
+    /// <summary>After a restart no node has connected yet, and strangers come first: more of them than there are places.</summary>
+    [Fact]
+    public async Task After_a_restart_strangers_take_no_place_of_a_node()
+    {
+        await using var worker = await TestDaemon.StartAsync("worker1");
+        await JoinAsync(worker);
+        var address = worker.Options.Listen.IpAddress!;
+        await worker.StopAsync();
+        Assert.Equal(0, await _manager.TerminateAsync());
+        await _manager.StartAsync();
+        var open = new ConcurrentBag<IDisposable>();
+        try
+        {
+            // It has waited longest. Among the strangers' it would be the first to lose its place.
+            var node = await ConnectAsync(address);
+            var strangers = new List<TcpClient>();
+            for (var i = 0; i < 600; i++)
+            {
+                strangers.Add(await ConnectAsync(new IPAddress([127, 99, (byte)(i / 250), (byte)((i % 250) + 1)])));
+            }
+            await Deadline.WaitAsync(
+                EndOfAsync(strangers[50].GetStream().ReadExactlyAsync(new byte[1], Cancel).AsTask()),
+                "a stranger to lose its place"
+            );
+            using var tls = new SslStream(node.GetStream());
+            var options = ClusterTls.ClientOptions(static _ => true, null);
+            options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+            await Deadline.WaitAsync(tls.AuthenticateAsClientAsync(options, Cancel), "a node's handshake among silent strangers");
+        }
+        finally
+        {
+            foreach (var one in open)
+            {
+                one.Dispose();
+            }
+        }
+
+        async Task<TcpClient> ConnectAsync(IPAddress from)
+        {
+            var client = new TcpClient(new IPEndPoint(from, 0));
+            open.Add(client);
+            await client.ConnectAsync(IPEndPoint.Parse(_manager.Address), Cancel);
+            return client;
+        }
+    }
+
     private async Task JoinAsync(TestDaemon node)
     {
         var tokens = await _manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);

@@ -58,13 +58,17 @@ public sealed class DeceivingNodeTests : IAsyncLifetime
     [InlineData("w1\nForged: line", "")]
     [InlineData("w1\u009b31m", "")]
     [InlineData("w1", "10.0.0.1\u001b[2J")]
-    public async Task Control_characters_are_refused_and_are_in_no_log(string hostname, string address)
+    [InlineData("w1\u200b", "")]
+    [InlineData("w\u20601", "")]
+    [InlineData("w1\U000E0041", "")]
+    [InlineData("w1", "10.0.0.1\ufeff")]
+    public async Task Control_characters_and_those_that_nobody_sees_are_refused_and_are_in_no_log(string hostname, string address)
     {
         var e = await Assert.ThrowsAsync<RpcException>(() => JoinAsync(hostname, address));
         Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
         Assert.Single(await NodesAsync());
         Assert.Equal(0, await _manager.TerminateAsync());
-        Assert.All(_manager.Output, static l => Assert.DoesNotContain(l, char.IsControl));
+        Assert.All(_manager.Output, static l => Assert.True(VisibleText.IsPlain(l), VisibleText.OfName(l)));
         Assert.DoesNotContain(_manager.Output, static l => l.StartsWith("Forged", StringComparison.Ordinal));
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using Swarm.Daemon.Tests.DockerSwarm;
@@ -120,6 +121,40 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task A_name_and_a_number_are_read_as_at_the_making_of_a_certificate()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync();
+        using var alice = await IssueAsync(manager.Control, " alice\t");
+        using var bob = await IssueAsync(manager.Control, "bob");
+        var revoked = await manager.Control.Clusters.RevokeCredentialAsync(new() { Name = "alice \n" }, cancellationToken: Cancel);
+        Assert.Equal(("alice", alice.SerialNumber), (Assert.Single(revoked.Revoked).Name, revoked.Revoked[0].SerialNumber));
+        revoked = await manager.Control.Clusters.RevokeCredentialAsync(
+            new() { SerialNumber = $" {bob.SerialNumber.ToLowerInvariant()} " },
+            cancellationToken: Cancel
+        );
+        Assert.Equal("bob", Assert.Single(revoked.Revoked).Name);
+        foreach (var certificate in (X509Certificate2[])[alice, bob])
+        {
+            using var channel = manager.Connect(certificate);
+            await Assert.ThrowsAsync<RpcException>(() => GetAsync(channel));
+        }
+    }
+
+    /// <summary>Earlier versions took names that are refused today.</summary>
+    [Fact]
+    public async Task A_name_with_a_character_that_nobody_sees_is_not_given_and_can_be_revoked()
+    {
+        await using var manager = await TestDaemon.StartManagerAsync();
+        using var earlier = manager.Issue("ali\u200Bce", CertificateRole.Admin);
+        using var connection = manager.Connect(earlier);
+        await GetAsync(connection);
+        await TestDaemon.RefusedAsync("InvalidName", () => IssueAsync(manager.Control, "ali\u200Bce"));
+        await TestDaemon.RefusedAsync("InvalidName", () => IssueAsync(manager.Control, "alice\U000E0041"));
+        await manager.Control.Clusters.RevokeCredentialAsync(new() { Name = "ali\u200Bce" }, cancellationToken: Cancel);
+        await TestDaemon.RefusedAsync("CertificateNotValid", () => GetAsync(connection));
+    }
+
+    [Fact]
     public async Task A_revocation_that_means_nothing_is_refused()
     {
         await using var manager = await TestDaemon.StartManagerAsync();
@@ -137,16 +172,32 @@ public sealed class RevocationTests
 
     /// <summary>A worker does not know what was revoked, and has nothing to answer an administrator.</summary>
     [Fact]
-    public async Task A_worker_takes_no_administrator()
+    public async Task A_worker_takes_no_administrator_and_names_the_managers()
     {
         await using var manager = await TestDaemon.StartManagerAsync();
         await using var worker = await TestDaemon.StartAsync("worker1");
         await worker.JoinAsync(manager);
         using var alice = await IssueAsync(manager.Control, "alice");
         using var channel = worker.Connect(alice);
-        await Assert.ThrowsAsync<RpcException>(() =>
-            new V1.ControlClient(channel).Daemon.GetDaemonAsync(new(), cancellationToken: Cancel).ResponseAsync
-        );
+        foreach (
+            var call in (Func<Task>[])
+                [
+                    () => new V1.ControlClient(channel).Daemon.GetDaemonAsync(new(), cancellationToken: Cancel).ResponseAsync,
+                    () => GetAsync(channel),
+                ]
+        )
+        {
+            var refused = await TestDaemon.RefusedAsync("NotAManager", call);
+            Assert.Equal(StatusCode.FailedPrecondition, refused.StatusCode);
+            var action = Encoding.UTF8.GetString(refused.Trailers.GetValueBytes("swarm-action-bin")!);
+            Assert.Contains(manager.Address, action, StringComparison.Ordinal);
+        }
+        // Somebody else's certificate still ends in the handshake.
+        await using var other = await TestDaemon.StartManagerAsync();
+        using var foreign = other.Issue("alice", CertificateRole.Admin);
+        using var closed = worker.Connect(foreign);
+        var broken = await Assert.ThrowsAsync<RpcException>(() => GetAsync(closed));
+        Assert.Null(broken.Trailers.GetValue("swarm-error-id"));
     }
 
     [Fact]
@@ -160,17 +211,20 @@ public sealed class RevocationTests
             using var alice = await IssueAsync(plane.Client, "alice");
             serial = alice.SerialNumber;
             Assert.Null(Assert.Single(await ListAsync(plane.Client)).RevokedAt);
+            using var bob = await IssueAsync(plane.Client, "bob");
             await plane.Client.Clusters.RevokeCredentialAsync(new() { SerialNumber = serial }, cancellationToken: Cancel);
-            await plane.Client.Clusters.RevokeCredentialAsync(new() { Name = "bob" }, cancellationToken: Cancel);
+            var revoked = await plane.Client.Clusters.RevokeCredentialAsync(new() { Name = " bob " }, cancellationToken: Cancel);
+            Assert.Equal(bob.SerialNumber, Assert.Single(revoked.Revoked).SerialNumber);
             await TestDaemon.RefusedAsync(
                 "CredentialNotFound",
                 () => plane.Client.Clusters.RevokeCredentialAsync(new() { SerialNumber = "4A" }, cancellationToken: Cancel).ResponseAsync
             );
         }
         await using var again = await PlaneHost.StartAsync(engine.Socket, directory.Path);
-        var credential = Assert.Single(await ListAsync(again.Client));
-        Assert.Equal(("alice", serial), (credential.Name, credential.SerialNumber));
-        Assert.NotNull(credential.RevokedAt);
+        var credentials = await ListAsync(again.Client);
+        Assert.Equal(["alice", "bob"], credentials.Select(static c => c.Name));
+        Assert.Equal(serial, credentials[0].SerialNumber);
+        Assert.All(credentials, static c => Assert.NotNull(c.RevokedAt));
     }
 
     [Fact]

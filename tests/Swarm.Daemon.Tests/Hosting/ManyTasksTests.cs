@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Swarm.Daemon.Tests.Manager;
 using Swarm.Daemon.Tests.Processes;
@@ -9,7 +10,15 @@ namespace Swarm.Daemon.Tests.Hosting;
 /// node lost.</summary>
 public sealed class ManyTasksTests
 {
-    private const int Tasks = 2000;
+    /// <summary>2,000, which takes seconds. A long run takes 10,000: <c>SWARM_MANY_TASKS</c>.</summary>
+    private static readonly int Tasks = int.TryParse(
+        Environment.GetEnvironmentVariable("SWARM_MANY_TASKS"),
+        NumberStyles.None,
+        CultureInfo.InvariantCulture,
+        out var tasks
+    )
+        ? tasks
+        : 2000;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -18,7 +27,7 @@ public sealed class ManyTasksTests
     {
         await using var daemon = await TestDaemon.StartManagerAsync();
         await daemon.NodesAsync(static n => n is [{ State: V1.NodeState.Ready }]);
-        await daemon.Control.Services.CreateServiceAsync(ApiRequests.Create("web", Tasks), cancellationToken: Cancel);
+        await daemon.Control.Services.CreateServiceAsync(ApiRequests.Create("web", (ulong)Tasks), cancellationToken: Cancel);
         await ConvergeAsync(daemon.Control);
         var first = await TasksAsync(daemon.Control);
         Assert.Equal(Tasks, first.Count);
@@ -39,7 +48,7 @@ public sealed class ManyTasksTests
     public async Task With_a_slow_log_none_is_replaced_after_a_restart_nor_at_the_start_of_others()
     {
         await using var swarm = await ProcessSwarm.StartAsync("Simulated", workers: 0);
-        await swarm.Control.Services.CreateServiceAsync(ApiRequests.Create("web", Tasks), cancellationToken: Cancel);
+        await swarm.Control.Services.CreateServiceAsync(ApiRequests.Create("web", (ulong)Tasks), cancellationToken: Cancel);
         await ConvergeAsync(swarm.Control);
         await swarm.Manager.TerminateAsync();
         swarm.Manager.Environment["SWARM_TEST_SYNC_DELAY"] = "50";
@@ -49,7 +58,7 @@ public sealed class ManyTasksTests
         var tasks = await TasksAsync(swarm.Control);
         Assert.Equal(Tasks, tasks.Count);
 
-        await swarm.Control.Services.CreateServiceAsync(ApiRequests.Create("more", Tasks), cancellationToken: Cancel);
+        await swarm.Control.Services.CreateServiceAsync(ApiRequests.Create("more", (ulong)Tasks), cancellationToken: Cancel);
         await ConvergeAsync(swarm.Control, "more");
         Assert.Equal(2 * Tasks, (await TasksAsync(swarm.Control)).Count);
         AssertNothingWasLost(swarm.Manager.Log());

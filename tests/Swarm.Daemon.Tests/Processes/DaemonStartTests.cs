@@ -176,6 +176,24 @@ public sealed class DaemonStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_delay_for_tests_is_in_the_log_as_a_warning_and_only_where_it_is_set()
+    {
+        var node = Node();
+        await node.StartAsync();
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.DoesNotContain("SWARM_TEST_SYNC_DELAY", node.Log(), StringComparison.Ordinal);
+        node.Environment["SWARM_TEST_SYNC_DELAY"] = "7";
+        await node.StartAsync();
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.Single(
+            node.Output,
+            static l =>
+                l.Contains("warn", StringComparison.OrdinalIgnoreCase)
+                && l.Contains("SWARM_TEST_SYNC_DELAY is set to '7'", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public async Task Engine_labels_of_all_sources_reach_the_manager()
     {
         var node = Node();

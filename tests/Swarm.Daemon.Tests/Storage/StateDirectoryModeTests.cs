@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using Swarm.Core.Errors;
 using Swarm.Storage;
@@ -96,10 +97,31 @@ public sealed class StateDirectoryModeTests : IDisposable
     [Fact]
     public void The_owner_is_the_systems()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells the owner.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Other systems do not tell the owner.");
         Assert.Equal(FileModes.System.Self, FileModes.System.OwnerOf(_directory.Path));
-        Assert.Equal(0u, FileModes.System.OwnerOf("/proc/1"));
+        Assert.Equal(0u, FileModes.System.OwnerOf("/etc"));
         Assert.Null(FileModes.System.OwnerOf(_directory.Combine("none")));
+    }
+
+    /// <summary>As on systems whose library has no function for it.</summary>
+    [Fact]
+    public void The_owner_is_the_same_by_the_number_of_the_system_call()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Its numbers are Linux's.");
+        Assert.Equal(FileModes.System.Self, FileModes.OwnerByNumber(_directory.Path));
+        File.WriteAllText(_directory.Combine("key.json"), "{}");
+        if (Environment.IsPrivilegedProcess)
+        {
+            using var chown = Process.Start("chown", ["4321", _directory.Combine("key.json")]);
+            chown.WaitForExit();
+            Assert.Equal(0, chown.ExitCode);
+        }
+        Assert.Equal(
+            Environment.IsPrivilegedProcess ? 4321u : FileModes.System.Self,
+            FileModes.OwnerByNumber(_directory.Combine("key.json"))
+        );
+        Assert.Equal(FileModes.System.OwnerOf(_directory.Combine("key.json")), FileModes.OwnerByNumber(_directory.Combine("key.json")));
+        Assert.Null(FileModes.OwnerByNumber(_directory.Combine("none")));
     }
 
     private SwarmException Refused(FileModes? modes = null)

@@ -1,5 +1,6 @@
 using System.Net;
 using Grpc.AspNetCore.Server;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Swarm.Core.Errors;
 using Swarm.Security;
@@ -17,7 +18,7 @@ internal sealed partial class CallGate(PeerAuthorization authorization, ClusterL
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         // Its name in the table, and not the path, in which a router passes over the case of letters.
-        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName is not { } method)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method is not { } method)
         {
             // There is no such method. That is the answer to everybody, and no body is read for it.
             await next(context);
@@ -32,14 +33,14 @@ internal sealed partial class CallGate(PeerAuthorization authorization, ClusterL
         }
         try
         {
-            if (authorization.Authorize(context, method) == CallRight.Anyone)
+            if (authorization.Authorize(context, method.FullName) == CallRight.Anyone)
             {
                 await ServeAnyoneAsync(context, next);
             }
             else
             {
                 using var open = authorization.EndWhenRevoked(context);
-                await next(context);
+                await ServeMemberAsync(context, next, calls, method.Type is MethodType.Unary or MethodType.ServerStreaming);
             }
         }
         catch (SwarmException refusal)
@@ -53,6 +54,25 @@ internal sealed partial class CallGate(PeerAuthorization authorization, ClusterL
         finally
         {
             calls.Leave();
+        }
+    }
+
+    private static async Task ServeMemberAsync(HttpContext context, RequestDelegate next, CallBudget budget, bool hasOneMessage)
+    {
+        var body = new ChargedPipeReader(
+            context.Request.BodyReader,
+            budget,
+            untilTheEnd: hasOneMessage,
+            () => throw RefusalStatus.ToRpcException(TooManyBytes(budget.MostBytes))
+        );
+        context.Features.Set<IRequestBodyPipeFeature>(new BoundedBody(body));
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            body.End();
         }
     }
 
@@ -78,6 +98,14 @@ internal sealed partial class CallGate(PeerAuthorization authorization, ClusterL
             "TooManyCalls",
             $"This caller has {most} calls under way already, which is its share.",
             action: "Retry when earlier calls have ended."
+        );
+
+    private static SwarmException TooManyBytes(long most) =>
+        new(
+            SwarmErrorKind.ResourceExhausted,
+            "TooManyBytes",
+            $"The messages of this caller's calls that are under way have {most / (1024 * 1024)} MB together, which is its share.",
+            action: "Make large changes one after the other: retry when earlier calls have ended."
         );
 
     private static SwarmException TooLarge(long most) =>

@@ -9,20 +9,21 @@ using Swarm.Security.Certificates;
 namespace Swarm.Daemon.Endpoints.Admission;
 
 /// <summary>Admits connections to the cluster port, before and after their handshakes, so that strangers take no member's place and little memory.</summary>
-/// <remarks>A caller's identity shows in the handshake only. Before it there are two lanes of equal size: one for addresses from which a member has connected, and
+/// <remarks>A caller's identity shows in the handshake only. Before it there are two lanes of equal size: one for addresses of members, and
 /// one for all others. A silent peer loses its place to a newcomer, so neither silence nor a flood keeps a handshake out.</remarks>
 /// <param name="authorization">Knows the members.</param>
 /// <param name="limits">The shares.</param>
+/// <param name="known">The members' addresses. The gate adds those from which members connect.</param>
 /// <param name="ration">Limits the lines about refused certificates.</param>
 /// <param name="logger">Names each refused certificate's address and reason.</param>
 internal sealed partial class ClusterGate(
     PeerAuthorization authorization,
     ClusterLimits limits,
+    KnownAddresses known,
     LogRation ration,
     ILogger<ClusterGate> logger
 )
 {
-    private readonly KnownAddresses _known = new();
     private readonly ConnectionLane<IPAddress> _handshakesOfKnown = new(limits.Handshakes);
     private readonly ConnectionLane<IPAddress> _handshakesOfOthers = new(limits.Handshakes);
     private readonly ConnectionLane<IPAddress> _anonymous = new(limits.AnonymousConnections);
@@ -58,7 +59,7 @@ internal sealed partial class ClusterGate(
     private async Task BeforeHandshakeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = AddressOf(connection.RemoteEndPoint);
-        var lane = _known.Contains(address) ? _handshakesOfKnown : _handshakesOfOthers;
+        var lane = known.Contains(address) ? _handshakesOfKnown : _handshakesOfOthers;
         using var place = lane.Enter(address, () => Close(connection, "Other handshakes need its place."));
         connection.Features.Set(new UnfinishedHandshake(place));
         await next(connection);
@@ -70,7 +71,7 @@ internal sealed partial class ClusterGate(
         var address = AddressOf(connection.RemoteEndPoint);
         if (authorization.Member(connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate) is { } member)
         {
-            _known.Add(address);
+            known.Add(address);
             await ServeMemberAsync(connection, next, member);
         }
         else
@@ -108,7 +109,7 @@ internal sealed partial class ClusterGate(
             limits.AnonymousBytes,
             () => Close(connection, "It has no certificate of the swarm, and has sent too much.")
         );
-        connection.Features.Set(new ConnectionCaller(IsMember: false, new CallBudget(limits.AnonymousCalls)));
+        connection.Features.Set(new ConnectionCaller(IsMember: false, new CallBudget(limits.AnonymousCalls, limits.AnonymousBytes)));
         await next(connection);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Swarm.Security;
 
 namespace Swarm.Daemon.Endpoints.Admission;
 
@@ -38,6 +39,10 @@ internal sealed record ClusterLimits
 
     /// <summary>Calls of one administrator's or manager's certificate at the same time.</summary>
     public int AdministratorCalls { get; init; } = 128;
+
+    /// <summary>Bytes of messages that the calls of one certificate hold at the same time: eight of the largest. An administrator's usual call has less
+    /// than 10 KB, so that 128 of them have room.</summary>
+    public long MemberBytes { get; init; } = 8L * ClusterChannel.MaxMessageSize;
 
     /// <summary>Bytes that may lie unread on a connection, and on one of its streams. A message of 4 MB takes 16 round trips at the most.</summary>
     private const int ConnectionWindow = 256 * 1024;

@@ -16,9 +16,7 @@ internal sealed class MemberBudgets(ClusterLimits limits)
         var key = KeyOf(member);
         lock (_lock)
         {
-            var (calls, connections) = _budgets.TryGetValue(key, out var known)
-                ? known
-                : (new CallBudget(member.Role == CertificateRole.Worker ? limits.WorkerCalls : limits.AdministratorCalls), 0);
+            var (calls, connections) = _budgets.TryGetValue(key, out var known) ? known : (NewBudget(member.Role), 0);
             _budgets[key] = (calls, connections + 1);
             return calls;
         }
@@ -40,4 +38,7 @@ internal sealed class MemberBudgets(ClusterLimits limits)
             }
         }
     }
+
+    private CallBudget NewBudget(CertificateRole role) =>
+        new(role == CertificateRole.Worker ? limits.WorkerCalls : limits.AdministratorCalls, limits.MemberBytes);
 }

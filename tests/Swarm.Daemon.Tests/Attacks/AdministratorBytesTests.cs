@@ -1,0 +1,115 @@
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using Grpc.Core;
+using Swarm.Daemon.Tests.Processes;
+using Swarm.Security;
+using Swarm.Security.Certificates;
+using V1 = Swarm.Protocol.V1;
+
+namespace Swarm.Daemon.Tests.Attacks;
+
+/// <summary>An administrator's certificate announces the largest message in each of its calls. It gets its share, and others are served.</summary>
+[Collection(ProcessTests.Name)]
+public sealed class AdministratorBytesTests : IAsyncLifetime
+{
+    private const string UpdateService = "/swarm.v1.Services/UpdateService";
+    private const int Megabyte = 1024 * 1024;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
+    private SwarmdNode _manager = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and sockets as on Linux.");
+        _manager = new SwarmdNode(_directory, "manager1", "Simulated");
+        await _manager.StartAsync();
+        await _manager.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_manager is not null)
+        {
+            await _manager.DisposeAsync();
+        }
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Its_calls_together_hold_eight_of_the_largest_messages_and_no_more()
+    {
+        using var mallory = await IssueAsync("mallory");
+        using var alice = await IssueAsync("alice");
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        // Over several connections: the share is the certificate's.
+        var peers = Enumerable.Range(0, 3).Select(_ => GrpcPeer.OfPort(_manager.Address, mallory)).ToList();
+        var bodies = Enumerable.Range(0, 12).Select(_ => new EndlessMessage(announced: 4_000_000, sent: 7 * Megabyte / 2)).ToList();
+        try
+        {
+            var calls = bodies.Select((body, i) => peers[i % peers.Count].CallAsync(UpdateService, body, end.Token)).ToList();
+            // Twelve would hold 42 MB, and the share is 32: some are refused, and the others hold what they sent.
+            await Deadline.WaitAsync(
+                Task.WhenAll(calls.Select((call, i) => Task.WhenAny(call, bodies[i].Sent))),
+                "each call to be refused or to have sent its part"
+            );
+            var refused = await Deadline.WaitAsync(Task.WhenAny(calls), "a refusal");
+            Assert.Equal((StatusCode.ResourceExhausted, "TooManyBytes"), await refused);
+            await Deadline.UntilAsync(
+                () => calls.Count(static c => !c.IsCompleted) <= 9,
+                "the calls that are beyond the share to be refused"
+            );
+            Assert.Contains(calls, static c => !c.IsCompleted);
+            await GetAsync(alice);
+            // Its share comes back with the end of its calls.
+            await end.CancelAsync();
+            await Task.WhenAll(calls).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var channel = Connect(mallory);
+            var large = new V1.UpdateServiceRequest
+            {
+                Selector = "none",
+                Spec = new V1.ServiceSpec { Name = new string('n', 7 * Megabyte / 2) },
+            };
+            await Eventually.GetAsync(
+                async () =>
+                {
+                    var answer = await Assert.ThrowsAsync<RpcException>(() =>
+                        new V1.ControlClient(channel).Services.UpdateServiceAsync(large, cancellationToken: Cancel).ResponseAsync
+                    );
+                    return answer.Trailers.GetValue("swarm-error-id");
+                },
+                static id => id is not "TooManyBytes",
+                "the share is there again",
+                _manager.Log
+            );
+            await GetAsync(mallory);
+        }
+        finally
+        {
+            bodies.ForEach(static b => b.Dispose());
+            peers.ForEach(static p => p.Dispose());
+        }
+    }
+
+    private Grpc.Net.Client.GrpcChannel Connect(X509Certificate2 certificate) =>
+        ClusterChannel.Create(_manager.Address, ClusterTls.ClientOptions(static _ => true, certificate));
+
+    private async Task GetAsync(X509Certificate2 certificate)
+    {
+        using var channel = Connect(certificate);
+        await new V1.ControlClient(channel).Clusters.GetClusterAsync(new(), cancellationToken: Cancel);
+    }
+
+    private async Task<X509Certificate2> IssueAsync(string name)
+    {
+        var (key, request) = NodeIdentity.CreateRequest();
+        var issued = await _manager.Control.Clusters.IssueClientCertificateAsync(
+            new V1.IssueClientCertificateRequest { Name = name, CertificateRequest = ByteString.CopyFrom(request) },
+            cancellationToken: Cancel
+        );
+        using var signed = X509Certificate2.CreateFromPem(issued.Certificate);
+        using var root = X509Certificate2.CreateFromPem(issued.RootCertificate);
+        return NodeIdentity.Create(signed.RawData, key, root.RawData).Certificate;
+    }
+}
