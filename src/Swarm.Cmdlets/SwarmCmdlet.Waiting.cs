@@ -1,15 +1,20 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Swarm.Cmdlets.Errors;
 
 namespace Swarm.Cmdlets;
 
-/// <content>The waits for nodes and tasks. Ctrl+C ends a wait, never the change.</content>
+/// <content>The waits for nodes and tasks, and what all waits have in common. Ctrl+C ends a wait, never the change. A wait that lasts says
+/// why, see <see cref="WaitReasons"/>.</content>
 public abstract partial class SwarmCmdlet
 {
     // Blocks of ids, separate from the services' block.
     private const int NodeProgressId = 2000;
     private const int TaskProgressId = 100_000;
+
+    private static readonly TimeSpan LookForReasons = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
 
     private protected enum NodeGoal
     {
@@ -52,6 +57,16 @@ public abstract partial class SwarmCmdlet
                     cancellationToken: token
                 ),
             (id, step) =>
+                (
+                    goal switch
+                    {
+                        NodeGoal.Drained => $"Node '{nodes[id]}' is not empty yet",
+                        NodeGoal.Removed => $"The tasks of node '{nodes[id]}' do not all run elsewhere yet",
+                        _ => $"Node '{nodes[id]}' is not ready yet",
+                    },
+                    step.Reason
+                ),
+            (id, step) =>
             {
                 last[id] = step;
                 return step.Message.Length > 0
@@ -64,7 +79,8 @@ public abstract partial class SwarmCmdlet
         foreach (var id in late)
         {
             var step = last.GetValueOrDefault(id);
-            var left = $"{step?.TasksLeft ?? 0} tasks left, {step?.ReplacementsPending ?? 0} replacements pending";
+            var reason = step?.Reason is { Length: > 0 } known ? ": " + known.TrimEnd('.') : "";
+            var left = $"{step?.TasksLeft ?? 0} tasks left, {step?.ReplacementsPending ?? 0} replacements pending{reason}";
             var within = Display.Duration(timeout!.Value);
             Report(
                 goal switch
@@ -77,7 +93,7 @@ public abstract partial class SwarmCmdlet
                         $"The tasks of node '{nodes[id]}' do not all run elsewhere after {within}: {left}.",
                         "Get-SwarmTask -Running"
                     ),
-                    _ => Late($"Node '{nodes[id]}' is not ready after {within}.", $"Get-SwarmTask -Node {nodes[id]}"),
+                    _ => Late($"Node '{nodes[id]}' is not ready after {within}{reason}.", $"Get-SwarmTask -Node {nodes[id]}"),
                 }
             );
 
@@ -114,6 +130,7 @@ public abstract partial class SwarmCmdlet
                     },
                     cancellationToken: token
                 ),
+            (id, step) => ($"The replacement of task '{byId[id].Name}' does not run yet", step.Reason),
             (id, step) =>
             {
                 last[id] = step;
@@ -124,7 +141,7 @@ public abstract partial class SwarmCmdlet
         );
         foreach (var id in late)
         {
-            var so = last.TryGetValue(id, out var step) ? $": {step.Message}" : "";
+            var so = last.TryGetValue(id, out var step) ? ": " + step.Message.TrimEnd('.') : "";
             Report(
                 new SwarmException(
                     "WaitTimeout",
@@ -149,6 +166,7 @@ public abstract partial class SwarmCmdlet
 
     /// <summary>Reads a stream of progress for each id, at the same time, with a progress bar each.</summary>
     /// <param name="name">The object of an error.</param>
+    /// <param name="why">What is missing yet, as a sentence, and the reason; empty: none is known.</param>
     /// <param name="show">Takes a step and describes it in a line.</param>
     /// <returns>The ids that were not done when the time was up.</returns>
     private async ValueTask<List<string>> FollowAllAsync<T>(
@@ -157,19 +175,26 @@ public abstract partial class SwarmCmdlet
         Func<string, string> name,
         Func<string, string> activity,
         Func<string, CancellationToken, AsyncServerStreamingCall<T>> follow,
+        Func<string, T, (string Missing, string Reason)> why,
         Func<string, T, string> show,
         TimeSpan? timeout,
         CancellationToken cancellationToken
     )
     {
         using var limit = Limit(timeout, cancellationToken);
-        // An error that ends the pipeline (no daemon any more, Ctrl+C) ends all of them. Nothing else throws before the last has ended:
-        // no work may go on after the cmdlet.
-        using var all = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
         var late = new HashSet<string>(StringComparer.Ordinal);
         List<(string Id, Exception Refusal)> refused = [];
         ExceptionDispatchInfo? end = null;
-        await AsyncTask.WhenAll(ids.Select(FollowAsync));
+        await TellAsync(
+            async (reasons, cancellation) =>
+            {
+                // An error that ends the pipeline (no daemon any more, Ctrl+C) ends all of them. Nothing else throws before the last has
+                // ended: no work may go on after the cmdlet.
+                using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+                await AsyncTask.WhenAll(ids.Select((id, index) => FollowAsync(id, index, reasons, all)));
+            },
+            limit.Token
+        );
         end?.Throw();
         for (var i = 0; i < ids.Length; i++)
         {
@@ -181,7 +206,7 @@ public abstract partial class SwarmCmdlet
         }
         return [.. ids.Where(late.Contains)];
 
-        async AsyncTask FollowAsync(string id, int index)
+        async AsyncTask FollowAsync(string id, int index, WaitReasons reasons, CancellationTokenSource all)
         {
             try
             {
@@ -189,7 +214,10 @@ public abstract partial class SwarmCmdlet
                 await foreach (var step in call.ResponseStream.ReadAllAsync(all.Token))
                 {
                     WriteProgress(new ProgressRecord(firstProgressId + index, activity(id), show(id, step)));
+                    var (missing, reason) = why(id, step);
+                    reasons.Note(id, missing, reason);
                 }
+                reasons.Note(id, "", "");
             }
             catch (Exception) when (end is not null)
             {
@@ -209,5 +237,64 @@ public abstract partial class SwarmCmdlet
                 await all.CancelAsync();
             }
         }
+    }
+
+    /// <summary>Runs a wait, and meanwhile warns of the reasons for which it lasts.</summary>
+    /// <param name="wait">The wait. A warning that ends the pipeline (-WarningAction Stop) cancels it.</param>
+    private async ValueTask TellAsync(Func<WaitReasons, CancellationToken, AsyncTask> wait, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var reasons = new WaitReasons(() => Stopwatch.GetElapsedTime(start));
+        ExceptionDispatchInfo? stop = null;
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = new CancellationTokenSource();
+        var warnings = WarnAsync();
+        try
+        {
+            await wait(reasons, both.Token);
+        }
+        catch (Exception) when (stop is not null)
+        {
+            // It was cancelled because a warning ended the pipeline.
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await warnings;
+        }
+        stop?.Throw();
+
+        async AsyncTask WarnAsync()
+        {
+            using var timer = new PeriodicTimer(LookForReasons);
+            try
+            {
+                while (await timer.WaitForNextTickAsync(ended.Token))
+                {
+                    reasons.TakeDue().ForEach(WriteWarning);
+                }
+            }
+            catch (OperationCanceledException) when (ended.IsCancellationRequested)
+            {
+                // The wait has ended.
+            }
+            catch (Exception e)
+            {
+                stop = ExceptionDispatchInfo.Capture(e);
+                await both.CancelAsync();
+            }
+        }
+    }
+
+    /// <summary>Is cancelled at the timeout as well.</summary>
+    private protected static CancellationTokenSource Limit(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // A timer takes no more than 49 days; nobody waits so long.
+        if (timeout is { } span && span < LongestTimeout)
+        {
+            source.CancelAfter(span);
+        }
+        return source;
     }
 }

@@ -84,73 +84,10 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         return false;
     }
 
-    /// <summary>Follows services until they converge. A timeout or a paused update is an error; the change itself stays.</summary>
-    /// <param name="names">Selectors for the manager (ids, or names where only these are known), with the name to show for each.</param>
-    /// <returns>When waiting for removal: the names that did not exist when the wait began.</returns>
-    private protected async ValueTask<string[]> WaitForServicesAsync(
-        IReadOnlyDictionary<string, string> names,
-        bool removed,
-        TimeSpan? timeout,
-        CancellationToken cancellationToken
-    )
-    {
-        if (names.Count == 0)
-        {
-            return [];
-        }
-        using var limit = Limit(timeout, cancellationToken);
-        var last = new Dictionary<string, V1.ServiceProgress>(StringComparer.Ordinal);
-        var progress = new ServiceProgressView(this);
-        try
-        {
-            using var call = Client.Services.WaitServices(
-                new V1.WaitServicesRequest { Selectors = { names.Keys }, Removed = removed },
-                cancellationToken: limit.Token
-            );
-            await foreach (var step in call.ResponseStream.ReadAllAsync(limit.Token))
-            {
-                last[step.ServiceId] = step;
-                progress.Show(step);
-            }
-        }
-        catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            // The manager reports a service only when there is progress, and the time may be up before that.
-            var unseen = names.Values.Except(last.Values.Select(s => s.ServiceName), StringComparer.Ordinal);
-            foreach (
-                var step in last
-                    .Values.Where(s => !s.Converged)
-                    .Concat(unseen.Select(name => new V1.ServiceProgress { ServiceName = name }))
-            )
-            {
-                Report(
-                    new SwarmException(
-                        "WaitTimeout",
-                        $"Service '{step.ServiceName}' has not converged within {Display.Duration(timeout!.Value)}{(step.ServiceId.Length > 0 ? $": {step.Running} of {step.Desired} tasks run" : "")}. The change stays in effect.",
-                        step.ServiceName,
-                        $"Look at Get-SwarmTask -Service {step.ServiceName}, or wait on with Wait-SwarmService {step.ServiceName}."
-                    )
-                );
-            }
-        }
-        progress.Complete();
-        foreach (var step in last.Values.Where(s => s.Stuck))
-        {
-            Report(
-                new SwarmException(
-                    "UpdatePaused",
-                    $"Service '{step.ServiceName}' will not converge by itself: {(step.Message.Length > 0 ? step.Message : step.UpdateStatus?.Message)}.",
-                    step.ServiceName,
-                    $"Correct it with Set-SwarmService {step.ServiceName}, or go back with Undo-SwarmService {step.ServiceName}."
-                )
-            );
-        }
-        return [.. last.Values.Where(s => s.Absent).Select(s => s.ServiceName)];
-    }
-
     /// <summary>Services by name, id, unique id prefix or wildcard; a literal without match is one error record each.</summary>
-    private protected ValueTask<List<V1.Service>> FindServicesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
-        FindAsync(
+    private protected async ValueTask<List<V1.Service>> FindServicesAsync(IEnumerable<string>? names, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(
             names,
             (selectors, token) =>
                 Client.Services.ListServices(new V1.ListServicesRequest { Selectors = { selectors } }, cancellationToken: token),
@@ -160,6 +97,9 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
             null,
             cancellationToken
         );
+        found.ForEach(RememberUpdate);
+        return found;
+    }
 
     private protected ValueTask<List<V1.Node>> FindNodesAsync(IEnumerable<string>? names, CancellationToken cancellationToken) =>
         FindAsync(
@@ -214,15 +154,5 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
             }
         }
         return found;
-    }
-
-    private static CancellationTokenSource Limit(TimeSpan? timeout, CancellationToken cancellationToken)
-    {
-        var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (timeout is { } span)
-        {
-            source.CancelAfter(span);
-        }
-        return source;
     }
 }

@@ -133,7 +133,13 @@ public sealed class UpdateStatus
     public DateTime? CompletedAt { get; set; }
     public string Message { get; set; } = "";
 
-    public override string ToString() => Message.Length == 0 ? Display.Word(State) : $"{Display.Word(State)}: {Message}";
+    /// <summary>Id of the task for whose failure the update was rolled back or paused, or the rollback was paused; empty: none.</summary>
+    public string FailedTaskId { get; set; } = "";
+
+    /// <summary>Why that task failed.</summary>
+    public string Error { get; set; } = "";
+
+    public override string ToString() => string.Join(": ", new[] { Display.Word(State), Message, Error }.Where(static t => t.Length > 0));
 }
 
 /// <summary>A kept version of a service's spec.</summary>

@@ -82,7 +82,7 @@ Describe 'What is refused' {
         @{ What = 'negative replicas'; Id = 'InvalidReplicas'; Command = { New-SwarmService -Name c -Image alpine -Replicas -1 -ErrorAction Stop }; Says = '-1' }
         @{ What = 'negative replicas on scale'; Id = 'InvalidReplicas'; Command = { Invoke-SwarmScale helloworld -1 -ErrorAction Stop }; Says = '-1' }
         @{ What = 'replicas of a global service'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -Image alpine -Mode Global -Replicas 2 -ErrorAction Stop }; Says = '-Replicas' }
-        @{ What = 'a duration without a unit'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -UpdateDelay 5 -ErrorAction Stop }; Says = '10m20s' }
+        @{ What = 'a duration that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -UpdateDelay soon -ErrorAction Stop }; Says = '10m20s' }
         @{ What = 'a size that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -LimitMemory lots -ErrorAction Stop }; Says = '64MB' }
         @{ What = 'a mount that is none'; Id = 'ParameterArgumentTransformationError'; Command = { New-SwarmService -Name c -Image alpine -Mount 'type=cloud,target=/a' -ErrorAction Stop }; Says = 'cloud' }
         @{ What = 'a name that is not one part of a DNS name'; Id = 'InvalidName'; Command = { New-SwarmService -Name web.v1 -Image alpine -ErrorAction Stop }; Says = 'DNS' }

@@ -99,7 +99,7 @@ Describe 'Settings' {
     It 'nothing to change is an error' { { Set-Swarm -ErrorAction Stop } | Should -Throw -ErrorId 'NothingToChange*' -PassThru | Should -BeLike '*-TaskHistoryLimit*' }
     It 'what cannot be is an error' {
         { Set-Swarm -TaskHistoryLimit -2 -ErrorAction Stop } | Should -Throw
-        { Set-Swarm -HeartbeatPeriod 5 -ErrorAction Stop } | Should -Throw -ExpectedMessage '*not a duration*'
+        { Set-Swarm -HeartbeatPeriod often -ErrorAction Stop } | Should -Throw -ExpectedMessage '*not a duration*'
         (Get-Swarm).TaskHistoryLimit | Should -Be 3
     }
     It 'go back' { (Set-Swarm -TaskHistoryLimit 5 -SnapshotInterval 10000 -HeartbeatPeriod 1s -CertificateExpiry 2160h -PassThru).TaskHistoryLimit | Should -Be 5 }

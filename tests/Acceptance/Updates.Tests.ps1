@@ -119,11 +119,18 @@ Describe 'Rolling update' {
 Describe 'Update policy' {
     BeforeEach { $null = New-SwarmService -Name policy -Image "${redis}:3.0.7" -Replicas 4 -UpdateMonitor 300ms -RollbackMonitor 300ms -RestartDelay 100ms -Wait }
     AfterEach { Remove-SwarmService policy -Force -Wait }
-    It 'rolls back by itself when told so' {
-        Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Rollback -UpdateMonitor 30s
-        Wait-Until { (Get-UpdateState policy) -eq 'RollbackCompleted' } 'a completed rollback'
+    It 'rolls back by itself when told so, and the wait says why' {
+        Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Rollback -UpdateMonitor 30s -Wait -ErrorVariable failure -ErrorAction SilentlyContinue
+        $? | Should -BeFalse
+        "$($failure[0].FullyQualifiedErrorId) $($failure[0])" | Should -BeLike "UpdateRolledBack,*The update of service 'policy' failed and was rolled back: task: non-zero exit (1). *"
+        Get-UpdateState policy | Should -Be 'RollbackCompleted'
+        $status = (Get-SwarmService policy).UpdateStatus
+        $status.Error | Should -Be 'task: non-zero exit (1)'
+        (Get-SwarmTask $status.FailedTaskId).Image | Should -BeLike "${redis}:bad@*"
+        { Wait-SwarmService policy -Timeout 60 -ErrorAction Stop } | Should -Throw -ErrorId 'UpdateRolledBack*'
         Wait-Until { @(Get-RunningTask policy | Where-Object Image -Like "${redis}:3.0.7@*").Count -eq 4 } 'four tasks of 3.0.7'
-        (Get-SwarmService policy).UpdateStatus.Message | Should -Be 'rollback completed'
+        $status.Message | Should -Be 'rollback completed'
+        Invoke-SwarmScale policy 4 -Wait -ErrorAction Stop # it begins no update
     }
     It 'goes on when told so' {
         Set-SwarmService policy -Image "${redis}:bad" -UpdateFailureAction Continue -UpdateParallelism 0
@@ -150,10 +157,16 @@ Describe 'Update policy' {
         @(Get-RunningTask policy | Where-Object Image -Like "${redis}:3.0.7@*").Count | Should -Be 4
     }
     It 'an image that does not exist is rejected, and the update pauses' {
-        Set-SwarmService policy -Image "${redis}:nosuch"
-        Wait-Until { (Get-UpdateState policy) -eq 'Paused' } 'a paused update'
+        { Set-SwarmService policy -Image "${redis}:nosuch" -Wait -ErrorAction Stop } | Should -Throw -ErrorId 'UpdatePaused*' -ExpectedMessage "*: No such image: ${redis}:nosuch*"
+        Get-UpdateState policy | Should -Be 'Paused'
         $rejected = @(Get-SwarmTask policy | Where-Object State -EQ Rejected)
         $rejected[0].Error | Should -BeLike "No such image: ${redis}:nosuch*"
         @(Get-RunningTask policy).Count | Should -Be 3
+    }
+    It 'a first deployment that cannot start: the wait warns of the reason, and its timeout has it' {
+        New-SwarmService -Name first -Image "${redis}:nosuch" -Wait -Timeout 6 -WarningVariable told -ErrorVariable failure -ErrorAction SilentlyContinue | Should -Not -BeNullOrEmpty
+        "$($failure[0].FullyQualifiedErrorId) $($failure[0])" | Should -BeLike "WaitTimeout,*within 6s: 0 of 1 tasks run: No such image: ${redis}:nosuch*"
+        @("$told" -split 'has not converged yet: No such image').Count | Should -Be 2
+        Remove-SwarmService first -Force
     }
 }

@@ -120,6 +120,8 @@ Describe 'An update that fails' {
         $status = (Get-SwarmService fails).UpdateStatus
         $status.Message | Should -Be 'rollback completed'
         $status.CompletedAt | Should -BeGreaterThan $status.StartedAt
+        $status.Error | Should -Be 'task: non-zero exit (1)'
+        $status.FailedTaskId | Should -BeIn (Get-SwarmTask fails | Where-Object State -EQ Failed).Id
         (Get-SwarmService fails).Image | Should -BeLike "$new*"
         Wait-Until { (Get-RunningImage fails $new).Count -eq 6 } 'six of before'
     }

@@ -87,7 +87,8 @@ public sealed class ErrorTests
     [InlineData("New-SwarmService x alpine -ReserveCpu 2 -LimitCpu 1", "ConflictingParameters")]
     [InlineData("New-SwarmService x alpine -CapAdd SYS_TIME -CapDrop SYS_TIME", "ConflictingParameters")]
     [InlineData("New-SwarmService x alpine -RollbackFailureAction Rollback", "ConflictingParameters")]
-    [InlineData("New-SwarmService x alpine -UpdateDelay 10", "ParameterArgumentTransformationError")]
+    [InlineData("New-SwarmService x alpine -UpdateDelay soon", "ParameterArgumentTransformationError")]
+    [InlineData("New-SwarmService x alpine -UpdateDelay 10d", "ParameterArgumentTransformationError")]
     [InlineData("New-SwarmService x alpine -LimitMemory lots", "ParameterArgumentTransformationError")]
     [InlineData("New-SwarmService x alpine -LimitMemory -5", "ParameterArgumentTransformationError")]
     [InlineData("New-SwarmService x alpine -ReserveCpu many", "ParameterArgumentTransformationError")]
@@ -196,10 +197,15 @@ public sealed class ErrorTests
         Assert.Contains(waited.Progress, p => p.Activity == "Preparing" && p.ParentActivityId == waited.Progress[0].ActivityId);
         Assert.Equal(ProgressRecordType.Completed, waited.Progress[^1].RecordType);
         shell.Fake.Progress[1]!.Stuck = true;
-        shell.Fake.Progress[1]!.Message = "update paused due to failure of task web.1";
+        shell.Fake.Progress[1]!.UpdateStatus = new V1.UpdateStatus { State = V1.UpdateState.Paused };
+        shell.Fake.Progress[1]!.Message = "update paused due to failure of task web.1: No such image: web:2";
         var paused = shell.Run("Wait-SwarmService web").Error;
         Assert.StartsWith("UpdatePaused,", paused.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("update paused due to failure", paused.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "update paused due to failure of task web.1: No such image: web:2.",
+            paused.Exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

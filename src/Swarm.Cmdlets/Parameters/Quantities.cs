@@ -12,14 +12,22 @@ internal static partial class Quantities
     [GeneratedRegex(@"^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex SizePattern { get; }
 
-    /// <summary>10s, 10m20s, 1h30m, 500ms; also 00:00:10. A number without a unit is an error, except 0.</summary>
+    /// <summary>10s, 10m20s, 1h30m, 500ms; also 00:00:10. A number without a unit is seconds.</summary>
     /// <exception cref="FormatException">Shows the form of a duration.</exception>
     public static TimeSpan ParseDuration(string text)
     {
         var trimmed = text.Trim();
-        if (trimmed == "0")
+        if (
+            double.TryParse(
+                trimmed,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out var seconds
+            )
+            && seconds < Math.Floor(TimeSpan.MaxValue.TotalSeconds)
+        )
         {
-            return TimeSpan.Zero;
+            return TimeSpan.FromSeconds(seconds);
         }
         var match = DurationPattern.Match(trimmed);
         if (match.Success)
@@ -43,7 +51,9 @@ internal static partial class Quantities
         {
             return span;
         }
-        throw new FormatException($"'{text}' is not a duration. Write it like 10s, 10m20s, 1h30m, 500ms or 00:00:10, or give a TimeSpan.");
+        throw new FormatException(
+            $"'{text}' is not a duration. Give seconds as a number, or write it like 10s, 10m20s, 1h30m, 500ms or 00:00:10, or give a TimeSpan."
+        );
     }
 
     private static double TicksOf(string unit) =>

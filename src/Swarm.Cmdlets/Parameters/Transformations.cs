@@ -44,17 +44,20 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
     protected static string Text(object? value) => System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }
 
-/// <summary>A duration: TimeSpan, or Docker's 10s, 10m20s.</summary>
+/// <summary>A duration: TimeSpan, seconds as a number, or Docker's 10s, 10m20s. Every parameter of a duration has it.</summary>
 internal sealed class DurationAttribute : TransformAttribute
 {
-    // PowerShell reads the bare words 10s and 10us as numbers with a type suffix (Int16, UInt16). Scripts get these types in no other way,
-    // so they are read as durations. Any other number has no unit and is refused.
+    // PowerShell reads bare words as numbers with a type suffix: 10s is an Int16, 10us a UInt16, 10d a Decimal and 10y an SByte. Scripts get
+    // these types in hardly any other way. The first two are the durations that they look like. The others would be days and years, which
+    // Docker's durations do not have: as seconds they would be far too short. All other numbers are seconds, as in PowerShell's own cmdlets.
     protected override object? Convert(object? value, object? original) =>
         value switch
         {
             null or TimeSpan => value,
-            short seconds and >= 0 => TimeSpan.FromSeconds(seconds),
             ushort microseconds => TimeSpan.FromMicroseconds(microseconds),
+            decimal or sbyte => throw new FormatException(
+                $"'{Text(value)}' with the suffix {(value is decimal ? 'd' : 'y')} is not a duration: PowerShell takes the suffix for a type of number. Write days as hours (720h), or give a TimeSpan."
+            ),
             _ => Quantities.ParseDuration(Text(value)),
         };
 }

@@ -20,12 +20,7 @@ public abstract class ServiceChangeCmdlet : SwarmCmdlet
         }
         if (wait)
         {
-            await WaitForServicesAsync(
-                new Dictionary<string, string> { [service.Id] = service.Spec.Name },
-                false,
-                timeout,
-                cancellationToken
-            );
+            await WaitForChangedServicesAsync([service], timeout, cancellationToken);
         }
         if (!emit)
         {

@@ -76,6 +76,11 @@ public partial class NodesApi
                     : convergence.TasksLeft > 0
                         ? $"{convergence.TasksLeft} tasks are left"
                         : $"{convergence.ReplacementsPending} replacements do not run yet";
+            if (!progress.Done && convergence.Reason.Length > 0)
+            {
+                progress.Reason = convergence.Reason;
+                progress.Message += ": " + convergence.Reason;
+            }
             return progress;
         }
         if (node is null)
@@ -85,6 +90,9 @@ public partial class NodesApi
         progress.TasksLeft = (uint)state.TasksOfNode(id).Count(t => t.IsLive);
         progress.Done = node.Status.State == NodeState.Ready;
         progress.Message = node.Status.Message.Length > 0 ? node.Status.Message : node.Status.State.ToString();
+        progress.Reason = progress.Done
+            ? ""
+            : $"the node is {node.Status.State}{(node.Status.Message.Length > 0 ? ": " + node.Status.Message : "")}";
         return progress;
     }
 }

@@ -102,6 +102,8 @@ public partial class ServicesApi
             Converged = removed ? service is null && convergence.Converged : convergence.Converged,
             Stuck = !removed && convergence.Stuck,
             Message = convergence.Message,
+            Reason = convergence.Reason,
+            Updated = convergence.Updated,
             Absent = absent,
         };
         foreach (var (taskState, count) in convergence.ByState)

@@ -60,5 +60,6 @@ public partial class TasksApi
             Done = convergence.Done,
             Stuck = convergence.Stuck,
             Message = convergence.Message,
+            Reason = convergence.Reason,
         };
 }

@@ -45,6 +45,10 @@ public sealed record UpdateStatus
     /// <summary>Docker's words: "update in progress", "update paused due to failure or early termination of task …", …</summary>
     public string Message { get; init; } = "";
 
+    /// <summary>Why the update was rolled back or paused, or the rollback was paused; null: it was not, or an earlier swarmd did it. It stays
+    /// when the rollback has completed, where <see cref="Message"/> no longer names the task.</summary>
+    public UpdateFailure? Failure { get; init; }
+
     /// <summary>The update's progress. It is replicated so that a new leader can resume the update.</summary>
     public UpdateProgress Progress { get; init; } = UpdateProgress.None;
 }

@@ -84,6 +84,13 @@ public sealed record SwarmTask
         return task.EndedAt ?? task.Status.Timestamp;
     }
 
+    /// <summary>Why a task has ended: its error, or the state where that says all. Never empty.</summary>
+    public static string ReasonOfEnd(TaskStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return status.Error.Length > 0 ? status.Error : $"the task has ended ({status.State})";
+    }
+
     /// <summary>True for a final state.</summary>
     public static bool IsTerminal(TaskState state) => state > TaskState.Running;
 

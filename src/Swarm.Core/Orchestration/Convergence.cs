@@ -33,11 +33,13 @@ public static class Convergence
             ServiceId = serviceId,
             Desired = desired,
             Running = tally.Running,
+            Updated = tally.Updated,
             Stopping = tally.Stopping,
             ByState = tally.ByState,
             Converged = converged,
             Stuck = stuck,
             Message = Message(service, desired, tally, converged, paused),
+            Reason = converged ? "" : Reason(service, tally, paused),
         };
     }
 
@@ -61,18 +63,24 @@ public static class Convergence
         }
         serviceIds.UnionWith(moved?.Select(static m => m.ServiceId) ?? []);
         var pending = 0;
+        var reason = "";
         foreach (var serviceId in serviceIds)
         {
             if (state.FindService(serviceId) is not { Spec.Mode: ServiceMode.Replicated } service)
             {
                 continue;
             }
-            foreach (var slot in new ServiceView(plan, service).Slots)
+            var view = new ServiceView(plan, service);
+            foreach (var slot in view.Slots)
             {
-                pending += LostItsTaskOn(nodeId, slot, plan, moved?.Contains((serviceId, slot.Number)) is true) ? 1 : 0;
+                if (LostItsTaskOn(nodeId, slot, plan, moved?.Contains((serviceId, slot.Number)) is true))
+                {
+                    pending++;
+                    reason = reason.Length > 0 ? reason : WaitReason.Of(plan, view, slot, slot.NewestActive!);
+                }
             }
         }
-        return new NodeConvergence(nodeId, left, pending);
+        return new NodeConvergence(nodeId, left, pending) { Reason = reason };
     }
 
     // These contexts make no plan.
@@ -110,11 +118,13 @@ public static class Convergence
             ServiceId = serviceId,
             Desired = 0,
             Running = 0,
+            Updated = 0,
             Stopping = left,
             ByState = new SortedDictionary<TaskState, int>(),
             Converged = left == 0,
             Stuck = false,
             Message = (left == 0 ? "removed" : Invariant($"{left} tasks are being removed")) + away,
+            Reason = "",
         };
     }
 
@@ -124,6 +134,7 @@ public static class Convergence
         foreach (var slot in view.Slots)
         {
             var running = 0;
+            var updated = false;
             var active = 0;
             foreach (var task in slot.Tasks)
             {
@@ -142,16 +153,18 @@ public static class Convergence
                 running += runs ? 1 : 0;
                 // A global task on a paused node is updated when the node is active again.
                 var paused = view.IsGlobal && plan.NodeOf(task)?.Spec.Availability == NodeAvailability.Pause;
-                counts.OutOfDate += !paused && view.IsDirty(task) ? 1UL : 0;
-                if (counts.FirstProblem is null && !runs)
+                var dirty = view.IsDirty(task);
+                counts.OutOfDate += !paused && dirty ? 1UL : 0;
+                updated |= runs && !dirty;
+                if (counts.Reason.Length == 0 && !runs)
                 {
-                    counts.FirstProblem = task;
-                    // The control loop leaves it there because no other node takes its replacement.
-                    counts.DownNode = plan.IsAway(task) ? plan.NodeOf(task)!.Name : "";
+                    counts.Reason = WaitReason.Of(plan, view, slot, task);
                 }
             }
             counts.Running += running > 0 ? 1UL : 0;
+            counts.Updated += updated ? 1UL : 0;
             counts.Surplus += active > 1 ? 1UL : 0;
+            SwarmTask? ended = null;
             if (active == 0 && view.IsFinished(slot) && IsTakenUp(plan, view, slot.Newest!))
             {
                 counts.OutOfDate++;
@@ -161,12 +174,16 @@ public static class Convergence
                 var completed = slot.Newest!.Status.State == TaskState.Complete;
                 counts.Completed += completed ? 1UL : 0;
                 counts.GivenUp += completed ? 0 : 1UL;
-                counts.FirstProblem ??= completed ? null : slot.Newest;
+                ended = completed ? null : slot.Newest;
             }
             else if (slot.Tasks.Count > 1 && Updater.FailureIn(slot, view) is { } failed)
             {
                 counts.GivenUp++;
-                counts.FirstProblem ??= failed;
+                ended = failed;
+            }
+            if (ended is not null && counts.Reason.Length == 0)
+            {
+                counts.Reason = SwarmTask.ReasonOfEnd(ended.Status);
             }
         }
         return counts;
@@ -233,52 +250,47 @@ public static class Convergence
 
     private static string Message(Service service, ulong desired, Counts tally, bool converged, bool paused)
     {
-        if (paused)
-        {
-            return service.UpdateStatus!.Message;
-        }
         if (converged)
         {
             return tally.Completed == 0
                 ? Invariant($"{tally.Running} of {desired} tasks run")
                 : Invariant($"{tally.Running} of {desired} tasks run, {tally.Completed} have completed");
         }
-        var progress = Invariant($"{tally.Running} of {desired} tasks run");
-        if (Updater.IsRolling(service.UpdateStatus))
-        {
-            var waits =
-                tally.FirstProblem?.Pending is { } unplaced ? Reason(unplaced)
-                : tally.DownNode.Length > 0 ? IsDown(tally.DownNode)
-                : Delay(tally.FirstProblem);
-            return $"{service.UpdateStatus!.Message}: {progress}{(waits is null ? "" : ": " + waits)}";
-        }
-        if (tally.GivenUp > 0)
-        {
-            progress += Invariant($", {tally.GivenUp} have ended and are not restarted");
-        }
-        if (tally.FirstProblem is { } problem)
-        {
-            var reason =
-                problem.Status.Error.Length > 0 ? problem.Status.Error
-                : problem.Pending is { } pending ? Reason(pending)
-                : Delay(problem) is { } delay ? delay
-                : tally.DownNode.Length > 0 ? IsDown(tally.DownNode)
-                : "";
-            return reason.Length > 0 ? $"{progress}: {reason}" : progress;
-        }
-        return tally.Stopping > 0 ? Invariant($"{progress}, {tally.Stopping} are stopping") : progress;
+        var reason = Reason(service, tally, paused);
+        return reason.Length > 0 ? $"{Progress(service, desired, tally, paused)}: {reason}"
+            : tally.Stopping > 0 && !paused ? Invariant($"{Progress(service, desired, tally, paused)}, {tally.Stopping} are stopping")
+            : Progress(service, desired, tally, paused);
     }
 
-    /// <summary>Why a task takes long to start, when its node tells a reason ("starting: …"); else null.</summary>
-    private static string? Delay(SwarmTask? task) =>
-        task?.Status is { State: TaskState.Starting } status && status.Message.StartsWith("starting: ", StringComparison.Ordinal)
-            ? status.Message
-            : null;
+    private static string Progress(Service service, ulong desired, Counts tally, bool paused)
+    {
+        if (paused)
+        {
+            return service.UpdateStatus!.Message;
+        }
+        if (Updater.IsRolling(service.UpdateStatus))
+        {
+            var done = service.UpdateStatus!.State == UpdateState.Updating ? "updated" : "rolled back";
+            return Invariant($"{service.UpdateStatus.Message}: {tally.Updated} of {desired} tasks are {done}, {tally.Running} run");
+        }
+        return tally.GivenUp > 0
+            ? Invariant($"{tally.Running} of {desired} tasks run, {tally.GivenUp} have ended and are not restarted")
+            : Invariant($"{tally.Running} of {desired} tasks run");
+    }
 
-    private static string IsDown(string node) => $"node {node} is down, and no other node can take its tasks";
-
-    private static string Reason(PendingReasons pending) =>
-        "no suitable node (" + string.Join("; ", pending.Reasons.Select(r => Invariant($"{r.Detail} on {r.Nodes} nodes"))) + ")";
+    /// <summary>Why the service has not converged: the cause of a pause, else what keeps a task from running, else the cause of the
+    /// rollback.</summary>
+    private static string Reason(Service service, Counts tally, bool paused)
+    {
+        var cause = service.UpdateStatus?.Failure?.Error ?? "";
+        if (paused)
+        {
+            return cause;
+        }
+        return tally.Reason.Length > 0 ? tally.Reason
+            : Updater.IsRolling(service.UpdateStatus) ? cause
+            : "";
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
@@ -290,10 +302,12 @@ public static class Convergence
         public ulong OutOfDate;
         public ulong Completed;
         public ulong GivenUp;
-        public SwarmTask? FirstProblem;
 
-        /// <summary>Where the first problem is a task that stays on a node that is down: that node's name.</summary>
-        public string DownNode = "";
+        /// <summary>Tasks of the current spec that run.</summary>
+        public ulong Updated;
+
+        /// <summary>What keeps the first of the tasks that do not run, as far as it is known.</summary>
+        public string Reason = "";
         public readonly SortedDictionary<TaskState, int> ByState = [];
     }
 }

@@ -13,6 +13,9 @@ public sealed record ServiceConvergence
     /// <summary>Slots with a running task whose desired state is Running and whose node is not down.</summary>
     public required ulong Running { get; init; }
 
+    /// <summary>Those of them whose task is of the current spec: how far an update or a rollback is.</summary>
+    public required ulong Updated { get; init; }
+
     /// <summary>Tasks that were asked to end and that a node has yet to stop.</summary>
     public required ulong Stopping { get; init; }
 
@@ -25,8 +28,11 @@ public sealed record ServiceConvergence
     /// <summary>The service cannot converge without a user's change: an update is paused, or restarts are used up.</summary>
     public required bool Stuck { get; init; }
 
-    /// <summary>A line of text for a person.</summary>
+    /// <summary>A line of text for a person, with the reason.</summary>
     public required string Message { get; init; }
+
+    /// <summary>Why it has not converged: "No such image: redis:9", "no suitable node (…)". Empty: nothing is known to be wrong.</summary>
+    public required string Reason { get; init; }
 }
 
 /// <summary>The progress of draining a node.</summary>
@@ -35,6 +41,9 @@ public sealed record ServiceConvergence
 /// <param name="ReplacementsPending">Slots that lost their task on this node and whose next task does not run yet.</param>
 public sealed record NodeConvergence(string NodeId, int TasksLeft, int ReplacementsPending)
 {
+    /// <summary>Why a replacement does not run. Empty: nothing is known to be wrong.</summary>
+    public string Reason { get; init; } = "";
+
     /// <summary>The node runs no task any more, and every slot that it ran is running elsewhere.</summary>
     public bool Done => TasksLeft == 0 && ReplacementsPending == 0;
 }

@@ -27,6 +27,9 @@ public sealed record StoppedTask(string TaskId, string ServiceId, uint Slot, str
 /// <param name="Message">A line of text for a person.</param>
 public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Done, bool Stuck, string Message)
 {
+    /// <summary>Why the replacement does not run. Empty: nothing is known to be wrong.</summary>
+    public string Reason { get; init; } = "";
+
     /// <summary>Reads applied state only.</summary>
     public static StopConvergence Of(ClusterState state, StoppedTask stopped)
     {
@@ -43,6 +46,7 @@ public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Do
         if (slot?.NewestActive is { } active && active.Id != stopped.TaskId)
         {
             var runs = active.Status.State == TaskState.Running && !NodeHealth.IsInvalid(plan.NodeOf(active));
+            var reason = ended && !runs ? WaitReason.Of(plan, view, slot, active) : "";
             return new(
                 ended,
                 active,
@@ -50,8 +54,11 @@ public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Do
                 false,
                 !ended ? "the task is stopping"
                     : runs ? "its replacement runs"
-                    : $"its replacement is {active.Status.State}{Why(active)}"
-            );
+                    : $"its replacement is {active.Status.State}{(reason.Length > 0 ? ": " + reason : "")}"
+            )
+            {
+                Reason = reason,
+            };
         }
         if (!ended || NextComes(plan, view, slot, stopped))
         {
@@ -63,7 +70,7 @@ public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Do
                 last,
                 last.Status.State == TaskState.Complete,
                 last.Status.State != TaskState.Complete,
-                $"its replacement has ended ({last.Status.State}{Why(last)}) and is not restarted"
+                $"its replacement has ended ({last.Status.State}{(last.Status.Error.Length > 0 ? ": " + last.Status.Error : "")}) and is not restarted"
             )
             : new(true, null, true, false, "the task has ended, and none takes its slot");
     }
@@ -85,9 +92,4 @@ public sealed record StopConvergence(bool Ended, SwarmTask? Replacement, bool Do
     // A deleted task is older than every task that the slot still has.
     private static bool IsAfter(SwarmTask task, ClusterState state, StoppedTask stopped) =>
         state.FindTask(stopped.TaskId) is not { } before || Slot.InOrder(before, task) < 0;
-
-    private static string Why(SwarmTask task) =>
-        task.Status.Error.Length > 0 ? $": {task.Status.Error}"
-        : task.Pending is { } pending ? $": no suitable node ({string.Join("; ", pending.Reasons.Select(r => r.Detail).Distinct())})"
-        : "";
 }

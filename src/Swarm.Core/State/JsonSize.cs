@@ -38,7 +38,7 @@ public static class JsonSize
     public static int Of(RegistryCredential? credential) =>
         credential is null ? 0 : 16 + Of(credential.ServerAddress) + Of(credential.Username) + Of(credential.Password);
 
-    public static int Of(UpdateStatus? status) => status is null ? 0 : 288 + Of(status.Message);
+    public static int Of(UpdateStatus? status) => status is null ? 0 : 288 + Of(status.Message) + Of(status.Failure);
 
     public static int Of(TaskStatus status) => 64 + Of(status.Message) + Of(status.Error) + Of(status.ContainerId);
 
@@ -48,6 +48,8 @@ public static class JsonSize
 
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     public static int Of(string text) => 4 + (System.Text.Ascii.IsValid(text) ? text.Length : text.Length * 3);
+
+    private static int Of(UpdateFailure? failure) => failure is null ? 24 : 48 + Of(failure.TaskId) + Of(failure.Error);
 
     private static int Of(ValueMap map) => map.Sum(e => 8 + Of(e.Key) + Of(e.Value));
 

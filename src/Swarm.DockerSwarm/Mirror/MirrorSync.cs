@@ -17,6 +17,12 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     private readonly MirroredTasks _tasks = new();
     private readonly List<(ulong Index, List<StateChange> Changes, Action? Applied)> _batches = [];
 
+    /// <summary>Services whose status names a failed task that was read too early: the next poll takes them up again.</summary>
+    private readonly HashSet<string> _unexplained = new(StringComparer.Ordinal);
+
+    /// <summary>The tasks of this poll; undefined when they were not read.</summary>
+    private JsonElement _listed;
+
     public MirroredService? Service(string id) => _objects.Services.Find(id);
 
     public MirroredNode? Node(string id) => _objects.Nodes.Find(id);
@@ -25,6 +31,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     public void Forget()
     {
         _tasks.Clear();
+        _unexplained.Clear();
         store.Restore(new ClusterState().Capture());
     }
 
@@ -37,6 +44,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         _batches.Clear();
         _objects.Begin();
         _tasks.Begin();
+        _listed = tasks;
         AbsorbCluster(cluster);
         AbsorbNodes(nodes);
         var templates = NewTemplates(tasks);
@@ -52,6 +60,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     {
         _batches.Clear();
         _objects.Begin();
+        _listed = default;
         if (kind == "services")
         {
             LearnServices(objects, []);
@@ -229,7 +238,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
             var mirrored = new MirroredService(version, spec, service.Object("PreviousSpec"), service.Object("Endpoint"));
             var changed = _objects.Services.Learn(id, mirrored);
             // Tasks are read before services, so a template that no service has was a service's between two polls.
-            if (changed || templates.ContainsKey(id))
+            if (changed || templates.ContainsKey(id) || _unexplained.Contains(id))
             {
                 AbsorbService(id, service, mirrored, templates.GetValueOrDefault(id) ?? []);
             }
@@ -253,9 +262,10 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         ];
         var previous = previousKey == currentKey ? null : ledger.Find(id, previousKey) ?? ledger.Add(id, mirrored.PreviousSpec!, createdAt);
         var current = ledger.Find(id, currentKey) ?? ledger.Add(id, mirrored.Spec, ledger.Of(id).Count == 0 ? createdAt : at);
-        var status = DockerObjects.UpdateStatus(service.Object("UpdateStatus"));
+        var known = store.Read(s => s.FindService(id));
+        var status = StatusOf(id, service, known, current.Number);
         var changes = Batch(mirrored.Version);
-        if (store.Read(s => s.FindService(id)) is not { } known)
+        if (known is null)
         {
             AddHistory(id, createdAt, previous, current, changes);
         }
@@ -284,6 +294,29 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         {
             changes.Add(new StateChange.RevisionRemove(id, old.Number));
         }
+    }
+
+    /// <summary>The engine's status of the update with the failure that caused it. When the failed task was read before it failed, the update
+    /// goes on until the next poll: whoever waits for the service is told its end and the cause together.</summary>
+    private UpdateStatus? StatusOf(string id, JsonObject service, Service? known, ulong revision)
+    {
+        var status = DockerObjects.UpdateStatus(service.Object("UpdateStatus"));
+        var late = _unexplained.Remove(id);
+        if (!MirrorFailures.MayHaveFailed(status))
+        {
+            return status;
+        }
+        var tasks = store.Read(s => MirrorFailures.TasksOf(id, _listed, s, ledger));
+        if (!late && known is not null && MirrorFailures.IsUnexplained(status, tasks))
+        {
+            _unexplained.Add(id);
+            return status! with
+            {
+                State = status.State == UpdateState.RollbackPaused ? UpdateState.RollbackStarted : UpdateState.Updating,
+                Message = known.UpdateStatus?.Message ?? "",
+            };
+        }
+        return status! with { Failure = MirrorFailures.Of(status!, known?.UpdateStatus, revision, tasks) };
     }
 
     /// <summary>Adds a new service with all its revisions, the current one last.</summary>
@@ -405,6 +438,6 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
         }
     }
 
-    private static JsonObject? Template(JsonElement task) =>
+    internal static JsonObject? Template(JsonElement task) =>
         task.TryGetProperty("Spec", out var spec) && spec.ValueKind == JsonValueKind.Object ? JsonObject.Create(spec) : null;
 }

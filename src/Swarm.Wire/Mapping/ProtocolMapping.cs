@@ -173,6 +173,8 @@ public static partial class ProtocolMapping
                 StartedAt = ToWire(status.StartedAt),
                 CompletedAt = ToWire(status.CompletedAt),
                 Message = status.Message,
+                FailedTaskId = status.Failure?.TaskId ?? "",
+                Error = status.Failure?.Error ?? "",
             };
 
     public static V1.RegistryCredential? ToWire(RegistryCredential? credential) =>

@@ -78,6 +78,9 @@ internal sealed class FakeControl
     /// <summary>Waits for nodes and tasks report one step and last until they are cancelled.</summary>
     public bool WaitsNeverEnd { get; set; }
 
+    /// <summary>Why waits for nodes and tasks are not done, in their first step.</summary>
+    public string WaitReason { get; set; } = "";
+
     /// <summary>Lists of tasks are sent and last until they are cancelled.</summary>
     public bool TaskListsNeverEnd { get; set; }
 

@@ -65,7 +65,14 @@ internal sealed class FakeNodes(FakeControl control) : V1.Nodes.NodesBase
         {
             control.DuringNodeWait?.Invoke(control.Node(request.Selector));
         }
-        await responseStream.WriteAsync(new V1.NodeProgress { NodeId = request.Selector, TasksLeft = 2 });
+        await responseStream.WriteAsync(
+            new V1.NodeProgress
+            {
+                NodeId = request.Selector,
+                TasksLeft = 2,
+                Reason = control.WaitReason,
+            }
+        );
         await control.WaitIfToldAsync(context);
         await responseStream.WriteAsync(new V1.NodeProgress { NodeId = request.Selector, Done = true });
     }

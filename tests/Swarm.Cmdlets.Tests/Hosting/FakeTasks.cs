@@ -101,7 +101,13 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
     )
     {
         control.Note(request);
-        await responseStream.WriteAsync(new V1.StopProgress { Message = "the task is stopping" });
+        await responseStream.WriteAsync(
+            new V1.StopProgress
+            {
+                Message = control.WaitReason.Length > 0 ? "its replacement is Pending: " + control.WaitReason : "the task is stopping",
+                Reason = control.WaitReason,
+            }
+        );
         if (request.TaskId == control.BreaksWaitOf)
         {
             context.GetHttpContext().Abort();

@@ -12,12 +12,17 @@ public sealed class QuantityTests
     [InlineData("1.5s", 1_500)]
     [InlineData("0", 0)]
     [InlineData("0s", 0)]
+    [InlineData("30", 30_000)]
+    [InlineData("1.5", 1_500)]
     [InlineData("00:00:10", 10_000)]
     public void Duration_is_read(string text, double milliseconds) =>
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), Quantities.ParseDuration(text));
 
     [Theory]
-    [InlineData("10")]
+    [InlineData("10d")]
+    [InlineData("-5")]
+    [InlineData("NaN")]
+    [InlineData("1e300")]
     [InlineData("")]
     [InlineData("-5s")]
     [InlineData("10 seconds")]

@@ -46,7 +46,10 @@ public class ConvergenceTests
         swarm.Time.Advance(TimeSpan.FromSeconds(1));
         swarm.SetImage("web", "redis:2");
         swarm.Converge();
-        Assert.Equal((2ul, false, "update in progress: 2 of 2 tasks run"), (Of(swarm).Running, Of(swarm).Converged, Of(swarm).Message));
+        Assert.Equal(
+            (2ul, false, "update in progress: 2 of 2 tasks are updated, 2 run"),
+            (Of(swarm).Running, Of(swarm).Converged, Of(swarm).Message)
+        );
         swarm.Advance(TimeSpan.FromSeconds(5));
         Assert.True(Of(swarm).Converged);
 
@@ -54,8 +57,88 @@ public class ConvergenceTests
         swarm.Converge();
         swarm.Fail(swarm.Slot("web", 1));
         swarm.Converge();
-        Assert.Equal((false, true), (Of(swarm).Converged, Of(swarm).Stuck));
+        Assert.Equal((false, true, "task: non-zero exit (1)"), (Of(swarm).Converged, Of(swarm).Stuck, Of(swarm).Reason));
+        Assert.Equal($"{swarm["web"].UpdateStatus!.Message}: task: non-zero exit (1)", Of(swarm).Message);
         Assert.StartsWith("update paused due to failure", Of(swarm).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_update_says_how_many_are_updated_and_why_it_waits()
+    {
+        var swarm = UpdateScene.Running(3);
+        Assert.Equal(3ul, Of(swarm).Updated);
+        swarm.SetImage("web", "redis:2");
+        swarm.Converge(t => t.Slot != 2 || t.Revision == 1);
+        Assert.Equal(
+            (1ul, 2ul, "update in progress: 1 of 3 tasks are updated, 2 run", ""),
+            (Of(swarm).Updated, Of(swarm).Running, Of(swarm).Message, Of(swarm).Reason)
+        );
+
+        swarm.Update("web", s => s with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Converge();
+        Assert.Equal("no suitable node (node.labels.zone==east is not met on 3 nodes)", Of(swarm).Reason);
+        Assert.StartsWith("update in progress: 0 of 3 tasks are updated, ", Of(swarm).Message, StringComparison.Ordinal);
+        Assert.EndsWith(" run: " + Of(swarm).Reason, Of(swarm).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rollback_says_what_failed_while_it_lasts()
+    {
+        var swarm = UpdateScene.Running(2, UpdateScene.AtOnce with { FailureAction = FailureAction.Rollback });
+        swarm.SetImage("web", "redis:bad");
+        swarm.Converge(t => t.Revision == 1);
+        swarm.Observe(swarm.Slot("web", 1), TaskState.Rejected, "No such image: redis:bad");
+        swarm.Settle();
+        Assert.Equal(UpdateState.RollbackStarted, swarm["web"].UpdateStatus!.State);
+        Assert.Equal((0ul, "No such image: redis:bad"), (Of(swarm).Updated, Of(swarm).Reason));
+        Assert.EndsWith(": 0 of 2 tasks are rolled back, 0 run: No such image: redis:bad", Of(swarm).Message, StringComparison.Ordinal);
+
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal((true, ""), (Of(swarm).Converged, Of(swarm).Reason));
+    }
+
+    /// <summary>Between two attempts, the task that is made next has no error of its own.</summary>
+    [Fact]
+    public void The_reason_of_a_deployment_that_cannot_start_stays_between_its_attempts()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.Create(TestSwarm.Spec("web"));
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            swarm.Settle();
+            swarm.Observe(swarm.Slot("web", 1), TaskState.Rejected, "No such image: redis:1");
+            swarm.Settle();
+            Assert.Equal(TaskState.Assigned, swarm.Slot("web", 1).Status.State);
+            Assert.Equal(
+                (false, false, "0 of 1 tasks run: No such image: redis:1"),
+                (Of(swarm).Converged, Of(swarm).Stuck, Of(swarm).Message)
+            );
+            swarm.Advance(swarm.Loop.NextWait!.Value, t => t.DesiredState > TaskState.Running);
+        }
+        swarm.Converge();
+        Assert.Equal((true, ""), (Of(swarm).Converged, Of(swarm).Reason));
+
+        // A task that was moved has no failure behind it.
+        swarm.AddNode("node2");
+        swarm.SetAvailability("node1", NodeAvailability.Drain);
+        swarm.Settle();
+        Assert.Equal((false, ""), (Of(swarm).Converged, Of(swarm).Reason));
+    }
+
+    [Fact]
+    public void A_drained_node_says_why_replacements_do_not_run()
+    {
+        var swarm = new TestSwarm(nodes: 1);
+        swarm.AddNode("node2", ValueMap.Empty.With("zone", "east"));
+        swarm.Create(TestSwarm.Spec("web") with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Converge();
+        swarm.SetAvailability("node2", NodeAvailability.Drain);
+        swarm.Converge();
+        var drained = Convergence.OfNode(swarm.State, "node2");
+        Assert.Equal((0, 1), (drained.TasksLeft, drained.ReplacementsPending));
+        Assert.StartsWith("no suitable node (", drained.Reason, StringComparison.Ordinal);
+        Assert.Contains("node.labels.zone==east is not met on 1 node", drained.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +176,7 @@ public class ConvergenceTests
         swarm.Converge(t => t.Id == task.Id);
         var next = swarm.Slot("web", 1);
         swarm.Apply(new StateChange.TaskObserve(next.Id, next.Status with { State = TaskState.Starting, Message = Reason }));
-        Assert.Equal("update in progress: 0 of 1 tasks run: " + Reason, Of(swarm).Message);
+        Assert.Equal("update in progress: 0 of 1 tasks are updated, 0 run: " + Reason, Of(swarm).Message);
     }
 
     [Fact]
@@ -109,6 +192,7 @@ public class ConvergenceTests
         swarm.Fail(swarm.Slot("web", 2));
         swarm.Converge();
         Assert.Equal((false, true), (Of(swarm).Converged, Of(swarm).Stuck));
+        Assert.Equal("0 of 2 tasks run, 1 have ended and are not restarted: task: non-zero exit (1)", Of(swarm).Message);
     }
 
     [Fact]

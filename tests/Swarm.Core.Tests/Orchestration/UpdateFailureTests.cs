@@ -110,6 +110,64 @@ public class UpdateFailureTests
         Assert.Equal($"rollback paused due to failure or early termination of task {failed.Id}", Status(swarm).Message);
     }
 
+    /// <summary>When the rollback has completed, the message says so, and nothing else tells what went wrong.</summary>
+    [Fact]
+    public void The_status_keeps_the_task_that_failed_and_why_until_the_next_update()
+    {
+        var swarm = Running(3, UpdateConfig.Default with { FailureAction = FailureAction.Rollback });
+        swarm.SetImage("web", "redis:bad");
+        swarm.Converge(t => t.Revision == 1);
+        var failed = swarm.Slot("web", 1);
+        Assert.Null(Status(swarm).Failure);
+        swarm.Observe(failed, TaskState.Rejected, "No such image: redis:bad");
+        swarm.Settle();
+        Assert.Equal(
+            (UpdateState.RollbackStarted, new UpdateFailure(failed.Id, "No such image: redis:bad")),
+            (Status(swarm).State, Status(swarm).Failure)
+        );
+
+        swarm.ChangeLeader();
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(
+            (UpdateState.RollbackCompleted, new UpdateFailure(failed.Id, "No such image: redis:bad")),
+            (Status(swarm).State, Status(swarm).Failure)
+        );
+        swarm.Scale("web", 4);
+        Assert.Equal(failed.Id, Status(swarm).Failure!.TaskId);
+
+        swarm.SetImage("web", "redis:2");
+        Assert.Equal((UpdateState.Updating, null), (Status(swarm).State, Status(swarm).Failure));
+        swarm.Rollback("web");
+        swarm.Converge();
+        swarm.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((UpdateState.RollbackCompleted, null), (Status(swarm).State, Status(swarm).Failure));
+    }
+
+    [Fact]
+    public void A_paused_update_and_a_paused_rollback_keep_it_too()
+    {
+        var swarm = Running(2, AtOnce with { FailureAction = FailureAction.Rollback });
+        swarm.SetImage("web", "redis:bad");
+        swarm.Converge(t => t.Revision == 1);
+        swarm.Fail(swarm.Slot("web", 1));
+        swarm.Converge(t => t.DesiredState > TaskState.Running);
+        // It ended with 0, which is too early all the same.
+        swarm.Time.Advance(TimeSpan.FromSeconds(1));
+        var back = swarm.Active("web").Find(t => t.Revision == 1 && t.Update == Status(swarm).Number)!;
+        swarm.Observe(back, TaskState.Complete);
+        swarm.Settle();
+        Assert.Equal(
+            (UpdateState.RollbackPaused, new UpdateFailure(back.Id, "the task has ended (Complete)")),
+            (Status(swarm).State, Status(swarm).Failure)
+        );
+
+        swarm = Running(2);
+        swarm.SetImage("web", "redis:bad");
+        ConvergeWithBad(swarm, 2);
+        Assert.Equal((UpdateState.Paused, "task: non-zero exit (1)"), (Status(swarm).State, Status(swarm).Failure?.Error));
+    }
+
     [Fact]
     public void Continue_goes_through_all_slots_and_completes()
     {

@@ -183,6 +183,7 @@ internal static class Invariants
         foreach (var service in swarm.State.Services)
         {
             var rolling = service.UpdateStatus?.State is UpdateState.Updating or UpdateState.RollbackStarted;
+            CheckFailure(swarm, service);
             foreach (var slot in swarm.State.TasksOfService(service.Id).GroupBy(t => (t.Slot, t.Slot > 0 ? "" : t.NodeId)))
             {
                 CheckTriedOnce(swarm, service, [.. slot.Where(t => IsOfUpdate(t, service)).OrderBy(t => t.Ordinal)]);
@@ -214,6 +215,22 @@ internal static class Invariants
             {
                 swarm.Fail($"the update of {service.Spec.Name} made {next.Id} where {failed.Id} had failed");
             }
+        }
+    }
+
+    /// <summary>A status that gives up for a failure names it; no other status does.</summary>
+    private static void CheckFailure(SimulatedSwarm swarm, Service service)
+    {
+        var failed = service.UpdateStatus?.Failure is { TaskId.Length: > 0, Error.Length: > 0 };
+        var wrong = service.UpdateStatus?.State switch
+        {
+            UpdateState.Paused or UpdateState.RollbackPaused => !failed,
+            UpdateState.RollbackStarted or UpdateState.RollbackCompleted => false,
+            _ => service.UpdateStatus?.Failure is not null,
+        };
+        if (wrong)
+        {
+            swarm.Fail($"{service.Spec.Name}: its status does not tell its failure: {service.UpdateStatus}");
         }
     }
 

@@ -22,11 +22,7 @@ public sealed class WatchSwarmEventCommand : SwarmCmdlet
 
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (Timeout is { } timeout)
-        {
-            limit.CancelAfter(timeout);
-        }
+        using var limit = Limit(Timeout, cancellationToken);
         using var call = Client.Events.WatchEvents(
             new V1.WatchEventsRequest { Kinds = { Kind.Select(k => Display.Word(k)) }, Selectors = { Name } },
             cancellationToken: limit.Token

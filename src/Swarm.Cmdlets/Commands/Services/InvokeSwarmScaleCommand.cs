@@ -92,7 +92,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
         var scaled = await Client.Services.ScaleServicesAsync(request, cancellationToken: cancellationToken);
         if (Wait)
         {
-            await WaitForServicesAsync(scaled.Services.ToDictionary(s => s.Id, s => s.Spec.Name), false, Timeout, cancellationToken);
+            await WaitForChangedServicesAsync(scaled.Services, Timeout, cancellationToken);
         }
         if (PassThru)
         {

@@ -390,6 +390,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
     private void Fail(UpdateStatus status, UpdateConfig config, SwarmTask failed)
     {
         var from = status.Progress.FromRevision;
+        status = status with { Failure = UpdateFailure.Of(failed.Id, failed.Status) };
         if (status.State == UpdateState.RollbackStarted)
         {
             SetStatus(status with { State = UpdateState.RollbackPaused, Message = UpdateMessages.RollbackPaused(failed.Id) });

@@ -221,7 +221,7 @@ public class StrandedTaskTests
         Assert.Equal(away, Assert.Single(swarm.Active("web"), t => t.Revision == 1));
         Assert.Equal(2, swarm.Running("web").Count(t => t.Revision == 2));
         Assert.Equal(
-            "update in progress: 2 of 3 tasks run: node node2 is down, and no other node can take its tasks",
+            "update in progress: 2 of 3 tasks are updated, 2 run: node node2 is down, and no other node can take its tasks",
             Convergence.OfService(swarm.State, swarm["web"].Id).Message
         );
 
