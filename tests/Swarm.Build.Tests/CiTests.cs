@@ -55,8 +55,8 @@ public sealed class CiTests : IDisposable
         var start = new ProcessStartInfo("bash", [Path.Combine(_directory, ".ci", "run")]) { RedirectStandardOutput = true };
         start.Environment["PATH"] = _directory + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
         using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel);
+        var output = await Deadline.WaitAsync(process.StandardOutput.ReadToEndAsync(Cancel), "the output of .ci/run");
+        await Deadline.WaitAsync(process.WaitForExitAsync(Cancel), "the end of .ci/run");
         return (output.Split('\n', StringSplitOptions.RemoveEmptyEntries), process.ExitCode);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration.Planning;
+using Swarm.Core.Scheduling;
 
 namespace Swarm.Core.Orchestration;
 
@@ -28,9 +29,12 @@ internal static class WaitReason
             // The node says why it takes long.
             return task.Status.Message;
         }
-        if (plan.IsAway(task))
+        // Where a node may have room, the control loop has just moved it, or leaves it there because none has.
+        if (
+            plan.IsAway(task)
+            && (Scheduler.IsLimited(view.Service.Spec) || !Scheduler.IsTakenSomewhere(plan.State, view.Service.Spec))
+        )
         {
-            // The control loop leaves it there because no other node takes its replacement.
             return $"node {plan.NodeOf(task)!.Name} is down, and no other node can take its tasks";
         }
         // While the next attempt is delayed or begins, the end of the last one is the reason.

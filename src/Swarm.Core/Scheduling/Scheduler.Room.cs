@@ -60,7 +60,7 @@ public sealed partial class Scheduler
     }
 
     /// <summary>True when a node that suits the spec may have no room for a task of it.</summary>
-    private static bool IsLimited(ServiceSpec spec) => spec.Placement.MaxReplicasPerNode > 0 || !TaskShare.Of(spec).IsNone;
+    internal static bool IsLimited(ServiceSpec spec) => spec.Placement.MaxReplicasPerNode > 0 || !TaskShare.Of(spec).IsNone;
 
     private int Claim(string serviceId, ServiceSpec spec, int most)
     {

@@ -105,7 +105,7 @@ public sealed class StateDirectoryModeTests : IDisposable
 
     /// <summary>As on systems whose library has no function for it.</summary>
     [Fact]
-    public void The_owner_is_the_same_by_the_number_of_the_system_call()
+    public async Task The_owner_is_the_same_by_the_number_of_the_system_call()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Its numbers are Linux's.");
         Assert.Equal(FileModes.System.Self, FileModes.OwnerByNumber(_directory.Path));
@@ -113,7 +113,7 @@ public sealed class StateDirectoryModeTests : IDisposable
         if (Environment.IsPrivilegedProcess)
         {
             using var chown = Process.Start("chown", ["4321", _directory.Combine("key.json")]);
-            chown.WaitForExit();
+            await Deadline.WaitAsync(chown.WaitForExitAsync(TestContext.Current.CancellationToken), "the end of chown");
             Assert.Equal(0, chown.ExitCode);
         }
         Assert.Equal(
