@@ -108,7 +108,9 @@ internal sealed class WaitInvariants(SimulatedSwarm swarm)
             if (
                 task.DesiredState >= TaskState.Running
                 || SwarmTask.IsTerminal(task.Status.State)
-                || swarm.State.FindService(task.ServiceId) is null
+                || swarm.State.FindService(task.ServiceId) is not { } service
+                // It does not start any more, and stays until another node has room or its own is back.
+                || (task.Revision != service.Revision && Invariants.IsStranded(swarm, task, service))
             )
             {
                 continue;
