@@ -202,7 +202,7 @@ internal static class ErrorMapper
             "UnsupportedDistribution" or "SourceNotAvailable" => ErrorCategory.NotImplemented,
             "WaitTimeout" => ErrorCategory.OperationTimeout,
             "DaemonUnavailable" or "ManagerUnavailable" or "SandboxStartFailed" => ErrorCategory.ResourceUnavailable,
-            "SessionClosed" or "UpdatePaused" or "ReplacementFailed" => ErrorCategory.InvalidOperation,
+            "SessionClosed" or "UpdatePaused" or "ReplacementFailed" or "AutolockNotEnabled" => ErrorCategory.InvalidOperation,
             "CertificateInvalid" or "CertificateRefused" => ErrorCategory.SecurityError,
             "VersionConflict" => ErrorCategory.ResourceBusy,
             "SandboxStopIncomplete" => ErrorCategory.CloseError,
