@@ -49,6 +49,15 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
     public new bool ShouldContinue(string query, string caption) => base.ShouldContinue(VisibleText.Lines(query), VisibleText.Of(caption));
 
+    /// <summary>Asks before a change that no manager previews. -Force answers for the user, unless -Confirm is given too. -WhatIf stays a
+    /// preview.</summary>
+    /// <param name="target">The object of the change.</param>
+    /// <param name="action">What is done to it.</param>
+    /// <param name="force">-Force is given.</param>
+    /// <returns>True when the change is to be made.</returns>
+    private protected bool Approve(string target, string action, bool force) =>
+        (force && !IsWhatIf && !IsBound("Confirm")) || ShouldProcess(target, action);
+
     /// <summary>Whether -WhatIf, or the preference, asks for a preview.</summary>
     protected bool IsWhatIf =>
         MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)

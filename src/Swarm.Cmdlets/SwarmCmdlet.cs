@@ -51,6 +51,13 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     /// <summary>A new id for a change: the manager answers a retry with the same id from the record of the first request.</summary>
     private protected static string NewRequestId() => Guid.NewGuid().ToString("n");
 
+    /// <summary>The key that unlocks managers; null when the swarm has no autolock.</summary>
+    private protected async Task<UnlockKey?> ReadUnlockKeyAsync(CancellationToken cancellationToken)
+    {
+        var key = await Client.Clusters.GetUnlockKeyAsync(new V1.GetUnlockKeyRequest(), cancellationToken: cancellationToken);
+        return key.UnlockKey_.Length > 0 ? new UnlockKey { Key = key.UnlockKey_ } : null;
+    }
+
     /// <summary>Handles -WhatIf, -Confirm and -Force. With -WhatIf the manager's own preview is shown, line by line, and written to the
     /// information
     /// stream as PlannedAction objects with the tag SwarmPlan.</summary>
@@ -64,7 +71,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
     {
         if (!IsWhatIf)
         {
-            return (force && !IsBound("Confirm")) || ShouldProcess(target, action);
+            return Approve(target, action, force);
         }
         var text = new StringBuilder($"Performing the operation \"{VisibleText.Of(action)}\" on target \"{VisibleText.Of(target)}\".");
         if (preview is not null && await preview(cancellationToken) is { } plan)

@@ -124,6 +124,54 @@ Describe 'What opens no session' {
     }
 }
 
+Describe 'A credential from its making to its end' {
+    BeforeAll {
+        $made = New-SwarmCredential auditor (Get-Path 'auditor.pem')
+        $kept = New-SwarmCredential auditor (Get-Path 'auditor2.pem')
+        $serial = [Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPemFile($made.CertificatePath).SerialNumber
+        $session = $made | Connect-Swarm -NoDefault
+    }
+    AfterAll { Disconnect-Swarm -Session $session }
+    It 'is listed with its number and its end, and opens a session' {
+        $listed = Get-SwarmCredential auditor | Where-Object SerialNumber -EQ $serial
+        "$($listed.Name) $($listed.State)" | Should -Be 'auditor Valid'
+        [Math]::Abs(($listed.ExpiresAt - $made.ExpiresAt).TotalSeconds) | Should -BeLessThan 2
+        $listed.RevokedAt | Should -BeNullOrEmpty
+        @(Get-SwarmCredential 'audit*').Count | Should -Be 2
+        (Get-SwarmNode -Session $session).Name | Should -Be $nodes.Name
+    }
+    It 'revoked, it is refused at once: in the session that is open, and for a new one' {
+        Revoke-SwarmCredential -SerialNumber $serial -WhatIf
+        (Get-SwarmNode -Session $session).Name | Should -Be $nodes.Name
+        "$((Get-SwarmCredential auditor | Where-Object SerialNumber -EQ $serial | Revoke-SwarmCredential -Force -PassThru).State)" | Should -Be 'Revoked'
+        $listed = Get-SwarmCredential auditor | Where-Object SerialNumber -EQ $serial
+        "$($listed.State)" | Should -Be 'Revoked'
+        $listed.RevokedAt | Should -Not -BeNullOrEmpty
+        { Get-SwarmNode -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateNotValid*' -PassThru | Should -BeLike "*'auditor' was revoked*New-SwarmCredential*"
+        $failure = { Connect-Swarm -ManagerAddress $managerAddress -CertificatePath $made.CertificatePath -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateRefused*' -PassThru
+        "$failure" | Should -BeLike "*$managerAddress*auditor.pem*revoked*New-SwarmCredential*"
+        "$failure" | Should -Not -Match 'RpcException|StatusCode|   at '
+    }
+    It 'another one of the name goes on, until the name is revoked' {
+        $other = $kept | Connect-Swarm -NoDefault
+        (Get-SwarmNode -Session $other).Name | Should -Be $nodes.Name
+        Revoke-SwarmCredential auditor -Force
+        { Get-SwarmNode -Session $other -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateNotValid*'
+        foreach ($state in (Get-SwarmCredential auditor).State) { "$state" | Should -Be 'Revoked' }
+        Disconnect-Swarm -Session $other
+    }
+    It 'one that there is not is an error of its name' {
+        { Get-SwarmCredential nobody -ErrorAction Stop } | Should -Throw -ErrorId 'CredentialNotFound*' -ExpectedMessage "*'nobody'*"
+        { Revoke-SwarmCredential -SerialNumber 99 -Force -ErrorAction Stop } | Should -Throw -ErrorId 'CredentialNotFound*'
+    }
+    It 'makes no folder for its file, and says what to do' {
+        $path = [IO.Path]::Combine($folder, 'none', 'auditor.pem')
+        { New-SwarmCredential auditor3 $path -ErrorAction Stop } | Should -Throw -ErrorId 'FolderNotFound*' -PassThru | Should -BeLike '*New-Item*none*'
+        [IO.Directory]::Exists([IO.Path]::Combine($folder, 'none')) | Should -BeFalse
+        Get-SwarmCredential 'auditor3*' | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'A manager that goes under a session' {
     It 'is named while it is away, and the same session goes on when it is back' {
         $session = Connect-Swarm -ManagerAddress $managerAddress -CertificatePath $credential.CertificatePath -NoDefault

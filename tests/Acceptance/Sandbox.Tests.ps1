@@ -53,3 +53,29 @@ Describe 'Sandbox' {
         @(Get-SwarmSession | Where-Object Endpoint -EQ $box.Socket).Count | Should -Be 0
     }
 }
+
+Describe 'The README' {
+    BeforeAll {
+        $snippet = [regex]::Match([IO.File]::ReadAllText([IO.Path]::Combine($root, 'README.md')), '(?s)```powershell\n(.*?)```').Groups[1].Value
+        $folder = [IO.Directory]::CreateTempSubdirectory('swarm-readme-').FullName
+        # The module under test is where the build puts its own.
+        $null = [IO.Directory]::CreateDirectory([IO.Path]::Combine($folder, 'out'))
+        $null = [IO.Directory]::CreateSymbolicLink([IO.Path]::Combine($folder, 'out', 'Swarm'), (Get-Module Swarm).ModuleBase)
+        [IO.File]::WriteAllText([IO.Path]::Combine($folder, 'snippet.ps1'), $snippet)
+        $before = @{ SWARM_SANDBOX_HOME = $env:SWARM_SANDBOX_HOME; DOCKER_HOST = $env:DOCKER_HOST }
+        $env:SWARM_SANDBOX_HOME = [IO.Path]::Combine($folder, 'index')
+        if ($executor -eq 'Process') { $env:DOCKER_HOST = 'unix:///nonexistent/docker.sock' }
+    }
+    AfterAll {
+        # A failed snippet leaves its sandbox.
+        Get-SwarmSandbox | Stop-SwarmSandbox
+        foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
+        [IO.Directory]::Delete($folder, $true)
+    }
+    It 'its first snippet runs as it stands, and leaves nothing' {
+        $text = (Invoke-Native $pwsh '-NoProfile', '-NonInteractive', '-WorkingDirectory', $folder, '-Command', "`$ErrorActionPreference = 'Stop'; . ./snippet.ps1") -join "`n"
+        $text | Should -Match "Sandbox 'sandbox' goes on when this PowerShell ends\. Get-SwarmSandbox lists it"
+        $text | Should -Match '(?m)^\w+ +redis +replicated +5/5 '
+        Get-SwarmSandbox | Should -BeNullOrEmpty
+    }
+}

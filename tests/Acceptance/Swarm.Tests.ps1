@@ -102,6 +102,18 @@ Describe 'Settings' {
         { Set-Swarm -HeartbeatPeriod often -ErrorAction Stop } | Should -Throw -ExpectedMessage '*not a duration*'
         (Get-Swarm).TaskHistoryLimit | Should -Be 3
     }
+    It 'autolock shows its key, a new key too, and without autolock there is none' {
+        { Get-SwarmUnlockKey -ErrorAction Stop } | Should -Throw -ErrorId 'AutolockNotEnabled*' -PassThru | Should -BeLike '*Set-Swarm -AutoLock*'
+        $key = (Set-Swarm -AutoLock).Key
+        $key | Should -Match '^SWMKEY-1-'
+        (Get-SwarmUnlockKey).Key | Should -Be $key
+        $new = (Reset-SwarmUnlockKey -Force).Key
+        $new | Should -Match '^SWMKEY-1-'
+        $new | Should -Not -Be $key
+        (Get-SwarmUnlockKey).Key | Should -Be $new
+        Set-Swarm -AutoLock:$false | Should -BeNullOrEmpty
+        { Get-SwarmUnlockKey -ErrorAction Stop } | Should -Throw -ErrorId 'AutolockNotEnabled*'
+    }
     It 'go back' { (Set-Swarm -TaskHistoryLimit 5 -SnapshotInterval 10000 -HeartbeatPeriod 1s -CertificateExpiry 2160h -PassThru).TaskHistoryLimit | Should -Be 5 }
 }
 
@@ -154,7 +166,7 @@ Describe 'Join' {
     }
     It 'a rotated token is refused, the new one works' {
         $managerToken = (Get-SwarmJoinToken Manager).Token
-        $new = (Reset-SwarmJoinToken -Role Worker -Force -PassThru).Token
+        $new = (Reset-SwarmJoinToken -Role Worker -Force).Token
         $new | Should -Not -Be $token
         (Get-SwarmJoinToken Manager).Token | Should -Be $managerToken
         { Join-Swarm -Token $token -RemoteAddress $manager.Address -Session $session2 -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidJoinToken*'

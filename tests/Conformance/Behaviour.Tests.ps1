@@ -45,6 +45,36 @@ Describe 'A service' {
     }
 }
 
+Describe 'Templates' {
+    It 'that Docker knows and ours does not are refused by name' {
+        $refused = @{
+            'if' = '{{if .Task.Slot}}a{{end}}'; 'range' = '{{range .Service.Labels}}a{{end}}'; 'with' = '{{with .Task.Slot}}a{{end}}'; 'block' = '{{block "a" .}}a{{end}}'
+            '$x' = '{{$x := .Task.Slot}}a'; 'eq' = '{{eq .Task.Slot "1"}}'; 'not' = '{{not .Task.Slot}}'; 'len' = '{{len .Task.Name}}'
+            'slice' = '{{slice .Task.Name}}'; 'html' = '{{html .Task.Name}}'; 'true' = '{{true}}'; 'numbers' = '{{1}}'
+        }
+        foreach ($name in $refused.Keys) {
+            foreach ($option in @{ HostName = $refused[$name] }, @{ Env = "A=$($refused[$name])" }) {
+                $failure = { New-SwarmService -Name templated -Image $image @option -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTemplate*' -PassThru
+                "$failure" | Should -BeLike "*column *$name*not supported*"
+            }
+        }
+        Get-SwarmService 'templated*' | Should -BeNullOrEmpty
+    }
+    It 'of a service that the docker CLI has made go on working, and stay' {
+        if (-not (Test-Difference 'template-language')) { return } # no CLI makes services there
+        $text = '{{if eq .Task.Slot "1"}}first{{else}}other{{end}}'
+        $null = Invoke-Docker manager1 'service', 'create', '--detach', '--no-resolve-image', '--name', 'templated', '--hostname', $text, $image
+        Wait-Until { @(Get-SwarmService 'templated*').Count -eq 1 } 'the service of the docker CLI'
+        (Get-SwarmService templated).HostName | Should -Be $text
+        Set-SwarmService templated -Env A=1 -UpdateMonitor 100ms -Wait
+        (Get-SwarmService templated).HostName | Should -Be $text
+        Wait-Until { @(Get-RunningTask templated).Count -eq 1 } 'its task'
+        $task = Get-RunningTask templated
+        Invoke-Docker $task.Node 'inspect', '--format', '{{.Config.Hostname}}', $task.ContainerId | Should -Be 'first'
+        Remove-SwarmService templated -Force -Wait
+    }
+}
+
 Describe 'The states of a task' {
     BeforeAll {
         $order = 'New', 'Pending', 'Assigned', 'Accepted', 'Preparing', 'Ready', 'Starting', 'Running', 'Complete', 'Shutdown', 'Failed'

@@ -38,8 +38,8 @@ Describe 'A host that is cut off' -Skip:$skip {
         (Get-Container worker2).Count | Should -Be 2
     }
     It 'keeps its task of a global service, which nobody replaces, or is to stop it and start another one when it is back' {
-        $task = Get-SwarmTask everywhere | Where-Object { $_.Node -eq 'worker2' -and $_.State -eq 'Running' }
-        "$($task.DesiredState)" | Should -Be $(if (Test-Difference 'global-on-a-lost-node') { 'Running' } else { 'Shutdown' })
+        $expected = if (Test-Difference 'global-on-a-lost-node') { 'Running' } else { 'Shutdown' }
+        Wait-Until { "$(@(Get-SwarmTask everywhere | Where-Object { $_.Node -eq 'worker2' -and $_.State -eq 'Running' }).DesiredState)" -eq $expected } "its task, which is to be $expected"
         @(Get-RunningTask everywhere | Where-Object Node -NE worker2).Count | Should -Be 2
     }
     It 'keeps a task that no other host could run, or the service gets one that waits' {

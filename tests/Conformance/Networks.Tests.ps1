@@ -22,7 +22,7 @@ Describe 'A network' {
         (New-SwarmNetwork mynet).Driver | Should -Be 'overlay'
         { New-SwarmNetwork mynet -ErrorAction Stop } | Should -Throw -ErrorId 'NameConflict*'
         (New-SwarmService -Name net @server -Network mynet -Replicas 3 -Wait).Networks | Should -Be 'mynet'
-        { Remove-SwarmNetwork mynet -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NetworkInUse*'
+        { Remove-SwarmNetwork mynet -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NetworkInUse*' -PassThru | Should -BeLike 'network mynet is in use by service net.*Set-SwarmService net -RemoveNetwork mynet*'
     }
     It 'carries names and traffic from task to task across hosts' {
         if ($refused) { Set-ItResult -Skipped -Because 'this control plane has no networks'; return }

@@ -100,12 +100,15 @@ Describe 'An update that fails' {
         Wait-Until { (Get-UpdateState fails) -eq 'Paused' } 'a paused update'
         $paused = (Get-SwarmService fails).UpdateStatus
         Set-SwarmService fails -Label @{ tier = 'front' }
+        # The seventh task comes after both changes were seen.
+        Invoke-SwarmScale fails 7
+        Wait-Until { @(Get-SwarmTask fails | Where-Object Slot -EQ 7).Count -gt 0 } 'a task in the seventh slot'
         if (Test-Difference 'paused-update') { "$((Get-SwarmService fails).UpdateStatus.StartedAt)" | Should -Be "$($paused.StartedAt)" }
         else { Wait-Until { "$((Get-SwarmService fails).UpdateStatus.StartedAt)" -ne "$($paused.StartedAt)" } 'an update that goes on' }
         Set-SwarmService fails -Image $bad
         Wait-Until { $now = (Get-SwarmService fails).UpdateStatus; "$($now.State)" -eq 'Paused' -and $now.StartedAt -gt $paused.StartedAt } 'another attempt, paused again'
         Set-SwarmService fails -Image $new
-        Wait-Until { (Get-UpdateState fails) -eq 'Completed' -and (Get-RunningImage fails $new).Count -eq 6 } 'six that run'
+        Wait-Until { (Get-UpdateState fails) -eq 'Completed' -and (Get-RunningImage fails $new).Count -eq 7 } 'seven that run'
     }
     It 'rolls back when more than the allowed part has failed: the status says of which task, then that it is done' {
         $messages = [Collections.Generic.HashSet[string]]::new()
@@ -160,7 +163,11 @@ Describe 'What else happens to a service' {
         $task = Get-RunningImage drained $new
         Set-SwarmNode $task.Node -Availability Drain -Wait
         try {
-            if (Test-Difference 'drain-during-update') { Get-UpdateState drained | Should -Be 'Updating' }
+            # Its end was judged before the task in its place ran.
+            if (Test-Difference 'drain-during-update') {
+                Wait-Until { @(Get-RunningImage drained $new | Where-Object { $_.Slot -eq $task.Slot -and $_.Id -ne $task.Id }).Count -eq 1 } 'another task in its slot'
+                Get-UpdateState drained | Should -Be 'Updating'
+            }
             else { Wait-Until { (Get-UpdateState drained) -eq 'Paused' } 'a paused update' }
         }
         finally { Set-SwarmNode $task.Node -Availability Active }
@@ -177,20 +184,31 @@ Describe 'What else happens to a service' {
         $null = New-SwarmService -Name again -Image $bad -RestartCondition None
         Wait-Until { @(Get-SwarmTask again | Where-Object State -EQ Failed).Count -eq 1 } 'a failed task'
         Set-SwarmService again -Image $bad
-        if (Test-Difference 'new-attempt') { @(Get-SwarmTask again).Count | Should -Be 1 }
+        if (Test-Difference 'new-attempt') {
+            # Docker looks at changes in their order: where the second slot has a task, the first one has none to come.
+            Invoke-SwarmScale again 2
+            Wait-Until { @(Get-SwarmTask again | Where-Object { $_.Slot -eq 2 -and $_.State -eq 'Failed' }).Count -eq 1 } 'a failed task in a second slot'
+            @(Get-SwarmTask again | Where-Object Slot -EQ 1).Count | Should -Be 1
+        }
         else { Wait-Until { @(Get-SwarmTask again | Where-Object State -EQ Failed).Count -eq 2 } 'another failed task' }
         Remove-SwarmService again -Force -Wait
     }
     It 'a slot that no node takes' {
         $null = New-SwarmService -Name crowded -Image $old -Replicas 4 -StopSignal KILL -Constraint 'node.hostname!=manager1' -MaxReplicasPerNode 1 -UpdateMonitor 100ms
         Wait-Until { @(Get-RunningTask crowded).Count -eq 2 -and @(Get-SwarmTask crowded | Where-Object PendingReasons).Count -eq 2 } 'two that run and two that wait'
-        $waiting = @(Get-SwarmTask crowded | Where-Object PendingReasons)[0]
-        ($waiting.PendingReasons | ForEach-Object Filter) -join ' ' | Should -Be 'constraints max-replicas'
-        if (Test-Difference 'pending-order') { $waiting.Error | Should -Match 'max replicas.*constraints' }
+        # The scheduler writes a reason after it has tried, and another one when the others run.
+        Wait-Until { ((@(Get-SwarmTask crowded | Where-Object PendingReasons)[0]).PendingReasons.Filter -join ' ') -eq 'constraints max-replicas' } 'both reasons, in the order of the filters'
+        if (Test-Difference 'pending-order') { Wait-Until { (@(Get-SwarmTask crowded | Where-Object PendingReasons)[0]).Error -match 'max replicas.*constraints' } 'the error with the reason of most nodes first' }
         Set-SwarmService crowded -Image $new
-        if (-not (Test-Difference 'unplaced-slots')) {
+        if (Test-Difference 'unplaced-slots') {
+            # The two places are taken by then, and the update waits for a third one.
+            Wait-Until { @(Get-SwarmTask crowded | Where-Object { $_.Image -like "$new*" -and $_.DesiredState -le 'Running' -and $_.Error -like 'no suitable node*' }).Count -eq 1 } 'a new task that no node takes'
+            Get-UpdateState crowded | Should -Be 'Updating'
+            @(Get-SwarmTask crowded | Where-Object { $_.Image -like "$old*" -and $_.DesiredState -le 'Running' }).Count | Should -BeGreaterThan 0
+        }
+        else {
             Wait-Until { (Get-RunningImage crowded $new).Count -eq 2 } 'two new ones that run'
-            foreach ($task in Get-SwarmTask crowded | Where-Object DesiredState -LE Running) { $task.Image | Should -BeLike "$new*" }
+            Wait-Until { @(Get-SwarmTask crowded | Where-Object { $_.DesiredState -le 'Running' -and $_.Image -notlike "$new*" }).Count -eq 0 } 'no old one that is wanted'
         }
         Remove-SwarmService crowded -Force -Wait
     }

@@ -31,7 +31,7 @@ public sealed class CmdletTests
         await using var shell = await Shell.StartAsync();
         Assert.Equal(LocalNodeState.Inactive, shell.Run("Get-Swarm").One<Cluster>().State);
         Assert.Equal(0, shell.Fake.Count<V1.GetClusterRequest>());
-        shell.Run("Set-Swarm -TaskHistoryLimit 7 -AutoLock:$false").ThrowIfFailed();
+        Assert.Empty(shell.Run("Set-Swarm -TaskHistoryLimit 7 -AutoLock:$false").ThrowIfFailed().Output);
         var settings = shell.Fake.Last<V1.UpdateClusterRequest>().Settings;
         Assert.True(settings is { TaskHistoryLimit: 7, HasAutolock: true, Autolock: false, HasSnapshotInterval: false });
         // Docker's way to keep every task.
@@ -44,8 +44,21 @@ public sealed class CmdletTests
         );
         Assert.StartsWith("NothingToChange,", shell.Run("Set-Swarm").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(["SWMTKN-1-ca-worker", "SWMTKN-1-ca-manager"], shell.Run("Get-SwarmJoinToken").As<JoinToken>().Select(t => t.Token));
+        Assert.Equal("SWMTKN-1-ca-worker2", shell.Run("Reset-SwarmJoinToken Worker -Force").One<JoinToken>().Token);
         Assert.Equal("SWMTKN-1-ca-worker2", shell.Run("Reset-SwarmJoinToken Worker -Force -PassThru").One<JoinToken>().Token);
+        var none = shell.Run("Get-SwarmUnlockKey").Error;
+        Assert.StartsWith("AutolockNotEnabled,", none.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.InvalidOperation, none.CategoryInfo.Category);
+        Assert.Contains("Set-Swarm -AutoLock", none.ToString(), StringComparison.Ordinal);
+        Assert.Equal("SWMKEY-1-abc", shell.Run("Set-Swarm -AutoLock").One<UnlockKey>().Key);
+        Assert.Collection(
+            shell.Run("Set-Swarm -AutoLock -PassThru").ThrowIfFailed().Output,
+            o => Assert.Equal("SWMKEY-1-abc", Assert.IsType<UnlockKey>(o.BaseObject).Key),
+            o => Assert.IsType<Cluster>(o.BaseObject)
+        );
+        Assert.Empty(shell.Run("Set-Swarm -AutoLock -WhatIf").ThrowIfFailed().Output);
         Assert.Equal("SWMKEY-1-abc", shell.Run("Get-SwarmUnlockKey").One<UnlockKey>().Key);
+        Assert.Equal("SWMKEY-1-def", shell.Run("Reset-SwarmUnlockKey -Force").One<UnlockKey>().Key);
         Assert.Equal("SWMKEY-1-def", shell.Run("Reset-SwarmUnlockKey -Force -PassThru").One<UnlockKey>().Key);
         shell.Run("Get-SwarmUnlockKey | Unlock-Swarm; Exit-Swarm -Force").ThrowIfFailed();
         Assert.Equal("SWMKEY-1-abc", shell.Fake.Last<V1.UnlockSwarmRequest>().UnlockKey);
@@ -120,6 +133,15 @@ public sealed class CmdletTests
             var below = shell.Run("New-SwarmCredential admin $path", ("path", Path.Combine(file, "admin.pem"))).Error;
             Assert.StartsWith("FileAccessFailed,", below.FullyQualifiedErrorId, StringComparison.Ordinal);
             Assert.Equal(ErrorCategory.WriteError, below.CategoryInfo.Category);
+            var nowhere = Path.Combine(folder, "none", "deeper");
+            foreach (var preview in new[] { "", " -WhatIf" })
+            {
+                var missing = shell.Run("New-SwarmCredential admin $path" + preview, ("path", Path.Combine(nowhere, "admin.pem"))).Error;
+                Assert.StartsWith("FolderNotFound,", missing.FullyQualifiedErrorId, StringComparison.Ordinal);
+                Assert.Equal(nowhere, missing.TargetObject);
+                Assert.Contains($"New-Item -ItemType Directory '{nowhere}'", missing.ToString(), StringComparison.Ordinal);
+            }
+            Assert.False(Directory.Exists(Path.Combine(folder, "none")));
             var directory = shell.Run("New-SwarmCredential admin $path -Force", ("path", folder)).Error;
             Assert.StartsWith("CredentialExists,", directory.FullyQualifiedErrorId, StringComparison.Ordinal);
             Assert.Equal(0, shell.Fake.Count<V1.IssueClientCertificateRequest>());

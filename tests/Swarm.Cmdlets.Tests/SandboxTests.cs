@@ -1,6 +1,10 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Time.Testing;
+using Swarm.Cmdlets.Sandboxes;
 using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests;
@@ -35,6 +39,132 @@ public sealed class SandboxTests : IDisposable
         Assert.StartsWith("SandboxStartFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("cannot listen", error.Exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(path));
+        Assert.Empty(shell.Run("Get-SwarmSandbox").ThrowIfFailed().Output);
+    }
+
+    [Fact]
+    public async ValueTask Start_waits_as_long_as_the_daemons_live_and_says_why()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "knows processes by their entries in /proc");
+        await using var daemon = await FakeSwarmd.StartAsync();
+        var path = Path.Combine(_home, "slow");
+        var sandbox = new Sandbox
+        {
+            Name = "slow",
+            Path = path,
+            Nodes = [Node("manager1", path, 0, default, "sleep", "1000"), Node("worker1", path, 0, default, "sleep", "1000")],
+        };
+        var time = new FakeTimeProvider();
+        var said = new ConcurrentQueue<string>();
+        var warned = new ConcurrentQueue<string>();
+        var refused = 0;
+        // The manager is slower than a join waits for it.
+        daemon.Control.RefusalOf = r =>
+            r is V1.JoinSwarmRequest && refused++ < 2
+                ? FakeControl.Refuse(Grpc.Core.StatusCode.Unavailable, "ManagerUnreachable", "No manager answers.", "")
+                : null;
+        try
+        {
+            var starting = SandboxLauncher.StartAsync(
+                sandbox,
+                swarm: true,
+                new DaemonWait(sandbox.Nodes, said.Enqueue, warned.Enqueue, time),
+                TestContext.Current.CancellationToken
+            );
+            var later = time.GetUtcNow() + TimeSpan.FromHours(1);
+            await Deadline.UntilAsync(
+                () => time.GetUtcNow() >= later && !warned.IsEmpty,
+                "an hour to pass, and a warning",
+                () => time.Advance(TimeSpan.FromSeconds(20))
+            );
+            Assert.False(starting.IsCompleted);
+            var warning = Assert.Single(warned);
+            Assert.Matches("^Starting manager1 takes [0-9]+(m|h)", warning);
+            Assert.Contains("All daemons live", warning, StringComparison.Ordinal);
+            Assert.Contains($"There is no socket {sandbox.Nodes[0].Socket}", warning, StringComparison.Ordinal);
+            Assert.Contains(said, s => Regex.IsMatch(s, "^Starting manager1, for [0-9]+(m|h)"));
+            foreach (var node in sandbox.Nodes)
+            {
+                File.CreateSymbolicLink(node.Socket, daemon.Socket);
+            }
+            await Deadline.UntilAsync(() => starting.IsCompleted, "the start", () => time.Advance(TimeSpan.FromMilliseconds(250)));
+            await starting;
+            var joins = daemon.Control.All<V1.JoinSwarmRequest>();
+            Assert.Equal(3, joins.Length);
+            Assert.Single(joins.Select(j => j.RequestId).Distinct());
+            Assert.Equal(["node0id", "node9id"], sandbox.Nodes.Select(n => n.NodeId));
+        }
+        finally
+        {
+            await SandboxLauncher.AbandonAsync(sandbox);
+        }
+        Assert.False(Directory.Exists(path));
+    }
+
+    [Fact]
+    public async ValueTask Start_ends_when_a_daemon_has_ended_though_others_live()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "knows processes by their entries in /proc");
+        var path = Path.Combine(_home, "half");
+        var sandbox = new Sandbox
+        {
+            Name = "half",
+            Path = path,
+            Nodes =
+            [
+                Node("manager1", path, 0, default, "sleep", "1000"),
+                Node("worker1", path, 0, default, "sh", "-c", "echo no port left"),
+            ],
+        };
+        try
+        {
+            var starting = SandboxLauncher.StartAsync(
+                sandbox,
+                swarm: false,
+                new DaemonWait(sandbox.Nodes, static _ => { }, static _ => { }, TimeProvider.System),
+                TestContext.Current.CancellationToken
+            );
+            await Deadline.UntilAsync(() => starting.IsCompleted, "the end of the start");
+            var error = await Assert.ThrowsAsync<SwarmException>(() => starting);
+            Assert.Equal(("SandboxStartFailed", "worker1"), (error.ErrorId, error.Target));
+            Assert.Contains("no port left", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await SandboxLauncher.AbandonAsync(sandbox);
+        }
+    }
+
+    [Fact]
+    public async ValueTask A_sandbox_says_that_it_outlives_the_shell_and_how_to_find_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the daemon of this test is a shell script");
+        await using var shell = await Shell.StartAsync();
+        var daemon = Path.Combine(_home, "swarmd");
+        await File.WriteAllTextAsync(daemon, $"#!/bin/sh\nln -s '{shell.Daemon!.Socket}' \"$4\"\nexec sleep 1000\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(daemon, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        Environment.SetEnvironmentVariable("SWARMD_PATH", daemon);
+        var started = shell.Run("Start-SwarmSandbox box -Workers 1 -Executor Process");
+        try
+        {
+            Assert.Equal("box", started.One<Sandbox>().Name);
+            var line = $"{Assert.Single(started.Information).MessageData}";
+            Assert.Equal(
+                "Sandbox 'box' goes on when this PowerShell ends. Get-SwarmSandbox lists it in every session, and Stop-SwarmSandbox box removes it.",
+                line
+            );
+            // A console shows it without a preference.
+            Assert.Contains(line, shell.Screen, StringComparison.Ordinal);
+            Assert.Equal("manager1", shell.Run("Get-SwarmSandbox box | Connect-Swarm -NoDefault").One<Session>().Hostname);
+        }
+        finally
+        {
+            shell.Run("Stop-SwarmSandbox box -Force").ThrowIfFailed();
+        }
+        Assert.True(shell.Fake.Last<V1.LeaveSwarmRequest>().Force);
         Assert.Empty(shell.Run("Get-SwarmSandbox").ThrowIfFailed().Output);
     }
 

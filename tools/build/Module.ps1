@@ -51,7 +51,8 @@ function Get-Address {
 
 function Start-Shell {
     Import-Module (Join-Path $moduleFolder Swarm.psd1) -Global
-    $sandbox = Start-SwarmSandbox -Workers 2
+    # It says that a sandbox outlives the shell; this one does not.
+    $sandbox = Start-SwarmSandbox -Workers 2 -InformationAction Ignore
     $sandbox | Out-Host
     # The end of the shell is the end of the sandbox.
     $stop = { if (Get-SwarmSandbox $sandbox.Name -ErrorAction Ignore) { Stop-SwarmSandbox $sandbox.Name } }.GetNewClosure()

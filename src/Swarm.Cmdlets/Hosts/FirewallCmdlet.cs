@@ -64,8 +64,7 @@ public abstract class FirewallCmdlet : HostCmdlet
     }
 
     /// <summary>Asks -Confirm and -Force before a change. With -WhatIf there is nothing to ask: the host is asked for its commands.</summary>
-    private protected bool Approve(V1.Node? node, string action, bool force) =>
-        IsWhatIf || (force && !IsBound("Confirm")) || ShouldProcess(node?.Name ?? ThisHost, action);
+    private protected bool Approve(V1.Node? node, string action, bool force) => IsWhatIf || Approve(node?.Name ?? ThisHost, action, force);
 
     /// <summary>Changes an approved host. -WhatIf shows the commands of that host, and puts them on the information stream with the tag SwarmPlan.</summary>
     /// <param name="node">Null: this machine.</param>

@@ -8,9 +8,11 @@ namespace Swarm.Cmdlets.Sandboxes;
 /// <summary>Starts and stops a sandbox.</summary>
 internal static class SandboxLauncher
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
+    /// <summary>The longest silence of a daemon that is to leave. A daemon on a loaded machine answers later than usual, and one that hangs
+    /// never.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Whether a container engine answers on this machine.</summary>
     public static async Task<bool> EngineAnswersAsync(CancellationToken cancellationToken)
@@ -49,8 +51,9 @@ internal static class SandboxLauncher
         }
     }
 
+    /// <summary>Starts the daemons, and makes a swarm of them. Waits as long as their processes live.</summary>
     /// <exception cref="SwarmException">SandboxStartFailed, with the end of the daemon's log.</exception>
-    public static async AsyncTask StartAsync(Sandbox sandbox, bool swarm, Action<string> progress, CancellationToken cancellationToken)
+    public static async AsyncTask StartAsync(Sandbox sandbox, bool swarm, DaemonWait wait, CancellationToken cancellationToken)
     {
         foreach (var node in sandbox.Nodes)
         {
@@ -59,46 +62,55 @@ internal static class SandboxLauncher
             node.Running = true;
             SandboxStore.Save(sandbox);
         }
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(StartLimit);
-        var current = sandbox.Nodes[0];
         try
         {
-            foreach (var node in sandbox.Nodes)
-            {
-                current = node;
-                progress($"Starting {node.Name}");
-                await ReadyAsync(node, limit.Token);
-            }
-            if (swarm)
-            {
-                current = sandbox.Nodes[0];
-                progress("Initializing the swarm");
-                await FormSwarmAsync(sandbox, progress, limit.Token);
-            }
+            await wait.RunAsync(
+                async token =>
+                {
+                    foreach (var node in sandbox.Nodes)
+                    {
+                        wait.Begin($"Starting {node.Name}");
+                        using var connection = Connection.OpenSocket(node.Socket);
+                        await wait.AskAsync(
+                            () =>
+                                connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: token).ResponseAsync,
+                            token
+                        );
+                    }
+                    if (swarm)
+                    {
+                        await FormSwarmAsync(sandbox, wait, token);
+                    }
+                },
+                cancellationToken
+            );
         }
         catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
         {
-            throw Failed(current, ErrorMapper.ToRecord(e).Exception.Message);
-        }
-        catch (Exception e) when (IsCancelled(e) && !cancellationToken.IsCancellationRequested)
-        {
-            throw Failed(current, $"It was not ready after {Display.Duration(StartLimit)}.");
+            throw Failed(sandbox.Nodes[0], ErrorMapper.ToRecord(e).Exception.Message);
         }
         SandboxStore.Save(sandbox);
     }
 
+    /// <summary>Ends the daemons of a sandbox whose start failed or was given up, and removes the files. It has no tasks yet.</summary>
+    public static async AsyncTask AbandonAsync(Sandbox sandbox) => await EndAsync(sandbox, CancellationToken.None);
+
     /// <summary>Removes tasks, daemons and files. Returns what could not be removed.</summary>
     public static async Task<IReadOnlyList<string>> StopAsync(Sandbox sandbox, Action<string> progress, CancellationToken cancellationToken)
     {
-        List<string> left = [];
         // Workers leave first: the swarm ends with its last manager.
-        var nodes = sandbox.Nodes.Reverse().ToArray();
-        foreach (var node in nodes)
+        foreach (var node in sandbox.Nodes.Reverse())
         {
             progress($"Stopping {node.Name}");
             await LeaveAsync(sandbox, node, cancellationToken);
         }
+        return await EndAsync(sandbox, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<string>> EndAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    {
+        List<string> left = [];
+        var nodes = sandbox.Nodes.Reverse().ToArray();
         // The processes are listed now as well: a daemon's own session identifies them only as long as the daemon lives.
         var started = SandboxProcesses.Of(sandbox);
         foreach (var node in nodes)
@@ -130,45 +142,58 @@ internal static class SandboxLauncher
         return left;
     }
 
-    private static async AsyncTask FormSwarmAsync(Sandbox sandbox, Action<string> progress, CancellationToken cancellationToken)
+    private static async AsyncTask FormSwarmAsync(Sandbox sandbox, DaemonWait wait, CancellationToken cancellationToken)
     {
         var manager = sandbox.Nodes[0];
         using var connection = Connection.OpenSocket(manager.Socket);
-        var made = await connection.Client.Membership.InitSwarmAsync(
-            new V1.InitSwarmRequest
-            {
-                RequestId = Guid.NewGuid().ToString("n"),
-                AdvertiseAddress = manager.Address,
-                ListenAddress = manager.Address,
-            },
-            cancellationToken: cancellationToken
+        wait.Begin("Initializing the swarm");
+        // A repetition has the same id, so that it is answered from what the first attempt has done.
+        var init = new V1.InitSwarmRequest
+        {
+            RequestId = Guid.NewGuid().ToString("n"),
+            AdvertiseAddress = manager.Address,
+            ListenAddress = manager.Address,
+        };
+        var made = await wait.AskAsync(
+            () => connection.Client.Membership.InitSwarmAsync(init, cancellationToken: cancellationToken).ResponseAsync,
+            cancellationToken
         );
         sandbox.ClusterId = made.ClusterId;
         sandbox.ManagerAddress = made.Tokens.ManagerAddress.Length > 0 ? made.Tokens.ManagerAddress : manager.Address;
         manager.NodeId = made.NodeId;
-        progress("Joining the workers");
+        wait.Begin("Joining the workers");
         await AsyncTask.WhenAll(
-            sandbox.Nodes.Skip(1).Select(n => JoinAsync(n, made.Tokens.Worker, sandbox.ManagerAddress, cancellationToken))
+            sandbox.Nodes.Skip(1).Select(n => JoinAsync(n, made.Tokens.Worker, sandbox.ManagerAddress, wait, cancellationToken))
         );
-        progress("Waiting for the nodes");
-        await NodesReadyAsync(connection, sandbox.Nodes.Length, cancellationToken);
+        wait.Begin("Waiting for the nodes");
+        while (await wait.AskAsync(() => CountReadyAsync(connection, cancellationToken), cancellationToken) < sandbox.Nodes.Length)
+        {
+            await wait.PauseAsync(cancellationToken);
+        }
     }
 
-    private static async AsyncTask JoinAsync(SandboxNode node, string token, string managerAddress, CancellationToken cancellationToken)
+    private static async AsyncTask JoinAsync(
+        SandboxNode node,
+        string token,
+        string managerAddress,
+        DaemonWait wait,
+        CancellationToken cancellationToken
+    )
     {
         using var connection = Connection.OpenSocket(node.Socket);
+        var join = new V1.JoinSwarmRequest
+        {
+            RequestId = Guid.NewGuid().ToString("n"),
+            Token = token,
+            RemoteAddresses = { managerAddress },
+            AdvertiseAddress = node.Address,
+            ListenAddress = node.Address,
+        };
         try
         {
-            var joined = await connection.Client.Membership.JoinSwarmAsync(
-                new V1.JoinSwarmRequest
-                {
-                    RequestId = Guid.NewGuid().ToString("n"),
-                    Token = token,
-                    RemoteAddresses = { managerAddress },
-                    AdvertiseAddress = node.Address,
-                    ListenAddress = node.Address,
-                },
-                cancellationToken: cancellationToken
+            var joined = await wait.AskAsync(
+                () => connection.Client.Membership.JoinSwarmAsync(join, cancellationToken: cancellationToken).ResponseAsync,
+                cancellationToken
             );
             node.NodeId = joined.NodeId;
         }
@@ -178,52 +203,25 @@ internal static class SandboxLauncher
         }
     }
 
-    private static async AsyncTask NodesReadyAsync(Connection manager, int count, CancellationToken cancellationToken)
+    private static async Task<int> CountReadyAsync(Connection manager, CancellationToken cancellationToken)
     {
-        for (var ready = 0; ready < count; )
+        var ready = 0;
+        using var call = manager.Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
+        await foreach (var node in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            ready = 0;
-            using var call = manager.Client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken);
-            await foreach (var node in call.ResponseStream.ReadAllAsync(cancellationToken))
-            {
-                ready += node.State == V1.NodeState.Ready ? 1 : 0;
-            }
-            if (ready < count)
-            {
-                await AsyncTask.Delay(PollInterval, cancellationToken);
-            }
+            ready += node.State == V1.NodeState.Ready ? 1 : 0;
         }
-    }
-
-    private static async AsyncTask ReadyAsync(SandboxNode node, CancellationToken cancellationToken)
-    {
-        using var connection = Connection.OpenSocket(node.Socket);
-        while (true)
-        {
-            try
-            {
-                await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
-                return;
-            }
-            catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
-            {
-                if (!DaemonProcess.IsAlive(node))
-                {
-                    throw Failed(node, "It ended at once.");
-                }
-            }
-            await AsyncTask.Delay(PollInterval, cancellationToken);
-        }
+        return ready;
     }
 
     // Leaving stops a node's tasks. A killed daemon is started once more to leave, because its tasks may still run.
     private static async AsyncTask LeaveAsync(Sandbox sandbox, SandboxNode node, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(LeaveLimit);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            if (!DaemonProcess.IsAlive(node))
+            var wasAlive = DaemonProcess.IsAlive(node);
+            if (!wasAlive)
             {
                 if (node.NodeId.Length == 0 || !Directory.Exists(node.StateDirectory))
                 {
@@ -231,17 +229,27 @@ internal static class SandboxLauncher
                 }
                 DaemonProcess.Start(node);
                 SandboxStore.Save(sandbox);
-                await ReadyAsync(node, limit.Token);
             }
             using var connection = Connection.OpenSocket(node.Socket);
-            var daemon = await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: limit.Token);
-            if (daemon.State != V1.LocalNodeState.Inactive)
+            silence.CancelAfter(LongestSilence);
+            var daemon = wasAlive
+                ? await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: silence.Token)
+                : await FirstAnswerAsync(connection, node, silence.Token);
+            if (daemon.State == V1.LocalNodeState.Inactive)
             {
-                await connection.Client.Membership.LeaveSwarmAsync(
-                    new V1.LeaveSwarmRequest { RequestId = Guid.NewGuid().ToString("n"), Force = true },
-                    cancellationToken: limit.Token
-                );
+                return;
             }
+            using var leaving = connection.Client.Membership.LeaveSwarmAsync(
+                new V1.LeaveSwarmRequest { RequestId = Guid.NewGuid().ToString("n"), Force = true },
+                cancellationToken: silence.Token
+            );
+            // It ends its tasks, which takes their grace periods and more on a loaded machine. As long as it answers, it is at work.
+            while (await AsyncTask.WhenAny(leaving.ResponseAsync, AsyncTask.Delay(AskInterval, silence.Token)) != leaving.ResponseAsync)
+            {
+                await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: silence.Token);
+                silence.CancelAfter(LongestSilence);
+            }
+            await leaving.ResponseAsync;
         }
         catch (Exception e)
             when (e is RpcException or SwarmException or IOException
@@ -249,6 +257,25 @@ internal static class SandboxLauncher
             )
         {
             // The daemon and its remaining processes are killed next.
+        }
+    }
+
+    private static async Task<V1.DaemonInfo> FirstAnswerAsync(Connection connection, SandboxNode node, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await connection.Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
+            {
+                if (!DaemonProcess.IsAlive(node))
+                {
+                    throw Failed(node, "Its process ended.");
+                }
+            }
+            await AsyncTask.Delay(AskInterval, cancellationToken);
         }
     }
 
@@ -265,10 +292,7 @@ internal static class SandboxLauncher
         }
     }
 
-    private static bool IsCancelled(Exception exception) =>
-        exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
-
-    private static SwarmException Failed(SandboxNode node, string why)
+    internal static SwarmException Failed(SandboxNode node, string why)
     {
         var tail = "";
         try

@@ -9,7 +9,7 @@ public abstract partial class ServiceSpecCmdlet
     [Parameter(Position = 1)]
     [SpecField("container.image")]
     [ValidateNotNullOrEmpty]
-    public string? Image { get; set; }
+    public virtual string? Image { get; set; }
 
     [Parameter]
     [SpecField("container.command", Use = SpecFieldUse.Replace)]

@@ -68,17 +68,21 @@ public partial class TasksApi(SwarmObjects objects) : V1.Tasks.TasksBase
     )
     {
         var cancellation = context.CancellationToken;
-        ServiceSpec? spec = null;
-        if (request.Selector.Length == 0)
+        var isNew = request.Selector.Length == 0;
+        var spec = isNew || request.Spec is not null ? ProtocolMapping.FromWire(request.Spec) : null;
+        if (isNew)
         {
-            spec = ProtocolMapping.FromWire(request.Spec);
-            ServiceSpecValidation.Validate(spec);
+            ServiceSpecValidation.Validate(spec!);
         }
         await objects.RequireLeaderAsync(cancellation);
         var placements = objects.Orchestrator.Ask(
             (control, state) =>
             {
-                var service = spec is null ? Selectors.Service(state, request.Selector) : null;
+                var service = isNew ? null : Selectors.Service(state, request.Selector);
+                if (service is not null && spec is not null)
+                {
+                    ServiceSpecValidation.ValidateChange(spec, service.Spec);
+                }
                 return control.Scheduler.Explain(spec ?? service!.Spec, service?.Id);
             }
         );

@@ -40,7 +40,7 @@ public sealed class DockerControlPlane : IControlPlane
         var calls = new DockerCalls(mirror, orchestrator, stopping);
         var swarm = new EngineSwarm(engine);
         var clusters = new DockerClusters(swarm, mirror, authority, options);
-        var networks = new DockerNetworks(engine, calls, time);
+        var networks = new DockerNetworks(engine, mirror, calls, time);
         _areas = new ControlAreas()
             .Add<V1.Daemon.DaemonBase>(new DockerDaemon(swarm, mirror, options, time))
             .Add<V1.Membership.MembershipBase>(new DockerMembership(swarm, mirror, clusters, options, time))

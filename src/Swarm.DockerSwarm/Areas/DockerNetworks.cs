@@ -4,6 +4,7 @@ using Swarm.Control.Calls;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Validation;
+using Swarm.DockerSwarm.Mirror;
 using Swarm.DockerSwarm.Specs;
 using Swarm.DockerSwarm.Writes;
 using Swarm.Engine;
@@ -13,7 +14,8 @@ using V1 = Swarm.Protocol.V1;
 namespace Swarm.DockerSwarm.Areas;
 
 /// <summary>The engine's networks that a swarm's services can be attached to.</summary>
-internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, TimeProvider time) : V1.Networks.NetworksBase
+internal sealed class DockerNetworks(EngineClient engine, DockerMirror mirror, DockerCalls calls, TimeProvider time)
+    : V1.Networks.NetworksBase
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
@@ -78,7 +80,7 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         }
         catch (EngineException e)
         {
-            throw Refused(e, request.Name, "", _created, request.RequestId);
+            throw Refused(DockerErrors.From(e, request.Name), _created, request.RequestId);
         }
     }
 
@@ -119,17 +121,38 @@ internal sealed class DockerNetworks(EngineClient engine, DockerCalls calls, Tim
         }
         catch (EngineException e)
         {
-            throw Refused(e, request.Selector, "network", _removed, request.RequestId);
+            throw Refused(NotRemoved(e, request.Selector, id, names), _removed, request.RequestId);
         }
         return new V1.RemoveNetworkResponse();
     }
 
+    /// <summary>The engine's refusal to remove a network. SwarmKit writes the id of one service that uses it: here are the names of all.</summary>
+    private SwarmException NotRemoved(EngineException e, string target, string id, NetworkNames names) =>
+        mirror.Store.Read(state =>
+        {
+            var refusal = DockerErrors.From(e, target, "network", message => ReadableIds.In(message, state, names));
+            var users = state
+                .Services.Where(s => s.Spec.Networks.Contains(id))
+                .Select(static s => s.Spec.Name)
+                .Order(StringComparer.Ordinal)
+                .ToList();
+            var name = names.NameOf(id) ?? target;
+            return refusal.ErrorId != "NetworkInUse" || users.Count == 0
+                ? refusal
+                : new SwarmException(
+                    SwarmErrorKind.FailedPrecondition,
+                    refusal.ErrorId,
+                    $"network {name} is in use by service{(users.Count > 1 ? "s" : "")} {string.Join(", ", users)}",
+                    target,
+                    $"Remove what uses it first, or take it away: Set-SwarmService {users[0]} -RemoveNetwork {name}."
+                );
+        });
+
     /// <summary>Drops the record of a refused request. A proposal to managers that then lost each other may still be committed, so it is
     /// kept.</summary>
-    private static SwarmException Refused<T>(EngineException e, string target, string kind, SentRequests<T> sent, string requestId)
+    private static SwarmException Refused<T>(SwarmException refusal, SentRequests<T> sent, string requestId)
         where T : class
     {
-        var refusal = DockerErrors.From(e, target, kind);
         if (refusal.ErrorId != "NoLeader")
         {
             sent.Remove(requestId);

@@ -207,9 +207,11 @@ internal static class DockerErrors
     /// <param name="e">The engine's error.</param>
     /// <param name="target">The object of the call, as the user named it.</param>
     /// <param name="kind">service, node, network or swarm: for what is not found.</param>
-    public static SwarmException From(EngineException e, string target, string kind = "")
+    /// <param name="readable">Replaces ids in the engine's message: <see cref="ReadableIds"/>. Null: it may hold none.</param>
+    public static SwarmException From(EngineException e, string target, string kind = "", Func<string, string>? readable = null)
     {
         var message = WithoutWrapping(e.Message);
+        message = readable?.Invoke(message) ?? message;
         foreach (var (words, refusal) in Known)
         {
             if (message.Contains(words, StringComparison.OrdinalIgnoreCase))

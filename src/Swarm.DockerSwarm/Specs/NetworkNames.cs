@@ -31,6 +31,9 @@ internal sealed class NetworkNames(IReadOnlyDictionary<string, string> nameById)
 
     public bool Contains(string id) => nameById.ContainsKey(id);
 
+    /// <returns>Null: no network has this id.</returns>
+    public string? NameOf(string id) => nameById.GetValueOrDefault(id);
+
     /// <summary>The id of a network by id, name or id prefix, in this order, as everywhere.</summary>
     /// <exception cref="SwarmException">NetworkNotFound, AmbiguousSelector.</exception>
     public string IdOf(string selector)

@@ -93,8 +93,11 @@ public sealed class DockerOrchestrator(EngineClient engine, DockerMirror mirror,
             }
             catch (EngineException e)
             {
-                var (target, kind) = mirror.Store.Read(state => TargetOf(state, changes));
-                var refusal = DockerErrors.From(e, target, kind);
+                var refusal = mirror.Store.Read(state =>
+                {
+                    var (target, kind) = TargetOf(state, changes);
+                    return DockerErrors.From(e, target, kind, message => ReadableIds.In(message, state));
+                });
                 if (refusal.ErrorId == "NoLeader")
                 {
                     // A proposal to managers that then lost each other may still be committed.

@@ -30,6 +30,10 @@ internal sealed class FakeClusters(FakeControl control) : V1.Clusters.ClustersBa
     public override async Task<V1.Cluster> UpdateCluster(V1.UpdateClusterRequest request, ServerCallContext context)
     {
         control.Note(request);
+        if (request.Settings.HasAutolock)
+        {
+            control.UnlockKey = request.Settings.Autolock ? "SWMKEY-1-abc" : "";
+        }
         control.TaskHistoryLimit = request.Settings.HasTaskHistoryLimit ? request.Settings.TaskHistoryLimit : control.TaskHistoryLimit;
         return await GetCluster(new V1.GetClusterRequest(), context);
     }
@@ -50,7 +54,7 @@ internal sealed class FakeClusters(FakeControl control) : V1.Clusters.ClustersBa
     public override Task<V1.UnlockKey> GetUnlockKey(V1.GetUnlockKeyRequest request, ServerCallContext context)
     {
         control.Note(request);
-        return AsyncTask.FromResult(new V1.UnlockKey { UnlockKey_ = "SWMKEY-1-abc" });
+        return AsyncTask.FromResult(new V1.UnlockKey { UnlockKey_ = control.UnlockKey });
     }
 
     public override Task<V1.UnlockKey> RotateUnlockKey(V1.RotateUnlockKeyRequest request, ServerCallContext context)

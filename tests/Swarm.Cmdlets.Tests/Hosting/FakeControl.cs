@@ -57,6 +57,12 @@ internal sealed class FakeControl
     public List<V1.PreviewCount> UnlistedActions { get; } = [];
     public RpcException? Refusal { get; set; }
 
+    /// <summary>The answer to a request that is refused; null answers it.</summary>
+    public Func<IMessage, RpcException?>? RefusalOf { get; set; }
+
+    /// <summary>Empty when the swarm has no autolock.</summary>
+    public string UnlockKey { get; set; } = "SWMKEY-1-abc";
+
     /// <summary>Each is the answer to one call.</summary>
     public Queue<RpcException> NextRefusals { get; } = new();
 
@@ -248,9 +254,9 @@ internal sealed class FakeControl
                 throw next;
             }
         }
-        if (Refusal is not null)
+        if ((Refusal ?? RefusalOf?.Invoke(request)) is { } refusal)
         {
-            throw Refusal;
+            throw refusal;
         }
     }
 

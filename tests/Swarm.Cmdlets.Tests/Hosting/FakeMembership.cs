@@ -16,7 +16,7 @@ internal sealed class FakeMembership(FakeControl control) : V1.Membership.Member
                 NodeId = "node0id",
                 ClusterId = "cluster1",
                 Tokens = control.Tokens,
-                UnlockKey = request.Settings.Autolock ? "SWMKEY-1-abc" : "",
+                UnlockKey = request.Settings?.Autolock == true ? "SWMKEY-1-abc" : "",
             }
         );
     }

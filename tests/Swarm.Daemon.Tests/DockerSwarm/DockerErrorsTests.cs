@@ -1,4 +1,7 @@
 using System.Net;
+using Swarm.Core.Model;
+using Swarm.Core.Orchestration;
+using Swarm.Core.State;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;
 
@@ -115,4 +118,54 @@ public sealed class DockerErrorsTests
                 .From(new EngineException(HttpStatusCode.BadRequest, "rpc error: code = InvalidArgument desc = something new"), "")
                 .Message
         );
+
+    [Theory]
+    [InlineData("network w1 is in use by service s1", "network mynet is in use by service web")]
+    [InlineData("network w1 is in use by task t1", "network mynet is in use by task web.3")]
+    [InlineData("node n1 is not down and can't be removed", "node worker1 is not down and can't be removed")]
+    [InlineData("port '80' is already in use by service 'web' (s1)", "port '80' is already in use by service 'web' (s1)")]
+    [InlineData("service s2 not found", "service s2 not found")]
+    public void Ids_in_the_engines_words_are_names(string message, string expected)
+    {
+        var state = new ClusterState();
+        state.Apply(
+            [
+                new StateChange.NodeCreate(
+                    new Node
+                    {
+                        Id = "n1",
+                        CreatedAt = DateTimeOffset.UnixEpoch,
+                        UpdatedAt = DateTimeOffset.UnixEpoch,
+                        GivenName = "worker1",
+                    }
+                ),
+                .. ServiceChanges.Create(
+                    "s1",
+                    new ServiceSpec
+                    {
+                        Name = "web",
+                        Mode = ServiceMode.Replicated,
+                        Container = new ContainerSpec { Image = "alpine" },
+                    },
+                    null,
+                    DateTimeOffset.UnixEpoch
+                ),
+                new StateChange.TaskCreate(
+                    new SwarmTask
+                    {
+                        Id = "t1",
+                        ServiceId = "s1",
+                        Slot = 3,
+                        Revision = 1,
+                        DesiredState = TaskState.Running,
+                        Status = new TaskStatus { State = TaskState.Running, Timestamp = DateTimeOffset.UnixEpoch },
+                        CreatedAt = DateTimeOffset.UnixEpoch,
+                    }
+                ),
+            ],
+            1
+        );
+        var networks = new NetworkNames(new Dictionary<string, string> { ["w1"] = "mynet" });
+        Assert.Equal(expected, ReadableIds.In(message, state, networks));
+    }
 }

@@ -63,6 +63,8 @@ public sealed partial class FaultTableTests
         "`SWARM_TEST_SYNC_DELAY` in the environment of swarmd",
         "State directory in use",
         "A state directory or key file to which others have rights",
+        "A credential that cannot be written where it is asked for",
+        "A sandbox that starts on a busy machine, or one of whose daemons ends",
         "Texts of nodes and engines in the log",
         "An engine that stops and comes back",
         "A label of a node goes that constraints ask for, also in the middle of an update",

@@ -4,9 +4,14 @@ namespace Swarm.Cmdlets.Commands;
 [OutputType(typeof(UnlockKey))]
 public sealed class GetSwarmUnlockKeyCommand : SwarmCmdlet
 {
-    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
-    {
-        var key = await Client.Clusters.GetUnlockKeyAsync(new V1.GetUnlockKeyRequest(), cancellationToken: cancellationToken);
-        WriteObject(new UnlockKey { Key = key.UnlockKey_ });
-    }
+    protected override async ValueTask EndAsync(CancellationToken cancellationToken) =>
+        WriteObject(
+            await ReadUnlockKeyAsync(cancellationToken)
+                ?? throw new SwarmException(
+                    "AutolockNotEnabled",
+                    "The swarm has no unlock key: autolock is not enabled.",
+                    "",
+                    "Enable it with Set-Swarm -AutoLock, which shows the key."
+                )
+        );
 }

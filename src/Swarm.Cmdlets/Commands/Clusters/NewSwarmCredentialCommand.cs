@@ -37,6 +37,16 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         {
             throw new SwarmException("CredentialExists", $"'{path}' is a directory.", path, "Give the -Path of a file in it.");
         }
+        if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder) && !File.Exists(folder))
+        {
+            // A folder that is made for a typing error is found by nobody, and its rights would be those of the umask.
+            throw new SwarmException(
+                "FolderNotFound",
+                $"There is no folder '{folder}'.",
+                folder,
+                $"Make it with New-Item -ItemType Directory '{folder}', or give another -Path."
+            );
+        }
         if (!await ApproveAsync(path, $"Issue a client certificate for '{Name}'", null, false, cancellationToken))
         {
             return;
@@ -103,10 +113,6 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet
         /// <exception cref="UnauthorizedAccessException">This user may not create it.</exception>
         public PrivateFile(string path)
         {
-            if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
-            {
-                Directory.CreateDirectory(folder);
-            }
             _path = path;
             _temporary = $"{path}.{Guid.NewGuid():n}.new";
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

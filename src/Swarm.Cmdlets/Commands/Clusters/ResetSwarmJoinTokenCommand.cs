@@ -12,6 +12,7 @@ public sealed class ResetSwarmJoinTokenCommand : SwarmCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>For scripts of earlier versions: the new secret is written in any case.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -25,9 +26,6 @@ public sealed class ResetSwarmJoinTokenCommand : SwarmCmdlet
             new V1.RotateJoinTokenRequest { RequestId = NewRequestId(), Role = (V1.NodeRole)Role },
             cancellationToken: cancellationToken
         );
-        if (PassThru)
-        {
-            WriteObject(OutputMapper.ToJoinToken(tokens, Role));
-        }
+        WriteObject(OutputMapper.ToJoinToken(tokens, Role));
     }
 }

@@ -7,6 +7,7 @@ public sealed class ResetSwarmUnlockKeyCommand : SwarmCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>For scripts of earlier versions: the new secret is written in any case.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -20,9 +21,6 @@ public sealed class ResetSwarmUnlockKeyCommand : SwarmCmdlet
             new V1.RotateUnlockKeyRequest { RequestId = NewRequestId() },
             cancellationToken: cancellationToken
         );
-        if (PassThru)
-        {
-            WriteObject(new UnlockKey { Key = key.UnlockKey_ });
-        }
+        WriteObject(new UnlockKey { Key = key.UnlockKey_ });
     }
 }

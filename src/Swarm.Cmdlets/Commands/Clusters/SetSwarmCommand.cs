@@ -3,7 +3,7 @@ using Swarm.Cmdlets.Mapping;
 namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Set, "Swarm", SupportsShouldProcess = true)]
-[OutputType(typeof(Cluster))]
+[OutputType(typeof(UnlockKey), typeof(Cluster))]
 public sealed class SetSwarmCommand : ClusterSettingsCmdlet
 {
     [Parameter]
@@ -29,6 +29,11 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
             new V1.UpdateClusterRequest { RequestId = NewRequestId(), Settings = settings },
             cancellationToken: cancellationToken
         );
+        // Nobody could unlock a manager that restarts before its key was seen.
+        if (AutoLock && await ReadUnlockKeyAsync(cancellationToken) is { } key)
+        {
+            WriteObject(key);
+        }
         if (PassThru)
         {
             var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);

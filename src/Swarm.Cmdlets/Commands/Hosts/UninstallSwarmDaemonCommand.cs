@@ -21,7 +21,7 @@ public sealed class UninstallSwarmDaemonCommand : DaemonCmdlet
             Warn(plan.Warnings);
             ShowPlan(Environment.MachineName, plan.Commands, action);
         }
-        else if ((Force && !IsBound("Confirm")) || ShouldProcess(Environment.MachineName, action))
+        else if (Approve(Environment.MachineName, action, Force))
         {
             Write(await RunAsync(() => Installer.UninstallAsync(RemoveData, dryRun: false, cancellationToken), cancellationToken));
         }

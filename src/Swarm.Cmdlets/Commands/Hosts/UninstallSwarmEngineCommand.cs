@@ -22,7 +22,7 @@ public sealed class UninstallSwarmEngineCommand : EngineCmdlet
                 action
             );
         }
-        else if ((Force && !IsBound("Confirm")) || ShouldProcess(Environment.MachineName, action))
+        else if (Approve(Environment.MachineName, action, Force))
         {
             Write(await RunAsync(() => Installer.UninstallAsync(RemoveData, dryRun: false, cancellationToken), cancellationToken));
         }

@@ -74,16 +74,22 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         var bar = new ProgressRecord(1, $"Sandbox {name}", "Starting");
         try
         {
-            await SandboxLauncher.StartAsync(sandbox, !NoSwarm, s => Show(bar, s), cancellationToken);
+            var wait = new DaemonWait(sandbox.Nodes, s => Show(bar, s), WriteWarning, TimeProvider.System);
+            await SandboxLauncher.StartAsync(sandbox, !NoSwarm, wait, cancellationToken);
         }
         catch
         {
             // After any failure, including Ctrl+C, no part of the sandbox stays.
-            await SandboxLauncher.StopAsync(sandbox, _ => { }, CancellationToken.None);
+            await SandboxLauncher.AbandonAsync(sandbox);
             throw;
         }
         bar.RecordType = ProgressRecordType.Completed;
         WriteProgress(bar);
+        // A console shows it, and nothing else reads it: the objects of the pipeline are the sandbox's.
+        WriteInformation(
+            $"Sandbox '{name}' goes on when this PowerShell ends. Get-SwarmSandbox lists it in every session, and Stop-SwarmSandbox {name} removes it.",
+            ["PSHOST", "SwarmSandbox"]
+        );
         if (NoSwarm)
         {
             WriteObject(sandbox.Nodes, enumerateCollection: true);

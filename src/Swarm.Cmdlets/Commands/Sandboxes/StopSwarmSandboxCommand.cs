@@ -15,11 +15,14 @@ public sealed class StopSwarmSandboxCommand : AsyncCmdlet
     [ArgumentCompleter(typeof(SandboxCompleter))]
     public string[]? Name { get; set; }
 
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         foreach (var sandbox in Chosen())
         {
-            if (ShouldProcess(sandbox.Name, "Stop the sandbox and remove its files"))
+            if (Approve(sandbox.Name, "Stop the sandbox and remove its files", Force))
             {
                 await StopAsync(sandbox, cancellationToken);
             }

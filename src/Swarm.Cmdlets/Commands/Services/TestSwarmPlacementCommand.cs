@@ -6,10 +6,15 @@ using Swarm.Cmdlets.Services;
 
 namespace Swarm.Cmdlets.Commands;
 
+/// <summary>Takes all parameters of New-SwarmService, so that the same ones can be tried before. With -Image they are a new service, without it the changes of
+/// a service that is there.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "SwarmPlacement", DefaultParameterSetName = "Service")]
 [OutputType(typeof(PlacementResult))]
-public sealed class TestSwarmPlacementCommand : SwarmCmdlet
+public sealed class TestSwarmPlacementCommand : ServiceSpecCmdlet
 {
+    // No node is chosen by the name of the service.
+    private const string AnyName = "placement-test";
+
     [Parameter(
         ParameterSetName = "Service",
         Mandatory = true,
@@ -17,6 +22,7 @@ public sealed class TestSwarmPlacementCommand : SwarmCmdlet
         ValueFromPipeline = true,
         ValueFromPipelineByPropertyName = true
     )]
+    [Parameter(ParameterSetName = "Spec", Position = 0)]
     [Selector(SelectorKind.Service)]
     [Alias("Id", "ServiceName")]
     [ArgumentCompleter(typeof(ServiceCompleter))]
@@ -24,44 +30,32 @@ public sealed class TestSwarmPlacementCommand : SwarmCmdlet
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    [Parameter(ParameterSetName = "Spec", Mandatory = true)]
+    [Parameter(ParameterSetName = "Spec", Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
-    public string Image { get; set; } = "";
+    public override string? Image { get; set; }
 
     [Parameter(ParameterSetName = "Spec")]
-    [ArgumentCompleter(typeof(ConstraintCompleter))]
-    public string[] Constraint { get; set; } = [];
-
-    [Parameter(ParameterSetName = "Spec")]
-    [Spread]
-    public string[] PlacementPreference { get; set; } = [];
-
-    [Parameter(ParameterSetName = "Spec")]
-    [Cpu]
-    public decimal ReserveCpu { get; set; }
-
-    [Parameter(ParameterSetName = "Spec")]
-    [Size]
-    public long ReserveMemory { get; set; }
+    public ServiceMode Mode { get; set; }
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         if (ParameterSetName == "Spec")
         {
-            var spec = ServiceSpecDefaults.New("placement-test", global: false);
-            spec.Container.Image = Image;
-            spec.Placement.Constraints.Add(Constraint);
-            spec.Placement.SpreadPreferences.Add(PlacementPreference);
-            spec.Resources.Reservations.NanoCpus = (long)(ReserveCpu * 1_000_000_000);
-            spec.Resources.Reservations.MemoryBytes = ReserveMemory;
-            await TestAsync(new V1.TestPlacementRequest { Spec = spec }, cancellationToken);
+            foreach (var name in Name is [] ? [AnyName] : Name)
+            {
+                await TestAsync(new V1.TestPlacementRequest { Spec = Builder().Create(name, Mode) }, cancellationToken);
+            }
             return;
         }
         foreach (var service in await FindServicesAsync(Name, cancellationToken))
         {
             try
             {
-                await TestAsync(new V1.TestPlacementRequest { Selector = service.Id }, cancellationToken);
+                var now = ServiceSpecDefaults.Complete(service.Spec.Clone());
+                var changed = now.Clone();
+                Builder().Change(changed);
+                var request = new V1.TestPlacementRequest { Selector = service.Id, Spec = changed.Equals(now) ? null : changed };
+                await TestAsync(request, cancellationToken);
             }
             catch (Exception e) when (IsOfOneObject(e))
             {

@@ -24,6 +24,9 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
     public TimeSpan? Timeout { get; set; }
 
     [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     private readonly List<V1.Task> _stopped = [];
@@ -35,7 +38,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
             var request = new V1.StopTaskRequest { RequestId = NewRequestId(), Selector = name };
             try
             {
-                if (await ApproveAsync(name, "Stop task", token => PreviewAsync(request, token), false, cancellationToken))
+                if (await ApproveAsync(name, "Stop task", token => PreviewAsync(request, token), Force, cancellationToken))
                 {
                     var stopped = await Client.Tasks.StopTaskAsync(request, cancellationToken: cancellationToken);
                     if (Wait)

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using Grpc.Core;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
@@ -222,5 +224,45 @@ public sealed class DockerNetworkFaultTests
             "NetworkNotFound",
             await PlaneHost.RefusedAsync(() => plane.Client.Networks.RemoveNetworkAsync(another).ResponseAsync)
         );
+    }
+
+    [Fact]
+    public async Task A_network_that_is_in_use_is_refused_with_the_names_of_all_its_services()
+    {
+        await using var engine = await FakeEngine.StartAsync();
+        Show(engine, Made);
+        var services = new FakeObjects(engine, "/services");
+        foreach (var (id, name, network) in new[] { ("s2", "web", "w1"), ("s1", "db", "w1"), ("s3", "alone", "w2") })
+        {
+            services.Add(
+                id,
+                $$$$"""
+                {"CreatedAt":"2026-11-24T10:41:21Z","UpdatedAt":"2026-11-24T10:41:21Z",
+                "Spec":{"Name":"{{{{name}}}}","Labels":{},"TaskTemplate":{"ContainerSpec":{"Image":"a"},"Networks":[{"Target":"{{{{network}}}}"}]},"Mode":{"Replicated":{"Replicas":1} } } }
+                """
+            );
+        }
+        engine.Answer(
+            "/networks/w1",
+            """{"message":"rpc error: code = FailedPrecondition desc = network w1 is in use by service s2"}""",
+            400
+        );
+        await using var plane = await PlaneHost.StartAsync(engine.Socket);
+        var refused = await Assert.ThrowsAsync<RpcException>(() =>
+            plane.Client.Networks.RemoveNetworkAsync(new() { Selector = "mynet" }).ResponseAsync
+        );
+        Assert.Equal("NetworkInUse", refused.Trailers.GetValue("swarm-error-id"));
+        Assert.Equal("network mynet is in use by services db, web", refused.Status.Detail);
+        Assert.Equal(
+            "Remove what uses it first, or take it away: Set-SwarmService db -RemoveNetwork mynet.",
+            Encoding.UTF8.GetString(refused.Trailers.GetValueBytes("swarm-action-bin")!)
+        );
+        // Its service is gone, and a task of it still stops.
+        engine.Answer("/services", "[]");
+        engine.Answer("/networks/w1", """{"message":"rpc error: code = FailedPrecondition desc = network w1 is in use by task t1"}""", 400);
+        refused = await Assert.ThrowsAsync<RpcException>(() =>
+            plane.Client.Networks.RemoveNetworkAsync(new() { Selector = "mynet" }).ResponseAsync
+        );
+        Assert.Equal("network mynet is in use by task t1", refused.Status.Detail);
     }
 }
