@@ -1,7 +1,7 @@
 namespace Swarm.Cmdlets.Parameters;
 
 /// <summary>Joins Docker's comma syntax again. PowerShell reads <c>-Publish published=8081,target=80</c> without quotes as a list of two texts.</summary>
-/// <param name="kind">What an entry is, for the error.</param>
+/// <param name="kind">The word for an entry, for the error.</param>
 /// <param name="flags">Keys that stand without a value too.</param>
 /// <param name="repeatable">Keys that an entry may have several times.</param>
 /// <param name="isWhole">Whether pieces, by key, make an entry.</param>

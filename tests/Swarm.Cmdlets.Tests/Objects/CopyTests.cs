@@ -27,6 +27,8 @@ public sealed class CopyTests
         spec.Container.HealthCheck.Test[0] = "CMD";
         spec.Placement.Platforms.Clear();
         spec.ForceUpdate = 0;
+        // A published port identifies an entry.
+        spec.Ports[1].PublishedPort_++;
         var expected = Copy(shell, spec, script);
         Assert.Equal(expected, shell.Fake.Last<V1.CreateServiceRequest>().Spec);
     }

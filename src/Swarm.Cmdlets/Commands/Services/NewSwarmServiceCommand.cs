@@ -52,15 +52,14 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet, ITakesObjects
         await FinishAsync(created.Service, created.Warnings, emit: true, cancellationToken);
     }
 
-    // The replicas of a global service are the nodes that it runs on. Those of a copied service are no wish where the command line asks for a
+    // The replicas of a global service are the nodes that it runs on. A copied number is no wish where the command line asks for a
     // global one.
     private bool IsReplicasOfAnotherMode() =>
         Piped is { } piped
+        && piped.IsOfType(nameof(Service))
         && (
-            (
-                piped.IsOfType(nameof(Service))
-                && LanguagePrimitives.ConvertTo<ServiceMode>(piped[nameof(Service.Mode)]) == ServiceMode.Global
-            ) || (IsOnCommandLine(nameof(Mode)) && Mode == ServiceMode.Global)
+            LanguagePrimitives.ConvertTo<ServiceMode>(piped[nameof(Service.Mode)]) == ServiceMode.Global
+            || (IsOnCommandLine(nameof(Mode)) && Mode == ServiceMode.Global)
         );
 
     private async Task<V1.Preview?> PreviewAsync(V1.CreateServiceRequest request, CancellationToken cancellationToken)
