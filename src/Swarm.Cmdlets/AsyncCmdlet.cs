@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Swarm.Cmdlets.Errors;
+using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets;
 
@@ -8,6 +9,8 @@ namespace Swarm.Cmdlets;
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<string> _ofObjects = new(StringComparer.OrdinalIgnoreCase);
+    private HashSet<string> _commandLine = [];
 
     protected virtual ValueTask BeginAsync(CancellationToken cancellationToken) => default;
 
@@ -15,9 +18,18 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     protected virtual ValueTask EndAsync(CancellationToken cancellationToken) => default;
 
-    protected sealed override void BeginProcessing() => Run(BeginAsync);
+    protected sealed override void BeginProcessing()
+    {
+        _commandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys, StringComparer.OrdinalIgnoreCase);
+        Run(BeginAsync);
+    }
 
-    protected sealed override void ProcessRecord() => Run(ProcessAsync);
+    protected sealed override void ProcessRecord() =>
+        Run(token =>
+        {
+            ReadObject();
+            return ProcessAsync(token);
+        });
 
     protected sealed override void EndProcessing() => Run(EndAsync);
 
@@ -25,6 +37,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
     public new void WriteWarning(string text) => base.WriteWarning(VisibleText.Lines(text));
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
+    public new void WriteVerbose(string text) => base.WriteVerbose(VisibleText.Lines(text));
 
     /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
     public new void WriteProgress(ProgressRecord progressRecord)
@@ -64,7 +79,28 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             ? LanguagePrimitives.IsTrue(bound)
             : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
-    protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+    /// <summary>The object from the pipeline, where the cmdlet takes options from objects.</summary>
+    private protected PipedObject? Piped { get; private set; }
+
+    /// <summary>Whether the parameter is given now: on the command line, or by the present object of the pipeline.</summary>
+    protected bool IsBound(string parameter) =>
+        IsOnCommandLine(parameter)
+        || (Piped?.Gives(parameter) ?? false)
+        // A script block that makes the argument for each object (-Name { "x$($_.Name)" }).
+        || (MyInvocation.BoundParameters.ContainsKey(parameter) && !_ofObjects.Contains(parameter));
+
+    /// <summary>Whether the parameter stands on the command line, or has a default there. Such a parameter is the same for all objects.</summary>
+    protected bool IsOnCommandLine(string parameter) => _commandLine.Contains(parameter);
+
+    private void ReadObject()
+    {
+        if (this is ITakesObjects { InputObject: { } input } takes)
+        {
+            Piped = new PipedObject(GetType(), input, takes.OwnType);
+            _ofObjects.UnionWith(Piped.Parameters);
+            Piped.SplitCells(this, IsOnCommandLine);
+        }
+    }
 
     /// <summary>Whether a call ended because its token was cancelled, by Ctrl+C or a timeout.</summary>
     private protected static bool IsCancelled(Exception exception) =>
@@ -102,7 +138,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private protected void Report(Exception exception, object? target = null)
     {
         var record = ErrorMapper.ToRecord(exception is RpcException failure ? Explain(failure) : exception, target);
-        if (ErrorMapper.EndsPipeline(record))
+        // Parameters that contradict each other do so for every object, unless an object gave them.
+        if (ErrorMapper.EndsPipeline(record) && !(Piped is { HasOptions: true } && ErrorMapper.IsOfParameters(record)))
         {
             ThrowTerminatingError(record);
         }

@@ -4,25 +4,31 @@ using Swarm.Cmdlets.Parameters;
 namespace Swarm.Cmdlets;
 
 /// <summary>The settings that a swarm is created with and that can be changed later.</summary>
-public abstract class ClusterSettingsCmdlet : SwarmCmdlet
+public abstract class ClusterSettingsCmdlet : SwarmCmdlet, ITakesObjects
 {
-    [Parameter]
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
+
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Whole(Max = int.MaxValue)]
     [ValidateRange(-1, int.MaxValue)]
     public int TaskHistoryLimit { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Whole]
     [ValidateRange(1, long.MaxValue)]
     public long SnapshotInterval { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
     public TimeSpan HeartbeatPeriod { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
     public TimeSpan CertificateExpiry { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Flag]
     public SwitchParameter AutoLock { get; set; }
 
     /// <summary>Only the bound parameters.</summary>

@@ -22,7 +22,7 @@ public abstract partial class SwarmCmdlet : AsyncCmdlet
         )
         {
             throw new SwarmException(
-                "ConflictingParameters",
+                "MissingParameter",
                 "-Timeout is the limit of -Wait, and -Wait is not given.",
                 "",
                 "Add -Wait, or leave -Timeout out."

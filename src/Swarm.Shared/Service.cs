@@ -44,6 +44,9 @@ public sealed class Service
 
     /// <summary>Published ports, including the ones that the swarm has chosen.</summary>
     public PublishedPort[] Ports { get; set; } = [];
+
+    /// <summary>Published ports as they are wanted: 0 lets the swarm choose.</summary>
+    public PublishedPort[] Publish { get; set; } = [];
     public string User { get; set; } = "";
     public string[] Groups { get; set; } = [];
     public string WorkingDirectory { get; set; } = "";
@@ -78,6 +81,37 @@ public sealed class Service
     public DateTime? CreatedAt { get; set; }
     public DateTime? UpdatedAt { get; set; }
     public long Version { get; set; }
+
+    // These show parts of the objects above under the names of the parameters. So a service that is piped to New-SwarmService is copied whole.
+
+    /// <summary>A line for a shell; several: a program and its arguments.</summary>
+    public string[] HealthCommand =>
+        HealthCheck?.Test switch
+        {
+            null or [] or ["NONE", ..] => [],
+            ["CMD-SHELL", var line] => [line],
+            ["CMD", not ("CMD" or "CMD-SHELL"), _, ..] => HealthCheck.Test[1..],
+            _ => HealthCheck.Test,
+        };
+    public TimeSpan? HealthInterval => ActiveHealthCheck?.Interval;
+    public TimeSpan? HealthTimeout => ActiveHealthCheck?.Timeout;
+    public int? HealthRetries => ActiveHealthCheck?.Retries;
+    public TimeSpan? HealthStartPeriod => ActiveHealthCheck?.StartPeriod;
+    public bool NoHealthCheck => HealthCheck?.Test is ["NONE", ..];
+    public long UpdateParallelism => UpdateConfig.Parallelism;
+    public TimeSpan UpdateDelay => UpdateConfig.Delay;
+    public TimeSpan UpdateMonitor => UpdateConfig.Monitor;
+    public FailureAction UpdateFailureAction => UpdateConfig.FailureAction;
+    public double UpdateMaxFailureRatio => UpdateConfig.MaxFailureRatio;
+    public UpdateOrder UpdateOrder => UpdateConfig.Order;
+    public long RollbackParallelism => RollbackConfig.Parallelism;
+    public TimeSpan RollbackDelay => RollbackConfig.Delay;
+    public TimeSpan RollbackMonitor => RollbackConfig.Monitor;
+    public FailureAction RollbackFailureAction => RollbackConfig.FailureAction;
+    public double RollbackMaxFailureRatio => RollbackConfig.MaxFailureRatio;
+    public UpdateOrder RollbackOrder => RollbackConfig.Order;
+
+    private HealthCheck? ActiveHealthCheck => NoHealthCheck ? null : HealthCheck;
 
     public override string ToString() => Name;
 }

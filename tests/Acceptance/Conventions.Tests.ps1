@@ -66,6 +66,38 @@ Describe 'Objects' {
         ($service | Invoke-SwarmScale -Replicas 2 -Wait -PassThru).Running | Should -Be 2
         $service | Invoke-SwarmScale -Replicas 1 -Wait
     }
+    It 'rows of a CSV file make services, and a copy is equal' {
+        $file = [IO.Path]::Combine($TestDrive, 'services.csv')
+        Set-Content $file 'Name,Image,Replicas,Env,Label,UpdateDelay,ReadOnly', "row1,${redis}:3.0.7,2,A=1;B=x y,tier=web;zone=a,10s,", "row2,${redis}:3.0.7,,,,,"
+        $made = Import-Csv $file | New-SwarmService
+        $made.Name | Should -Be 'row1', 'row2'
+        $made.Replicas | Should -Be 2, 1
+        $made[0].Env | Should -Be 'A=1', 'B=x y'
+        $made[0].Labels['zone'] | Should -Be 'a'
+        $copy = Get-SwarmService row1 | New-SwarmService -Name copy
+        Copy-AsClixml (Get-SwarmService row1) | New-SwarmService -Name again | Out-Null
+        # Everything but what is of the service itself.
+        $own = 'Id', 'Name', 'Running', 'CreatedAt', 'UpdatedAt', 'Version', 'UpdateStatus'
+        $expected = Get-SwarmService row1 | Select-Object -ExcludeProperty $own | ConvertTo-Json -Depth 5
+        foreach ($name in 'copy', 'again') { Get-SwarmService $name | Select-Object -ExcludeProperty $own | ConvertTo-Json -Depth 5 | Should -Be $expected }
+        Set-Content $file 'Name,Availability,Label', 'worker1,,csv=1', 'worker2,Active,csv=2'
+        Import-Csv $file | Set-SwarmNode
+        (Get-SwarmNode worker1, worker2).ForEach({ $_.Labels['csv'] }) | Should -Be '1', '2'
+        Set-SwarmNode worker1, worker2 -RemoveLabel csv
+        Remove-SwarmService row1, row2, copy, again -Force -Wait
+    }
+    It 'are made in parallel runspaces with one session' {
+        $session = Get-SwarmSession | Where-Object IsDefault
+        $path = (Get-Module Swarm).Path
+        $image = "${redis}:3.0.7"
+        $made = 1..6 | ForEach-Object -ThrottleLimit 6 -Parallel {
+            Import-Module $using:path
+            New-SwarmService -Name "parallel$_" -Image $using:image -Session $using:session -WarningAction SilentlyContinue
+        }
+        $made.Name | Sort-Object | Should -Be (1..6 | ForEach-Object { "parallel$_" })
+        @(Get-SwarmService 'parallel*').Count | Should -Be 6
+        Remove-SwarmService 'parallel*' -Force -Wait
+    }
     It 'are plain: no type of a dependency is in sight' {
         foreach ($object in (Get-SwarmService alpha), (Get-SwarmTask beta.1), (Get-SwarmNode manager1), (Get-Swarm)) {
             foreach ($property in $object.PSObject.Properties) { $property.TypeNameOfValue | Should -Not -Match 'Google|Grpc|Swarm\.Protocol' }

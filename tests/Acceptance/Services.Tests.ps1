@@ -77,7 +77,7 @@ Describe 'What is refused' {
         @{ What = 'a name that is taken'; Id = 'NameConflict'; Command = { New-SwarmService -Name helloworld -Image alpine -ErrorAction Stop }; Says = 'helloworld' }
         @{ What = 'a name that is none'; Id = 'InvalidName'; Command = { New-SwarmService -Name '-no-' -Image alpine -ErrorAction Stop }; Says = '-no-' }
         @{ What = 'an image that is none'; Id = 'InvalidImage'; Command = { New-SwarmService -Name c -Image 'Not An Image' -ErrorAction Stop }; Says = 'Not An Image' }
-        @{ What = 'no image'; Id = 'ConflictingParameters'; Command = { New-SwarmService -Name c -ErrorAction Stop }; Says = '-Image' }
+        @{ What = 'no image'; Id = 'MissingMandatoryParameter'; Command = { New-SwarmService -Name c -ErrorAction Stop }; Says = 'Image' }
         @{ What = 'a constraint that is none'; Id = 'InvalidConstraint'; Command = { New-SwarmService -Name c -Image alpine -Constraint 'node.labels.zone=east' -ErrorAction Stop }; Says = 'node.labels.zone=east' }
         @{ What = 'negative replicas'; Id = 'InvalidReplicas'; Command = { New-SwarmService -Name c -Image alpine -Replicas -1 -ErrorAction Stop }; Says = '-1' }
         @{ What = 'negative replicas on scale'; Id = 'InvalidReplicas'; Command = { Invoke-SwarmScale helloworld -1 -ErrorAction Stop }; Says = '-1' }

@@ -352,12 +352,15 @@ public sealed class CmdletTests
             StringComparison.Ordinal
         );
         Assert.StartsWith("InvalidReplicas,", shell.Run("Invoke-SwarmScale web -1").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("MissingParameter,", shell.Run("Invoke-SwarmScale web").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        shell.Fake.AddService("db");
+        // The number of one is wrong: neither is scaled.
         Assert.StartsWith(
-            "ConflictingParameters,",
-            shell.Run("Invoke-SwarmScale web").Error.FullyQualifiedErrorId,
+            "InvalidReplicas,",
+            shell.Run("'db=4','web=many' | Invoke-SwarmScale").Error.FullyQualifiedErrorId,
             StringComparison.Ordinal
         );
-        Assert.Equal(1ul, shell.Fake.Services[0].Spec.Replicated.Replicas);
+        Assert.All(shell.Fake.Services, s => Assert.Equal(1ul, s.Spec.Replicated.Replicas));
     }
 
     [Fact]

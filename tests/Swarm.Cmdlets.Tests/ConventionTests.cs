@@ -26,7 +26,7 @@ public sealed class ConventionTests
             .ToDictionary(t => t.GetCustomAttribute<CmdletAttribute>()!.VerbName + "-" + t.GetCustomAttribute<CmdletAttribute>()!.NounName);
 
     internal static string[] ParametersOf(Type cmdlet) =>
-        [.. cmdlet.GetProperties().Where(p => p.GetCustomAttributes<ParameterAttribute>().Any()).Select(p => p.Name)];
+        [.. cmdlet.GetProperties().Where(p => p.GetCustomAttributes<ParameterAttribute>().Any(a => !a.DontShow)).Select(p => p.Name)];
 
     public static TheoryData<string> Names => [.. Cmdlets.Keys.Order(StringComparer.Ordinal)];
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Swarm.Cmdlets.Parameters;
 using Swarm.MamlWriter;
 
 namespace Swarm.Cmdlets.Tests;
@@ -53,6 +54,29 @@ public sealed class DocumentationTests
         Assert.Contains("\n### Example 1: ", page, StringComparison.Ordinal);
         // PlatyPS marks missing text: "{{ Fill in the Description }}". Docker's placeholders begin with a dot or a function.
         Assert.DoesNotContain("{{ ", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Page_says_which_parameters_take_properties_of_objects_and_their_other_names(string name)
+    {
+        var page = HelpPage.Read(Path.Combine(Docs, "en-US", name + ".md"));
+        foreach (
+            Match section in Regex.Matches(page, @"^### -(\w+)\n.*?^```yaml\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)
+        )
+        {
+            var (parameter, yaml) = (section.Groups[1].Value, section.Groups[2].Value);
+            if (ConventionTests.Cmdlets[name].GetProperty(parameter) is { } property)
+            {
+                Assert.True(
+                    PipedObject.BindsByName(property) == yaml.Contains("ValueFromPipelineByPropertyName: true", StringComparison.Ordinal),
+                    $"-{parameter}"
+                );
+                var aliases = (property.GetCustomAttribute<AliasAttribute>()?.AliasNames ?? []).Order(StringComparer.Ordinal);
+                var block = Regex.Match(yaml, @"^Aliases:\n((?:- \w+\n)+)", RegexOptions.Multiline).Groups[1].Value;
+                Assert.Equal(aliases, Regex.Matches(block, @"\w+").Select(m => m.Value).Order(StringComparer.Ordinal));
+            }
+        }
     }
 
     [Fact]

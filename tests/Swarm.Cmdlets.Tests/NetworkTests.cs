@@ -22,7 +22,7 @@ public sealed class NetworkTests
         Assert.Equal("mynet", shell.Run("Get-SwarmNetwork mynet | Remove-SwarmNetwork -Force -PassThru").One<Network>().Name);
         Assert.Empty(shell.Fake.Networks);
         Assert.StartsWith(
-            "ConflictingParameters",
+            "MissingParameter",
             shell.Run("New-SwarmNetwork n -Gateway 10.1.0.1").Error.FullyQualifiedErrorId,
             StringComparison.Ordinal
         );

@@ -44,7 +44,7 @@ public sealed class OptionTests
             )
             .ThrowIfFailed();
         shell
-            .Run("Set-SwarmService web -RemoveGroup audio,none -RemovePlacementPreference spread=node.labels.zone,node.labels.row")
+            .Run("Set-SwarmService web -RemoveGroup audio -RemovePlacementPreference spread=node.labels.zone,node.labels.row")
             .ThrowIfFailed();
         var spec = Assert.Single(shell.Fake.Services).Spec;
         Assert.Equal(["wheel", "video"], spec.Container.Groups);

@@ -40,18 +40,20 @@ public sealed class RunspaceTests
         shell.Fake.AddService("web");
         using var together = new Barrier(3);
         var results = await System.Threading.Tasks.Task.WhenAll(
-            new[] { shell, second, third }.Select(s =>
-                System.Threading.Tasks.Task.Run(
-                    () =>
-                    {
-                        together.SignalAndWait(Cancel);
-                        return s.Run(
-                            "foreach ($i in 1..40) { (Get-SwarmNode worker1 -Session $s).Name; (Get-SwarmService web -Session $s).Name; Set-SwarmNode worker2 -Label @{ a = $i } -Session $s }",
-                            ("s", session)
-                        );
-                    },
-                    Cancel
-                )
+            new[] { shell, second, third }.Select(
+                (s, number) =>
+                    System.Threading.Tasks.Task.Run(
+                        () =>
+                        {
+                            together.SignalAndWait(Cancel);
+                            return s.Run(
+                                "foreach ($i in 1..40) { (Get-SwarmNode worker1 -Session $s).Name; (Get-SwarmService web -Session $s).Name; Set-SwarmNode worker2 -Label @{ a = \"$n-$i\" } -Session $s }",
+                                ("s", session),
+                                ("n", number)
+                            );
+                        },
+                        Cancel
+                    )
             )
         );
         Assert.All(results, r => Assert.Equal(Enumerable.Repeat(new[] { "worker1", "web" }, 40).SelectMany(n => n), r.As<string>()));

@@ -11,6 +11,8 @@ internal static class ErrorMapper
     private const string TargetKey = "swarm-target";
     internal const string ActionKey = "swarm-action";
 
+    private static readonly string[] OfParameters = ["ConflictingParameters", "MissingParameter", "NothingToChange"];
+
     private static readonly HashSet<string> EndPipeline =
     [
         "DaemonUnavailable",
@@ -22,10 +24,13 @@ internal static class ErrorMapper
         "NotAuthenticated",
         "SandboxStartFailed",
         "DaemonNotFound",
-        "ConflictingParameters",
+        .. OfParameters,
     ];
 
     public static bool EndsPipeline(ErrorRecord record) => record.Exception is SwarmException e && EndPipeline.Contains(e.ErrorId);
+
+    /// <summary>The parameters are wrong by themselves, whatever the swarm has.</summary>
+    public static bool IsOfParameters(ErrorRecord record) => record.Exception is SwarmException e && OfParameters.Contains(e.ErrorId);
 
     public static ErrorRecord ToRecord(Exception exception, object? target = null) =>
         exception switch
@@ -192,6 +197,7 @@ internal static class ErrorMapper
         errorId switch
         {
             _ when errorId.EndsWith("NotFound", StringComparison.Ordinal) => ErrorCategory.ObjectNotFound,
+            "NetworkNotAttached" => ErrorCategory.ObjectNotFound,
             _ when errorId.EndsWith("Exists", StringComparison.Ordinal) => ErrorCategory.ResourceExists,
             "NotAdministrator" => ErrorCategory.PermissionDenied,
             "ManagerNotTrusted" => ErrorCategory.AuthenticationError,

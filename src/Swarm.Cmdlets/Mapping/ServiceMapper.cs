@@ -17,6 +17,7 @@ internal static partial class ServiceMapper
     [MapPropertyFromSource(nameof(Service.Mode), Use = nameof(ModeOf))]
     [MapPropertyFromSource(nameof(Service.Replicas), Use = nameof(ReplicasOf))]
     [MapPropertyFromSource(nameof(Service.Ports), Use = nameof(PortsOf))]
+    [MapProperty("Spec.Ports", nameof(Service.Publish))]
     [MapProperty("RunningTasks", nameof(Service.Running))]
     [MapProperty("PreviousSpec.Container.Image", nameof(Service.PreviousImage))]
     [MapProperty("Spec.Labels", nameof(Service.Labels))]

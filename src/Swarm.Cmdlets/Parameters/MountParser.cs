@@ -6,12 +6,28 @@ namespace Swarm.Cmdlets.Parameters;
 /// <summary>Reads a mount in each of the forms that Docker's users write.</summary>
 internal static class MountParser
 {
+    public static CommaSyntax Syntax { get; } =
+        new(
+            "mount",
+            ["readonly", "ro"],
+            ["volume-label"],
+            pieces =>
+                (pieces.ContainsKey("target") || pieces.ContainsKey("dst") || pieces.ContainsKey("destination"))
+                && (
+                    !string.Equals(pieces.GetValueOrDefault("type"), "bind", StringComparison.OrdinalIgnoreCase)
+                    || pieces.ContainsKey("source")
+                    || pieces.ContainsKey("src")
+                )
+        );
+
     /// <exception cref="FormatException">Names the mount and the mistake.</exception>
     public static Mount Parse(object? value)
     {
         var mount = value switch
         {
             Mount own => own,
+            PropertyBag bag when bag.IsOf("Mount") => FromCopy(bag),
+            PropertyBag bag => FromPairs(bag.ToString(), bag.Texts.Select(p => (p.Key, (string?)p.Value))),
             IDictionary map => FromPairs(Describe(map), map.Keys.Cast<object>().Select(k => (Text(k), (string?)Text(map[k])))),
             string text when text.Contains('=', StringComparison.Ordinal) => FromPairs(
                 text,
@@ -27,6 +43,22 @@ internal static class MountParser
         return mount.Type == MountType.Bind && mount.Source.Length == 0
             ? throw new FormatException($"The bind mount to '{mount.Target}' names no source.")
             : mount;
+    }
+
+    // An object of Import-Clixml or a remote session. Its mode is a number.
+    private static Mount FromCopy(PropertyBag bag)
+    {
+        var mount = FromPairs(
+            bag.ToString(),
+            bag.Texts.Where(p => p.Key is "Type" or "Source" or "Target" or "ReadOnly" or "TmpfsSize" or "VolumeDriver")
+                .Select(p => (p.Key, (string?)p.Value))
+        );
+        mount.TmpfsMode = LanguagePrimitives.ConvertTo<int>(bag["TmpfsMode"] ?? 0);
+        foreach (DictionaryEntry label in TransformAttribute.Unwrap(bag["VolumeLabels"]) as IDictionary ?? new Hashtable())
+        {
+            mount.VolumeLabels[Text(label.Key)] = Text(label.Value);
+        }
+        return mount;
     }
 
     private static Mount FromShort(string text)

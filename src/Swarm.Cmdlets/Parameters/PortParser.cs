@@ -8,12 +8,15 @@ internal static class PortParser
 {
     private const string Forms = "Write 8080:80/tcp, 80, published=8080,target=80,protocol=tcp,mode=host, or a hashtable with these keys.";
 
+    public static CommaSyntax Syntax { get; } = new("port", [], [], pieces => pieces.ContainsKey("target"));
+
     /// <exception cref="FormatException">Names the port and the mistake.</exception>
     public static PublishedPort Parse(object? value)
     {
         var port = value switch
         {
             PublishedPort own => own,
+            PropertyBag bag => FromPairs("@{...}", bag.Texts.Select(p => (p.Key, p.Value))),
             IDictionary map => FromPairs("@{...}", map.Keys.Cast<object>().Select(k => (Text(k), Text(map[k])))),
             string text when text.Contains('=', StringComparison.Ordinal) => FromPairs(
                 text,

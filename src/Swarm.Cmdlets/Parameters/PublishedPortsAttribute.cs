@@ -12,6 +12,10 @@ internal sealed partial class PublishedPortsAttribute : TransformAttribute
     )]
     private static partial Regex Pattern { get; }
 
+    protected override bool IsList => true;
+
+    protected override object? Empty(object? value) => Array.Empty<string>();
+
     protected override object? Convert(object? value, object? original) => Each(value).Select(v => Parse(Text(v))).ToArray();
 
     internal static string Parse(string text)

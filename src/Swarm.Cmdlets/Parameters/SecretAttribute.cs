@@ -8,14 +8,16 @@ internal sealed class SecretAttribute : TransformAttribute
 {
     protected override object? Convert(object? value, object? original)
     {
-        if (value is null or SecureString)
+        if (value is SecureString)
         {
             return value;
         }
         var text = Text(value);
         // The text comes from the pipeline too: an object of the module gives it with its property.
-        return text.Length > 0 ? new NetworkCredential("", text).SecurePassword : throw new FormatException("The secret is empty.");
+        return new NetworkCredential("", text).SecurePassword;
     }
+
+    protected override object? Empty(object? value) => value is null ? null : throw new FormatException("The secret is empty.");
 
     /// <summary>The text, for the call to swarmd.</summary>
     public static string Reveal(SecureString secret) => new NetworkCredential("", secret).Password;

@@ -18,6 +18,9 @@ internal sealed class SelectorAttribute(SelectorKind kind) : TransformAttribute
     /// <summary>Dictionaries become NAME=value: PowerShell binds pipeline input to the default parameter set first.</summary>
     public bool Pairs { get; set; }
 
+    // The parameter's own validation refuses it.
+    protected override object? Empty(object? value) => value;
+
     protected override object? Convert(object? value, object? original)
     {
         if (Pairs && value is IDictionary map)

@@ -11,11 +11,42 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
     {
         try
         {
-            return Convert(Unwrap(inputData), inputData);
+            return ReadCell(inputData);
         }
         catch (FormatException e)
         {
             throw new ArgumentTransformationMetadataException(VisibleText.Lines(e.Message), e);
+        }
+    }
+
+    /// <summary>The value of the parameter's type, or one that the engine can convert to it.</summary>
+    /// <exception cref="FormatException">Names the value and the mistake.</exception>
+    public object? Read(object? input) =>
+        Unwrap(input) is var value && (value is null || (value is string text && string.IsNullOrWhiteSpace(text)))
+            ? Empty(value)
+            : Convert(value, input);
+
+    /// <summary>The values of a cell.</summary>
+    internal static string[] Parts(string cell) =>
+        cell.Split(PipedObject.Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The parameter takes several values.</summary>
+    protected virtual bool IsList => false;
+
+    /// <summary>The value of an empty text, or of null.</summary>
+    protected virtual object? Empty(object? value) => NotGiven.Value;
+
+    // The engine binds a whole cell. Its parts are known later, so a cell is right when its parts are.
+    private object? ReadCell(object? input)
+    {
+        try
+        {
+            return Read(input);
+        }
+        catch (FormatException)
+            when (IsList && Unwrap(input) is string cell && cell.Contains(PipedObject.Separator, StringComparison.Ordinal))
+        {
+            return Read(Parts(cell));
         }
     }
 
@@ -28,11 +59,15 @@ internal abstract class TransformAttribute : ArgumentTransformationAttribute
         {
             null => [],
             string or IDictionary => [value],
-            IEnumerable many => many.Cast<object?>().Select(Unwrap),
-            _ => [value],
+            IEnumerable many => many.Cast<object?>().Select(Bag),
+            _ => [Bag(value)],
         };
 
-    protected static object? Unwrap(object? value) =>
+    // ConvertFrom-Json makes an object of what was a dictionary.
+    private static object? Bag(object? value) =>
+        Unwrap(value) is PSObject { BaseObject: PSCustomObject } bag ? new PropertyBag(bag) : Unwrap(value);
+
+    internal static object? Unwrap(object? value) =>
         value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 
     /// <summary>The text of a single value. Lists and dictionaries are refused: their text would be the name of their type.</summary>
@@ -53,13 +88,16 @@ internal sealed class DurationAttribute : TransformAttribute
     protected override object? Convert(object? value, object? original) =>
         value switch
         {
-            null or TimeSpan => value,
+            TimeSpan => value,
             ushort microseconds => TimeSpan.FromMicroseconds(microseconds),
             decimal or sbyte => throw new FormatException(
                 $"'{Text(value)}' with the suffix {(value is decimal ? 'd' : 'y')} is not a duration: PowerShell takes the suffix for a type of number. Write days as hours (720h), or give a TimeSpan."
             ),
             _ => Quantities.ParseDuration(Text(value)),
         };
+
+    // $null is no limit for -Timeout.
+    protected override object? Empty(object? value) => value is null ? null : NotGiven.Value;
 }
 
 /// <summary>A size in bytes: a number (64MB), or Docker's 64m.</summary>
@@ -68,7 +106,6 @@ internal sealed class SizeAttribute : TransformAttribute
     protected override object? Convert(object? value, object? original) =>
         value switch
         {
-            null => null,
             string text => Quantities.ParseSize(text),
             int or long or uint or short or byte => NotNegative(System.Convert.ToInt64(value, CultureInfo.InvariantCulture)),
             double or float or decimal or ulong => NotNegative((long)System.Convert.ToDecimal(value, CultureInfo.InvariantCulture)),
@@ -81,12 +118,16 @@ internal sealed class SizeAttribute : TransformAttribute
 /// <summary>Environment: a dictionary, NAME=value, or NAME alone for this process's own value.</summary>
 internal sealed class EnvAttribute : TransformAttribute
 {
+    protected override bool IsList => true;
+
+    protected override object? Empty(object? value) => Array.Empty<string>();
+
     protected override object? Convert(object? value, object? original)
     {
         List<string> all = [];
         foreach (var item in Each(value))
         {
-            if (item is IDictionary map)
+            if ((item as IDictionary ?? (item as PropertyBag)?.ToHashtable()) is { } map)
             {
                 all.AddRange(
                     map.Keys.Cast<object>().OrderBy(Text, StringComparer.Ordinal).Select(k => Checked($"{Text(k)}={Scalar(k, map[k])}"))
@@ -119,16 +160,16 @@ internal sealed class LabelsAttribute : TransformAttribute
     /// <summary>A value may also be a dictionary: the labels of the node that its key names.</summary>
     public bool PerNode { get; init; }
 
+    protected override bool IsList => true;
+
+    protected override object? Empty(object? value) => value is null ? null : NotGiven.Value;
+
     protected override object? Convert(object? value, object? original)
     {
-        if (value is null)
-        {
-            return null;
-        }
         Hashtable all = new(StringComparer.Ordinal);
         foreach (var item in Each(value))
         {
-            if (item is IDictionary map)
+            if ((item as IDictionary ?? (item as PropertyBag)?.ToHashtable()) is { } map)
             {
                 foreach (DictionaryEntry entry in map)
                 {
@@ -163,15 +204,18 @@ internal sealed class LabelsAttribute : TransformAttribute
 internal sealed class CpuAttribute : TransformAttribute
 {
     protected override object? Convert(object? value, object? original) =>
-        value is null ? null
-        : decimal.TryParse(Text(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var cpus) && cpus is >= 0 and <= 1_000_000
+        decimal.TryParse(Text(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var cpus) && cpus is >= 0 and <= 1_000_000
             ? cpus
-        : throw new FormatException($"'{value}' is not a number of CPUs. Write it like 0.5 or 2.");
+            : throw new FormatException($"'{value}' is not a number of CPUs. Write it like 0.5 or 2.");
 }
 
 /// <summary>spread=node.labels.zone, or the descriptor alone.</summary>
 internal sealed class SpreadAttribute : TransformAttribute
 {
+    protected override bool IsList => true;
+
+    protected override object? Empty(object? value) => Array.Empty<string>();
+
     protected override object? Convert(object? value, object? original) =>
         Each(value)
             .Select(v =>
@@ -191,11 +235,21 @@ internal sealed class SpreadAttribute : TransformAttribute
 /// <summary>Docker's mounts: type=bind,source=…,target=…,readonly; /a:/b:ro; a dictionary; a Swarm.Mount.</summary>
 internal sealed class MountsAttribute : TransformAttribute
 {
-    protected override object? Convert(object? value, object? original) => Each(value).Select(MountParser.Parse).ToArray();
+    protected override bool IsList => true;
+
+    protected override object? Empty(object? value) => Array.Empty<Mount>();
+
+    protected override object? Convert(object? value, object? original) =>
+        MountParser.Syntax.Join(Each(value)).Select(MountParser.Parse).ToArray();
 }
 
 /// <summary>Published ports: 8080:80/tcp, Docker's long form, or a hashtable with the same keys.</summary>
 internal sealed class PortsAttribute : TransformAttribute
 {
-    protected override object? Convert(object? value, object? original) => Each(value).Select(PortParser.Parse).ToArray();
+    protected override bool IsList => true;
+
+    protected override object? Empty(object? value) => Array.Empty<PublishedPort>();
+
+    protected override object? Convert(object? value, object? original) =>
+        PortParser.Syntax.Join(Each(value)).Select(PortParser.Parse).ToArray();
 }

@@ -7,146 +7,164 @@ namespace Swarm.Cmdlets.Services;
 // The other options of a service: what New-SwarmService and Set-SwarmService set, and what Set-SwarmService takes away.
 public abstract partial class ServiceSpecCmdlet
 {
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Whole]
     public long Replicas { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("placement.constraints")]
     [ArgumentCompleter(typeof(ConstraintCompleter))]
+    [Alias("Constraints")]
     public string[] Constraint { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("placement.spread_preferences")]
     [Spread]
     [ArgumentCompleter(typeof(SpreadCompleter))]
+    [Alias("PlacementPreferences")]
     public string[] PlacementPreference { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("placement.max_replicas_per_node")]
     [ValidateRange(0, long.MaxValue)]
+    [Whole]
     public long MaxReplicasPerNode { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.reservations.nano_cpus")]
     [Cpu]
     public decimal ReserveCpu { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.reservations.memory_bytes")]
     [Size]
     public long ReserveMemory { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.limits.nano_cpus")]
     [Cpu]
     public decimal LimitCpu { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.limits.memory_bytes")]
     [Size]
     public long LimitMemory { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.pids_limit")]
     [ValidateRange(0, long.MaxValue)]
+    [Whole]
     public long LimitPids { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("labels")]
     [Labels]
+    [Alias("Labels")]
     public Hashtable Label { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("networks")]
     [Selector(SelectorKind.Network)]
     [ArgumentCompleter(typeof(NetworkCompleter))]
+    [Alias("Networks")]
     public string[] Network { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("ports")]
     [Ports]
     public PublishedPort[] Publish { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.condition")]
+    [Word<RestartCondition>]
     public RestartCondition RestartCondition { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.delay")]
     [Duration]
     public TimeSpan RestartDelay { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.max_attempts")]
     [ValidateRange(0, long.MaxValue)]
+    [Whole]
     public long RestartMaxAttempts { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.window")]
     [Duration]
     public TimeSpan RestartWindow { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.parallelism")]
     [ValidateRange(0, long.MaxValue)]
+    [Whole]
     public long UpdateParallelism { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.delay")]
     [Duration]
     public TimeSpan UpdateDelay { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.monitor")]
     [Duration]
     public TimeSpan UpdateMonitor { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.failure_action")]
+    [Word<FailureAction>]
     public FailureAction UpdateFailureAction { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.max_failure_ratio")]
     [ValidateRange(0.0, 1.0)]
+    [Ratio]
     public double UpdateMaxFailureRatio { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.order")]
+    [Word<UpdateOrder>]
     public UpdateOrder UpdateOrder { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.parallelism")]
     [ValidateRange(0, long.MaxValue)]
+    [Whole]
     public long RollbackParallelism { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.delay")]
     [Duration]
     public TimeSpan RollbackDelay { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.monitor")]
     [Duration]
     public TimeSpan RollbackMonitor { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.failure_action")]
+    [Word<FailureAction>]
     public FailureAction RollbackFailureAction { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.max_failure_ratio")]
     [ValidateRange(0.0, 1.0)]
+    [Ratio]
     public double RollbackMaxFailureRatio { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.order")]
+    [Word<UpdateOrder>]
     public UpdateOrder RollbackOrder { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Credential]
     public PSCredential? RegistryCredential { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Flag]
     public SwitchParameter NoResolveImage { get; set; }
 
     [Parameter]
@@ -159,29 +177,29 @@ public abstract partial class ServiceSpecCmdlet
 
 public abstract partial class ServiceUpdateCmdlet
 {
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("labels", Use = SpecFieldUse.Remove)]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveLabel { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("placement.constraints", Use = SpecFieldUse.Remove)]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveConstraint { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("placement.spread_preferences", Use = SpecFieldUse.Remove)]
     [Spread]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemovePlacementPreference { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("networks", Use = SpecFieldUse.Remove)]
     [Selector(SelectorKind.Network)]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]
     public string[] RemoveNetwork { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("ports", Use = SpecFieldUse.Remove)]
     [Ports]
     [ArgumentCompleter(typeof(ServiceValueCompleter))]

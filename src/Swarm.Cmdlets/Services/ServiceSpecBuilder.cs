@@ -13,12 +13,12 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
     private const decimal NanoCpus = 1_000_000_000;
 
     /// <summary>The spec of a new service: Docker's defaults, and the options.</summary>
-    /// <exception cref="SwarmException">ConflictingParameters or InvalidReplicas.</exception>
+    /// <exception cref="SwarmException">MissingParameter, ConflictingParameters, InvalidImage or InvalidReplicas.</exception>
     public V1.ServiceSpec Create(string name, ServiceMode mode)
     {
         if (Get<string>("Image") is null)
         {
-            throw Conflict("A service needs an image.", "Add -Image, for example -Image alpine.");
+            throw new SwarmException("MissingParameter", "A service needs an image.", name, "Add -Image, for example -Image alpine.");
         }
         var spec = ServiceSpecDefaults.New(name, mode == ServiceMode.Global);
         Change(spec);
@@ -27,15 +27,20 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
 
     /// <summary>Changes a spec that is <see cref="ServiceSpecDefaults.Complete">complete</see>. Removals come first. Lists and maps are merged into
     /// what is there.</summary>
-    /// <exception cref="SwarmException">ConflictingParameters or InvalidReplicas.</exception>
+    /// <exception cref="SwarmException">ConflictingParameters, InvalidImage, InvalidReplicas, or the id of what is to be removed and is not there:
+    /// EnvNotFound, MountNotFound, ….</exception>
     public void Change(V1.ServiceSpec spec)
     {
+        if (Get<string>("Image") is { } image && string.IsNullOrWhiteSpace(image))
+        {
+            throw new SwarmException("InvalidImage", "The image is empty.", spec.Name, "Name one, for example -Image alpine.");
+        }
         CheckHealth();
         ReconcileCapabilities(spec.Container);
         var given = options.Where(o => o.Value is not null && ServiceOption.All.ContainsKey(o.Key)).ToList();
         foreach (var (name, value) in given.Where(o => ServiceOption.All[o.Key].Use == SpecFieldUse.Remove))
         {
-            Remove(ServiceOption.All[name].Field!, spec, ((IEnumerable)value!).Cast<object>().ToList());
+            Remove(ServiceOption.All[name], spec, ((IEnumerable)value!).Cast<object>().ToList());
         }
         foreach (var (name, value) in given)
         {
@@ -119,34 +124,43 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
             _ => throw new NotSupportedException($"'{field.FullName}' cannot be set to a {value.GetType().Name}."),
         };
 
-    private static void Remove(SpecField field, V1.ServiceSpec spec, List<object> values)
+    private static void Remove(ServiceOption option, V1.ServiceSpec spec, List<object> values)
     {
-        switch (field.Open(spec))
+        // Each value has to take something away: a name that is mistyped would pass for a change.
+        var missing = option.Field!.Open(spec) switch
         {
-            case MapField<string, string> map:
-                values.ForEach(key => map.Remove((string)key));
-                break;
-            case RepeatedField<V1.Mount> mounts:
-                RemoveWhere(mounts, m => values.Contains(m.Target));
-                break;
-            case RepeatedField<V1.PublishedPort> ports:
-                // As in docker service update --publish-rm, target port and protocol select the port.
-                var removed = values.Cast<PublishedPort>().Select(ServiceMessages.Of).ToList();
-                RemoveWhere(ports, p => removed.Exists(r => r.TargetPort == p.TargetPort && r.Protocol == p.Protocol));
-                break;
-            case RepeatedField<string> env when field.Path == "container.env":
-                RemoveWhere(env, e => values.Contains(NameOf(e)));
-                break;
-            case RepeatedField<string> constraints when field.Path == "placement.constraints":
-                RemoveWhere(constraints, c => values.Exists(v => Squeeze((string)v) == Squeeze(c)));
-                break;
-            case RepeatedField<string> list:
-                RemoveWhere(list, values.Contains);
-                break;
-            default:
-                throw new NotSupportedException($"A list like '{field.Path}' is new to {nameof(ServiceSpecBuilder)}.");
+            MapField<string, string> map => values.Where(key => !map.Remove((string)key)),
+            RepeatedField<V1.Mount> mounts => values.Where(v => !RemoveWhere(mounts, m => m.Target == (string)v)),
+            // As in docker service update --publish-rm, target port and protocol select the port.
+            RepeatedField<V1.PublishedPort> ports => values.Where(v =>
+                v is PublishedPort port
+                && ServiceMessages.Of(port) is var removed
+                && !RemoveWhere(ports, p => removed.TargetPort == p.TargetPort && removed.Protocol == p.Protocol)
+            ),
+            RepeatedField<string> list => values.Where(v => !RemoveWhere(list, e => IsNamed(option.Field.Path, e, (string)v))),
+            _ => throw new NotSupportedException($"A list like '{option.Field.Path}' is new to {nameof(ServiceSpecBuilder)}."),
+        };
+        if (missing.Distinct().ToList() is { Count: > 0 } absent)
+        {
+            throw new SwarmException(
+                option.NotFoundId,
+                $"Service '{spec.Name}' does not have what -{option.Name} names: {string.Join(", ", absent.Select(Shown))}.",
+                spec.Name,
+                $"Get-SwarmService {spec.Name} | Format-List shows what it has."
+            );
         }
     }
+
+    private static bool IsNamed(string path, string entry, string name) =>
+        path switch
+        {
+            "container.env" => NameOf(entry) == name,
+            "placement.constraints" => Squeeze(entry) == Squeeze(name),
+            _ => entry == name,
+        };
+
+    private static string Shown(object value) =>
+        value is PublishedPort port ? $"{port.Target}/{port.Protocol.ToString().ToLowerInvariant()}" : $"{value}";
 
     private void SetReplicas(V1.ServiceSpec spec)
     {
@@ -176,8 +190,16 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
         {
             container.HealthCheck ??= new V1.HealthCheck();
             container.HealthCheck.Test.Clear();
-            // A single string is a command line for a shell; several are a program and its arguments. These are Docker's two forms.
-            container.HealthCheck.Test.Add(command.Length == 1 ? ["CMD-SHELL", command[0]] : ["CMD", .. command]);
+            // A single string is a command line for a shell; several are a program and its arguments. These are Docker's two forms, and stay
+            // what they are where they are written out.
+            container.HealthCheck.Test.Add(
+                command switch
+                {
+                    [var line] => ["CMD-SHELL", line],
+                    ["CMD" or "CMD-SHELL", ..] => command,
+                    _ => ["CMD", .. command],
+                }
+            );
         }
     }
 
@@ -236,15 +258,18 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
         list.Add(value);
     }
 
-    private static void RemoveWhere<T>(RepeatedField<T> list, Func<T, bool> condition)
+    /// <summary>Whether there was such an entry.</summary>
+    private static bool RemoveWhere<T>(RepeatedField<T> list, Func<T, bool> condition)
     {
-        for (var i = list.Count - 1; i >= 0; i--)
+        var before = list.Count;
+        for (var i = before - 1; i >= 0; i--)
         {
             if (condition(list[i]))
             {
                 list.RemoveAt(i);
             }
         }
+        return list.Count < before;
     }
 
     private static SwarmException Conflict(string message, string action) => new("ConflictingParameters", message, "", action);

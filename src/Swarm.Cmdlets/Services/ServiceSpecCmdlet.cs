@@ -1,13 +1,19 @@
 using System.Net;
+using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Services;
 
 /// <summary>The options of a service, shared by New-SwarmService and Set-SwarmService.</summary>
-public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
+public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet, ITakesObjects
 {
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
+
     /// <summary>A builder with the bound parameters.</summary>
-    private protected ServiceSpecBuilder Builder() =>
-        new(ServiceOption.All.Keys.Where(IsBound).ToDictionary(o => o, o => GetType().GetProperty(o)!.GetValue(this)));
+    private protected ServiceSpecBuilder Builder() => new(Options());
+
+    private protected Dictionary<string, object?> Options() =>
+        ServiceOption.All.Keys.Where(IsBound).ToDictionary(o => o, o => GetType().GetProperty(o)!.GetValue(this));
 
     private protected ValueTask FinishAsync(
         V1.Service service,
@@ -19,7 +25,7 @@ public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet
     /// <summary>The credential with the registry that the image names.</summary>
     private protected V1.RegistryCredential? Credential(V1.ServiceSpec spec)
     {
-        if (RegistryCredential is null)
+        if (RegistryCredential is null || !IsBound(nameof(RegistryCredential)))
         {
             return null;
         }

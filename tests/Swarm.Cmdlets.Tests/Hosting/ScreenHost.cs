@@ -52,7 +52,7 @@ internal sealed class ScreenHost : PSHost
         public override void WriteWarningLine(string message) { }
 
         public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
-            throw new InvalidOperationException("Prompted: " + message);
+            throw new HostException("Prompted: " + message);
 
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) =>
             throw new InvalidOperationException("Prompted: " + message);

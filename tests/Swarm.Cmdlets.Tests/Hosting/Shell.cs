@@ -57,6 +57,7 @@ internal sealed class Shell : IAsyncDisposable
             [.. shell.Streams.Information],
             [.. shell.Streams.Progress],
             [.. shell.Streams.Warning.Select(w => w.Message)],
+            [.. shell.Streams.Verbose.Select(v => v.Message)],
             (thrown as RuntimeException)?.ErrorRecord
         );
     }
@@ -86,6 +87,7 @@ internal sealed record Result(
     InformationRecord[] Information,
     ProgressRecord[] Progress,
     string[] Warnings,
+    string[] Verbose,
     ErrorRecord? Terminating
 )
 {

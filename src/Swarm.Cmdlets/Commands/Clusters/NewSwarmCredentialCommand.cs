@@ -9,24 +9,27 @@ namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.New, "SwarmCredential", SupportsShouldProcess = true)]
 [OutputType(typeof(ClientCredential))]
-public sealed class NewSwarmCredentialCommand : SwarmCmdlet
+public sealed class NewSwarmCredentialCommand : SwarmCmdlet, ITakesObjects
 {
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
     public TimeSpan Expiry { get; set; }
 
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
+
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         var path = GetUnresolvedProviderPathFromPSPath(Path);
         if (File.Exists(path) && !Force)

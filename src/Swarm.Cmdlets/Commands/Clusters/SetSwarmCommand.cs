@@ -6,20 +6,37 @@ namespace Swarm.Cmdlets.Commands;
 [OutputType(typeof(UnlockKey), typeof(Cluster))]
 public sealed class SetSwarmCommand : ClusterSettingsCmdlet
 {
+    private const string Examples = "-TaskHistoryLimit, -SnapshotInterval, -HeartbeatPeriod, -CertificateExpiry or -AutoLock";
+
+    private static readonly string[] Changes =
+    [
+        nameof(TaskHistoryLimit),
+        nameof(SnapshotInterval),
+        nameof(HeartbeatPeriod),
+        nameof(CertificateExpiry),
+        nameof(AutoLock),
+    ];
+
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
+        RequireChange(Changes, Examples);
         var settings = Settings();
-        if (settings.CalculateSize() == 0)
+        var present = await Client.Clusters.GetClusterAsync(new V1.GetClusterRequest(), cancellationToken: cancellationToken);
+        if (Piped is { IsState: true })
         {
-            throw new SwarmException(
-                "NothingToChange",
-                "No setting was given.",
-                "",
-                "Name one: -TaskHistoryLimit, -SnapshotInterval, -HeartbeatPeriod, -CertificateExpiry or -AutoLock."
-            );
+            RequireChange(Changes, Examples, await ShownAsync(present, cancellationToken));
+        }
+        if (IsSo(settings, present) && !IsWhatIf)
+        {
+            TellUnchanged("The swarm");
+            if (PassThru)
+            {
+                WriteObject(await ShownAsync(present, cancellationToken));
+            }
+            return;
         }
         if (!await ApproveAsync("swarm", $"Change settings {settings}", null, false, cancellationToken))
         {
@@ -36,8 +53,20 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
         }
         if (PassThru)
         {
-            var daemon = await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken);
-            WriteObject(OutputMapper.ToCluster(daemon, cluster));
+            WriteObject(await ShownAsync(cluster, cancellationToken));
         }
     }
+
+    private async Task<Cluster> ShownAsync(V1.Cluster cluster, CancellationToken cancellationToken) =>
+        OutputMapper.ToCluster(
+            await Client.Daemon.GetDaemonAsync(new V1.GetDaemonRequest(), cancellationToken: cancellationToken),
+            cluster
+        );
+
+    private static bool IsSo(V1.ClusterSettings wanted, V1.Cluster present) =>
+        (!wanted.HasTaskHistoryLimit || wanted.TaskHistoryLimit == present.TaskHistoryLimit)
+        && (!wanted.HasSnapshotInterval || wanted.SnapshotInterval == present.SnapshotInterval)
+        && (wanted.HeartbeatPeriod is null || wanted.HeartbeatPeriod.Equals(present.HeartbeatPeriod))
+        && (wanted.CertificateExpiry is null || wanted.CertificateExpiry.Equals(present.CertificateExpiry))
+        && (!wanted.HasAutolock || wanted.Autolock == present.Autolock);
 }

@@ -211,7 +211,7 @@ public sealed class TestSwarmHostCommand : HostCmdlet
             || (parts.Length == 2 && !uint.TryParse(parts[1], out port))
         )
         {
-            throw new SwarmException("ConflictingParameters", $"'{text}' is not the address of a manager.", text, "Write HOST[:PORT].");
+            throw new SwarmException("InvalidAddress", $"'{text}' is not the address of a manager.", text, "Write HOST[:PORT].");
         }
         return new V1.HostPeer
         {

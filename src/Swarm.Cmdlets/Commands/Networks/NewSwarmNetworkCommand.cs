@@ -6,48 +6,61 @@ namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.New, "SwarmNetwork", SupportsShouldProcess = true)]
 [OutputType(typeof(Network))]
-public sealed class NewSwarmNetworkCommand : SwarmCmdlet
+public sealed class NewSwarmNetworkCommand : SwarmCmdlet, ITakesObjects
 {
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     public string Driver { get; set; } = "overlay";
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     public string[] Subnet { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     public string[] Gateway { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Flag]
     public SwitchParameter Attachable { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Flag]
     public SwitchParameter Internal { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Flag]
     public SwitchParameter Encrypted { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Flag]
     public SwitchParameter IPv6 { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Labels]
+    [Alias("Labels")]
     public Hashtable Label { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Labels]
+    [Alias("Options")]
     public Hashtable Option { get; set; } = [];
 
-    protected override async ValueTask EndAsync(CancellationToken cancellationToken)
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
+
+    // A network is copied.
+    string ITakesObjects.OwnType => nameof(Network);
+
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        if (Gateway.Length > Subnet.Length)
+        var subnets = Given(nameof(Subnet), Subnet) ?? [];
+        var gateways = Given(nameof(Gateway), Gateway) ?? [];
+        if (gateways.Length > subnets.Length)
         {
             throw new SwarmException(
-                "ConflictingParameters",
+                "MissingParameter",
                 "There are more gateways than subnets.",
                 Name,
                 "Give a -Subnet for each -Gateway."
@@ -61,24 +74,27 @@ public sealed class NewSwarmNetworkCommand : SwarmCmdlet
         {
             RequestId = NewRequestId(),
             Name = Name,
-            Driver = Driver,
-            Attachable = Attachable,
-            Internal = Internal,
-            Encrypted = Encrypted,
-            Ipv6 = IPv6,
+            Driver = Given(nameof(Driver), Driver) ?? "overlay",
+            Attachable = Given(nameof(Attachable), Attachable),
+            Internal = Given(nameof(Internal), Internal),
+            Encrypted = Given(nameof(Encrypted), Encrypted),
+            Ipv6 = Given(nameof(IPv6), IPv6),
         };
-        foreach (DictionaryEntry entry in Label)
+        foreach (DictionaryEntry entry in Given(nameof(Label), Label) ?? [])
         {
             request.Labels[(string)entry.Key] = $"{entry.Value}";
         }
-        foreach (DictionaryEntry entry in Option)
+        foreach (DictionaryEntry entry in Given(nameof(Option), Option) ?? [])
         {
             request.Options[(string)entry.Key] = $"{entry.Value}";
         }
-        for (var i = 0; i < Subnet.Length; i++)
+        for (var i = 0; i < subnets.Length; i++)
         {
-            request.Subnets.Add(new V1.NetworkSubnet { Subnet = Subnet[i], Gateway = i < Gateway.Length ? Gateway[i] : "" });
+            request.Subnets.Add(new V1.NetworkSubnet { Subnet = subnets[i], Gateway = i < gateways.Length ? gateways[i] : "" });
         }
         WriteObject(OutputMapper.ToNetwork(await Client.Networks.CreateNetworkAsync(request, cancellationToken: cancellationToken)));
     }
+
+    /// <summary>The value, if it is given. An object that is no network has properties of the same names.</summary>
+    private T? Given<T>(string parameter, T value) => IsBound(parameter) ? value : default;
 }

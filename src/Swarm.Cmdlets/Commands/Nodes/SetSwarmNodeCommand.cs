@@ -7,8 +7,11 @@ namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.Set, "SwarmNode", SupportsShouldProcess = true)]
 [OutputType(typeof(Node))]
-public sealed class SetSwarmNodeCommand : SwarmCmdlet
+public sealed class SetSwarmNodeCommand : SwarmCmdlet, ITakesObjects
 {
+    private const string Examples = "-Availability, -Role, -Label or -RemoveLabel";
+    private static readonly string[] Changes = [nameof(Availability), nameof(Role), nameof(Label), nameof(RemoveLabel)];
+
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Selector(SelectorKind.Node)]
     [Alias("Id", "NodeId")]
@@ -17,18 +20,21 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Word<NodeAvailability>]
     public NodeAvailability? Availability { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Word<NodeRole>]
     public NodeRole? Role { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Labels]
+    [Alias("Labels")]
     [ArgumentCompleter(typeof(NodeLabelCompleter))]
     public Hashtable? Label { get; set; }
 
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(NodeLabelCompleter))]
     public string[] RemoveLabel { get; set; } = [];
 
@@ -45,17 +51,12 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
+
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        if (Availability is null && Role is null && Label is null && RemoveLabel.Length == 0)
-        {
-            throw new SwarmException(
-                "ConflictingParameters",
-                "No change was given.",
-                "",
-                "Name one: -Availability, -Role, -Label or -RemoveLabel."
-            );
-        }
+        RequireChange(Changes, Examples);
         foreach (var node in await FindNodesAsync(Name, cancellationToken))
         {
             try
@@ -71,42 +72,69 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
 
     private async ValueTask ChangeAsync(V1.Node node, CancellationToken cancellationToken)
     {
-        var request = new V1.UpdateNodeRequest
+        RequireChange(Changes, Examples, OutputMapper.ToNode(node));
+        var request = Request(node);
+        if (IsSo(request, node) && !IsWhatIf)
         {
-            RequestId = NewRequestId(),
-            Selector = node.Id,
-            LabelsRemoved = { RemoveLabel },
-        };
-        if (Availability is { } availability)
-        {
-            request.Availability = (V1.NodeAvailability)availability;
+            TellUnchanged($"Node '{node.Name}'");
+            await FinishAsync(node, request, cancellationToken);
+            return;
         }
-        if (Role is { } role)
-        {
-            request.Role = (V1.NodeRole)role;
-        }
-        foreach (DictionaryEntry label in Label ?? [])
-        {
-            request.LabelsSet.Add((string)label.Key, $"{label.Value}");
-        }
-        if (!await ApproveAsync(node.Name, Describe(), token => PreviewAsync(request, token), Force, cancellationToken))
+        if (!await ApproveAsync(node.Name, Describe(request), token => PreviewAsync(request, token), Force, cancellationToken))
         {
             return;
         }
         if (
             AsksAgain
-            && await IsLastManagerAsync(node, cancellationToken)
+            && await IsLastManagerAsync(node, request, cancellationToken)
             && !ShouldContinue($"'{node.Name}' is the last manager. Demote it?", "Demote the last manager")
         )
         {
             return;
         }
         var answer = await Client.Nodes.UpdateNodeAsync(request, cancellationToken: cancellationToken);
+        await FinishAsync(answer.Node, request, cancellationToken);
+    }
+
+    /// <summary>The given changes. The properties of a node from the pipeline are its state, and none.</summary>
+    private V1.UpdateNodeRequest Request(V1.Node node)
+    {
+        var request = new V1.UpdateNodeRequest { RequestId = NewRequestId(), Selector = node.Id };
+        if (IsBound(nameof(RemoveLabel)))
+        {
+            request.LabelsRemoved.Add(RemoveLabel);
+        }
+        if (IsBound(nameof(Availability)) && Availability is { } availability)
+        {
+            request.Availability = (V1.NodeAvailability)availability;
+        }
+        if (IsBound(nameof(Role)) && Role is { } role)
+        {
+            request.Role = (V1.NodeRole)role;
+        }
+        if (IsBound(nameof(Label)))
+        {
+            foreach (DictionaryEntry label in Label ?? [])
+            {
+                request.LabelsSet.Add((string)label.Key, $"{label.Value}");
+            }
+        }
+        return request;
+    }
+
+    private static bool IsSo(V1.UpdateNodeRequest wanted, V1.Node node) =>
+        wanted.LabelsRemoved.Count == 0
+        && (!wanted.HasAvailability || wanted.Availability == node.Availability)
+        && (!wanted.HasRole || wanted.Role == node.Role)
+        && wanted.LabelsSet.All(l => node.Labels.TryGetValue(l.Key, out var value) && value == l.Value);
+
+    private async ValueTask FinishAsync(V1.Node node, V1.UpdateNodeRequest request, CancellationToken cancellationToken)
+    {
         if (Wait)
         {
             await WaitForNodesAsync(
                 new Dictionary<string, string> { [node.Id] = node.Name },
-                Availability == NodeAvailability.Drain ? NodeGoal.Drained : NodeGoal.Ready,
+                request is { HasAvailability: true, Availability: V1.NodeAvailability.Drain } ? NodeGoal.Drained : NodeGoal.Ready,
                 Timeout,
                 cancellationToken
             );
@@ -114,7 +142,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         if (PassThru)
         {
             // After a wait, the output shows the state that the wait ended with.
-            foreach (var shown in Wait ? await FindNodesAsync([node.Id], cancellationToken) : [answer.Node])
+            foreach (var shown in Wait ? await FindNodesAsync([node.Id], cancellationToken) : [node])
             {
                 WriteObject(OutputMapper.ToNode(shown));
             }
@@ -135,29 +163,29 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet
         && !IsBound("Confirm")
         && LanguagePrimitives.ConvertTo<ConfirmImpact>(GetVariableValue("ConfirmPreference", ConfirmImpact.High)) != ConfirmImpact.None;
 
-    private async ValueTask<bool> IsLastManagerAsync(V1.Node node, CancellationToken cancellationToken) =>
-        Role == NodeRole.Worker
+    private async ValueTask<bool> IsLastManagerAsync(V1.Node node, V1.UpdateNodeRequest request, CancellationToken cancellationToken) =>
+        request is { HasRole: true, Role: V1.NodeRole.Worker }
         && node.Role == V1.NodeRole.Manager
         && (await FindNodesAsync(null, cancellationToken)).Count(n => n.Role == V1.NodeRole.Manager) == 1;
 
-    private string Describe()
+    private static string Describe(V1.UpdateNodeRequest request)
     {
         List<string> parts = [];
-        if (Availability is { } availability)
+        if (request.HasAvailability)
         {
-            parts.Add($"Set availability {availability}");
+            parts.Add($"Set availability {request.Availability}");
         }
-        if (Role is { } role)
+        if (request.HasRole)
         {
-            parts.Add(role == NodeRole.Manager ? "Promote to manager" : "Demote to worker");
+            parts.Add(request.Role == V1.NodeRole.Manager ? "Promote to manager" : "Demote to worker");
         }
-        if (Label is not null)
+        if (request.LabelsSet.Count > 0)
         {
-            parts.Add("Set labels " + string.Join(", ", Label.Keys.Cast<string>().Order()));
+            parts.Add("Set labels " + string.Join(", ", request.LabelsSet.Keys.Order()));
         }
-        if (RemoveLabel.Length > 0)
+        if (request.LabelsRemoved.Count > 0)
         {
-            parts.Add("Remove labels " + string.Join(", ", RemoveLabel));
+            parts.Add("Remove labels " + string.Join(", ", request.LabelsRemoved));
         }
         return string.Join(", ", parts);
     }

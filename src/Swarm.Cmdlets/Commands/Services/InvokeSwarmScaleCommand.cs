@@ -7,9 +7,10 @@ namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsLifecycle.Invoke, "SwarmScale", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(Service))]
-public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
+public sealed class InvokeSwarmScaleCommand : SwarmCmdlet, ITakesObjects
 {
     private readonly List<V1.ServiceScale> _wanted = [];
+    private bool _refused;
 
     [Parameter(ParameterSetName = "Name", Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Selector(SelectorKind.Service, Pairs = true)]
@@ -19,11 +20,15 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    [Parameter(ParameterSetName = "Name", Position = 1)]
+    [Parameter(ParameterSetName = "Name", Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Whole]
     public long? Replicas { get; set; }
 
     [Parameter(ParameterSetName = "Map", Mandatory = true, Position = 0)]
     public Hashtable Scale { get; set; } = [];
+
+    [Parameter(ParameterSetName = "Name", ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
 
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -37,6 +42,20 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
+        var refused = true;
+        try
+        {
+            await ReadAsync(cancellationToken);
+            refused = false;
+        }
+        finally
+        {
+            _refused |= refused;
+        }
+    }
+
+    private async ValueTask ReadAsync(CancellationToken cancellationToken)
+    {
         if (ParameterSetName == "Map")
         {
             foreach (DictionaryEntry entry in Scale)
@@ -47,7 +66,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
         }
         foreach (var name in Name)
         {
-            if (Replicas is { } replicas)
+            if (IsBound(nameof(Replicas)) && Replicas is { } replicas)
             {
                 if (!WildcardPattern.ContainsWildcardCharacters(name))
                 {
@@ -66,7 +85,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
             else
             {
                 throw new SwarmException(
-                    "ConflictingParameters",
+                    "MissingParameter",
                     $"No number of replicas for '{name}'.",
                     name,
                     $"Write Invoke-SwarmScale {name} 5, or Invoke-SwarmScale @{{ {name} = 5 }}."
@@ -78,7 +97,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
     // A single call scales everything from the pipeline: all or nothing.
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        if (_wanted.Count == 0)
+        if (_wanted.Count == 0 || _refused)
         {
             return;
         }
@@ -118,7 +137,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet
         LanguagePrimitives.TryConvertTo<long>(value, out var number)
             ? number
             : throw new SwarmException(
-                "ConflictingParameters",
+                "InvalidReplicas",
                 $"'{value}' is not a number of replicas for '{service}'.",
                 service,
                 "Give a whole number, 0 or more."

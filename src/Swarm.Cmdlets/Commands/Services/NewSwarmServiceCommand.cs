@@ -1,21 +1,34 @@
+using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
 namespace Swarm.Cmdlets.Commands;
 
 [Cmdlet(VerbsCommon.New, "SwarmService", SupportsShouldProcess = true)]
 [OutputType(typeof(Service))]
-public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
+public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet, ITakesObjects
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
-    [Parameter]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    public override string? Image { get; set; }
+
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Word<ServiceMode>]
     public ServiceMode Mode { get; set; }
+
+    // A service is copied.
+    string ITakesObjects.OwnType => nameof(Service);
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        var spec = Builder().Create(Name, Mode);
+        var options = Options();
+        if (!IsOnCommandLine(nameof(Replicas)) && IsReplicasOfAnotherMode())
+        {
+            options.Remove(nameof(Replicas));
+        }
+        var spec = new ServiceSpecBuilder(options).Create(Name, IsBound(nameof(Mode)) ? Mode : ServiceMode.Replicated);
         var request = new V1.CreateServiceRequest
         {
             RequestId = NewRequestId(),
@@ -38,6 +51,16 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet
         var created = await Client.Services.CreateServiceAsync(request, cancellationToken: cancellationToken);
         await FinishAsync(created.Service, created.Warnings, emit: true, cancellationToken);
     }
+
+    // The replicas of a global service are the nodes that it runs on. A copied number is no wish where the command line asks for a
+    // global one.
+    private bool IsReplicasOfAnotherMode() =>
+        Piped is { } piped
+        && piped.IsOfType(nameof(Service))
+        && (
+            LanguagePrimitives.ConvertTo<ServiceMode>(piped[nameof(Service.Mode)]) == ServiceMode.Global
+            || (IsOnCommandLine(nameof(Mode)) && Mode == ServiceMode.Global)
+        );
 
     private async Task<V1.Preview?> PreviewAsync(V1.CreateServiceRequest request, CancellationToken cancellationToken)
     {

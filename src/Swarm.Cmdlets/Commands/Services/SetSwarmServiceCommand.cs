@@ -22,6 +22,7 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
+        RequireChange(ServiceOption.Changes, "-Image, -Replicas or -Env");
         foreach (var service in await FindServicesAsync(Name, cancellationToken))
         {
             try
@@ -37,11 +38,18 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
 
     private async ValueTask ChangeAsync(V1.Service service, CancellationToken cancellationToken)
     {
+        RequireChange(ServiceOption.Changes, "-Image, -Replicas or -Env", OutputMapper.ToService(service));
         var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage, NewAttempt = IsBound(nameof(Image)) };
         var wanted = edit.Wanted(service);
         var credential = Credential(wanted);
-        var what = SpecDiff.Changes(service.Spec, wanted).Keys.Order().ToArray();
+        var what = SpecDiff.Changes(ServiceSpecDefaults.Complete(service.Spec.Clone()), wanted).Keys.Order().ToArray();
         var action = what.Length == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
+        if (what.Length == 0 && !edit.NewAttempt && credential is null && !IsWhatIf)
+        {
+            TellUnchanged($"Service '{service.Spec.Name}'");
+            await FinishAsync(service, [], PassThru, cancellationToken);
+            return;
+        }
         if (
             !await ApproveAsync(service.Spec.Name, action, token => edit.PreviewAsync(service, credential, token), false, cancellationToken)
         )
