@@ -29,9 +29,9 @@ internal sealed class SlotReconciler(PlanContext plan, ServiceView view, Func<Sw
             return;
         }
         var otherStops = false;
-        foreach (var task in slot.Active)
+        // All fates come before the first change: a slot that the plan changes asks for no room elsewhere.
+        foreach (var (task, fate) in slot.Active.Select(t => (t, FateOf(t))).ToList())
         {
-            var fate = FateOf(task);
             if (fate == Fate.GoesOn)
             {
                 continue;

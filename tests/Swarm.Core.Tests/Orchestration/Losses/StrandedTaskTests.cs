@@ -203,6 +203,30 @@ public class StrandedTaskTests
         Assert.Equal(2ul, Assert.Single(swarm.Running("web")).Revision);
     }
 
+    [Fact]
+    public void A_successor_stays_on_its_node_that_is_down_also_when_the_old_task_has_to_go()
+    {
+        var swarm = new TestSwarm(nodes: 2);
+        swarm.SetLabels("node1", ValueMap.Empty.With("zone", "east"));
+        swarm.SetAvailability("node1", NodeAvailability.Pause);
+        swarm.Create(TestSwarm.Spec("web") with { Update = UpdateConfig.Default with { Order = UpdateOrder.StartFirst } });
+        swarm.Converge();
+        var old = Assert.Single(swarm.Running("web"));
+        swarm.SetAvailability("node1", NodeAvailability.Active);
+        swarm.Update("web", s => s with { Placement = new Placement { Constraints = ["node.labels.zone==east"] } });
+        swarm.Settle();
+        var successor = Assert.Single(swarm.Active("web"), t => t.NodeId == "node1");
+
+        // The update is done, so that the old task may no longer be where it is.
+        swarm.SetState("node1", NodeState.Down);
+        var status = swarm["web"].UpdateStatus! with { State = UpdateState.Completed };
+        swarm.Apply(new StateChange.ServiceUpdateStatusSet(swarm["web"].Id, status, swarm.Now));
+        swarm.Converge();
+
+        Assert.Equal(TaskState.Shutdown, swarm.Task(old.Id).DesiredState);
+        Assert.Equal(successor, Assert.Single(swarm.Active("web")));
+    }
+
     [Theory]
     [InlineData("max-replicas")]
     [InlineData("reservations")]
