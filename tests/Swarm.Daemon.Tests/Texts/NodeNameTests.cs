@@ -23,7 +23,11 @@ public sealed class NodeNameTests
         var shown = nodes.Single(n => n.Id == newcomer.NodeId);
         Assert.Equal(("w1-2", "w1"), (shown.Name, shown.Description.Hostname));
         Assert.Equal("its host name w1 is the name of another node, so its name is w1-2", shown.StateMessage);
-        Assert.Contains("so its name is w1-2", manager.Log, StringComparison.Ordinal);
+        // It is written after the state has the name.
+        await Deadline.UntilAsync(
+            () => manager.Log.Contains("so its name is w1-2", StringComparison.Ordinal),
+            "a line about the other name"
+        );
         // Back, each has its own.
         await first.StartAsync();
         await second.RestartAsync();
@@ -44,7 +48,11 @@ public sealed class NodeNameTests
         await second.StartAsync();
         var nodes = await manager.NodesAsync(n => n.Any(x => x.Id == other.NodeId && x.Description.Hostname == "w1"));
         Assert.Equal("w1-2", nodes.Single(n => n.Id == other.NodeId).Name);
-        Assert.Contains("so its name is w1-2", manager.Log, StringComparison.Ordinal);
+        // It is written after the state has the name.
+        await Deadline.UntilAsync(
+            () => manager.Log.Contains("so its name is w1-2", StringComparison.Ordinal),
+            "a line about the other name"
+        );
     }
 
     [Fact]
