@@ -5,6 +5,9 @@ namespace Swarm.Cmdlets.Tests.Views;
 /// <summary>Objects of the module with long values, as a cluster has them that is not a toy.</summary>
 internal static class Samples
 {
+    /// <summary>In the middle of a time that is called 4 days: it stays 4 days while the tests run.</summary>
+    public static readonly DateTime Time = DateTime.UtcNow.AddHours(-108);
+
     public const string Id = "k3xq0bd4ujz8w1nf5rhy7tc2m";
 
     /// <summary>40 characters.</summary>
@@ -57,8 +60,7 @@ internal static class Samples
             _ when type == typeof(NodeState) => NodeState.Down,
             { IsEnum: true } => System.Enum.GetValues(type).Cast<object>().Last(),
             _ when type == typeof(bool) => true,
-            // In the middle of what is called 4 minutes.
-            _ when type == typeof(DateTime) => DateTime.UtcNow.AddSeconds(-270),
+            _ when type == typeof(DateTime) => Time,
             _ when type == typeof(TimeSpan) => TimeSpan.FromSeconds(90),
             { IsPrimitive: true } => Convert.ChangeType(5, type, System.Globalization.CultureInfo.InvariantCulture),
             _ => Make(type),

@@ -56,11 +56,22 @@ public sealed class WidthTests
                 var console = Show(shell, width, "$live", "ForEach-Object { $_ }");
                 foreach (var source in (string[])["$live", "$copy"])
                 {
-                    shell.Run($"{source} | Out-File $file", ("file", file)).ThrowIfFailed();
-                    Assert.Equal(console, Trim(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)));
-                    shell.Run($"{source} > $file").ThrowIfFailed();
+                    shell.Run($"{source} | Out-File $file -Width {width - 1}", ("file", file)).ThrowIfFailed();
                     Assert.Equal(console, Trim(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)));
                     Assert.Equal(console, Trim(shell.Run($"{source} | Out-String -Width {width - 1}").One<string>()));
+                }
+            }
+            // Without -Width a list has no end of its lines, and a table is as wide as the process's console, not its host's.
+            var narrow = Show(shell, 80, "$live", "ForEach-Object { $_ }");
+            var isList = ViewFile.Default(name).Element("ListControl") is not null;
+            foreach (var source in (string[])["$live", "$copy"])
+            {
+                shell.Run($"{source} > $file").ThrowIfFailed();
+                var redirected = Trim(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+                Assert.Equal(isList ? Squeeze(narrow) : narrow, isList ? Squeeze(redirected) : redirected);
+                if (isList)
+                {
+                    AssertWhole(name, ViewFile.Default(name), redirected, int.MaxValue);
                 }
             }
         }
