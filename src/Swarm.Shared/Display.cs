@@ -1,5 +1,7 @@
 using System.Collections;
 using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -13,6 +15,20 @@ public static class Display
 
     /// <summary>A value as a view shows it, with visible escapes for control characters: nodes and engines wrote the texts.</summary>
     public static string Text(object? value) => VisibleText.Of(value?.ToString());
+
+    /// <summary>The name of an enum's value, also where a remote session or a file gave its number: that object's text is the name.</summary>
+    public static string Name(PSObject? value) => Text(value?.ToString());
+
+    /// <summary>A row of a table, on as many lines as it takes. See <see cref="RowLayout"/>.</summary>
+    /// <param name="host">Its width is used where it has one. Redirected output of a console has the console's.</param>
+    /// <param name="columns">The widths of the columns; the last cell needs none.</param>
+    /// <param name="cells">The texts of the cells; null is empty.</param>
+    /// <param name="text">A text, or several, behind or below the cells; null is none.</param>
+    public static string Row(PSHost? host, int[] columns, string?[] cells, object? text)
+    {
+        object?[] texts = text is IEnumerable and not string ? [.. ((IEnumerable)text).Cast<object?>()] : [text];
+        return RowLayout.Lay(WidthOf(host), columns, cells, texts.Select(t => t?.ToString() ?? ""));
+    }
 
     /// <summary>The values as a view shows them, one after another.</summary>
     /// <param name="values">Any objects; null is empty.</param>
@@ -28,6 +44,8 @@ public static class Display
         {
             shown.Add($"{Text(entry.Key)}={Text(entry.Value)}");
         }
+        // A deserialized object has a hash table, which has an order of its own.
+        shown.Sort(StringComparer.Ordinal);
         return string.Join(", ", shown);
     }
 
@@ -65,6 +83,10 @@ public static class Display
         var at = image?.IndexOf('@', StringComparison.Ordinal) ?? -1;
         return Text(at < 0 ? image : image![..at]);
     }
+
+    /// <summary>The changes of a revision: see <see cref="Change"/>.</summary>
+    public static string Changes(IEnumerable? changes) =>
+        string.Join("; ", (changes ?? Array.Empty<object>()).Cast<object?>().Select(c => Change(c?.ToString())));
 
     /// <summary>A change of a revision, with the names of the parameters and without digests: "Image: redis:3.0.6 ->
     /// redis:3.0.7".</summary>
@@ -130,10 +152,13 @@ public static class Display
     }
 
     /// <summary>The words of an enum value, with hyphens: stop-first, rollback-started.</summary>
-    public static string Word(Enum value)
+    public static string Word(Enum? value) => Word(value?.ToString());
+
+    /// <summary>The words of a name in Pascal case: stop-first for StopFirst.</summary>
+    public static string Word(string? name)
     {
         var text = new StringBuilder();
-        foreach (var c in value?.ToString() ?? "")
+        foreach (var c in name ?? "")
         {
             if (char.IsUpper(c) && text.Length > 0)
             {
@@ -146,15 +171,39 @@ public static class Display
 
     /// <summary>The text of a task's node column. It marks a node that is down for a task that has not ended: what such a task does is not
     /// known.</summary>
-    public static string TaskNode(Task? task) =>
-        task is null ? ""
-        : task is { NodeState: NodeState.Down, State: <= TaskState.Running } ? Text(task.Node) + " (Down)"
-        : Text(task.Node);
+    /// <param name="node">The node's name.</param>
+    /// <param name="nodeState">A <see cref="NodeState"/>, or null.</param>
+    /// <param name="state">The <see cref="TaskState"/>.</param>
+    public static string TaskNode(string? node, PSObject? nodeState, PSObject? state) =>
+        Name(nodeState) == nameof(NodeState.Down) && Enum.TryParse<TaskState>(Name(state), out var s) && s <= TaskState.Running
+            ? Text(node) + " (Down)"
+            : Text(node);
 
     /// <summary>The text of a task's error column: its error, or the reason why it is pending.</summary>
-    public static string TaskError(Task? task) =>
-        task is null ? ""
-        : task.Error.Length > 0 ? Text(task.Error)
-        : task.State == TaskState.Pending && task.PendingReasons.Length > 0 ? "no suitable node (" + List(task.PendingReasons, "; ") + ")"
-        : "";
+    /// <param name="error">The task's error.</param>
+    /// <param name="state">The <see cref="TaskState"/>.</param>
+    /// <param name="pendingReasons">Of a task that is pending.</param>
+    public static string TaskError(string? error, PSObject? state, IEnumerable? pendingReasons)
+    {
+        if (!string.IsNullOrEmpty(error))
+        {
+            return Text(error);
+        }
+        var reasons = List(pendingReasons, "; ");
+        return Name(state) == nameof(TaskState.Pending) && reasons.Length > 0 ? $"no suitable node ({reasons})" : "";
+    }
+
+    private static int WidthOf(PSHost? host)
+    {
+        try
+        {
+            // PowerShell leaves the last column of a console free.
+            return Math.Max((host?.UI?.RawUI?.BufferSize.Width ?? 0) - 1, RowLayout.Narrow);
+        }
+        catch (Exception e) when (e is HostException or NotImplementedException or InvalidOperationException or IOException)
+        {
+            // A host may have no screen.
+            return RowLayout.Narrow;
+        }
+    }
 }

@@ -26,7 +26,9 @@ public sealed class PublishedPort
     /// <summary>Ingress: every node answers. Host: the nodes that run a task do.</summary>
     public PublishMode Mode { get; set; }
 
-    // As docker service ls shows it.
+    // As docker service ls shows it, which leaves out ports of hosts.
     public override string ToString() =>
-        FormattableString.Invariant($"*:{(Published == 0 ? "?" : Published)}->{Target}/{Protocol.ToString().ToLowerInvariant()}");
+        FormattableString.Invariant(
+            $"*:{(Published == 0 ? "?" : Published)}->{Target}/{Protocol.ToString().ToLowerInvariant()}{(Mode == PublishMode.Host ? " (host)" : "")}"
+        );
 }

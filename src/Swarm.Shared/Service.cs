@@ -141,7 +141,18 @@ public sealed class Mount
     public string VolumeDriver { get; set; } = "";
     public Dictionary<string, string> VolumeLabels { get; set; } = [];
 
-    public override string ToString() => Type == MountType.Tmpfs ? $"tmpfs:{Target}" : $"{Source}:{Target}{(ReadOnly ? ":ro" : "")}";
+    public override string ToString()
+    {
+        var text = Type == MountType.Tmpfs ? $"tmpfs:{Target}" : $"{Source}:{Target}";
+        string[] options =
+        [
+            .. TmpfsSize > 0 ? [$"size {Display.Size(TmpfsSize)}"] : Array.Empty<string>(),
+            .. TmpfsMode > 0 ? [$"mode {Convert.ToString(TmpfsMode, 8)}"] : Array.Empty<string>(),
+            .. VolumeDriver.Length > 0 ? [$"driver {VolumeDriver}"] : Array.Empty<string>(),
+            .. VolumeLabels.Count > 0 ? [$"labels {Display.Map(VolumeLabels)}"] : Array.Empty<string>(),
+        ];
+        return text + (ReadOnly ? ":ro" : "") + (options.Length == 0 ? "" : $" ({string.Join(", ", options)})");
+    }
 }
 
 public sealed class UpdateConfig

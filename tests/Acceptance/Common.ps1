@@ -145,14 +145,15 @@ function Get-RunningTask {
     Get-SwarmTask -Service $Service | Where-Object { $_.DesiredState -eq 'Running' -and $_.State -eq 'Running' }
 }
 
-# The output as a person sees it, without colours.
+# The output as a person sees it, without colours. A row of a table that takes several lines is one line here.
 function Show-Text {
     param([Parameter(ValueFromPipeline)] $InputObject, [switch] $List)
     begin { $all = [Collections.Generic.List[object]]::new() }
     process { $all.Add($InputObject) }
     end {
         $text = if ($List) { $all | Format-List | Out-String -Width 400 } else { $all | Format-Table | Out-String -Width 400 }
-        [regex]::Replace($text, '\x1b\[[0-9;]*m', '')
+        $plain = [regex]::Replace($text, '\x1b\[[0-9;]*m', '')
+        if ($List) { $plain } else { [regex]::Replace($plain, '(?<=\S)[ \t]*\r?\n {2,}(?=\S)', ' ') }
     }
 }
 

@@ -45,8 +45,7 @@ Describe 'Objects' {
         $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.$($original.GetType().FullName)"
         foreach ($property in $original.PSObject.Properties) {
             $value = $copy.($property.Name)
-            # Its name is in the copy's text; an expandable string would show its number.
-            if ($property.Value -is [Enum]) { $value.ToString() | Should -Be "$($property.Value)" -Because $property.Name }
+            if ($property.Value -is [Enum]) { $value | Should -BeExactly "$($property.Value)" -Because $property.Name }
             elseif ($property.Value -is [string] -or $property.Value -is [ValueType]) { "$value" | Should -Be "$($property.Value)" -Because $property.Name }
         }
     }
@@ -97,6 +96,40 @@ Describe 'Objects' {
         $made.Name | Sort-Object | Should -Be (1..6 | ForEach-Object { "parallel$_" })
         @(Get-SwarmService 'parallel*').Count | Should -Be 6
         Remove-SwarmService 'parallel*' -Force -Wait
+    }
+    It 'of <way> have the names of their states and the same views' -ForEach @{ Way = 'Import-Clixml' }, @{ Way = 'Receive-Job' } {
+        $read = { Get-SwarmService beta; Get-SwarmTask beta.1; Get-SwarmJoinToken }
+        if ($way -eq 'Import-Clixml') {
+            $file = Join-Path $TestDrive objects.xml
+            & $read | Export-Clixml $file
+            $copies = Import-Clixml $file
+        }
+        else {
+            # Start-Job starts the program pwsh of this PowerShell; a host of the engine may have none.
+            $program = Join-Path $PSHOME "pwsh$(if ($IsWindows) { '.exe' })"
+            if (-not (Test-Path $program)) { Set-ItResult -Skipped -Because "Start-Job needs $program"; return }
+            $module = [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')
+            $socket = $nodes[0].Socket
+            $job = Start-Job { Import-Module $using:module; $null = Connect-Swarm -Socket $using:socket; & ([scriptblock]::Create($using:read)) }
+            try { $copies = $job | Receive-Job -Wait }
+            finally { $job | Remove-Job -Force }
+        }
+        $originals = @(& $read)
+        @($copies).Count | Should -Be $originals.Count
+        for ($i = 0; $i -lt $originals.Count; $i++) {
+            $copies[$i].PSTypeNames[0] | Should -Be "Deserialized.$($originals[$i].GetType().FullName)"
+            foreach ($property in $originals[$i].PSObject.Properties) {
+                if ($property.Value -is [Enum]) { $copies[$i].($property.Name) | Should -BeExactly "$($property.Value)" -Because $property.Name }
+            }
+            foreach ($list in $false, $true) {
+                # Time goes on between the two.
+                $texts = foreach ($object in $originals[$i], $copies[$i]) {
+                    ($object | Show-Text -List:$list) -replace '(less than a second|about an? \w+|\d+ \w+) ago', 'AGE' -replace '\s+', ' '
+                }
+                $texts[1] | Should -BeExactly $texts[0]
+            }
+        }
+        ($copies | Where-Object State -EQ Running).Name | Should -Be 'beta.1'
     }
     It 'are plain: no type of a dependency is in sight' {
         foreach ($object in (Get-SwarmService alpha), (Get-SwarmTask beta.1), (Get-SwarmNode manager1), (Get-Swarm)) {

@@ -11,7 +11,8 @@ internal sealed class ScreenHost : PSHost
 {
     private readonly Screen _screen = new();
 
-    public string Text => _screen.Text.ToString();
+    /// <summary>The text so far, also while a pipeline runs.</summary>
+    public string Text => _screen.Text;
 
     public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
     public override CultureInfo CurrentUICulture => CultureInfo.InvariantCulture;
@@ -32,14 +33,32 @@ internal sealed class ScreenHost : PSHost
 
     private sealed class Screen : PSHostUserInterface
     {
-        public StringBuilder Text { get; } = new();
+        private readonly StringBuilder _text = new();
+
+        public string Text
+        {
+            get
+            {
+                lock (_text)
+                {
+                    return _text.ToString();
+                }
+            }
+        }
+
         public override PSHostRawUserInterface RawUI { get; } = new Raw();
 
-        public override void Write(string value) => Text.Append(value);
+        public override void Write(string value)
+        {
+            lock (_text)
+            {
+                _text.Append(value);
+            }
+        }
 
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Text.Append(value);
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
 
-        public override void WriteLine(string value) => Text.Append(value).Append('\n');
+        public override void WriteLine(string value) => Write(value + '\n');
 
         public override void WriteDebugLine(string message) { }
 

@@ -78,7 +78,7 @@ public sealed class RowTests
     [InlineData("Replicas", "three", "ParameterArgumentTransformationError")]
     [InlineData("UpdateOrder", "sideways", "ParameterArgumentTransformationError")]
     [InlineData("ReadOnly", "perhaps", "ParameterArgumentTransformationError")]
-    [InlineData("UpdateDelay", "5", "ParameterArgumentTransformationError")]
+    [InlineData("UpdateDelay", "soon", "ParameterArgumentTransformationError")]
     [InlineData("HealthRetries", "99999999999", "ParameterArgumentTransformationError")]
     [InlineData("Publish", "80:80;x", "ParameterArgumentTransformationError")]
     [InlineData("RollbackFailureAction", "Rollback", "ConflictingParameters")]

@@ -58,8 +58,7 @@ public sealed class HostileViewTests
     private static void AssertPlain(XElement item, string text)
     {
         // A line of our own is indented.
-        var shown = item.Name.LocalName == "ListItem" ? VisibleText.Lines(text) : VisibleText.Of(text);
-        Assert.True(shown == text, $"{item} shows {VisibleText.Of(text)}");
+        Assert.True(VisibleText.Lines(text) == text, $"{item} shows {VisibleText.Of(text)}");
     }
 
     private static bool MayHoldText(Type type) =>

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Swarm.Cmdlets.Tests.Hosting;
 
-namespace Swarm.Cmdlets.Tests;
+namespace Swarm.Cmdlets.Tests.Views;
 
 public sealed class ViewTests
 {
@@ -10,7 +10,7 @@ public sealed class ViewTests
     {
         await using var shell = await Shell.StartAsync();
         var lines = Lines(shell, "Get-SwarmNode | Out-Default");
-        Assert.Equal(["ID", "HOSTNAME", "STATUS", "AVAILABILITY", "MANAGER", "STATUS", "ENGINE", "VERSION"], Words(lines[0]));
+        Assert.Equal(["ID", "HOSTNAME", "STATUS", "AVAILABILITY", "MANAGER", "ENGINE"], Words(lines[0]));
         Assert.Equal(["node0id", "*", "manager1", "Ready", "Active", "Leader", "29.0"], Words(lines[2]));
         Assert.Equal(["node1id", "worker1", "Ready", "Active", "29.0"], Words(lines[3]));
     }
@@ -40,7 +40,7 @@ public sealed class ViewTests
         await using var shell = await Shell.StartAsync();
         shell.Fake.AddService("web", 3).RunningTasks = 2;
         var lines = Lines(shell, "Get-SwarmService | Out-Default");
-        Assert.Equal(["ID", "NAME", "MODE", "REPLICAS", "IMAGE", "PORTS", "UPDATE"], Words(lines[0]));
+        Assert.Equal(["ID", "NAME", "MODE", "REPLICAS", "IMAGE", "PORTS"], Words(lines[0]));
         Assert.Equal(["webid0", "web", "replicated", "2/3", "redis:3.0.6"], Words(lines[2]));
     }
 
@@ -60,10 +60,10 @@ public sealed class ViewTests
             }
         );
         var lines = Lines(shell, "Get-SwarmTask | Out-Default");
-        Assert.Equal("ID NAME IMAGE NODE DESIRED STATE CURRENT STATE ERROR", string.Join(' ', Words(lines[0])));
-        Assert.Contains("web.1     redis:3.0.6 worker1  Running       Running 4 minutes ago", lines[2], StringComparison.Ordinal);
-        Assert.Contains(@" \_ web.1 redis:3.0.5 worker1  Shutdown      Shutdown 10 minutes ago", lines[3], StringComparison.Ordinal);
-        Assert.Contains("web.2     redis:3.0.6 worker2", lines[4], StringComparison.Ordinal);
+        Assert.Equal("ID NAME IMAGE NODE DESIRED CURRENT STATE ERROR", string.Join(' ', Words(lines[0])));
+        Assert.Equal("task00000000 web.1      redis:3.0.6  worker1  Running  Running 4 minutes ago", lines[2]);
+        Assert.Equal(@"task00000000  \_ web.1  redis:3.0.5  worker1  Shutdown Shutdown 10 minutes ago", lines[3]);
+        Assert.StartsWith("task00000000 web.2      redis:3.0.6  worker2", lines[4], StringComparison.Ordinal);
         Assert.Contains("node.labels.zone==c does not match on 3 nodes", lines[5], StringComparison.Ordinal);
     }
 
@@ -78,9 +78,9 @@ public sealed class ViewTests
             task.NodeState = V1.NodeState.Down;
         }
         var lines = Lines(shell, "Get-SwarmTask | Out-Default");
-        Assert.Contains("web.1     redis:3.0.6 worker1 (Down) Running       Running", lines[2], StringComparison.Ordinal);
-        Assert.Contains(@" \_ web.1 redis:3.0.5 worker1        Shutdown      Shutdown", lines[3], StringComparison.Ordinal);
-        Assert.Contains("web.2     redis:3.0.6 worker2        Running       Running", lines[4], StringComparison.Ordinal);
+        Assert.Contains("web.1      redis:3.0.6  worker1 (Down) Running Running", lines[2], StringComparison.Ordinal);
+        Assert.Contains(@" \_ web.1  redis:3.0.5  worker1  Shutdown Shutdown", lines[3], StringComparison.Ordinal);
+        Assert.Contains("web.2      redis:3.0.6  worker2  Running  Running", lines[4], StringComparison.Ordinal);
         var states = shell.Run("Get-SwarmTask web -Running | ForEach-Object NodeState").ThrowIfFailed().Output;
         Assert.Equal([NodeState.Down, NodeState.Unknown], states.Select(s => (NodeState)s.BaseObject));
         Assert.Equal(V1.NodeState.Down, ended.NodeState);
@@ -110,9 +110,59 @@ public sealed class ViewTests
         Assert.Contains("1/1", shell.Screen, StringComparison.Ordinal);
     }
 
-    private static string[] Lines(Shell shell, string script)
+    [Fact]
+    public async ValueTask At_80_columns_nothing_is_cut()
     {
-        shell.Run(script).ThrowIfFailed();
+        await using var shell = await Shell.StartAsync(daemon: false);
+        var tasks = new[]
+        {
+            Task("web.1", "redis:3.0.7", "worker1", TaskState.Running, 4, ""),
+            Task("web.1", "redis:3.0.6", "worker1", TaskState.Failed, 10, "task: non-zero exit (1)"),
+            Task("frontend-web.12", "nginx:1.27", "worker-12", TaskState.Running, 4, ""),
+            Task("frontend." + Samples.Id, "registry.example.com/shop/frontend:1.27.3", Samples.Host, TaskState.Running, 300, ""),
+            Task("web.2", "redis:nosuch", "worker2", TaskState.Rejected, 10, Samples.Sentence),
+        };
+        tasks[1].IsHistory = true;
+        tasks[1].DesiredState = TaskState.Shutdown;
+        shell.Run("$Host.UI.RawUI.BufferSize = [Management.Automation.Host.Size]::new(80, 50)").ThrowIfFailed();
+        var lines = Lines(shell, "$tasks | Out-Default", ("tasks", tasks));
+        string[] expected =
+        [
+            "ID           NAME       IMAGE        NODE     DESIRED  CURRENT STATE  ERROR",
+            "---------------------------------------------------------------------------",
+            "k3xq0bd4ujz8 web.1      redis:3.0.7  worker1  Running  Running 4 minutes ago",
+            @"k3xq0bd4ujz8  \_ web.1  redis:3.0.6  worker1  Shutdown Failed 10 minutes ago",
+            "             task: non-zero exit (1)",
+            "k3xq0bd4ujz8 frontend-web.12 nginx:1.27 worker-12 Running Running 4 minutes ago",
+            "k3xq0bd4ujz8 frontend.k3xq0bd4ujz8w1nf5rhy7tc2m",
+            "                        registry.example.com/shop/frontend:1.27.3",
+            "                                     ip-10-200-112-134.eu-central-1.internals",
+            "                                              Running  Running 5 hours ago",
+            "k3xq0bd4ujz8 web.2      redis:nosuch worker2  Running  Rejected 10 minutes ago",
+            "             starting container failed: failed to create endpoint frontend on",
+            "             network ingress: node ip-10-200-112-134 has no free address in",
+            "             10.255.0.0/16 after 165533 tasks; remove services, or make a",
+            "             larger one.",
+        ];
+        Assert.Equal(expected, lines);
+    }
+
+    private static Swarm.Task Task(string name, string image, string node, TaskState state, int minutesAgo, string error) =>
+        new()
+        {
+            Id = Samples.Id,
+            Name = name,
+            Image = image,
+            Node = node,
+            DesiredState = TaskState.Running,
+            State = state,
+            StateSince = DateTime.UtcNow.AddMinutes(-minutesAgo).AddSeconds(-20),
+            Error = error,
+        };
+
+    private static string[] Lines(Shell shell, string script, params (string Name, object? Value)[] variables)
+    {
+        shell.Run(script, variables).ThrowIfFailed();
         return [.. Plain(shell.Screen).Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0)];
     }
 
