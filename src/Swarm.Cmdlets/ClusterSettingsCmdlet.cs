@@ -25,6 +25,20 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet
     [Parameter]
     public SwitchParameter AutoLock { get; set; }
 
+    /// <summary>The bound parameters in words: "task history limit to 7, auto lock to on".</summary>
+    private protected string Describe()
+    {
+        (string Name, string Value)[] settings =
+        [
+            (nameof(TaskHistoryLimit), $"{TaskHistoryLimit}"),
+            (nameof(SnapshotInterval), $"{SnapshotInterval}"),
+            (nameof(HeartbeatPeriod), Display.Duration(HeartbeatPeriod)),
+            (nameof(CertificateExpiry), Display.Duration(CertificateExpiry)),
+            (nameof(AutoLock), AutoLock ? "on" : "off"),
+        ];
+        return string.Join(", ", settings.Where(s => IsBound(s.Name)).Select(s => $"{ParameterWords.Of(s.Name)} to {s.Value}"));
+    }
+
     /// <summary>Only the bound parameters.</summary>
     private protected V1.ClusterSettings Settings()
     {

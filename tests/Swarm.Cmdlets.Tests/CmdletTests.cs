@@ -277,7 +277,7 @@ public sealed class CmdletTests
         };
         var error = shell.Run("Set-SwarmService web -Image web:3").Error;
         Assert.StartsWith("VersionConflict,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("container.image", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("at the same time: -Image.", error.Exception.Message, StringComparison.Ordinal);
         Assert.Equal("web:theirs", shell.Fake.Services[0].Spec.Container.Image);
     }
 

@@ -50,6 +50,7 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
                         (services.Count == 0 || services.Contains(t.ServiceId))
                         && (nodes.Count == 0 || nodes.Contains(t.NodeId))
                         && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
+                        && (request.States.Count == 0 || request.States.Contains(t.Status.State))
                         && (name is null || t.Id == name || t.Name == name)
                         && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
                     )

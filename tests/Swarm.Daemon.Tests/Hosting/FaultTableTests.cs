@@ -16,6 +16,8 @@ public sealed partial class FaultTableTests
         "Bad templates",
         "Bad durations and sizes",
         "Negative replicas",
+        "Options of containers where only processes run, users that are none, resources beyond every node",
+        "A name that is also the beginning of another object's id, or a beginning of several",
         "Conflicting parameters",
         "Wrong or rotated token",
         "Wrong CA digest",

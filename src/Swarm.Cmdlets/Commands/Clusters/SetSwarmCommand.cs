@@ -21,7 +21,7 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
                 "Name one: -TaskHistoryLimit, -SnapshotInterval, -HeartbeatPeriod, -CertificateExpiry or -AutoLock."
             );
         }
-        if (!await ApproveAsync("swarm", $"Change settings {settings}", null, false, cancellationToken))
+        if (!await ApproveAsync("swarm", "Change " + Describe(), null, false, cancellationToken))
         {
             return;
         }

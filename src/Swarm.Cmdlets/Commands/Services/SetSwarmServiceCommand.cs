@@ -1,5 +1,4 @@
 using Swarm.Cmdlets.Completion;
-using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
@@ -40,8 +39,8 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
         var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage, NewAttempt = IsBound(nameof(Image)) };
         var wanted = edit.Wanted(service);
         var credential = Credential(wanted);
-        var what = SpecDiff.Changes(service.Spec, wanted).Keys.Order().ToArray();
-        var action = what.Length == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
+        var what = SpecWords.Changes(service.Spec, wanted);
+        var action = what.Count == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
         if (
             !await ApproveAsync(service.Spec.Name, action, token => edit.PreviewAsync(service, credential, token), false, cancellationToken)
         )
