@@ -7,7 +7,7 @@ namespace Swarm.Cmdlets;
 public abstract class ClusterSettingsCmdlet : SwarmCmdlet
 {
     [Parameter]
-    [ValidateRange(-1, int.MaxValue)]
+    [ValidateRange(0, int.MaxValue)]
     public int TaskHistoryLimit { get; set; }
 
     [Parameter]
