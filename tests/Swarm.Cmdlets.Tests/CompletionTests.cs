@@ -164,13 +164,16 @@ public sealed class CompletionTests
         Assert.Equal(["web (current): Container.Image: redis:3.0.6 -> redis:3.0.7"], tip);
     }
 
+    /// <summary>PowerShell completes an enum by itself, and completes no files where none of its values begins so.</summary>
     [Theory]
-    [InlineData("Get-SwarmTask -State r", "Ready,Running,Rejected,Remove")]
+    [InlineData("Get-SwarmTask -State r", "Ready,Rejected,Remove,Running")]
     [InlineData("Get-SwarmTask -State Failed,Run", "Running")]
-    public async ValueTask States_complete_in_their_order(string line, string expected)
+    [InlineData("Get-SwarmTask -State zzz", "")]
+    public async ValueTask States_complete(string line, string expected)
     {
         await using var shell = await Shell.StartAsync();
-        Assert.Equal(expected.Split(','), Texts(shell.Run(Complete + ".CompletionText", ("line", line))));
+        var texts = shell.Run($"@({Complete}) | ForEach-Object CompletionText", ("line", line));
+        Assert.Equal(expected.Split(',', StringSplitOptions.RemoveEmptyEntries), Texts(texts));
     }
 
     private static string[] Texts(Result result) => [.. result.ThrowIfFailed().Output.Select(o => o.ToString())];

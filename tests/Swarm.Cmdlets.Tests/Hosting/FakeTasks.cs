@@ -15,7 +15,11 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
         var services = request.Services.Select(s => control.Service(s).Id).ToHashSet();
         var nodes = request.Nodes.Select(n => control.Node(n).Id).ToHashSet();
         var found = Select(services, request.HasTaskOrService ? request.TaskOrService : null);
-        if (request.HasTaskOrService && found.Count == 0)
+        if (
+            request.HasTaskOrService
+            && found.Count == 0
+            && !control.Tasks.Exists(t => t.Id == request.TaskOrService || t.Name == request.TaskOrService)
+        )
         {
             var service =
                 control.Services.Find(s => s.Id == request.TaskOrService || s.Spec.Name == request.TaskOrService)

@@ -39,7 +39,6 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
     public SwitchParameter Running { get; set; }
 
     [Parameter]
-    [ArgumentCompleter(typeof(EnumCompleter<TaskState>))]
     [ValidateNotNullOrEmpty]
     public TaskState[] State { get; set; } = [];
 
