@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Parameters;
+using Swarm.Cmdlets.Sessions;
 
 namespace Swarm.Cmdlets;
 
@@ -40,6 +41,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
     public new void WriteVerbose(string text) => base.WriteVerbose(VisibleText.Lines(text));
+
+    /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
+    public new void WriteDebug(string text) => base.WriteDebug(VisibleText.Lines(text));
 
     /// <summary>As PowerShell's own, with visible escapes for control characters.</summary>
     public new void WriteProgress(ProgressRecord progressRecord)
@@ -115,7 +119,16 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            PipelinePump.Run(() => work(_stop.Token));
+            var observer = Observer();
+            CallObserver.Run(
+                observer,
+                () =>
+                    PipelinePump.Run(() =>
+                    {
+                        observer?.Enter();
+                        return work(_stop.Token);
+                    })
+            );
         }
         catch (Exception e) when (_stop.IsCancellationRequested && IsCancelled(e))
         {
@@ -130,6 +143,19 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             Report(e);
         }
     }
+
+    /// <summary>Null where neither -Verbose nor -Debug, nor their preferences, ask for anything.</summary>
+    private CallObserver? Observer()
+    {
+        var (verbose, debug) = (Wants("Verbose"), Wants("Debug"));
+        return verbose || debug ? new CallObserver(verbose ? WriteVerbose : null, debug ? WriteDebug : null) : null;
+    }
+
+    private bool Wants(string stream) =>
+        MyInvocation.BoundParameters.TryGetValue(stream, out var bound)
+            ? LanguagePrimitives.IsTrue(bound)
+            : LanguagePrimitives.TryConvertTo<ActionPreference>(GetVariableValue(stream + "Preference"), out var preference)
+                && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
     /// <summary>Replaces the error of a failed call by a better one, if the session knows more than the transport.</summary>
     private protected virtual Exception Explain(RpcException failure) => failure;

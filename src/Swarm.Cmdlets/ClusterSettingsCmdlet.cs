@@ -11,7 +11,7 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet, ITakesObjects
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Whole(Max = int.MaxValue)]
-    [ValidateRange(-1, int.MaxValue)]
+    [ValidateRange(0, int.MaxValue)]
     public int TaskHistoryLimit { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -30,6 +30,20 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet, ITakesObjects
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Flag]
     public SwitchParameter AutoLock { get; set; }
+
+    /// <summary>The bound parameters in words: "task history limit to 7, auto lock to on".</summary>
+    private protected string Describe()
+    {
+        (string Name, string Value)[] settings =
+        [
+            (nameof(TaskHistoryLimit), $"{TaskHistoryLimit}"),
+            (nameof(SnapshotInterval), $"{SnapshotInterval}"),
+            (nameof(HeartbeatPeriod), Display.Duration(HeartbeatPeriod)),
+            (nameof(CertificateExpiry), Display.Duration(CertificateExpiry)),
+            (nameof(AutoLock), AutoLock ? "on" : "off"),
+        ];
+        return string.Join(", ", settings.Where(s => IsBound(s.Name)).Select(s => $"{ParameterWords.Of(s.Name)} to {s.Value}"));
+    }
 
     /// <summary>Only the bound parameters.</summary>
     private protected V1.ClusterSettings Settings()

@@ -47,7 +47,7 @@ public sealed class Task
 
 public sealed class PendingReason
 {
-    /// <summary>ready, resources, plugins, platform, constraints, ports or max-replicas.</summary>
+    /// <summary>ready, resources, plugins, executor, platform, constraints, ports or max-replicas.</summary>
     public string Filter { get; set; } = "";
     public int Nodes { get; set; }
     public string Detail { get; set; } = "";

@@ -3,7 +3,7 @@ BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $nodes = Start-TestSwarm acceptance-conventions
     $WarningPreference = 'SilentlyContinue'
-    $null = New-SwarmService -Name alpha -Image "${redis}:3.0.7" -Replicas 2 -Label @{ tier = 'web' } -Mount data:/data -Constraint node.role==worker -NoResolveImage
+    $null = New-SwarmService -Name alpha -Image "${redis}:3.0.7" -Replicas 2 -Label @{ tier = 'web' } -Mount data:/data -Constraint node.role==worker, node.labels.disk==none -NoResolveImage
     $null = New-SwarmService -Name beta -Image "${redis}:3.0.7" -Wait
     function Get-Completion { param([string] $Line) [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches.CompletionText }
 }
@@ -14,7 +14,7 @@ Describe 'Completion' {
         @{ Line = 'Get-SwarmService '; Expected = 'alpha', 'beta' }, @{ Line = 'Remove-SwarmService -Name b'; Expected = 'beta' }
         @{ Line = 'Invoke-SwarmScale al'; Expected = 'alpha' }, @{ Line = 'Get-SwarmTask -Service b'; Expected = 'beta' }
         @{ Line = 'Get-SwarmNode w'; Expected = 'worker1', 'worker2' }, @{ Line = 'Set-SwarmNode worker1 -Availability '; Expected = 'Active', 'Drain', 'Pause' }
-        @{ Line = 'Get-SwarmTask -Node m'; Expected = 'manager1' }, @{ Line = 'Get-SwarmService nosuch'; Expected = $null }
+        @{ Line = 'Get-SwarmTask -Node m'; Expected = 'manager1' }, @{ Line = 'Get-SwarmService nosuch'; Expected = 'nosuch' }
         @{ Line = 'New-SwarmService x alpine -Constraint node.role'; Expected = "'node.role==manager'", "'node.role==worker'" }
         @{ Line = 'New-SwarmService x alpine -Constraint engine.labels.com.example.storage'; Expected = "'engine.labels.com.example.storage==hdd'", "'engine.labels.com.example.storage==ssd'" }
         @{ Line = 'Stop-SwarmSandbox acceptance-conv'; Expected = $(if (-not $env:SWARM_ACCEPTANCE_LAB) { 'acceptance-conventions' }) }
@@ -52,7 +52,7 @@ Describe 'Objects' {
     It 'keep their parts through CLIXML' {
         $copy = Copy-AsClixml (Get-SwarmService alpha)
         $copy.Labels['tier'] | Should -Be 'web'
-        $copy.Constraints | Should -Be 'node.role==worker'
+        $copy.Constraints | Should -Be 'node.role==worker', 'node.labels.disk==none'
         $copy.Mounts[0].Target | Should -Be '/data'
         $copy.UpdateConfig.Parallelism | Should -Be 1
         $copy.CreatedAt | Should -BeOfType [DateTime]

@@ -154,11 +154,10 @@ Describe 'What only an engine does' {
         $task = Get-RunningTask option
         { Invoke-Docker $task.Node 'exec', $task.ContainerId, 'touch', '/file' } | Should -Throw -ExpectedMessage '*Read-only file system*'
     }
-    It 'is refused by the process executor, and the task says so' {
+    It 'is refused at create where only processes run, and names the option' {
         if ($executor -ne 'Process') { Set-ItResult -Skipped -Because 'the engine does it'; return }
         Test-Difference 'what-a-process-is-not' | Should -BeTrue
-        $null = New-SwarmService -Name option @ping -ReadOnly -RestartDelay 1h
-        Wait-Until { @(Get-SwarmTask option | Where-Object State -EQ Rejected).Count -gt 0 } 'a rejected task'
-        @(Get-SwarmTask option | Where-Object State -EQ Rejected)[0].Error | Should -BeLike '*process executor does not support ReadOnly*'
+        { New-SwarmService -Name option @ping -ReadOnly -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupportedByExecutor*' -ExpectedMessage '*supports ReadOnly*'
+        Get-SwarmService option -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
     }
 }

@@ -75,6 +75,8 @@ public sealed class CompletionTests
     [InlineData("Set-SwarmNode worker1 -RemoveLabel ", "zone")]
     [InlineData("Set-SwarmNode worker1 -Label ", "'rack=7','zone=a','zone=b'")]
     [InlineData("Watch-SwarmEvent w", "web,web.1,worker1,worker2")]
+    [InlineData("Get-SwarmService -Label ", "tier,'tier=front'")]
+    [InlineData("Get-SwarmService -Label tier=", "'tier=front'")]
     public async ValueTask Values_come_from_what_there_is(string line, string expected)
     {
         await using var shell = await Shell.StartAsync();
@@ -112,6 +114,47 @@ public sealed class CompletionTests
         );
     }
 
+    public static TheoryData<string, string> Completed =>
+        [
+            .. ConventionTests.Cmdlets.SelectMany(c =>
+                c.Value.GetProperties()
+                    .Where(p =>
+                        Attribute.IsDefined(p, typeof(ParameterAttribute)) && Attribute.IsDefined(p, typeof(ArgumentCompleterAttribute))
+                    )
+                    .Select(p => (c.Key, p.Name))
+            ),
+        ];
+
+    /// <summary>PowerShell completes the names of files where a completer has nothing, and the current folder has some that begin so.</summary>
+    [Theory]
+    [MemberData(nameof(Completed))]
+    public async ValueTask A_parameter_with_a_completer_never_completes_files(string cmdlet, string parameter)
+    {
+        await using var shell = await Shell.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("swarm-files-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "zzqfile"), "", TestContext.Current.CancellationToken);
+            shell.Run("Set-Location $folder", ("folder", folder)).ThrowIfFailed();
+            foreach (var word in new[] { "zzq", "zz'q", "'zzq", "./zzq", "" })
+            {
+                var line = $"{cmdlet} -{parameter} {word}";
+                var types = Texts(shell.Run(Complete + ".ResultType", ("line", line)));
+                Assert.DoesNotContain(types, t => t.StartsWith("Provider", StringComparison.Ordinal));
+            }
+            // The word stays as it is.
+            Assert.Equal(["zzq"], Texts(shell.Run(Complete + ".CompletionText", ("line", $"{cmdlet} -{parameter} zzq"))));
+            // Nor without an answer.
+            shell.Fake.Refusal = FakeControl.Refuse(Grpc.Core.StatusCode.Unavailable, "NoLeader", "The swarm has no leader.", "");
+            Assert.Equal(["zzq"], Texts(shell.Run(Complete + ".CompletionText", ("line", $"{cmdlet} -{parameter} zzq"))));
+        }
+        finally
+        {
+            shell.Run("Set-Location /").ThrowIfFailed();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public async ValueTask A_revision_is_shown_with_what_it_changed()
     {
@@ -119,6 +162,18 @@ public sealed class CompletionTests
         shell.Fake.AddService("web");
         var tip = Texts(shell.Run(Complete + ".ToolTip", ("line", "Get-SwarmServiceRevision web -Number ")));
         Assert.Equal(["web (current): Container.Image: redis:3.0.6 -> redis:3.0.7"], tip);
+    }
+
+    /// <summary>PowerShell completes an enum by itself, and completes no files where none of its values begins so.</summary>
+    [Theory]
+    [InlineData("Get-SwarmTask -State r", "Ready,Rejected,Remove,Running")]
+    [InlineData("Get-SwarmTask -State Failed,Run", "Running")]
+    [InlineData("Get-SwarmTask -State zzz", "")]
+    public async ValueTask States_complete(string line, string expected)
+    {
+        await using var shell = await Shell.StartAsync();
+        var texts = shell.Run($"@({Complete}) | ForEach-Object CompletionText", ("line", line));
+        Assert.Equal(expected.Split(',', StringSplitOptions.RemoveEmptyEntries), Texts(texts));
     }
 
     private static string[] Texts(Result result) => [.. result.ThrowIfFailed().Output.Select(o => o.ToString())];

@@ -28,8 +28,14 @@ public abstract class LiveCompleter : NameCompleter
     private protected static T? Bound<T>(IDictionary? parameters, string name)
         where T : class => (parameters?[name] is PSObject wrapped ? wrapped.BaseObject : parameters?[name]) as T;
 
-    /// <summary>Whether the value of -Name so far selects this object; without -Name every object is selected.</summary>
-    private protected static bool IsNamed(IDictionary? bound, string name, string id)
+    /// <summary>The objects that the value of -Name selects so far: the manager says what a name means, and wildcards are matched here. Without -Name
+    /// every object.</summary>
+    private protected static async Task<List<T>> NamedAsync<T>(
+        IDictionary? bound,
+        Func<IEnumerable<string>, AsyncServerStreamingCall<T>> list,
+        Func<T, string> nameOf,
+        CancellationToken cancellationToken
+    )
     {
         var given = bound?["Name"] is PSObject wrapped ? wrapped.BaseObject : bound?["Name"];
         var names = given switch
@@ -38,10 +44,25 @@ public abstract class LiveCompleter : NameCompleter
             IEnumerable many => [.. many.Cast<object?>().Select(n => $"{n}")],
             _ => (string[])["*"],
         };
-        return Array.Exists(
-            names,
-            n => n == id || id.StartsWith(n, StringComparison.Ordinal) || WildcardPattern.Get(n, WildcardOptions.IgnoreCase).IsMatch(name)
-        );
+        List<T> found = [];
+        foreach (var name in names)
+        {
+            if (WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+                found.AddRange((await AllAsync(list([]), cancellationToken)).Where(o => pattern.IsMatch(nameOf(o))));
+                continue;
+            }
+            try
+            {
+                found.AddRange(await AllAsync(list([name]), cancellationToken));
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+            {
+                // The other names may be known.
+            }
+        }
+        return found;
     }
 
     private protected static async Task<List<T>> AllAsync<T>(AsyncServerStreamingCall<T> call, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ public abstract class NameCompleter : IArgumentCompleter
             // Ids beside names would disturb: the first letter of a name may begin an id by chance.
             var ids = all.Where(n => names.Count == 0 && n.Id.Length > 0 && Begins(n.Id, prefix))
                 .OrderBy(n => n.Id, StringComparer.Ordinal);
-            return
+            CompletionResult[] found =
             [
                 .. names.Select(n => new CompletionResult(
                     Quote(n.Text),
@@ -42,12 +42,21 @@ public abstract class NameCompleter : IArgumentCompleter
                     VisibleText.Of(n.ToolTip)
                 )),
             ];
+            return found.Length > 0 ? found : Nothing(wordToComplete);
         }
         catch (Exception)
         {
             // Completion must never throw: the prompt would show it in the middle of a line.
-            return [];
+            return Nothing(wordToComplete);
         }
+    }
+
+    /// <summary>Leaves the word as it is. Without any result PowerShell completes the names of files, which are none of this parameter's values.</summary>
+    private static CompletionResult[] Nothing(string? word)
+    {
+        // A completion cannot be empty; a space after a space is nothing.
+        var same = string.IsNullOrEmpty(word) ? " " : word;
+        return [new CompletionResult(same, same, CompletionResultType.Text, "There is nothing of that name.")];
     }
 
     /// <param name="parameter">The parameter whose value is completed.</param>

@@ -12,18 +12,20 @@ public sealed class NodeLabelCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var nodes = await AllAsync(
-            client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken),
+        if (parameter == "Label")
+        {
+            var all = await AllAsync(
+                client.Nodes.ListNodes(new V1.ListNodesRequest(), cancellationToken: cancellationToken),
+                cancellationToken
+            );
+            return [.. all.SelectMany(n => n.Labels.Select(l => new Candidate($"{l.Key}={l.Value}", $"as on {n.Name}")))];
+        }
+        var named = await NamedAsync(
+            bound,
+            names => client.Nodes.ListNodes(new V1.ListNodesRequest { Selectors = { names } }, cancellationToken: cancellationToken),
+            static n => n.Name,
             cancellationToken
         );
-        return parameter == "Label"
-            ? [.. nodes.SelectMany(n => n.Labels.Select(l => new Candidate($"{l.Key}={l.Value}", $"as on {n.Name}")))]
-            :
-            [
-                .. nodes
-                    .Where(n => IsNamed(bound, n.Name, n.Id))
-                    .SelectMany(n => n.Labels)
-                    .Select(l => new Candidate(l.Key, $"{l.Key}={l.Value}")),
-            ];
+        return [.. named.SelectMany(n => n.Labels).Select(l => new Candidate(l.Key, $"{l.Key}={l.Value}"))];
     }
 }

@@ -19,14 +19,20 @@ public sealed class RevisionCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var revisions = await AllAsync(
-            client.Services.ListServiceRevisions(new V1.ListServiceRevisionsRequest(), cancellationToken: cancellationToken),
+        var revisions = await NamedAsync(
+            bound,
+            names =>
+                client.Services.ListServiceRevisions(
+                    new V1.ListServiceRevisionsRequest { Selectors = { names } },
+                    cancellationToken: cancellationToken
+                ),
+            static r => r.ServiceName,
             cancellationToken
         );
         return
         [
             .. revisions
-                .Where(r => IsNamed(bound, r.ServiceName, r.ServiceId) && !(r.Current && parameter == "ToRevision"))
+                .Where(r => !(r.Current && parameter == "ToRevision"))
                 .Select(r => new Candidate(
                     r.Number.ToString(CultureInfo.InvariantCulture),
                     $"{r.ServiceName}{(r.Current ? " (current)" : "")}: {(r.Changes.Count > 0 ? string.Join("; ", r.Changes) : Display.Image(r.Spec?.Container?.Image))}"

@@ -60,7 +60,7 @@ internal sealed class ServiceEdit(V1.ControlClient client, Action<V1.ServiceSpec
                 {
                     throw new SwarmException(
                         "VersionConflict",
-                        $"Service '{read.Spec.Name}' was changed by someone else at the same time: {string.Join(", ", conflicts)}.",
+                        $"Service '{read.Spec.Name}' was changed by someone else at the same time: {string.Join(", ", conflicts.Select(SpecWords.Parameter).Distinct())}.",
                         read.Spec.Name,
                         $"Look at Get-SwarmService {read.Spec.Name} and decide again."
                     );

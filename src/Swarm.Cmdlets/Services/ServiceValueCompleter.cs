@@ -15,12 +15,15 @@ public sealed class ServiceValueCompleter : LiveCompleter
         CancellationToken cancellationToken
     )
     {
-        var services = await AllAsync(
-            client.Services.ListServices(new V1.ListServicesRequest(), cancellationToken: cancellationToken),
+        var services = await NamedAsync(
+            bound,
+            names =>
+                client.Services.ListServices(new V1.ListServicesRequest { Selectors = { names } }, cancellationToken: cancellationToken),
+            static s => s.Spec.Name,
             cancellationToken
         );
         return ServiceOption.All.GetValueOrDefault(parameter)?.Field is { } field
-            ? [.. services.Where(s => IsNamed(bound, s.Spec.Name, s.Id)).SelectMany(s => Values(field, s.Spec))]
+            ? [.. services.SelectMany(s => Values(field, s.Spec))]
             : [];
     }
 

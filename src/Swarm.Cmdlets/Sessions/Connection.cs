@@ -30,7 +30,10 @@ internal sealed class Connection : IDisposable
                 MaxReceiveMessageSize = MaxMessageBytes,
             }
         );
-        Client = new V1.ControlClient(_channel.Intercept(new ChangeRetry(TimeProvider.System)));
+        // Each repetition is a call of its own.
+        Client = new V1.ControlClient(
+            _channel.Intercept(new CallTrace(endpoint, TimeProvider.System)).Intercept(new ChangeRetry(TimeProvider.System))
+        );
     }
 
     public string Endpoint { get; }

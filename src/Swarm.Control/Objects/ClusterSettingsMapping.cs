@@ -27,9 +27,10 @@ public static class ClusterSettingsMapping
             settings = settings with
             {
                 TaskHistoryLimit =
-                    asked.TaskHistoryLimit >= -1
+                    // Without a limit, a service whose tasks fail fills the managers' memory. A limit of -1 of an earlier version stays.
+                    asked.TaskHistoryLimit >= 0
                         ? asked.TaskHistoryLimit
-                        : throw Invalid("task history limit", asked.TaskHistoryLimit.ToString(), "0 or more, or -1 to keep every task"),
+                        : throw Invalid("task history limit", asked.TaskHistoryLimit.ToString(), "a number of tasks, 0 or more"),
             };
         }
         if (asked.HasSnapshotInterval)

@@ -38,15 +38,12 @@ public class EventsApi(SwarmObjects objects) : V1.Events.EventsBase
         }
         await objects.RequireLeaderAsync(cancellation);
         using var subscription = objects.Store.Subscribe(BatchesForWatcher, out _);
+        var wanted = objects.Store.Read(state => EventSelection.Of(state, request));
         await foreach (var applied in subscription.ReadAllAsync(cancellation))
         {
             foreach (var change in applied.Changes)
             {
-                if (
-                    ToEvent(change) is { } happened
-                    && (request.Kinds.Count == 0 || request.Kinds.Contains(happened.Kind))
-                    && (request.Selectors.Count == 0 || request.Selectors.Any(s => Concerns(s, happened)))
-                )
+                if (ToEvent(change) is { } happened && wanted.Includes(happened, change, ServiceName))
                 {
                     happened.Index = applied.Index;
                     happened.Time = ProtocolMapping.ToWire(objects.Now);
@@ -56,19 +53,10 @@ public class EventsApi(SwarmObjects objects) : V1.Events.EventsBase
         }
     }
 
-    /// <summary>By id, name or the beginning of the id; a service's name also means its tasks.</summary>
-    private static bool Concerns(string selector, V1.Event happened) =>
-        selector.Length > 0
-        && (
-            happened.Name == selector
-            || happened.Id.StartsWith(selector, StringComparison.Ordinal)
-            || (happened.Kind == "task" && happened.Name.StartsWith(selector + ".", StringComparison.Ordinal))
-        );
-
     private V1.Event? ToEvent(ChangedObject change) =>
         change switch
         {
-            ChangedObject.OfCluster c => Event("cluster", c.Before, c.After, c.After.Id, "swarm", ""),
+            ChangedObject.OfCluster c => Event("cluster", c.Before, c.After, c.After.Id, Subject.ClusterName, ""),
             ChangedObject.OfNode c => Event(
                 "node",
                 c.Before,
@@ -109,7 +97,9 @@ public class EventsApi(SwarmObjects objects) : V1.Events.EventsBase
             Detail = detail,
         };
 
-    private string TaskName(SwarmTask task) => TaskNames.NameOf(task, objects.Store.Read(state => Selectors.ServiceNameOf(state, task)));
+    private string TaskName(SwarmTask task) => TaskNames.NameOf(task, ServiceName(task));
+
+    private string ServiceName(SwarmTask task) => objects.Store.Read(state => Selectors.ServiceNameOf(state, task));
 
     private static string NodeDetail(ChangedObject.OfNode change)
     {

@@ -61,18 +61,14 @@ public partial class ServicesApi
     /// <summary>A service to wait for. A service that is being removed is still known by its tasks. The wait for a service that is gone has ended.</summary>
     private static Waited Select(ClusterState state, string selector, bool removed)
     {
-        try
+        if (!removed || selector.Length == 0)
         {
             var service = Selectors.Service(state, selector);
             return new(service.Id, service.Spec.Name, false);
         }
-        catch (SwarmException e) when (removed && e.Kind == SwarmErrorKind.NotFound)
-        {
-            var task = state.Tasks.FirstOrDefault(t =>
-                state.FindService(t.ServiceId) is null && (t.ServiceId == selector || Selectors.ServiceNameOf(state, t) == selector)
-            );
-            return task is null ? new(selector, selector, Absent: true) : new(task.ServiceId, Selectors.ServiceNameOf(state, task), false);
-        }
+        return Selectors.ServiceOrItsRest(state, selector) is { } known
+            ? new(known.Id, known.Name, false)
+            : new(selector, selector, Absent: true);
     }
 
     private readonly record struct Waited(string Id, string Name, bool Absent);

@@ -5,6 +5,7 @@ using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
+using Swarm.Core.Scheduling;
 using Swarm.Core.State;
 using Swarm.Core.Validation;
 using Swarm.Wire.Mapping;
@@ -22,16 +23,18 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         ServiceSpecValidation.Validate(spec);
         var credential = ProtocolMapping.FromWire(request.RegistryCredential);
         await objects.RequireLeaderAsync(cancellation);
-        // Before the registry is asked: a name that is taken is refused at once. A retry finds its own service instead.
-        objects.Store.Read(state =>
+        var response = new V1.CreateServiceResponse();
+        // Before the registry is asked: what cannot be is refused at once. A retry finds its own service instead.
+        var outlook = objects.Store.Read(state =>
         {
             if (request.RequestId.Length == 0 || state.FindRequest(request.RequestId) is null)
             {
                 RequireFreeName(state, spec.Name);
+                ServiceOutlook.Validate(state, spec);
             }
-            return true;
+            return ServiceOutlook.Warnings(state, spec);
         });
-        var response = new V1.CreateServiceResponse();
+        response.Warnings.Add(outlook);
         if (request.DryRun)
         {
             response.Preview = await objects.PreviewAsync(state => ServicePlanner.PreviewCreate(state, spec, objects.Now), cancellation);
@@ -91,6 +94,13 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         });
         ServiceSpecValidation.ValidateChange(spec, current.Spec);
         var response = new V1.UpdateServiceResponse();
+        var outlook = objects.Store.Read(state =>
+        {
+            ServiceOutlook.Validate(state, spec, current.Spec);
+            // Told once: when the resources are asked for.
+            return spec.Resources == current.Spec.Resources ? [] : ServiceOutlook.Warnings(state, spec);
+        });
+        response.Warnings.Add(outlook);
         // Before a preview as well: the given tag may resolve to the current digest.
         if (!request.NoResolveImage && spec.Container.Image != current.Spec.Container.Image)
         {

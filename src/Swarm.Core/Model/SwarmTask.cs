@@ -127,7 +127,7 @@ public sealed record TaskStatus
 public sealed record PendingReasons(ValueList<PendingReason> Reasons);
 
 /// <summary>The refusals of one filter.</summary>
-/// <param name="Filter">ready, resources, plugins, platform, constraints, ports or max-replicas.</param>
+/// <param name="Filter">ready, resources, plugins, executor, platform, constraints, ports or max-replicas.</param>
 /// <param name="Nodes">The number of nodes that this filter was the first to refuse.</param>
 /// <param name="Detail">The filter's explanation, for a person: <c>node.labels.zone==east is not met</c>.</param>
 public sealed record PendingReason(string Filter, int Nodes, string Detail);

@@ -2,6 +2,7 @@ using Swarm.Core.Constraints;
 using Swarm.Core.Model;
 using Swarm.Core.Scheduling.Filters;
 using Swarm.Core.Scheduling.Nodes;
+using Swarm.Core.Validation;
 
 namespace Swarm.Core.Scheduling;
 
@@ -10,12 +11,14 @@ namespace Swarm.Core.Scheduling;
 /// <param name="Constraints">As in the spec.</param>
 /// <param name="Spread">As in the spec, most significant first.</param>
 /// <param name="VolumeDrivers">In ordinal order.</param>
+/// <param name="BeyondProcesses">The container's options that a process of the host cannot have.</param>
 /// <param name="Platforms">As in the spec.</param>
 /// <param name="Share">Of the node.</param>
 internal readonly record struct ProfileKey(
     ValueList<string> Constraints,
     ValueList<string> Spread,
     ValueList<string> VolumeDrivers,
+    ValueList<string> BeyondProcesses,
     ValueList<string> Platforms,
     TaskShare Share
 )
@@ -25,13 +28,14 @@ internal readonly record struct ProfileKey(
             spec.Placement.Constraints,
             spec.Placement.SpreadPreferences,
             PluginFilter.DriversOf(spec),
+            ExecutorOptions.BeyondProcesses(spec.Container),
             spec.Placement.Platforms,
             TaskShare.Of(spec)
         );
 }
 
 /// <summary>The filter pipeline of one <see cref="ProfileKey"/>, and the descriptors to spread over.</summary>
-/// <remarks>Order: ready, resources, plugins, platform, constraints, ports. The last stage, max-replicas, depends on the service and is
+/// <remarks>Order: ready, resources, plugins, executor, platform, constraints, ports. The last stage, max-replicas, depends on the service and is
 /// part of <see cref="GroupPlacement"/>.</remarks>
 internal sealed class PlacementProfile
 {
@@ -52,6 +56,10 @@ internal sealed class PlacementProfile
         if (key.VolumeDrivers.Count > 0)
         {
             filters.Add(new PluginFilter(key.VolumeDrivers));
+        }
+        if (key.BeyondProcesses.Count > 0)
+        {
+            filters.Add(new ExecutorFilter(key.BeyondProcesses));
         }
         if (key.Platforms.Count > 0)
         {

@@ -98,6 +98,9 @@ public static partial class ContainerSpecValidation
         StringComparer.OrdinalIgnoreCase
     );
 
+    /// <summary>The names of stop signals, without <c>SIG</c>; an executor knows all of them.</summary>
+    public static IReadOnlyCollection<string> SignalNames => Signals;
+
     /// <summary>The rules for a service's spec. Templates are expanded on the node: what is around their actions must be valid, and the node looks at the
     /// result with <see cref="ValidateExpanded"/>.</summary>
     /// <param name="spec">The container of the new spec.</param>
@@ -137,6 +140,8 @@ public static partial class ContainerSpecValidation
             );
         }
         ValidateTexts(spec);
+        ContainerUserValidation.Validate(spec, before);
+        SysctlValidation.Validate(spec.Sysctls, before?.Sysctls);
     }
 
     /// <summary>The rules for what placeholders have become.</summary>

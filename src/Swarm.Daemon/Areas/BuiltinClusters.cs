@@ -148,9 +148,9 @@ internal sealed class BuiltinClusters(ActiveNode node, TimeProvider time) : V1.C
         ServerCallContext context
     )
     {
-        foreach (var credential in _manager.State.Read(static s => s.Credentials).Issued)
+        foreach (var credential in CredentialMapping.Select(_manager.State.Read(static s => s.Credentials), request))
         {
-            await responseStream.SendAsync(CredentialMapping.ToWire(credential), context);
+            await responseStream.SendAsync(credential, context);
         }
     }
 

@@ -129,9 +129,9 @@ internal sealed class DockerClusters(EngineSwarm engine, DockerMirror mirror, Do
         ServerCallContext context
     )
     {
-        foreach (var credential in authority.Issued.Issued)
+        foreach (var credential in CredentialMapping.Select(authority.Issued, request))
         {
-            await responseStream.SendAsync(CredentialMapping.ToWire(credential), context);
+            await responseStream.SendAsync(credential, context);
         }
     }
 

@@ -1,4 +1,5 @@
 using Swarm.Core.Errors;
+using Swarm.Core.Identity;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.DockerSwarm.Specs;
@@ -38,32 +39,17 @@ internal sealed class NetworkNames(IReadOnlyDictionary<string, string> nameById)
     /// <exception cref="SwarmException">NetworkNotFound, AmbiguousSelector.</exception>
     public string IdOf(string selector)
     {
-        if (nameById.ContainsKey(selector))
+        var networks = new NamedObjects<string>("network", nameById.Keys, static id => id, id => nameById[id])
         {
-            return selector;
-        }
-        var found = nameById.Where(n => n.Value == selector).Select(static n => n.Key).ToList();
-        if (found.Count == 0 && selector.Length > 0)
-        {
-            found = [.. nameById.Keys.Where(id => id.StartsWith(selector, StringComparison.Ordinal))];
-        }
-        return found switch
-        {
-            [var one] => one,
-            [] => throw new SwarmException(
+            ById = id => nameById.ContainsKey(id) ? id : null,
+        };
+        return networks.FindOne(selector)
+            ?? throw new SwarmException(
                 SwarmErrorKind.NotFound,
                 "NetworkNotFound",
                 $"network {selector} not found",
                 selector,
                 "Get-SwarmNetwork lists the networks."
-            ),
-            _ => throw new SwarmException(
-                SwarmErrorKind.InvalidArgument,
-                "AmbiguousSelector",
-                $"network {selector} is ambiguous: {string.Join(", ", found.Order(StringComparer.Ordinal))}",
-                selector,
-                "Give the whole id."
-            ),
-        };
+            );
     }
 }

@@ -88,7 +88,14 @@ internal sealed class FakeClusters(FakeControl control) : V1.Clusters.ClustersBa
     )
     {
         control.Note(request);
-        return FakeControl.SendAsync(control.Credentials, responseStream);
+        var found = control
+            .Credentials.Where(c =>
+                request.Selectors.Count == 0 || request.Selectors.Contains(c.Name) || request.Selectors.Contains(c.SerialNumber)
+            )
+            .ToList();
+        return found.Count > 0 || request.Selectors.Count == 0
+            ? FakeControl.SendAsync(found, responseStream)
+            : throw FakeControl.Refuse(StatusCode.NotFound, "CredentialNotFound", "There is none.", request.Selectors[0], "Look.");
     }
 
     public override Task<V1.RevokeCredentialResponse> RevokeCredential(V1.RevokeCredentialRequest request, ServerCallContext context)

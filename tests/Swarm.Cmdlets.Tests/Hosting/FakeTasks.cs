@@ -15,7 +15,11 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
         var services = request.Services.Select(s => control.Service(s).Id).ToHashSet();
         var nodes = request.Nodes.Select(n => control.Node(n).Id).ToHashSet();
         var found = Select(services, request.HasTaskOrService ? request.TaskOrService : null);
-        if (request.HasTaskOrService && found.Count == 0)
+        if (
+            request.HasTaskOrService
+            && found.Count == 0
+            && !control.Tasks.Exists(t => t.Id == request.TaskOrService || t.Name == request.TaskOrService)
+        )
         {
             var service =
                 control.Services.Find(s => s.Id == request.TaskOrService || s.Spec.Name == request.TaskOrService)
@@ -50,6 +54,7 @@ internal sealed class FakeTasks(FakeControl control) : V1.Tasks.TasksBase
                         (services.Count == 0 || services.Contains(t.ServiceId))
                         && (nodes.Count == 0 || nodes.Contains(t.NodeId))
                         && (!request.DesiredRunning || t.DesiredState <= V1.TaskState.Running)
+                        && (request.States.Count == 0 || request.States.Contains(t.Status.State))
                         && (name is null || t.Id == name || t.Name == name)
                         && (request.Selectors.Count == 0 || request.Selectors.Contains(t.Id) || request.Selectors.Contains(t.Name))
                     )

@@ -59,7 +59,11 @@ internal sealed class Shell : IAsyncDisposable
             [.. shell.Streams.Warning.Select(w => w.Message)],
             [.. shell.Streams.Verbose.Select(v => v.Message)],
             (thrown as RuntimeException)?.ErrorRecord
-        );
+        )
+        {
+            Verbose = [.. shell.Streams.Verbose.Select(v => v.Message)],
+            Debug = [.. shell.Streams.Debug.Select(d => d.Message)],
+        };
     }
 
     public PowerShell Begin(string script, PSDataCollection<PSObject> output)
@@ -91,6 +95,10 @@ internal sealed record Result(
     ErrorRecord? Terminating
 )
 {
+    public string[] Verbose { get; init; } = [];
+
+    public string[] Debug { get; init; } = [];
+
     public T[] As<T>() => [.. ThrowIfFailed().Output.Select(o => Assert.IsType<T>(o.BaseObject))];
 
     public T One<T>() => Assert.Single(As<T>());

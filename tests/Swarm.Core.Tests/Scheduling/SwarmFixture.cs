@@ -35,7 +35,8 @@ internal sealed class SwarmFixture
         long nanoCpus = 4_000_000_000,
         long memoryBytes = 8L << 30,
         string labels = "",
-        string plugins = ""
+        string plugins = "",
+        string executor = ""
     )
     {
         var node = new Node
@@ -49,6 +50,7 @@ internal sealed class SwarmFixture
                 Hostname = "host-" + id,
                 Resources = new ResourceAmount(nanoCpus, memoryBytes),
                 Plugins = [.. plugins.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+                Executor = executor,
             },
             Status = new NodeStatus { State = state },
         };

@@ -105,6 +105,33 @@ public sealed class ServiceSpecValidationTests
             },
         };
 
+    [Theory]
+    [InlineData("nobody", true)]
+    [InlineData("65534", true)]
+    [InlineData("nobody:nogroup", true)]
+    [InlineData("0:0", true)]
+    [InlineData("NT AUTHORITY\\System", true)]
+    [InlineData("nobody:", false)]
+    [InlineData(":nogroup", false)]
+    [InlineData(":", false)]
+    [InlineData("a:b:c", false)]
+    [InlineData(" nobody", false)]
+    [InlineData("nobody:\n", false)]
+    [InlineData("2147483648", false)]
+    [InlineData("99999999999999999999", false)]
+    public void A_user_is_a_name_or_a_number_with_or_without_a_group(string user, bool good)
+    {
+        var spec = Good with { Container = Good.Container with { User = user } };
+        if (good)
+        {
+            ServiceSpecValidation.Validate(spec);
+            return;
+        }
+        Refused("InvalidUser", spec);
+        // An earlier version took it: a change of something else goes through.
+        ServiceSpecValidation.ValidateChange(spec with { Labels = ValueMap.Empty.With("a", "1") }, spec);
+    }
+
     public static TheoryData<string, string> Broken =>
         new()
         {
@@ -126,6 +153,9 @@ public sealed class ServiceSpecValidationTests
             { "InvalidEnvironment", "env" },
             { "InvalidCapability", "capability" },
             { "InvalidStopSignal", "signal" },
+            { "InvalidUser", "user" },
+            { "InvalidGroup", "group" },
+            { "InvalidSysctls", "sysctl" },
             { "InvalidHealthCheck", "health" },
             { "InvalidHostname", "hostname" },
             { "InvalidWorkingDirectory", "dir" },
@@ -197,6 +227,9 @@ public sealed class ServiceSpecValidationTests
             "env" => Good with { Container = c with { Env = ["=x"] } },
             "capability" => Good with { Container = c with { CapabilityAdd = ["CAP_FLY"] } },
             "signal" => Good with { Container = c with { StopSignal = "SIGNOTHING" } },
+            "user" => Good with { Container = c with { User = "nobody:" } },
+            "sysctl" => Good with { Container = c with { Sysctls = ValueMap.Empty.With("vm.swappiness", "1") } },
+            "group" => Good with { Container = c with { Groups = ["audio", "a:b"] } },
             "health" => Good with { Container = c with { HealthCheck = new HealthCheck { Test = ["RUN", "x"] } } },
             "hostname" => Good with { Container = c with { Hostname = "a b" } },
             "dir" => Good with { Container = c with { Dir = "x" } },

@@ -52,7 +52,7 @@ public sealed class TaskListTests
     [InlineData("web", "web.1 web.2 web.3")]
     [InlineData("service2", "web.2.1")]
     [InlineData("taskservice", "db.1")]
-    [InlineData("tasks", "db.1")]
+    [InlineData("taskservicet", "db.1")]
     public async Task A_name_is_a_tasks_first_and_then_a_services(string name, string found)
     {
         Assert.Equal(found.Split(' '), (await ListAsync(new() { TaskOrService = name })).Select(static t => t.Name));
@@ -73,11 +73,45 @@ public sealed class TaskListTests
     [Theory]
     [InlineData("nope", "TaskNotFound", "There is no task 'nope', and no service of that name.")]
     [InlineData("", "TaskNotFound", "There is no task '', and no service of that name.")]
-    [InlineData("service1t", "AmbiguousSelector", "task service1t is ambiguous: service1task1, service1task2, service1task3")]
+    [InlineData(
+        "service1t",
+        "AmbiguousSelector",
+        "name service1t is ambiguous: service1task1 (task web.1), service1task2 (task web.2), service1task3 (task web.3)"
+    )]
+    [InlineData("tasks", "AmbiguousSelector", "name tasks is ambiguous: taskservice (service db), taskservicetask1 (task db.1)")]
     public async Task A_name_that_means_nothing_or_too_much_is_refused(string name, string errorId, string message)
     {
         var e = await Assert.ThrowsAsync<SwarmException>(() => ListAsync(new() { TaskOrService = name }));
         Assert.Equal((errorId, message), (e.ErrorId, e.Message));
+    }
+
+    /// <summary>A service's name is the beginning of the id of another service's task.</summary>
+    [Fact]
+    public async Task A_services_name_means_no_other_services_task()
+    {
+        Create("q7", "service1task1"[..4], 1);
+        var listed = Assert.Single(await ListAsync(new() { TaskOrService = "serv" }));
+        Assert.Equal("q7task1", listed.Id);
+        // Stop-SwarmTask takes tasks only: a service's name means none of them, whatever their ids are.
+        var e = Assert.Throws<SwarmException>(() => Selectors.Task(_store.State, "serv"));
+        Assert.Equal("TaskNotFound", e.ErrorId);
+        Assert.Equal("It is the name of a service: Get-SwarmTask -Service serv lists its tasks.", e.Action);
+    }
+
+    [Fact]
+    public async Task A_list_has_the_tasks_of_the_asked_states_and_a_name_keeps_its_meaning()
+    {
+        var failed = new TaskStatus { State = TaskState.Failed, Timestamp = Now };
+        Apply(new StateChange.TaskObserve("service1task2", failed), new StateChange.TaskObserve("taskservicetask1", failed));
+        Assert.Equal(["db.1", "web.2"], (await ListAsync(new() { States = { V1.TaskState.Failed } })).Select(static t => t.Name));
+        Assert.Equal(
+            ["web.1", "web.2", "web.3"],
+            (await ListAsync(new() { TaskOrService = "web", States = { V1.TaskState.Failed, V1.TaskState.Running } })).Select(static t =>
+                t.Name
+            )
+        );
+        // The task of that name does not run: the service of that name is another's.
+        Assert.Empty(await ListAsync(new() { TaskOrService = "web.2", States = { V1.TaskState.Running } }));
     }
 
     [Fact]

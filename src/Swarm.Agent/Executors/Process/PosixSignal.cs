@@ -46,7 +46,18 @@ internal static partial class PosixSignal
         "SYS",
     ];
 
-    /// <summary>Takes <c>SIGTERM</c>, <c>TERM</c>, <c>15</c> and, as Docker does, <c>RTMIN+3</c>.</summary>
+    /// <summary>Other names of the same signals. Source: signal(7).</summary>
+    private static readonly Dictionary<string, int> OtherNames = new(StringComparer.Ordinal)
+    {
+        ["CLD"] = 17,
+        ["IOT"] = 6,
+        ["POLL"] = 29,
+    };
+
+    private const int FirstRealTime = 34;
+    private const int LastRealTime = 64;
+
+    /// <summary>Takes <c>SIGTERM</c>, <c>TERM</c>, <c>15</c> and, as Docker does, <c>RTMIN+3</c> and <c>RTMAX-3</c>: everything that a spec may have.</summary>
     public static bool TryParse(string text, out int signal)
     {
         var name = text.Trim().ToUpperInvariant();
@@ -58,21 +69,29 @@ internal static partial class PosixSignal
         {
             name = name[3..];
         }
-        if (name.StartsWith("RTMIN", StringComparison.Ordinal))
+        if (name.StartsWith("RTMIN", StringComparison.Ordinal) || name.StartsWith("RTMAX", StringComparison.Ordinal))
         {
-            signal = 34;
+            var fromLast = name[4] == 'X';
+            signal = fromLast ? LastRealTime : FirstRealTime;
             if (name.Length == 5)
             {
                 return true;
             }
-            var ok =
-                name[5] == '+'
-                && int.TryParse(name.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
-                && offset <= 30;
-            signal += ok ? int.Parse(name.AsSpan(6), CultureInfo.InvariantCulture) : 0;
-            return ok;
+            if (
+                name[5] != (fromLast ? '-' : '+')
+                || !int.TryParse(name.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+                || offset > LastRealTime - FirstRealTime
+            )
+            {
+                return false;
+            }
+            signal += fromLast ? -offset : offset;
+            return true;
         }
-        signal = name.Length == 0 ? -1 : Array.IndexOf(Names, name);
+        signal =
+            name.Length == 0 ? -1
+            : OtherNames.TryGetValue(name, out var number) ? number
+            : Array.IndexOf(Names, name);
         return signal > 0;
     }
 

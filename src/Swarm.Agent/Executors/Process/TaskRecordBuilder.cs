@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Swarm.Core.Model;
+using Swarm.Core.Validation;
 using Swarm.Wire.Limits;
 
 namespace Swarm.Agent.Executors.Process;
@@ -8,23 +9,6 @@ namespace Swarm.Agent.Executors.Process;
 /// <summary>Converts a task definition to an executable record, and refuses options that a host process cannot have.</summary>
 internal static class TaskRecordBuilder
 {
-    /// <summary>The options of a container that a host process has too.</summary>
-    private static readonly HashSet<string> Honoured =
-    [
-        nameof(ContainerSpec.Image),
-        nameof(ContainerSpec.Entrypoint),
-        nameof(ContainerSpec.Command),
-        nameof(ContainerSpec.Env),
-        nameof(ContainerSpec.Dir),
-        nameof(ContainerSpec.User),
-        nameof(ContainerSpec.Groups),
-        nameof(ContainerSpec.Hostname),
-        nameof(ContainerSpec.Labels),
-        nameof(ContainerSpec.HealthCheck),
-        nameof(ContainerSpec.StopSignal),
-        nameof(ContainerSpec.StopGracePeriod),
-    ];
-
     public static TaskRecord Build(TaskDefinition task, ProcessImage image, ExecutorNode node, string directory, DateTimeOffset now)
     {
         var spec = task.Spec.Container;
@@ -132,18 +116,12 @@ internal static class TaskRecordBuilder
     /// <summary>Any other option is refused by its name, also one that a later version of the spec adds.</summary>
     private static void Refuse(ContainerSpec spec)
     {
-        foreach (
-            var ((path, wanted), (_, plain)) in SpecProperties.Of(spec).Zip(SpecProperties.Of(new ContainerSpec { Image = spec.Image }))
-        )
+        if (ExecutorOptions.BeyondProcesses(spec) is [var option, ..])
         {
-            var option = path.Split('.')[0];
-            if (!Honoured.Contains(option) && !Equals(wanted, plain))
-            {
-                throw new TaskRejectedException(
-                    "NotSupportedByExecutor",
-                    $"The process executor does not support {option}: use nodes with a container engine, or leave it out."
-                );
-            }
+            throw new TaskRejectedException(
+                "NotSupportedByExecutor",
+                $"The process executor does not support {option}: use nodes with a container engine, or leave it out."
+            );
         }
     }
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 
@@ -14,30 +13,15 @@ public sealed class GetSwarmCredentialCommand : SwarmCmdlet
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
-    {
-        using var call = Client.Clusters.ListCredentials(new V1.ListCredentialsRequest(), cancellationToken: cancellationToken);
-        var all = new List<V1.Credential>();
-        await foreach (var credential in call.ResponseStream.ReadAllAsync(cancellationToken))
-        {
-            all.Add(credential);
-        }
-        foreach (var name in Name ?? ["*"])
-        {
-            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            var found = all.Where(c => c.Name == name || pattern.IsMatch(c.Name)).ToList();
-            found.ForEach(c => WriteObject(OutputMapper.ToCredential(c, DateTime.UtcNow)));
-            if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
-            {
-                Report(
-                    new SwarmException(
-                        "CredentialNotFound",
-                        $"There is no client certificate '{name}' on record.",
-                        name,
-                        "Get-SwarmCredential lists them."
-                    )
-                );
-            }
-        }
-    }
+    protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
+        await FindAsync(
+            Name,
+            (selectors, token) =>
+                Client.Clusters.ListCredentials(new V1.ListCredentialsRequest { Selectors = { selectors } }, cancellationToken: token),
+            c => c.Name,
+            "credential",
+            "Get-SwarmCredential lists them.",
+            c => WriteObject(OutputMapper.ToCredential(c, DateTime.UtcNow)),
+            cancellationToken
+        );
 }

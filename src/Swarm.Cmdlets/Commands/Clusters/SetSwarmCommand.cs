@@ -38,7 +38,7 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
             }
             return;
         }
-        if (!await ApproveAsync("swarm", $"Change settings {settings}", null, false, cancellationToken))
+        if (!await ApproveAsync("swarm", "Change " + Describe(), null, false, cancellationToken))
         {
             return;
         }

@@ -1,6 +1,7 @@
 using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
+using Swarm.Cmdlets.Services;
 
 namespace Swarm.Cmdlets.Commands;
 
@@ -16,6 +17,12 @@ public sealed class GetSwarmServiceCommand : SwarmCmdlet
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
+    [Parameter]
+    [LabelFilter]
+    [ArgumentCompleter(typeof(ServiceLabelCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Label { get; set; } = [];
+
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken) =>
         await FindAsync(
             Name,
@@ -24,7 +31,13 @@ public sealed class GetSwarmServiceCommand : SwarmCmdlet
             s => s.Spec?.Name ?? "",
             "service",
             "Get-SwarmService lists them.",
-            s => WriteObject(OutputMapper.ToService(s)),
+            s =>
+            {
+                if (LabelFilterAttribute.Matches(Label, s.Spec.Labels))
+                {
+                    WriteObject(OutputMapper.ToService(s));
+                }
+            },
             cancellationToken
         );
 }

@@ -1,5 +1,4 @@
 using Swarm.Cmdlets.Completion;
-using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
@@ -42,9 +41,9 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
         var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage, NewAttempt = IsBound(nameof(Image)) };
         var wanted = edit.Wanted(service);
         var credential = Credential(wanted);
-        var what = SpecDiff.Changes(ServiceSpecDefaults.Complete(service.Spec.Clone()), wanted).Keys.Order().ToArray();
-        var action = what.Length == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
-        if (what.Length == 0 && !edit.NewAttempt && credential is null && !IsWhatIf)
+        var what = SpecWords.Changes(ServiceSpecDefaults.Complete(service.Spec.Clone()), wanted);
+        var action = what.Count == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
+        if (what.Count == 0 && !edit.NewAttempt && credential is null && !IsWhatIf)
         {
             TellUnchanged($"Service '{service.Spec.Name}'");
             await FinishAsync(service, [], PassThru, cancellationToken);

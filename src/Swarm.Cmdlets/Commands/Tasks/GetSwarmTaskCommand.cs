@@ -38,6 +38,10 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
     [Parameter]
     public SwitchParameter Running { get; set; }
 
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public TaskState[] State { get; set; } = [];
+
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
         if (
@@ -131,6 +135,7 @@ public sealed class GetSwarmTaskCommand : SwarmCmdlet
             Services = { services },
             Nodes = { nodes },
             DesiredRunning = Running,
+            States = { State.Select(s => (V1.TaskState)s) },
         };
         if (name is not null)
         {

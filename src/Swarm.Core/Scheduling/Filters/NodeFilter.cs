@@ -6,7 +6,7 @@ namespace Swarm.Core.Scheduling.Filters;
 /// need.</summary>
 internal abstract class NodeFilter
 {
-    /// <summary>The value of <see cref="Model.PendingReason.Filter"/>: ready, resources, plugins, platform, constraints or ports.</summary>
+    /// <summary>The value of <see cref="Model.PendingReason.Filter"/>: ready, resources, plugins, executor, platform, constraints or ports.</summary>
     public abstract string Name { get; }
 
     /// <summary>True when the verdict depends on the tasks on the node and not only on the node's record.</summary>
