@@ -40,7 +40,12 @@ public sealed record NamedObjects<T>
     public T? FindOne(string selector)
     {
         var found = Find(selector);
-        return found.Count > 1 ? throw Ambiguous(selector, found) : found.FirstOrDefault();
+        return found.Count switch
+        {
+            0 => default,
+            1 => found[0],
+            _ => throw Ambiguous(selector, found),
+        };
     }
 
     /// <summary>The objects that the word means: all of a name, else one; empty: there is none.</summary>

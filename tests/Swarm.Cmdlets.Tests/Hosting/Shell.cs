@@ -95,8 +95,6 @@ internal sealed record Result(
     ErrorRecord? Terminating
 )
 {
-    public string[] Verbose { get; init; } = [];
-
     public string[] Debug { get; init; } = [];
 
     public T[] As<T>() => [.. ThrowIfFailed().Output.Select(o => Assert.IsType<T>(o.BaseObject))];

@@ -8,12 +8,12 @@ public sealed class HostileViewTests
 {
     private static readonly XDocument Views = XDocument.Load(Path.Combine(ModuleLayout.Folder, "Swarm.Format.ps1xml"));
 
-    /// <summary>The types that scripts get; exceptions have no view.</summary>
+    /// <summary>The types that scripts get; exceptions and the module's load context have no view.</summary>
     public static TheoryData<string> Types =>
         [
             .. typeof(Swarm.Node)
                 .Assembly.GetExportedTypes()
-                .Where(t => t is { IsClass: true, IsAbstract: false } && !t.IsSubclassOf(typeof(Exception)))
+                .Where(t => t is { IsClass: true, IsAbstract: false } && !t.IsSubclassOf(typeof(Exception)) && t != typeof(LoadContext))
                 .Where(t => t.GetProperties().Any(p => p.CanWrite && MayHoldText(p.PropertyType)))
                 .Select(t => t.Name),
         ];

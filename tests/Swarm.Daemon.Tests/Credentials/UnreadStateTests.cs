@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
-using Swarm.Core.Credentials;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.State;

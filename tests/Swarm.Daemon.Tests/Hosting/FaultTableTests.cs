@@ -7,7 +7,6 @@ public sealed partial class FaultTableTests
 {
     private static readonly string[] Faults =
     [
-        "Case",
         "Unknown names",
         "Duplicate names",
         "Invalid names",
@@ -25,7 +24,6 @@ public sealed partial class FaultTableTests
         "A row of a CSV file that is wrong",
         "Docker's comma syntax without quotes that has two meanings",
         "Conflicting parameters",
-        "Case",
         "Wrong or rotated token",
         "Wrong CA digest",
         "Unreachable manager",
@@ -36,7 +34,6 @@ public sealed partial class FaultTableTests
         "Last manager leaving without `-Force`",
         "Remote session: wrong authority, foreign or expired certificate, nobody there",
         "A revoked certificate of an administrator, on record or of an earlier version",
-        "Case",
         "A firewall closes a port, or one direction of it",
         "Not root, and not in the group swarm",
         "A new swarmd that does not run, or does not start",
@@ -47,7 +44,6 @@ public sealed partial class FaultTableTests
         "A firewall tool that fails half-way",
         "Package manager locked, no network, unsupported distribution",
         "Another build of the module, imported into a session that has one",
-        "Case",
         "An engine that is too old",
         "An engine that is away, or ends in the middle of a call",
         "An engine in no swarm, or a worker",
@@ -55,7 +51,6 @@ public sealed partial class FaultTableTests
         "No quorum, or about to be lost",
         "Somebody else changes the same object",
         "A service of the docker CLI with options that our model does not have",
-        "Case",
         "Malformed gRPC messages",
         "Oversized gRPC messages",
         "Callers without a certificate that load the cluster port",

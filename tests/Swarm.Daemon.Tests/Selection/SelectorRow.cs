@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Swarm.Daemon.Tests.DockerSwarm;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Tests.Selection;

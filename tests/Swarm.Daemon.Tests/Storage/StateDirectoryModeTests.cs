@@ -105,6 +105,7 @@ public sealed class StateDirectoryModeTests : IDisposable
 
     /// <summary>As on systems whose library has no function for it.</summary>
     [Fact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public async Task The_owner_is_the_same_by_the_number_of_the_system_call()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Its numbers are Linux's.");

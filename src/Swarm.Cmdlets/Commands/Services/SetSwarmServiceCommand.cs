@@ -1,4 +1,5 @@
 using Swarm.Cmdlets.Completion;
+using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
