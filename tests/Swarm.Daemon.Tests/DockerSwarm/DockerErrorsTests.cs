@@ -4,6 +4,7 @@ using Swarm.Core.Orchestration;
 using Swarm.Core.State;
 using Swarm.DockerSwarm.Specs;
 using Swarm.Engine;
+using TaskStatus = Swarm.Core.Model.TaskStatus;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
@@ -144,7 +145,7 @@ public sealed class DockerErrorsTests
                     new ServiceSpec
                     {
                         Name = "web",
-                        Mode = ServiceMode.Replicated,
+                        Mode = new ServiceMode.Replicated(1),
                         Container = new ContainerSpec { Image = "alpine" },
                     },
                     null,
