@@ -61,7 +61,6 @@ internal sealed class Shell : IAsyncDisposable
             (thrown as RuntimeException)?.ErrorRecord
         )
         {
-            Verbose = [.. shell.Streams.Verbose.Select(v => v.Message)],
             Debug = [.. shell.Streams.Debug.Select(d => d.Message)],
         };
     }
