@@ -31,7 +31,7 @@ public sealed class ControlLoop
     /// <summary>Services with a task that stays on a node that is down, because no other takes it: see <see cref="ServiceView.IsStranded"/>.</summary>
     private readonly SortedSet<string> _stranded = new(StringComparer.Ordinal);
 
-    /// <summary>Nodes on which tasks have ended since the last plan. What they reserved may be room for stranded tasks.</summary>
+    /// <summary>Nodes on which tasks have ended since the last plan. Their reservations may be room for stranded tasks.</summary>
     private readonly HashSet<string> _freed = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _nodeIds = new(StringComparer.Ordinal);
 

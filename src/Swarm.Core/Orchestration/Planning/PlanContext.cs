@@ -120,7 +120,7 @@ internal sealed class PlanContext(
     public bool IsAway(SwarmTask task) =>
         task.IsLive && NodeOf(task) is { Status.State: NodeState.Down } node && NodeHealth.MayReturn(node);
 
-    /// <summary>Claims places for the replacements of tasks that are away. What is claimed is kept for them during this plan.</summary>
+    /// <summary>Claims places for the replacements of tasks that are away. The claims hold during this plan.</summary>
     /// <returns>The number of replacements that nodes would take, at most <paramref name="most"/>. The other tasks stay where they
     /// are.</returns>
     public int ClaimPlaces(Service service, int most)
@@ -129,7 +129,7 @@ internal sealed class PlanContext(
         {
             throw new InvalidOperationException("This context has no scheduler.");
         }
-        // What does not fit into this plan asks again in the next one.
+        // Tasks beyond the limit of this plan ask again in the next one.
         var now = Math.Min(most, Math.Max(limit - Changes.Count, 1));
         var places = Options.Fault switch
         {

@@ -133,7 +133,7 @@ internal sealed class Updater(PlanContext plan, ServiceView view)
             config = config with { Order = _service.Spec.Update.Order };
         }
         var made = MadeByUpdate();
-        // What a new attempt makes anew has not failed.
+        // A task that a new attempt makes anew is no failure of the update.
         var failures = made.FindAll(t => HasFailed(t, config) && !view.IsDirty(t));
         var progress = status.Progress with
         {

@@ -297,7 +297,7 @@ public class StrandedTaskTests
         Assert.InRange(with, 1, without * 3 / 2);
     }
 
-    /// <summary>What the loop allocates when the node with so many tasks goes down, and the other one has room for all or none.</summary>
+    /// <summary>The bytes that the loop allocates when the node with so many tasks goes down. The other node has room for all or none.</summary>
     private static long BytesOf(int tasks, long reserved, bool hasRoom)
     {
         var swarm = new TestSwarm();

@@ -80,7 +80,7 @@ public class UnplacedSlotTests
         Assert.Equal(UpdateState.Updating, Status(swarm).State);
 
         swarm.AddNode("node4");
-        // Those of the node that is down move at once.
+        // The tasks of the node that is down move at once.
         Roll(swarm, mayStop: down ? 3 : 1);
         Assert.Equal(6, swarm.Running("web").Count);
         Assert.Equal(UpdateState.Completed, Status(swarm).State);
