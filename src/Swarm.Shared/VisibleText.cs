@@ -10,9 +10,9 @@ namespace Swarm;
 /// the line and paragraph separators. Characters that nobody sees are hidden too: those of category Cf and those with the property
 /// Default_Ignorable_Code_Point. Among them are zero-width characters, those that turn the direction of the text around them, and tags. Two names that
 /// differ in them look alike, and tags carry whole sentences that only programs read (source: Unicode UTR #36, UTS #39).
-/// In names all of them are hidden. In other texts two of them stay within an emoji that is composed of others: the joiner between two pictographs, and
-/// the variation selector after one. There is one of each at most, so that they carry nothing. The joiners of Persian and Indic scripts become escapes,
-/// and so do flags of tags: views show what is there, and the objects keep the data.
+/// In names all of them are hidden. In other texts two of them stay within an emoji that is composed of others. These are the joiner between two
+/// pictographs, and the variation selector after one. There is one of each at most, so that they carry nothing. The joiners of Persian and Indic scripts
+/// become escapes, and so do flags of tags. Views show what is there, and the objects keep the data.
 /// </remarks>
 public static class VisibleText
 {

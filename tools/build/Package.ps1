@@ -236,7 +236,7 @@ function Test-Attack {
     Complete-Count
 }
 
-# A selection that finds no test is no success: the attacks are in the report of the run, and on Linux not all of them skipped.
+# A selection that finds no test is no success. The attacks are in the report of the run, and on Linux not all of them are skipped.
 function Confirm-Attack {
     $report = Join-Path $out test-results Swarm.Daemon.Tests.xml
     if (-not (Test-Path $report)) { return }

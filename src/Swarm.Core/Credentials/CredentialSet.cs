@@ -1,8 +1,9 @@
 namespace Swarm.Core.Credentials;
 
 /// <summary>The administrators' certificates that were made, and what is refused of them. Immutable: a change makes another set.</summary>
-/// <remarks>It is bounded, and no bound keeps anybody from revoking. Where a list is full, its oldest revocations are forgotten one by one, and
-/// <see cref="ForgottenUntil"/> takes their place: it refuses more than they did, and never less. It touches no certificate that is on record.</remarks>
+/// <remarks>It is bounded, and no bound keeps anybody from revoking. Where a list is full, its oldest revocations are forgotten one by one.
+/// <see cref="ForgottenUntil"/> takes their place: it refuses more than they did, and never less. It touches no certificate that is on
+/// record.</remarks>
 public sealed class CredentialSet
 {
     /// <summary>Certificates, and revoked names, that a swarm keeps. Every call of an administrator looks through them.</summary>
@@ -57,7 +58,7 @@ public sealed class CredentialSet
     public CredentialSet Issue(IssuedCredential credential)
     {
         var now = credential.IssuedAt;
-        // A revoked one that has ended is kept while there is room: a clock that was ahead for a while must not make it valid again.
+        // A revoked one that has ended is kept while there is room. A clock that was ahead for a while must not make it valid again.
         var kept = Issued.Where(c => c.RevokedAt is not null || c.ExpiresAt + KeptAfterEnd >= now).ToList();
         var forgotten = kept.Where(c => c.RevokedAt is not null || c.ExpiresAt <= now)
             .OrderBy(c => (c.RevokedAt is not null, c.ExpiresAt > now))

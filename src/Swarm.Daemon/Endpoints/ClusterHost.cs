@@ -105,8 +105,8 @@ internal sealed class ClusterHost : IAsyncDisposable
         return new ClusterHost(app);
     }
 
-    /// <summary>Says whether a node (by id) is in the swarm: where no manager runs every node that has a certificate, and null while the manager's state
-    /// is not read.</summary>
+    /// <summary>Says whether a node (by id) is in the swarm; null while the manager's state is not read. Where no manager runs, every node with a
+    /// certificate is.</summary>
     internal static Func<string, bool?> MembersOf(Func<ManagerRuntime?> manager) =>
         id =>
             manager() is not { } running ? true
