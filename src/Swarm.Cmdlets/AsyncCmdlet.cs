@@ -71,7 +71,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Asks before a change that no manager previews. -Force answers for the user, unless -Confirm is given too. -WhatIf stays a
     /// preview.</summary>
     /// <param name="target">The object of the change.</param>
-    /// <param name="action">What is done to it.</param>
+    /// <param name="action">The change, in words.</param>
     /// <param name="force">-Force is given.</param>
     /// <returns>True when the change is to be made.</returns>
     private protected bool Approve(string target, string action, bool force) =>
