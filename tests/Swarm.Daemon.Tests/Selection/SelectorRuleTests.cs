@@ -141,7 +141,7 @@ public sealed class SelectorRuleTests
                 )
             );
             networks.Add($$"""{"Id":"{{o.NetworkId}}","Name":"{{o.NetworkName}}","Scope":"swarm","Driver":"overlay"}""");
-            engine.Answer("/networks/" + o.NetworkId, "", 204);
+            engine.Answer("/networks/" + o.NetworkId, "{}");
         }
         engine.Answer("/tasks", $"[{string.Join(',', tasks)}]");
         engine.Answer("/networks", $"[{string.Join(',', networks)}]");
