@@ -34,7 +34,7 @@ function Build-Package {
     Copy-Item $moduleFolder $folder -Recurse
     Remove-Folder (Join-Path $folder swarmd)
     Copy-Item (Join-Path $out native) (Join-Path $folder swarmd) -Recurse
-    # What developers need of the module is with the native symbols.
+    # Files for developers go to the native symbols.
     $symbols = Join-Path $out symbols module
     Remove-Folder $symbols
     $null = New-Item $symbols -ItemType Directory
@@ -49,7 +49,7 @@ function Build-Package {
     $others = @(Join-Package $parts)
 
     foreach ($file in 'README.md', 'LICENSE', 'CHANGELOG.md') { Copy-Item (Join-Path $root $file) $folder }
-    # The README leads to these pages. Those of the help are in en-US, as text.
+    # The README leads to these pages. The pages of the help are in en-US, as text.
     $null = New-Item (Join-Path $folder docs) -ItemType Directory
     Copy-Item (Join-Path $root docs *.md) (Join-Path $folder docs)
     Write-Notice $others (Join-Path $folder THIRD-PARTY-NOTICES.txt)
