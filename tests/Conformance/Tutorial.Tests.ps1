@@ -51,7 +51,7 @@ Describe 'The tutorial' -Skip:$skip {
                 Wait-Until { @(Get-SwarmNode | Where-Object State -EQ Ready).Count -eq 3 } 'three nodes'
             }
             elseif ($commands -match '-Role') {
-                # A change of a role appears in MANAGER STATUS, as the tutorial says; the next change waits for it.
+                # A change of a role appears in the column MANAGER, as the tutorial says; the next change waits for it.
                 foreach ($line in $commands.Trim().Split("`n")) {
                     $null = & ([scriptblock]::Create($line))
                     if ($line -match 'Set-SwarmNode (\w+) -Role (\w+)') {
