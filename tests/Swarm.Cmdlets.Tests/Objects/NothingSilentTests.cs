@@ -111,7 +111,7 @@ public sealed class NothingSilentTests
     [InlineData("$s.Replicas = 5; $s | Set-SwarmService", "NothingToChange", "Replicas")]
     [InlineData("$s.Env = @('A=2'); $s | Set-SwarmService -Replicas 3", "EditedObject", "Env")]
     [InlineData(
-        "$s.Labels['x'] = 'y'; $s.UpdateConfig.Parallelism = 7; $s | Set-SwarmService",
+        "$s.Labels.Add('x', 'y'); $s.UpdateConfig.Parallelism = 7; $s | Set-SwarmService",
         "NothingToChange",
         "Labels, UpdateParallelism"
     )]
