@@ -18,8 +18,8 @@ public abstract partial class SwarmCmdlet
         CancellationToken cancellationToken
     ) => WaitForServicesAsync(names, removed, timeout, static _ => null, cancellationToken);
 
-    /// <summary>Follows services that this command has changed until they converge. What failed before the change is not reported
-    /// again.</summary>
+    /// <summary>Follows services that this command has changed until they converge. A rollback from before the change is not
+    /// reported again.</summary>
     private protected ValueTask<string[]> WaitForChangedServicesAsync(
         IEnumerable<V1.Service> services,
         TimeSpan? timeout,

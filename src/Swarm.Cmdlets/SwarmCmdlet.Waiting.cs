@@ -166,7 +166,7 @@ public abstract partial class SwarmCmdlet
 
     /// <summary>Reads a stream of progress for each id, at the same time, with a progress bar each.</summary>
     /// <param name="name">The object of an error.</param>
-    /// <param name="why">What is missing yet, as a sentence, and the reason; empty: none is known.</param>
+    /// <param name="why">The missing part, as a sentence, and the reason; empty: none is known.</param>
     /// <param name="show">Takes a step and describes it in a line.</param>
     /// <returns>The ids that were not done when the time was up.</returns>
     private async ValueTask<List<string>> FollowAllAsync<T>(

@@ -13,7 +13,7 @@ internal sealed class WaitReasons(Func<TimeSpan> now)
 
     /// <summary>Takes what is known of an object now.</summary>
     /// <param name="id">The object.</param>
-    /// <param name="missing">What it has not done yet, as a sentence: "Service 'web' has not converged yet".</param>
+    /// <param name="missing">The missing part, as a sentence: "Service 'web' has not converged yet".</param>
     /// <param name="reason">Why; empty: nothing is known, or it is done.</param>
     public void Note(string id, string missing, string reason)
     {

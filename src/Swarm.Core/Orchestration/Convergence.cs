@@ -306,7 +306,7 @@ public static class Convergence
         /// <summary>Tasks of the current spec that run.</summary>
         public ulong Updated;
 
-        /// <summary>What keeps the first of the tasks that do not run, as far as it is known.</summary>
+        /// <summary>Why the first of the tasks that do not run is kept, as far as it is known.</summary>
         public string Reason = "";
         public readonly SortedDictionary<TaskState, int> ByState = [];
     }

@@ -13,7 +13,7 @@ public sealed record ServiceConvergence
     /// <summary>Slots with a running task whose desired state is Running and whose node is not down.</summary>
     public required ulong Running { get; init; }
 
-    /// <summary>Those of them whose task is of the current spec: how far an update or a rollback is.</summary>
+    /// <summary>Slots with a running task of the current spec: how far an update or a rollback is.</summary>
     public required ulong Updated { get; init; }
 
     /// <summary>Tasks that were asked to end and that a node has yet to stop.</summary>

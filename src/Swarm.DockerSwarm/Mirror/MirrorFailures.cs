@@ -21,7 +21,7 @@ internal static partial class MirrorFailures
         {
             return null;
         }
-        // One update keeps its moment from its start to the end of its rollback.
+        // An update keeps its moment from its start to the end of its rollback.
         var known = before?.StartedAt == status.StartedAt ? before.Failure : null;
         var id = NamedTask(status) ?? known?.TaskId;
         if (id is null)

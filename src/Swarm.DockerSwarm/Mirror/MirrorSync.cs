@@ -297,7 +297,7 @@ internal sealed class MirrorSync(StateStore store, RevisionLedger ledger, TimePr
     }
 
     /// <summary>The engine's status of the update with the failure that caused it. When the failed task was read before it failed, the update
-    /// goes on until the next poll: whoever waits for the service is told its end and the cause together.</summary>
+    /// goes on until the next poll. So a wait for the service ends with the cause.</summary>
     private UpdateStatus? StatusOf(string id, JsonObject service, Service? known, ulong revision)
     {
         var status = DockerObjects.UpdateStatus(service.Object("UpdateStatus"));

@@ -4,7 +4,7 @@ using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests.Parameters;
 
-/// <summary>One rule for every parameter of a duration.</summary>
+/// <summary>The rule for every parameter of a duration.</summary>
 public sealed partial class DurationTests
 {
     // Entries of the log.

@@ -82,7 +82,10 @@ public class StopConvergenceTests
         swarm.Converge();
         var (ended, replacement, done, stuck, message) = Of(swarm, stopped);
         Assert.Equal((true, swarm.Slot("web", 1).Id, false, false), (ended, replacement, done, stuck));
-        Assert.Equal("its replacement is Pending: no suitable node (" + swarm.Slot("web", 1).Pending!.Reasons[0].Detail + " on 1 node)", message);
+        Assert.Equal(
+            "its replacement is Pending: no suitable node (" + swarm.Slot("web", 1).Pending!.Reasons[0].Detail + " on 1 node)",
+            message
+        );
         Assert.Contains("node.labels.zone==a", message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,4 @@
-namespace Swarm.Cmdlets.Tests;
+namespace Swarm.Cmdlets.Tests.Waiting;
 
 public sealed class WaitReasonsTests
 {
