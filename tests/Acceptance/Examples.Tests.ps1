@@ -14,7 +14,7 @@ BeforeDiscovery {
         'Initialize-Swarm 2' = 'needs other machines and SSH; tests/Conformance/Tutorial.Tests.ps1 follows these steps'
     }
     if (-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) { $elsewhere['Wait-SwarmService 3'] = 'this PowerShell has no Start-ThreadJob' }
-    # What takes the swarm apart comes last.
+    # Examples that take the swarm apart come last.
     $last = 'Remove-SwarmNode', 'Exit-Swarm', 'Disconnect-Swarm', 'Start-SwarmSandbox', 'Stop-SwarmSandbox'
     $ordered = $examples | Sort-Object -Stable { $last.IndexOf(($_.Id -split ' ')[0]) }
     $ran = $ordered | Where-Object { -not $elsewhere[$_.Id] }
@@ -77,7 +77,7 @@ BeforeAll {
         Start-TestNode $spare
         Wait-Until { try { (Get-Swarm).State -eq 'Locked' } catch [Swarm.SwarmException] { $false } } 'the spare manager is locked'
     }
-    # What the examples speak of is there.
+    # The services that the examples name are there, and every node is active.
     function Reset-Services([string] $Code) {
         foreach ($new in [regex]::Matches($Code, '(?m)New-SwarmService (?:-Name )?([a-z]+)')) {
             Get-SwarmService $new.Groups[1].Value -ErrorAction Ignore | Remove-SwarmService -Force -Wait

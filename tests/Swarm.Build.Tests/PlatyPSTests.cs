@@ -4,7 +4,7 @@ using Swarm.MamlWriter;
 
 namespace Swarm.Build.Tests;
 
-/// <summary>Our writer says of docs/en-US what PlatyPS says of it, with parameters in the same order: the pages are in its schema, and can be kept with it.
+/// <summary>Our writer says of docs/en-US what PlatyPS says of it, with parameters in the same order. The pages are in its schema, and can be kept with it.
 /// Layout is each writer's own. PlatyPS makes links to pages of files, which a package does not have.</summary>
 public sealed partial class PlatyPSTests : IDisposable
 {

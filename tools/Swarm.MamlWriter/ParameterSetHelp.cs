@@ -3,8 +3,8 @@ namespace Swarm.MamlWriter;
 /// <summary>A parameter set, with its parameters in the order of the page's line of syntax.</summary>
 internal sealed record ParameterSetHelp(string Name, IReadOnlyList<string> Order)
 {
-    /// <summary>The parameters of this set with their places, in the order of PlatyPS and <c>Get-Command -Syntax</c>: by position, then what must be
-    /// given, then the rest; equals as the line of syntax has them.</summary>
+    /// <summary>The parameters of this set with their places, in the order of PlatyPS and <c>Get-Command -Syntax</c>. By position, then what must be
+    /// given, then the rest. Equals come as the line of syntax has them.</summary>
     public IEnumerable<(ParameterHelp Parameter, ParameterPlace Place)> Sort(IEnumerable<ParameterHelp> parameters) =>
         parameters
             .Select(p => (Parameter: p, Place: p.Sets.FirstOrDefault(s => s.Name == Name || s.Name == CommandHelp.AllSets)))

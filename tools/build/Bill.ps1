@@ -45,7 +45,7 @@ function Get-PackageFact([string] $PackageRoot, [string] $Path) {
     }
 }
 
-# Joins lists of packages by what they are part of (a folder or file of the module): each package once, with all the parts that have it.
+# Joins lists of packages by their part (a folder or file of the module). Each package comes once, with all the parts that have it.
 function Join-Package([Collections.IDictionary] $ByPart) {
     $pairs = foreach ($part in $ByPart.Keys) { foreach ($package in $ByPart[$part]) { @{ Part = $part; Package = $package } } }
     $pairs | Group-Object { "$($_.Package.Id) $($_.Package.Version)" } | Sort-Object Name | ForEach-Object {

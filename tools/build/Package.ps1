@@ -128,7 +128,7 @@ function Write-Catalog([string] $Folder) {
     Move-Item $catalog (Join-Path $Folder Swarm.cat)
 }
 
-# Installs the Gallery's package into a folder of modules, and answers where: Install-PSResource does it from a repository that is a folder, where there is
+# Installs the Gallery's package into a folder of modules, and answers where. Install-PSResource does it from a repository that is a folder, where there is
 # that cmdlet. Elsewhere it is unpacked as that one does: without file modes, below name and version, without the parts that only a repository needs.
 function Install-Package([string] $Modules) {
     Remove-Folder $Modules

@@ -96,7 +96,7 @@ internal sealed class PipedObject
     }
 
     internal static bool BindsByName(PropertyInfo parameter) =>
-        parameter.GetCustomAttributes<ParameterAttribute>().Any(p => p.ValueFromPipelineByPropertyName);
+        parameter.GetCustomAttributes<ParameterAttribute>(inherit: false).Any(p => p.ValueFromPipelineByPropertyName);
 
     private static bool TakesSeveral(PropertyInfo parameter) =>
         parameter.PropertyType.IsArray || typeof(IDictionary).IsAssignableFrom(parameter.PropertyType);

@@ -1,6 +1,5 @@
 using System.Net;
 using Swarm.Core.Errors;
-using Swarm.Core.Model;
 
 namespace Swarm.Core.Allocation;
 
@@ -79,7 +78,7 @@ public sealed class AddressPool
     private bool HasEnds => Subnet.HostBits >= 2;
 
     /// <summary>A pool in which the given addresses are held, and the free ones come in the captured order. Parameters as in the constructor.</summary>
-    /// <param name="order">What <see cref="Capture"/> gave.</param>
+    /// <param name="order">The order that <see cref="Capture"/> gave.</param>
     /// <param name="held">The addresses of the network's tasks and services.</param>
     /// <exception cref="SwarmException">As the constructor.</exception>
     public static AddressPool Restore(

@@ -1,7 +1,7 @@
 namespace Swarm.Core.Allocation;
 
-/// <summary>Gives the numbers from 0 to a limit, each to one holder at a time. A number that was given back is used again as late as possible: after
-/// every number that nobody has had, and after all that were given back before it.</summary>
+/// <summary>Gives the numbers from 0 to a limit, each to one holder at a time. A number that was given back is used again as late as possible.
+/// Numbers that nobody has had come first, and then those that were given back before it.</summary>
 /// <remarks>
 /// Deterministic: equal calls give equal numbers. Each call takes constant time, but for <see cref="TryTake(int)"/> of a returned number out of turn.
 /// A pool is made again from <see cref="Capture"/> and the numbers that are held. Not thread-safe.
@@ -13,7 +13,7 @@ public sealed class NumberPool
 
     private readonly Queue<int> _returned = new();
 
-    /// <summary>Those of the returned numbers that were taken out of turn: they are not below the first fresh one.</summary>
+    /// <summary>Returned numbers that were taken out of turn: they are not below the first fresh one.</summary>
     private readonly HashSet<int> _early = [];
     private ulong[] _held = [];
     private int _fresh;
@@ -92,7 +92,7 @@ public sealed class NumberPool
         return true;
     }
 
-    /// <summary>What the numbers that are held do not tell: the order in which free ones are given.</summary>
+    /// <summary>The order in which free numbers are given. The numbers that are held do not tell it.</summary>
     public NumberPoolOrder Capture() => new(_fresh, [.. _returned]);
 
     /// <summary>A pool in which the given numbers are held, and the others come in the captured order.</summary>

@@ -1,10 +1,9 @@
 using Swarm.Core.Errors;
-using Swarm.Core.Model;
 
 namespace Swarm.Core.Allocation;
 
-/// <summary>The default pools of a swarm, cut into subnets of one size: each network that names no subnet gets one, as late as possible one that another
-/// network had.</summary>
+/// <summary>The default pools of a swarm, cut into subnets of one size. Each network that names no subnet gets one of them. A subnet that a network had is used
+/// again as late as possible.</summary>
 /// <remarks>Subnets that users choose, and the routes of hosts, are taken out: no subnet is given that overlaps one that is held.</remarks>
 public sealed class SubnetPool
 {
@@ -43,7 +42,7 @@ public sealed class SubnetPool
     public int Free => _numbers.Count - _numbers.Held;
 
     /// <summary>A pool in which the given subnets are held, and the free ones come in the captured order. Parameters as in the constructor.</summary>
-    /// <param name="order">What <see cref="Capture"/> gave.</param>
+    /// <param name="order">The order that <see cref="Capture"/> gave.</param>
     /// <param name="held">The subnets of all networks, chosen or given.</param>
     /// <exception cref="SwarmException">As the constructor.</exception>
     public static SubnetPool Restore(

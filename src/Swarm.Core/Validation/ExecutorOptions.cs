@@ -7,7 +7,7 @@ public static class ExecutorOptions
 {
     private static readonly ContainerSpec Plain = WithoutThoseOfProcesses(new ContainerSpec { Image = "" });
 
-    /// <summary>The options of the spec that a host process cannot have, by the names of their properties; an option that a later version adds is one of them.
+    /// <summary>The options of the spec that a host process cannot have, by the names of their properties. An option that a later version adds is among them.
     /// Empty: every executor takes the spec.</summary>
     public static ValueList<string> BeyondProcesses(ContainerSpec spec)
     {

@@ -23,6 +23,8 @@ public sealed partial class SecretCanaryTests
         ["New-SwarmService -Env"] = "New-SwarmService made nginx -Env \"A=$secret\", \"B=x$secret\"",
         ["New-SwarmService -RegistryCredential"] = "New-SwarmService made nginx -RegistryCredential $credential",
         ["Set-SwarmService -Env"] = "Set-SwarmService web -Env \"A=$secret\"",
+        ["Test-SwarmPlacement -Env"] = "Test-SwarmPlacement -Image nginx -Env \"A=$secret\"",
+        ["Test-SwarmPlacement -RegistryCredential"] = "Test-SwarmPlacement -Image nginx -RegistryCredential $credential",
         ["Set-SwarmService -RegistryCredential"] = "Set-SwarmService web -Image web:2 -RegistryCredential $credential",
     };
 
@@ -62,7 +64,9 @@ public sealed partial class SecretCanaryTests
             """;
         try
         {
-            foreach (var more in new[] { "", " -WhatIf", " -ErrorAction Continue" })
+            // A cmdlet that changes nothing has no -WhatIf.
+            string[] ways = Commands[parameter].StartsWith("Test-", StringComparison.Ordinal) ? [""] : ["", " -WhatIf"];
+            foreach (var more in ways.Append(" -ErrorAction Continue"))
             {
                 // The last one is refused by a manager.
                 shell.Fake.Refusal = more.Contains("ErrorAction", StringComparison.Ordinal)

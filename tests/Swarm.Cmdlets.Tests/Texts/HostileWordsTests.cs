@@ -15,7 +15,7 @@ public sealed class HostileWordsTests
         Assert.Contains(@"a\e[31m", error.Exception.Message, StringComparison.Ordinal);
         Assert.All([error.ToString(), error.Exception.Message, error.CategoryInfo.ToString()], AssertPlain);
         shell.Fake.Refusal = null;
-        error = shell.Run("Get-SwarmCredential $name", ("name", "x\e\a")).Error;
+        error = shell.Run("Get-SwarmSandbox $name", ("name", "x\e\a")).Error;
         Assert.All([error.ToString(), error.Exception.Message, error.CategoryInfo.ToString()], AssertPlain);
         // The data is there for a script.
         Assert.Equal("x\e\a", ((SwarmException)error.Exception).Target);

@@ -1,7 +1,6 @@
 using System.Net;
 using Swarm.Core.Allocation;
 using Swarm.Core.Errors;
-using Swarm.Core.Model;
 
 namespace Swarm.Core.Tests.Allocation;
 

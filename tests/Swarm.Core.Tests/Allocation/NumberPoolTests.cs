@@ -47,8 +47,8 @@ public sealed class NumberPoolTests
         Assert.False(pool.TryTake(out _));
     }
 
-    /// <summary>Random calls against a model that keeps the moment at which each number was given back; the pool is made again from what is replicated now
-    /// and then.</summary>
+    /// <summary>Random calls against a model that keeps the moment at which each number was given back. Now and then the pool is made again from its
+    /// replicated order.</summary>
     [Fact]
     public void Random_calls_agree_with_a_model()
     {

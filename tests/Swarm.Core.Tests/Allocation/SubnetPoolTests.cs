@@ -1,6 +1,5 @@
 using Swarm.Core.Allocation;
 using Swarm.Core.Errors;
-using Swarm.Core.Model;
 
 namespace Swarm.Core.Tests.Allocation;
 

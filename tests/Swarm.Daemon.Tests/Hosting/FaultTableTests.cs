@@ -143,7 +143,8 @@ public sealed partial class FaultTableTests
 
     private static bool IsIn(string source, string type, string method) =>
         Regex.IsMatch(source, $@"\bclass {Regex.Escape(type)}\b")
-        && Regex.IsMatch(source, $@"\[(Fact|Theory)[^\[]*?(\[[^\]]*\]\s*)*public [^;{{]*\b{Regex.Escape(method)}\(");
+        // xunit's analyzer reports a public method that is no test.
+        && Regex.IsMatch(source, $@"\bpublic [^\n;{{]*\b{Regex.Escape(method)}\(");
 
     [GeneratedRegex("`([A-Za-z]+(?:\\.[A-Z][A-Za-z0-9_]+|\\.Tests\\.ps1: [^`]+))`")]
     private static partial Regex Name();

@@ -165,7 +165,7 @@ internal sealed record SelectorRow(
     private static async Task<string> WatchAsync(SelectorPlane plane, string selector)
     {
         using var call = plane.Client.Events.WatchEvents(new() { Selectors = { selector }, Kinds = { "node" } });
-        var first = call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
+        var first = Deadline.WaitAsync(call.ResponseStream.MoveNext(TestContext.Current.CancellationToken), "an event of a node");
         for (var i = 0; !first.IsCompleted && i < 1000; i++)
         {
             foreach (var node in SelectedObjects.All)
@@ -173,7 +173,7 @@ internal sealed record SelectorRow(
                 await LabelAsync(plane, node.NodeId, $"{selector}{i}");
             }
         }
-        return await Deadline.WaitAsync(first, "an event of a node") ? call.ResponseStream.Current.Id : "";
+        return await first ? call.ResponseStream.Current.Id : "";
     }
 
     private static async Task<string> FirstAsync<T>(AsyncServerStreamingCall<T> call, Func<T, string> show)

@@ -104,13 +104,14 @@ public sealed class HostileNodeTests
     [MemberData(nameof(Specs))]
     public void A_name_in_a_spec(string what, string errorId)
     {
+        var plain = what == "sysctl" ? "net.core.a" : "a";
         foreach (var hostile in (string[])["\u009b", "\u2028", "\u200B", "\u200D", "\u2066", "\uFEFF", "\u00AD", "\uFE0F", "\U000E0041"])
         {
-            var refused = Assert.Throws<SwarmException>(() => Validate(what, "a" + hostile));
+            var refused = Assert.Throws<SwarmException>(() => Validate(what, plain + hostile));
             Assert.Equal(errorId, refused.ErrorId);
             Assert.True(VisibleText.IsPlain(refused.Message));
         }
-        Validate(what, "a");
+        Validate(what, plain);
     }
 
     private static void Validate(string what, string hostile)

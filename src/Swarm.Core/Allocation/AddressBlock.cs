@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Swarm.Core.Errors;
+using Swarm.Core.Model;
 
-namespace Swarm.Core.Model;
+namespace Swarm.Core.Allocation;
 
 /// <summary>A block of addresses in CIDR notation, such as <c>10.0.1.0/24</c> or <c>fd00:1::/64</c>. Its bits behind the prefix are zero.</summary>
 public readonly record struct AddressBlock : IComparable<AddressBlock>

@@ -1,8 +1,8 @@
 using System.Net;
 using Swarm.Core.Errors;
-using Swarm.Core.Model;
+using Swarm.Core.Allocation;
 
-namespace Swarm.Core.Tests.Model;
+namespace Swarm.Core.Tests.Allocation;
 
 public sealed class AddressBlockTests
 {
