@@ -42,12 +42,20 @@ BeforeAll {
     $refused = @{
         'Get-SwarmNetwork 1' = 'NotSupportedByControlPlane'; 'New-SwarmNetwork 1' = 'NotSupportedByControlPlane'
         'New-SwarmNetwork 2' = 'NotSupportedByControlPlane'; 'Remove-SwarmNetwork 1' = 'NotSupportedByControlPlane'
+        'New-SwarmNetwork 3' = 'NotSupportedByControlPlane'
+        'New-SwarmService 5' = 'NotSupportedByControlPlane'; 'New-SwarmService 7' = 'NotSupportedByControlPlane'
+        # The nodes of this sandbox run processes.
+        'New-SwarmService 4' = 'NotSupportedByExecutor'
     }
     $prepare = @{
         'Exit-Swarm 1' = { $null = Join-Swarm -Token (Get-SwarmJoinToken Worker -Session $main).Token -RemoteAddress $manager.Address }
         'Exit-Swarm 2' = { $null = Initialize-Swarm }
         'Get-SwarmUnlockKey 1' = { $null = Initialize-Swarm -AutoLock }
         'Reset-SwarmUnlockKey 1' = { $null = Initialize-Swarm -AutoLock }
+        'New-SwarmNetwork 3' = { Set-Content networks.csv 'Name,Subnet', 'front,10.20.1.0/24', 'back,' }
+        'New-SwarmService 6' = { Set-Content services.csv 'Name,Image,Replicas,Env', 'row1,redis:3.0.7,2,A=1;B=2', 'row2,alpine,,' }
+        'Set-SwarmNode 4' = { Set-Content nodes.csv 'Name,Availability,Label', 'worker1,,disk=ssd;zone=a', 'worker2,Active,' }
+        'Set-SwarmService 4' = { Set-Content replicas.csv 'Name,Replicas', 'web,2', 'redis,1' }
         'Join-Swarm 2' = { Set-Variable token (Get-SwarmJoinToken Worker -Session $main).Token -Scope Script }
         'Unlock-Swarm 1' = { Lock-Spare }
         'Unlock-Swarm 2' = { Lock-Spare }
@@ -79,12 +87,12 @@ BeforeAll {
     }
     # The services that the examples name are there, and every node is active.
     function Reset-Services([string] $Code) {
-        foreach ($new in [regex]::Matches($Code, '(?m)New-SwarmService (?:-Name )?([a-z]+)')) {
-            Get-SwarmService $new.Groups[1].Value -ErrorAction Ignore | Remove-SwarmService -Force -Wait
-        }
-        $there = @((Get-SwarmService).Name)
+        $new = [regex]::Matches($Code, "New-SwarmService (?:-Name )?([a-z]+)|@\{ Name = '([a-z]+)'").ForEach({ "$($_.Groups[1])$($_.Groups[2])" })
+        foreach ($name in $new) { Get-SwarmService $name -ErrorAction Ignore | Remove-SwarmService -Force -Wait }
+        $there = @((Get-SwarmService | Where-Object { $_.Replicas -eq 3 -and $_.Image -match '^(alpine|redis:)' }).Name) + $new
         foreach ($name in 'web', 'redis', 'helloworld', 'frontend') {
-            if ($name -in $there -or $Code -match "New-SwarmService (-Name )?$name") { continue }
+            if ($name -in $there) { continue }
+            Get-SwarmService $name -ErrorAction Ignore | Remove-SwarmService -Force -Wait
             $image = $name -eq 'redis' ? 'redis:3.0.6' : 'alpine'
             $null = New-SwarmService $name $image -Replicas 3 -StopGracePeriod 1s -Wait
         }

@@ -72,8 +72,9 @@ Describe 'The README' {
         foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
         [IO.Directory]::Delete($folder, $true)
     }
+    # Line by line, as it is typed: PowerShell shows the objects of one pipeline with the view of the first.
     It 'its first snippet runs as it stands, and leaves nothing' {
-        $text = (Invoke-Native $pwsh '-NoProfile', '-NonInteractive', '-WorkingDirectory', $folder, '-Command', "`$ErrorActionPreference = 'Stop'; . ./snippet.ps1") -join "`n"
+        $text = (Invoke-Native $pwsh '-NoProfile', '-NonInteractive', '-WorkingDirectory', $folder, '-Command', "`$ErrorActionPreference = 'Stop'; foreach (`$line in Get-Content snippet.ps1) { . ([scriptblock]::Create(`$line)) | Out-Default }") -join "`n"
         $text | Should -Match "Sandbox 'sandbox' goes on when this PowerShell ends\. Get-SwarmSandbox lists it"
         $text | Should -Match '(?m)^\w+ +redis +replicated +5/5 '
         Get-SwarmSandbox | Should -BeNullOrEmpty

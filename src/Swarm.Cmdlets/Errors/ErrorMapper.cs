@@ -208,12 +208,8 @@ internal static class ErrorMapper
             "UnsupportedDistribution" or "SourceNotAvailable" => ErrorCategory.NotImplemented,
             "WaitTimeout" => ErrorCategory.OperationTimeout,
             "DaemonUnavailable" or "ManagerUnavailable" or "SandboxStartFailed" => ErrorCategory.ResourceUnavailable,
-            "SessionClosed"
-            or "UpdatePaused"
-            or "UpdateRolledBack"
-            or "DeploymentFailed"
-            or "ReplacementFailed"
-            or "AutolockNotEnabled" => ErrorCategory.InvalidOperation,
+            "SessionClosed" or "UpdatePaused" or "UpdateRolledBack" or "DeploymentFailed" or "ReplacementFailed" or "AutolockNotEnabled" =>
+                ErrorCategory.InvalidOperation,
             "CertificateInvalid" or "CertificateRefused" => ErrorCategory.SecurityError,
             "VersionConflict" => ErrorCategory.ResourceBusy,
             "SandboxStopIncomplete" => ErrorCategory.CloseError,

@@ -30,10 +30,7 @@ internal static class WaitReason
             return task.Status.Message;
         }
         // Where a node may have room, the control loop has just moved it, or leaves it there because none has.
-        if (
-            plan.IsAway(task)
-            && (Scheduler.IsLimited(view.Service.Spec) || !Scheduler.IsTakenSomewhere(plan.State, view.Service.Spec))
-        )
+        if (plan.IsAway(task) && (Scheduler.IsLimited(view.Service.Spec) || !Scheduler.IsTakenSomewhere(plan.State, view.Service.Spec)))
         {
             return $"node {plan.NodeOf(task)!.Name} is down, and no other node can take its tasks";
         }

@@ -1,6 +1,6 @@
 using System.Net;
-using Swarm.Core.Errors;
 using Swarm.Core.Allocation;
+using Swarm.Core.Errors;
 
 namespace Swarm.Core.Tests.Allocation;
 

@@ -64,7 +64,10 @@ public sealed class AdministratorBytesTests : IAsyncLifetime
             await GetAsync(alice);
             // Its share comes back with the end of its calls.
             await end.CancelAsync();
-            await Deadline.WaitAsync(Task.WhenAll(calls.Select(static c => c.ContinueWith(static _ => { }, TaskScheduler.Default))), "the end of the calls");
+            await Deadline.WaitAsync(
+                Task.WhenAll(calls.Select(static c => c.ContinueWith(static _ => { }, TaskScheduler.Default))),
+                "the end of the calls"
+            );
             using var channel = Connect(mallory);
             var large = new V1.UpdateServiceRequest
             {
