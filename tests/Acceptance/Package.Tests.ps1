@@ -143,7 +143,7 @@ Describe 'The help' {
             $shown.Count | Should -Be $command.ParameterSets.Count -Because $command.Name
             $common = [Management.Automation.Cmdlet]::CommonParameters
             $expected = foreach ($set in $command.ParameterSets) {
-                $own = @($set.Parameters | Where-Object Name -NotIn $common)
+                $own = @($set.Parameters | Where-Object { $_.Name -notin $common -and -not $_.Attributes.Where({ $_ -is [Parameter] -and $_.DontShow }) })
                 ($own.Name | Sort-Object) -join ' '
             }
             $shown | ForEach-Object { ($_.parameter.name | Sort-Object) -join ' ' } | Sort-Object | Should -Be ($expected | Sort-Object) -Because $command.Name
