@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Google.Protobuf.WellKnownTypes;
 using Swarm.Cmdlets.Parameters;
 
@@ -12,19 +13,23 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet, ITakesObjects
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Whole(Max = int.MaxValue)]
     [ValidateRange(0, int.MaxValue)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public int TaskHistoryLimit { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Whole]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long SnapshotInterval { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan HeartbeatPeriod { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan CertificateExpiry { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]

@@ -82,7 +82,7 @@ public abstract partial class SwarmCmdlet
         }
         catch (Exception e) when (IsCancelled(e) && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            ReportLate(names, last, timeout!.Value);
+            ReportLate(names, last, timeout!.Value, removed);
         }
         progress.Complete();
         foreach (var step in last.Values.Where(s => !removed))
@@ -99,7 +99,12 @@ public abstract partial class SwarmCmdlet
         return [.. last.Values.Where(s => s.Absent).Select(s => s.ServiceName)];
     }
 
-    private void ReportLate(IReadOnlyDictionary<string, string> names, Dictionary<string, V1.ServiceProgress> last, TimeSpan timeout)
+    private void ReportLate(
+        IReadOnlyDictionary<string, string> names,
+        Dictionary<string, V1.ServiceProgress> last,
+        TimeSpan timeout,
+        bool removed
+    )
     {
         // The manager reports a service only when there is progress, and the time may be up before that.
         var unseen = names.Values.Except(last.Values.Select(s => s.ServiceName), StringComparer.Ordinal);
@@ -113,9 +118,11 @@ public abstract partial class SwarmCmdlet
             Report(
                 new SwarmException(
                     "WaitTimeout",
-                    $"Service '{step.ServiceName}' has not converged within {Display.Duration(timeout)}{so}. The change stays in effect.",
+                    $"Service '{step.ServiceName}' {(removed ? "is not gone" : "has not converged")} within {Display.Duration(timeout)}{so}. The change stays in effect.",
                     step.ServiceName,
-                    $"Look at Get-SwarmTask -Service {step.ServiceName}, or wait on with Wait-SwarmService {step.ServiceName}."
+                    removed
+                        ? $"Look at Get-SwarmTask {step.ServiceName}.*, or wait on with Wait-SwarmService {step.ServiceName} -Removed."
+                        : $"Look at Get-SwarmTask -Service {step.ServiceName}, or wait on with Wait-SwarmService {step.ServiceName}."
                 )
             );
         }

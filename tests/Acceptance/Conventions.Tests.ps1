@@ -35,6 +35,34 @@ Describe 'Completion' {
     }
 }
 
+Describe 'Changes' {
+    It 'that change nothing are told by one rule' {
+        { Set-SwarmService beta -ErrorAction Stop } | Should -Throw -ErrorId 'NothingToChange*'
+        { Set-SwarmService beta -RemoveEnv NOSUCH -ErrorAction Stop } | Should -Throw -ErrorId 'EnvNotFound*'
+        $edited = Get-SwarmService beta
+        $edited.Replicas = 7
+        { $edited | Set-SwarmService -ErrorAction Stop } | Should -Throw -ErrorId 'NothingToChange*'
+        Set-SwarmService beta -Replicas 1 -ErrorAction Stop
+        (Get-SwarmService beta).Replicas | Should -Be 1
+    }
+    It 'take Docker''s comma syntax without quotes' {
+        $made = New-SwarmService comma $alpine -NoResolveImage -Constraint node.labels.disk==none -Mount type=volume,source=comma,target=/x
+        $made.Mounts.Target | Should -Be '/x'
+        Remove-SwarmService comma -Force -Wait
+    }
+    It 'are refused at create where no node would take them' {
+        { New-SwarmService nobody $alpine -NoResolveImage -User 'nobody:' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidUser*'
+        Get-SwarmService nobody* | Should -BeNullOrEmpty
+    }
+    It 'show their calls with -Verbose and -Debug, and no value of the environment' {
+        $said = Set-SwarmService beta -Env KEY=canary0value -Verbose -Debug *>&1 | Out-String -Width 4000
+        $said | Should -Match 'UpdateService'
+        $said | Should -Match 'KEY='
+        $said | Should -Not -Match 'canary0value'
+        Wait-SwarmService beta
+    }
+}
+
 Describe 'Objects' {
     It '<command> survives CLIXML' -ForEach @(
         @{ Command = 'Get-SwarmService' }, @{ Command = 'Get-SwarmTask' }, @{ Command = 'Get-SwarmNode' }, @{ Command = 'Get-Swarm' }, @{ Command = 'Get-SwarmJoinToken' }

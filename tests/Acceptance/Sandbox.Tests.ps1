@@ -58,11 +58,12 @@ Describe 'The README' {
     BeforeAll {
         $snippet = [regex]::Match([IO.File]::ReadAllText([IO.Path]::Combine($root, 'README.md')), '(?s)```powershell\n(.*?)```').Groups[1].Value
         $folder = [IO.Directory]::CreateTempSubdirectory('swarm-readme-').FullName
-        # The module under test is where the build puts its own.
-        $null = [IO.Directory]::CreateDirectory([IO.Path]::Combine($folder, 'out'))
-        $null = [IO.Directory]::CreateSymbolicLink([IO.Path]::Combine($folder, 'out', 'Swarm'), (Get-Module Swarm).ModuleBase)
+        # The module under test is installed.
+        $null = [IO.Directory]::CreateDirectory([IO.Path]::Combine($folder, 'modules'))
+        $null = [IO.Directory]::CreateSymbolicLink([IO.Path]::Combine($folder, 'modules', 'Swarm'), (Get-Module Swarm).ModuleBase)
         [IO.File]::WriteAllText([IO.Path]::Combine($folder, 'snippet.ps1'), $snippet)
-        $before = @{ SWARM_SANDBOX_HOME = $env:SWARM_SANDBOX_HOME; DOCKER_HOST = $env:DOCKER_HOST }
+        $before = @{ SWARM_SANDBOX_HOME = $env:SWARM_SANDBOX_HOME; DOCKER_HOST = $env:DOCKER_HOST; PSModulePath = $env:PSModulePath }
+        $env:PSModulePath = [IO.Path]::Combine($folder, 'modules')
         $env:SWARM_SANDBOX_HOME = [IO.Path]::Combine($folder, 'index')
         if ($executor -eq 'Process') { $env:DOCKER_HOST = 'unix:///nonexistent/docker.sock' }
     }

@@ -18,7 +18,7 @@ public sealed class PackagingTests : IDisposable
             "Two.Library",
             "4.5.6",
             "<license type='expression'>Apache-2.0</license>",
-            ("THIRD-PARTY-NOTICES.TXT", "Notices of Two")
+            ("THIRD-PARTY-NOTICES.TXT", "The notices in Two")
         );
         WritePackage("Three.Library", "7.8.9", "<license type='file'>terms.txt</license>", ("terms.txt", "The terms of Three"));
         Write("module/bin/module/App.dll", "app");
@@ -65,7 +65,7 @@ public sealed class PackagingTests : IDisposable
         );
         Assert.Contains("\nTwo.Library 4.5.6\n    Licence: Apache-2.0\n", notices, StringComparison.Ordinal);
         Assert.Contains("\nThree.Library 7.8.9\n    Licence: its own, see below\n", notices, StringComparison.Ordinal);
-        foreach (var text in new[] { "The MIT licence of One", "Version 2.0, January 2004", "Notices of Two", "The terms of Three" })
+        foreach (var text in new[] { "The MIT licence of One", "Version 2.0, January 2004", "The notices in Two", "The terms of Three" })
         {
             Assert.Equal(2, notices.Split(text).Length);
         }

@@ -1,3 +1,4 @@
+using System.Security;
 using Swarm.Cmdlets.Tests.Hosting;
 
 namespace Swarm.Cmdlets.Tests;
@@ -124,6 +125,22 @@ public sealed class CompletionTests
                     .Select(p => (c.Key, p.Name))
             ),
         ];
+
+    /// <summary>PowerShell completes files for every parameter without a completer, but for enums.</summary>
+    [Fact]
+    public void Only_parameters_that_take_paths_complete_files()
+    {
+        Type[] without = [typeof(SwitchParameter), typeof(bool), typeof(Session), typeof(PSObject), typeof(PSCredential), typeof(SecureString)];
+        var files =
+            from cmdlet in ConventionTests.Cmdlets
+            from property in cmdlet.Value.GetProperties()
+            let type = property.PropertyType.GetElementType() ?? Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType
+            where Attribute.IsDefined(property, typeof(ParameterAttribute), inherit: false)
+            where !Attribute.IsDefined(property, typeof(ArgumentCompleterAttribute), inherit: false)
+            where !type.IsEnum && !without.Contains(type)
+            select property.Name;
+        Assert.Equal(["CertificatePath", "Mount", "Path", "Socket"], files.Distinct().Order(StringComparer.Ordinal));
+    }
 
     /// <summary>PowerShell completes the names of files where a completer has nothing, and the current folder has some that begin so.</summary>
     [Theory]

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Text;
 using Swarm.Cmdlets.Parameters;
 
@@ -9,6 +10,7 @@ public abstract class FirewallCmdlet : HostCmdlet
     [Parameter]
     [PublishedPorts]
     [Alias("Publish")]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] Port { get; set; } = [];
 
     [Parameter]
@@ -16,6 +18,7 @@ public abstract class FirewallCmdlet : HostCmdlet
 
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? Zone { get; set; }
 
     private protected async Task<V1.FirewallCommand> CommandAsync(

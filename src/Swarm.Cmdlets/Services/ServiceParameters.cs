@@ -9,6 +9,7 @@ public abstract partial class ServiceSpecCmdlet
 {
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long Replicas { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -28,38 +29,45 @@ public abstract partial class ServiceSpecCmdlet
     [SpecField("placement.max_replicas_per_node")]
     [ValidateRange(0, long.MaxValue)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long MaxReplicasPerNode { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.reservations.nano_cpus")]
     [Cpu]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public decimal ReserveCpu { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.reservations.memory_bytes")]
     [Size]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long ReserveMemory { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.limits.nano_cpus")]
     [Cpu]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public decimal LimitCpu { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.limits.memory_bytes")]
     [Size]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long LimitMemory { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("resources.pids_limit")]
     [ValidateRange(0, long.MaxValue)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long LimitPids { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("labels")]
     [Labels]
     [Alias("Labels")]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public Hashtable Label { get; set; } = [];
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -72,6 +80,7 @@ public abstract partial class ServiceSpecCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("ports")]
     [Ports]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public PublishedPort[] Publish { get; set; } = [];
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -82,33 +91,39 @@ public abstract partial class ServiceSpecCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.delay")]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan RestartDelay { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.max_attempts")]
     [ValidateRange(0, long.MaxValue)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long RestartMaxAttempts { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("restart_policy.window")]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan RestartWindow { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.parallelism")]
     [ValidateRange(0, long.MaxValue)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long UpdateParallelism { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.delay")]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan UpdateDelay { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("update.monitor")]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan UpdateMonitor { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -120,6 +135,7 @@ public abstract partial class ServiceSpecCmdlet
     [SpecField("update.max_failure_ratio")]
     [ValidateRange(0.0, 1.0)]
     [Ratio]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public double UpdateMaxFailureRatio { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -131,16 +147,19 @@ public abstract partial class ServiceSpecCmdlet
     [SpecField("rollback.parallelism")]
     [ValidateRange(0, long.MaxValue)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long RollbackParallelism { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.delay")]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan RollbackDelay { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SpecField("rollback.monitor")]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan RollbackMonitor { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -152,6 +171,7 @@ public abstract partial class ServiceSpecCmdlet
     [SpecField("rollback.max_failure_ratio")]
     [ValidateRange(0.0, 1.0)]
     [Ratio]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public double RollbackMaxFailureRatio { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -172,6 +192,7 @@ public abstract partial class ServiceSpecCmdlet
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 }
 

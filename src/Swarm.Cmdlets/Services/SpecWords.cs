@@ -90,8 +90,17 @@ internal static partial class SpecWords
             // The digest is asked for anew, or pinned.
             return short1 == short2 ? $"{short1}, by another digest" : Arrow(short1, short2);
         }
-        return Arrow(from, to);
+        return from == to && !Equals(old, now) ? Arrow(Exact(old), Exact(now)) : Arrow(from, to);
     }
+
+    /// <summary>For two values that read alike: bytes and fractions of seconds.</summary>
+    private static string Exact(object? value) =>
+        value switch
+        {
+            Duration duration => duration.ToTimeSpan().ToString("c", CultureInfo.InvariantCulture),
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            _ => $"{value}",
+        };
 
     private static string Arrow(string from, string to) =>
         from == to ? "" : $"{(from.Length == 0 ? Nothing : from)} → {(to.Length == 0 ? Nothing : to)}";
@@ -133,7 +142,14 @@ internal static partial class SpecWords
             .DistinctBy(static i => i.Item1)
             .ToDictionary(static i => i.Item1, static i => i.Item2, StringComparer.Ordinal);
 
-    private static string Line(object? list) => string.Join(' ', list as RepeatedField<string> ?? []);
+    /// <summary>A word with a blank has quotes: <c>'sleep 100'</c> is one word, and <c>sleep 100</c> are two.</summary>
+    private static string Line(object? list) =>
+        string.Join(
+            ' ',
+            (list as RepeatedField<string> ?? []).Select(static word =>
+                word.Length == 0 || word.Any(static c => char.IsWhiteSpace(c) || c == '\'') ? $"'{word.Replace("'", "''", StringComparison.Ordinal)}'" : word
+            )
+        );
 
     private static string Text(SpecField field, object? value) =>
         value switch

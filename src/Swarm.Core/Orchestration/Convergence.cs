@@ -91,6 +91,7 @@ public static class Convergence
         var left = 0UL;
         var unreachable = 0;
         var nodes = new SortedSet<string>(StringComparer.Ordinal);
+        var stopping = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var task in state.TasksOfService(serviceId))
         {
             if (
@@ -105,6 +106,10 @@ public static class Convergence
             else
             {
                 left++;
+                if (task.NodeId is not null)
+                {
+                    stopping.Add(state.FindNode(task.NodeId)?.Name ?? task.NodeId);
+                }
             }
         }
         var away =
@@ -124,8 +129,17 @@ public static class Convergence
             Converged = left == 0,
             Stuck = false,
             Message = (left == 0 ? "removed" : Invariant($"{left} tasks are being removed")) + away,
-            Reason = "",
+            Reason = stopping.Count == 0 ? "" : StoppingOn(left, stopping),
         };
+    }
+
+    private static string StoppingOn(ulong tasks, SortedSet<string> nodes)
+    {
+        const int Named = 3;
+        var more = nodes.Count > Named ? Invariant($" and {nodes.Count - Named} more nodes") : "";
+        return (tasks == 1 ? "1 task is stopping on " : Invariant($"{tasks} tasks are stopping on "))
+            + string.Join(", ", nodes.Take(Named))
+            + more;
     }
 
     private static Counts Tally(PlanContext plan, ServiceView view)

@@ -99,6 +99,48 @@ public sealed class NothingSilentTests
         NothingWasSent(shell);
     }
 
+    [Theory]
+    [InlineData("-Command 'sleep 100'", "-Command sleep, 100", "command 'sleep 100' → sleep 100")]
+    [InlineData("-LimitMemory 2g", "-LimitMemory 2050m", "limit memory 2147483648 → 2149580800")]
+    [InlineData("-UpdateDelay 0s", "-UpdateDelay 500us", null)]
+    public async ValueTask What_only_reads_alike_is_a_change(string present, string wanted, string? words)
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Run($"New-SwarmService web x {present}").ThrowIfFailed();
+        shell.Run($"Set-SwarmService web {wanted} -WhatIf").ThrowIfFailed();
+        Assert.DoesNotContain("nothing changes", shell.Screen, StringComparison.Ordinal);
+        Assert.Contains(words ?? "", shell.Screen, StringComparison.Ordinal);
+        shell.Run($"Set-SwarmService web {wanted}").ThrowIfFailed();
+        Assert.False(shell.Fake.Last<V1.UpdateServiceRequest>().DryRun);
+    }
+
+    [Theory]
+    [InlineData(V1.UpdateState.Paused, true)]
+    [InlineData(V1.UpdateState.RollbackPaused, true)]
+    [InlineData(V1.UpdateState.Completed, false)]
+    public async ValueTask The_same_command_resumes_a_paused_update(V1.UpdateState state, bool isSent)
+    {
+        await using var shell = await Shell.StartAsync();
+        var web = shell.Fake.AddService("web");
+        web.UpdateStatus = new V1.UpdateStatus { State = state };
+        shell.Run($"Set-SwarmService web -Replicas {web.Spec.Replicated.Replicas}").ThrowIfFailed();
+        Assert.Equal(isSent ? 1 : 0, shell.Fake.Count<V1.UpdateServiceRequest>());
+    }
+
+    [Fact]
+    public async ValueTask The_key_of_a_piped_swarm_is_not_shown()
+    {
+        await using var shell = await Shell.StartAsync();
+        shell.Run("$null = Initialize-Swarm -AutoLock").ThrowIfFailed();
+        Assert.Empty(shell.Run("Get-Swarm | Set-Swarm -TaskHistoryLimit 3").ThrowIfFailed().Output);
+        Assert.Equal(3, shell.Fake.Last<V1.UpdateClusterRequest>().Settings.TaskHistoryLimit);
+        // A script that runs twice needs it twice.
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.IsType<UnlockKey>(Assert.Single(shell.Run("Set-Swarm -AutoLock").ThrowIfFailed().Output).BaseObject);
+        }
+    }
+
     [Fact]
     public async ValueTask An_image_is_a_new_attempt_also_when_it_is_the_same()
     {

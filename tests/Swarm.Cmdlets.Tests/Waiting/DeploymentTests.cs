@@ -189,6 +189,18 @@ public sealed class DeploymentTests
         Assert.Equal($"{begin}{Reason}. The change stays in effect.", shell.Run(script).Error.Exception.Message);
     }
 
+    [Fact]
+    public async ValueTask A_timeout_of_a_removal_says_how_to_go_on()
+    {
+        var (shell, _) = await StartAsync();
+        await using var __ = shell;
+        shell.Fake.Progress.Add(null);
+        Assert.Equal(
+            "Service 'web' is not gone within 300ms. The change stays in effect. Look at Get-SwarmTask web.*, or wait on with Wait-SwarmService web -Removed.",
+            shell.Run("Wait-SwarmService web -Removed -Timeout 0.3").Error.ToString()
+        );
+    }
+
     [Theory]
     [InlineData("Wait-SwarmService web", "Service 'web' has not converged yet")]
     [InlineData("Set-SwarmNode worker1 -Availability Drain -Wait", "Node 'worker1' is not empty yet")]

@@ -239,6 +239,7 @@ public class ConvergenceTests
         swarm.Apply(new StateChange.ServiceRemove(id));
         swarm.Settle();
         Assert.Equal((2ul, false), (Convergence.OfService(swarm.State, id).Stopping, Convergence.OfService(swarm.State, id).Converged));
+        Assert.StartsWith("2 tasks are stopping on node1", Convergence.OfService(swarm.State, id).Reason, StringComparison.Ordinal);
 
         swarm.Converge();
         Assert.True(Convergence.OfService(swarm.State, id).Converged);

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Mapping;
 
 namespace Swarm.Cmdlets.Commands;
@@ -7,9 +8,11 @@ namespace Swarm.Cmdlets.Commands;
 public sealed class InitializeSwarmCommand : ClusterSettingsCmdlet
 {
     [Parameter(Position = 0)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? AdvertiseAddress { get; set; }
 
     [Parameter]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? ListenAddress { get; set; }
 
     [Parameter]

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Security;
 using Swarm.Cmdlets.Parameters;
 
@@ -15,12 +16,15 @@ public sealed class JoinSwarmCommand : SwarmCmdlet
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("ManagerAddress")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] RemoteAddress { get; set; } = [];
 
     [Parameter]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? AdvertiseAddress { get; set; }
 
     [Parameter]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? ListenAddress { get; set; }
 
     [Parameter]

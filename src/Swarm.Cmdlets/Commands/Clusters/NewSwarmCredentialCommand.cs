@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -13,6 +14,7 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet, ITakesObjects
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string Name { get; set; } = "";
 
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -21,6 +23,7 @@ public sealed class NewSwarmCredentialCommand : SwarmCmdlet, ITakesObjects
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan Expiry { get; set; }
 
     [Parameter]

@@ -15,6 +15,7 @@ public sealed class RevokeSwarmCredentialCommand : SwarmCmdlet
 {
     [Parameter(ParameterSetName = "SerialNumber", Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] SerialNumber { get; set; } = [];
 
     [Parameter(ParameterSetName = "Name", Mandatory = true, Position = 0)]

@@ -32,6 +32,7 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
         if (IsSo(settings, present) && !IsWhatIf)
         {
             TellUnchanged("The swarm");
+            await WriteKeyAsync(settings, cancellationToken);
             if (PassThru)
             {
                 WriteObject(await ShownAsync(present, cancellationToken));
@@ -46,14 +47,20 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
             new V1.UpdateClusterRequest { RequestId = NewRequestId(), Settings = settings },
             cancellationToken: cancellationToken
         );
-        // Nobody could unlock a manager that restarts before its key was seen.
-        if (AutoLock && await ReadUnlockKeyAsync(cancellationToken) is { } key)
-        {
-            WriteObject(key);
-        }
+        await WriteKeyAsync(settings, cancellationToken);
         if (PassThru)
         {
             WriteObject(await ShownAsync(cluster, cancellationToken));
+        }
+    }
+
+    /// <summary>Writes the key where autolock was asked for: nobody could unlock a manager that restarts before its key was seen.</summary>
+    private async Task WriteKeyAsync(V1.ClusterSettings settings, CancellationToken cancellationToken)
+    {
+        // The property itself may come from a piped swarm.
+        if (settings is { HasAutolock: true, Autolock: true } && await ReadUnlockKeyAsync(cancellationToken) is { } key)
+        {
+            WriteObject(key);
         }
     }
 

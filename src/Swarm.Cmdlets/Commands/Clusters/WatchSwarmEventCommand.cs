@@ -18,6 +18,7 @@ public sealed class WatchSwarmEventCommand : SwarmCmdlet
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     protected override async ValueTask EndAsync(CancellationToken cancellationToken)

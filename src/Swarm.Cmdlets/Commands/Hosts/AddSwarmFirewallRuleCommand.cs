@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Hosts;
 
 namespace Swarm.Cmdlets.Commands;
@@ -8,6 +9,7 @@ public sealed class AddSwarmFirewallRuleCommand : FirewallCmdlet
 {
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] RemoteAddress { get; set; } = [];
 
     [Parameter]

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Engine;
 
@@ -12,6 +13,7 @@ public sealed class InstallSwarmEngineCommand : EngineCmdlet
 
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] User { get; set; } = [];
 
     [Parameter]
@@ -22,6 +24,7 @@ public sealed class InstallSwarmEngineCommand : EngineCmdlet
 
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string TestImage { get; set; } = "hello-world";
 
     [Parameter]

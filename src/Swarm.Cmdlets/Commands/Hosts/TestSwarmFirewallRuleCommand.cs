@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Checks;
 using Swarm.Host.Firewall;
@@ -12,6 +13,7 @@ public sealed class TestSwarmFirewallRuleCommand : FirewallCmdlet
 
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] Address { get; set; } = [];
 
     [Parameter]

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Net;
 using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Checks;
@@ -10,10 +11,12 @@ public sealed class TestSwarmHostCommand : HostCmdlet
 {
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? Address { get; set; }
 
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] ManagerAddress { get; set; } = [];
 
     private Session? _asker;

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Collections;
 using Swarm.Cmdlets.Mapping;
 using Swarm.Cmdlets.Parameters;
@@ -10,15 +11,19 @@ public sealed class NewSwarmNetworkCommand : SwarmCmdlet, ITakesObjects
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string Name { get; set; } = "";
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string Driver { get; set; } = "overlay";
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] Subnet { get; set; } = [];
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] Gateway { get; set; } = [];
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -40,11 +45,13 @@ public sealed class NewSwarmNetworkCommand : SwarmCmdlet, ITakesObjects
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Labels]
     [Alias("Labels")]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public Hashtable Label { get; set; } = [];
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Labels]
     [Alias("Options")]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public Hashtable Option { get; set; } = [];
 
     [Parameter(ValueFromPipeline = true, DontShow = true)]

@@ -43,6 +43,7 @@ public sealed class SetSwarmNodeCommand : SwarmCmdlet, ITakesObjects
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     [Parameter]

@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Collections;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Sandboxes;
@@ -11,10 +12,12 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
 {
     [Parameter(Position = 0)]
     [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string? Name { get; set; }
 
     [Parameter]
     [ValidateRange(0, 200)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public int Workers { get; set; } = 2;
 
     [Parameter]
@@ -26,6 +29,7 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
 
     [Parameter]
     [Labels(PerNode = true)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public Hashtable Label { get; set; } = [];
 
     [Parameter]

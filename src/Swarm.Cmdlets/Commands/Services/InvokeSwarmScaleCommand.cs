@@ -22,9 +22,11 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet, ITakesObjects
 
     [Parameter(ParameterSetName = "Name", Position = 1, ValueFromPipelineByPropertyName = true)]
     [Whole]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public long? Replicas { get; set; }
 
     [Parameter(ParameterSetName = "Map", Mandatory = true, Position = 0)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public Hashtable Scale { get; set; } = [];
 
     [Parameter(ParameterSetName = "Name", ValueFromPipeline = true, DontShow = true)]
@@ -35,6 +37,7 @@ public sealed class InvokeSwarmScaleCommand : SwarmCmdlet, ITakesObjects
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     [Parameter]

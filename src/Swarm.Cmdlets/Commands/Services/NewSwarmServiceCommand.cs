@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 using Swarm.Cmdlets.Services;
 
@@ -9,9 +10,11 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet, ITakesObjects
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string Name { get; set; } = "";
 
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public override string? Image { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]

@@ -21,6 +21,7 @@ public sealed class RestartSwarmServiceCommand : ServiceChangeCmdlet
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     [Parameter]

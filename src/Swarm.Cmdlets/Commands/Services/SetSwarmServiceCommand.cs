@@ -42,9 +42,16 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
         var edit = new ServiceEdit(Client, Builder().Change) { NoResolveImage = NoResolveImage, NewAttempt = IsBound(nameof(Image)) };
         var wanted = edit.Wanted(service);
         var credential = Credential(wanted);
-        var what = SpecWords.Changes(ServiceSpecDefaults.Complete(service.Spec.Clone()), wanted);
-        var action = what.Count == 0 ? "Update (nothing changes)" : "Update " + string.Join(", ", what);
-        if (what.Count == 0 && !edit.NewAttempt && credential is null && !IsWhatIf)
+        var now = ServiceSpecDefaults.Complete(service.Spec.Clone());
+        var isSo = ServiceSpecDefaults.Complete(wanted.Clone()).Equals(now);
+        var what = SpecWords.Changes(now, wanted);
+        var action =
+            isSo ? "Update (nothing changes)"
+            : what.Count == 0 ? "Update"
+            : "Update " + string.Join(", ", what);
+        // The manager resumes a paused update, also where the spec is the same.
+        var isPaused = service.UpdateStatus?.State is V1.UpdateState.Paused or V1.UpdateState.RollbackPaused;
+        if (isSo && !isPaused && !edit.NewAttempt && credential is null && !IsWhatIf)
         {
             TellUnchanged($"Service '{service.Spec.Name}'");
             await FinishAsync(service, [], PassThru, cancellationToken);

@@ -32,6 +32,7 @@ public sealed class TestSwarmPlacementCommand : ServiceSpecCmdlet
 
     [Parameter(ParameterSetName = "Spec", Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public override string? Image { get; set; }
 
     [Parameter(ParameterSetName = "Spec")]

@@ -26,6 +26,7 @@ public sealed class UndoSwarmServiceCommand : ServiceChangeCmdlet
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     [Parameter]

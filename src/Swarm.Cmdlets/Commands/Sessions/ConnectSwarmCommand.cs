@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
@@ -18,6 +19,7 @@ public sealed class ConnectSwarmCommand : AsyncCmdlet
 
     [Parameter(ParameterSetName = "Manager", Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public string[] ManagerAddress { get; set; } = [];
 
     [Parameter(ParameterSetName = "Manager", Mandatory = true, ValueFromPipelineByPropertyName = true)]

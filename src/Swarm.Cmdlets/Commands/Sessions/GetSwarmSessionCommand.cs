@@ -1,3 +1,4 @@
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Sessions;
 
 namespace Swarm.Cmdlets.Commands;
@@ -7,6 +8,7 @@ namespace Swarm.Cmdlets.Commands;
 public sealed class GetSwarmSessionCommand : AsyncCmdlet
 {
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public int[] Id { get; set; } = [];
 
     protected override ValueTask ProcessAsync(CancellationToken cancellationToken)

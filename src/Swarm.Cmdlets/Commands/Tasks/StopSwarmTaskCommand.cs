@@ -21,6 +21,7 @@ public sealed class StopSwarmTaskCommand : SwarmCmdlet
 
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(WordCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     [Parameter]
