@@ -17,7 +17,7 @@ Describe 'Completion' {
         @{ Line = 'Get-SwarmTask -Node m'; Expected = 'manager1' }, @{ Line = 'Get-SwarmService nosuch'; Expected = 'nosuch' }
         @{ Line = 'New-SwarmService x alpine -Constraint node.role'; Expected = "'node.role==manager'", "'node.role==worker'" }
         @{ Line = 'New-SwarmService x alpine -Constraint engine.labels.com.example.storage'; Expected = "'engine.labels.com.example.storage==hdd'", "'engine.labels.com.example.storage==ssd'" }
-        @{ Line = 'Stop-SwarmSandbox acceptance-conv'; Expected = $(if (-not $env:SWARM_ACCEPTANCE_LAB) { 'acceptance-conventions' }) }
+        @{ Line = 'Stop-SwarmSandbox acceptance-conv'; Expected = $(if (-not $env:SWARM_ACCEPTANCE_LAB) { 'acceptance-conventions' } else { 'acceptance-conv' }) }
     ) { @(Get-Completion $line) | Should -Be $expected }
     It 'answers nothing where there is no daemon, and throws nothing' {
         $before = $env:SWARM_SOCKET
