@@ -1,5 +1,5 @@
-using Swarm.Cmdlets.Completion;
 using Google.Protobuf.WellKnownTypes;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets;

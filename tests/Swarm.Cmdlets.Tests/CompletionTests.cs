@@ -130,7 +130,15 @@ public sealed class CompletionTests
     [Fact]
     public void Only_parameters_that_take_paths_complete_files()
     {
-        Type[] without = [typeof(SwitchParameter), typeof(bool), typeof(Session), typeof(PSObject), typeof(PSCredential), typeof(SecureString)];
+        Type[] without =
+        [
+            typeof(SwitchParameter),
+            typeof(bool),
+            typeof(Session),
+            typeof(PSObject),
+            typeof(PSCredential),
+            typeof(SecureString),
+        ];
         var files =
             from cmdlet in ConventionTests.Cmdlets
             from property in cmdlet.Value.GetProperties()

@@ -1,5 +1,5 @@
-using Swarm.Cmdlets.Completion;
 using System.Text;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Hosts;

@@ -1,5 +1,5 @@
-using Swarm.Cmdlets.Completion;
 using System.Collections;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Services;

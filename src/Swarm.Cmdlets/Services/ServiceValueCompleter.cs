@@ -36,7 +36,8 @@ public sealed class ServiceValueCompleter : LiveCompleter
                 p.Protocol == V1.PortProtocol.Tcp ? $"{p.TargetPort}" : $"{p.TargetPort}/{p.Protocol.ToString().ToLowerInvariant()}",
                 $"published as {p.PublishedPort_}"
             )),
-            RepeatedField<string> env when field.Path == "container.env" => env.Select(e => e.Split('=')[0]).Select(name => new Candidate(name, name)),
+            RepeatedField<string> env when field.Path == "container.env" => env.Select(e => e.Split('=')[0])
+                .Select(name => new Candidate(name, name)),
             RepeatedField<string> spread when field.Path == "placement.spread_preferences" => spread.Select(p => new Candidate(
                 $"spread={p}",
                 $"spread={p}"

@@ -147,7 +147,9 @@ internal static partial class SpecWords
         string.Join(
             ' ',
             (list as RepeatedField<string> ?? []).Select(static word =>
-                word.Length == 0 || word.Any(static c => char.IsWhiteSpace(c) || c == '\'') ? $"'{word.Replace("'", "''", StringComparison.Ordinal)}'" : word
+                word.Length == 0 || word.Any(static c => char.IsWhiteSpace(c) || c == '\'')
+                    ? $"'{word.Replace("'", "''", StringComparison.Ordinal)}'"
+                    : word
             )
         );
 

@@ -1,5 +1,5 @@
-using Swarm.Cmdlets.Completion;
 using System.Security;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Commands;

@@ -1,9 +1,9 @@
-using Swarm.Cmdlets.Completion;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Parameters;
 
 namespace Swarm.Cmdlets.Commands;

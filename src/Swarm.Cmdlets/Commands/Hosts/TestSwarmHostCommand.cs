@@ -1,5 +1,5 @@
-using Swarm.Cmdlets.Completion;
 using System.Net;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Hosts;
 using Swarm.Host.Checks;
 

@@ -1,7 +1,7 @@
-using Swarm.Cmdlets.Completion;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
+using Swarm.Cmdlets.Completion;
 using Swarm.Cmdlets.Errors;
 using Swarm.Cmdlets.Sessions;
 
