@@ -120,7 +120,7 @@ Describe 'The examples of the help' {
         else {
             if (-not (Get-SwarmSandbox sandbox -ErrorAction Ignore)) { $null = Start-SwarmSandbox sandbox -Workers 2 -Executor Process }
             $null = Connect-Swarm -Socket (Get-SwarmSandbox sandbox).Nodes[0].Socket
-            if ($cmdlet -notin $onHost) { Reset-Services $Code }
+            if ($cmdlet -notin $onHost -and $cmdlet -notlike '*-SwarmSandbox') { Reset-Services $Code }
         }
         $main = Get-SwarmSession | Where-Object Endpoint -EQ (Get-SwarmSandbox sandbox).Socket | Select-Object -First 1
         $manager, $worker1, $null = (Get-SwarmSandbox sandbox).Nodes

@@ -17,7 +17,7 @@ public sealed class SpecWordsTests
     [InlineData("-Label @{ tier = 'db'; new = 1 }", "label +new=1 ~tier=db")]
     [InlineData("-Constraint node.role==worker", "constraint +node.role==worker")]
     [InlineData("-Mount data:/data -Publish 8080:80", "mount +/data, publish +8080:80/tcp")]
-    [InlineData("-HealthCommand 'a b' -HealthRetries 3", "health command (none) → CMD-SHELL a b, health retries (none) → 3")]
+    [InlineData("-HealthCommand 'a b' -HealthRetries 3", "health command (none) → CMD-SHELL 'a b', health retries (none) → 3")]
     [InlineData("-UpdateFailureAction Rollback -ReadOnly", "read only off → on, update failure action pause → rollback")]
     [InlineData("-Command sleep,5", "command (none) → sleep 5")]
     [InlineData("-ForceUpdate", "force update")]

@@ -55,7 +55,7 @@ public sealed class SetSwarmCommand : ClusterSettingsCmdlet
     }
 
     /// <summary>Writes the key where autolock was asked for: nobody could unlock a manager that restarts before its key was seen.</summary>
-    private async Task WriteKeyAsync(V1.ClusterSettings settings, CancellationToken cancellationToken)
+    private async AsyncTask WriteKeyAsync(V1.ClusterSettings settings, CancellationToken cancellationToken)
     {
         // The property itself may come from a piped swarm.
         if (settings is { HasAutolock: true, Autolock: true } && await ReadUnlockKeyAsync(cancellationToken) is { } key)
