@@ -55,11 +55,12 @@ Describe 'Changes' {
         Get-SwarmService nobody* | Should -BeNullOrEmpty
     }
     It 'show their calls with -Verbose and -Debug, and no value of the environment' {
-        $said = Set-SwarmService beta -Env KEY=canary0value -Verbose -Debug *>&1 | Out-String -Width 4000
+        $null = New-SwarmService told $alpine -NoResolveImage -Constraint node.labels.disk==none
+        $said = Set-SwarmService told -Env KEY=canary0value -Verbose -Debug *>&1 | Out-String -Width 4000
         $said | Should -Match 'UpdateService'
         $said | Should -Match 'KEY='
         $said | Should -Not -Match 'canary0value'
-        Wait-SwarmService beta
+        Remove-SwarmService told -Force -Wait
     }
 }
 
