@@ -14,12 +14,12 @@ internal sealed class CallTrace(string endpoint, TimeProvider time) : Intercepto
         AsyncUnaryCallContinuation<TRequest, TResponse> continuation
     )
     {
-        if (CallObserver.Current is not { } observer)
-        {
-            return continuation(request, context);
-        }
-        var traced = new TracedCall(observer, endpoint, context.Method, request, time);
+        var traced = Begin(request, context.Method);
         var call = continuation(request, context);
+        if (traced is null)
+        {
+            return call;
+        }
         return new AsyncUnaryCall<TResponse>(
             traced.FollowAsync(call.ResponseAsync),
             call.ResponseHeadersAsync,
@@ -35,12 +35,12 @@ internal sealed class CallTrace(string endpoint, TimeProvider time) : Intercepto
         AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation
     )
     {
-        if (CallObserver.Current is not { } observer)
-        {
-            return continuation(request, context);
-        }
-        var traced = new TracedCall(observer, endpoint, context.Method, request, time);
+        var traced = Begin(request, context.Method);
         var call = continuation(request, context);
+        if (traced is null)
+        {
+            return call;
+        }
         return new AsyncServerStreamingCall<TResponse>(
             new TracedStream<TResponse>(call.ResponseStream, traced),
             call.ResponseHeadersAsync,
@@ -54,4 +54,8 @@ internal sealed class CallTrace(string endpoint, TimeProvider time) : Intercepto
             }
         );
     }
+
+    /// <summary>Null: nobody asks.</summary>
+    private TracedCall? Begin<TRequest>(TRequest request, IMethod method)
+        where TRequest : class => CallObserver.Current is { } observer ? new(observer, endpoint, method, request, time) : null;
 }

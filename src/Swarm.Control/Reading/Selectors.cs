@@ -73,6 +73,15 @@ public static class Selectors
     /// <exception cref="SwarmException">AmbiguousSelector.</exception>
     internal static (string Id, string Name)? ServiceOrItsRest(ClusterState state, string selector)
     {
+        // A whole id, which most callers give, needs no look at every task.
+        if (state.FindService(selector) is { } there)
+        {
+            return (there.Id, there.Spec.Name);
+        }
+        if (state.TasksOfService(selector).FirstOrDefault() is { } left)
+        {
+            return (left.ServiceId, ServiceNameOf(state, left));
+        }
         var names = state.Services.ToDictionary(static s => s.Id, static s => s.Spec.Name, StringComparer.Ordinal);
         foreach (var task in state.Tasks)
         {

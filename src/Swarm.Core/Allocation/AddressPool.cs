@@ -95,44 +95,31 @@ public sealed class AddressPool
 
     /// <summary>Gives a certain address of the subnet, also one outside of the range.</summary>
     /// <returns>False: it is held or reserved, or not in the subnet.</returns>
-    public bool TryTake(IPAddress address)
-    {
-        if (!Subnet.Contains(address))
-        {
-            return false;
-        }
-        var value = AddressBlock.NumberOf(address);
-        var number = NumberIn(value);
-        return number >= 0 ? _numbers.TryTake(number) : !IsReserved(value) && _outside.Add(value);
-    }
+    public bool TryTake(IPAddress address) =>
+        PlaceOf(address) is var (value, number) && (number >= 0 ? _numbers.TryTake(number) : !IsReserved(value) && _outside.Add(value));
 
     /// <summary>Gives an address back.</summary>
     /// <returns>False: nobody holds it, or it is reserved.</returns>
-    public bool Return(IPAddress address)
-    {
-        if (!Subnet.Contains(address))
-        {
-            return false;
-        }
-        var value = AddressBlock.NumberOf(address);
-        var number = NumberIn(value);
-        return number >= 0 ? !IsReserved(value) && _numbers.Return(number) : _outside.Remove(value);
-    }
+    public bool Return(IPAddress address) =>
+        PlaceOf(address) is var (value, number) && (number >= 0 ? !IsReserved(value) && _numbers.Return(number) : _outside.Remove(value));
 
     /// <summary>Whether a task or service holds the address.</summary>
-    public bool IsHeld(IPAddress address)
-    {
-        if (!Subnet.Contains(address))
-        {
-            return false;
-        }
-        var value = AddressBlock.NumberOf(address);
-        var number = NumberIn(value);
-        return number >= 0 ? !IsReserved(value) && _numbers.IsHeld(number) : _outside.Contains(value);
-    }
+    public bool IsHeld(IPAddress address) =>
+        PlaceOf(address) is var (value, number) && (number >= 0 ? !IsReserved(value) && _numbers.IsHeld(number) : _outside.Contains(value));
 
     /// <summary>The order of the free addresses, for <see cref="Restore"/>.</summary>
     public NumberPoolOrder Capture() => _numbers.Capture();
+
+    /// <summary>An address as a number, and its place in the range, see <see cref="NumberIn"/>. Null: it is not in the subnet.</summary>
+    private (UInt128 Value, int Number)? PlaceOf(IPAddress address)
+    {
+        if (!Subnet.Contains(address))
+        {
+            return null;
+        }
+        var value = AddressBlock.NumberOf(address);
+        return (value, NumberIn(value));
+    }
 
     /// <summary>The place of an address in the range; -1: it is not given by turn.</summary>
     private int NumberIn(UInt128 address) =>

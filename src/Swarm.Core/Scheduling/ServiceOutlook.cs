@@ -44,30 +44,31 @@ public static class ServiceOutlook
             var cpus = nodes.Max(static n => n.Description.Resources.NanoCpus);
             var memory = nodes.Max(static n => n.Description.Resources.MemoryBytes);
             var (limits, reserved) = (spec.Resources.Limits, spec.Resources.Reservations);
-            if (limits.NanoCpus > cpus)
+            void WarnBeyond(long asked, long largest, string what, string shown, string effect)
             {
-                sentences.Add(
-                    $"The limit of {Cpus(limits.NanoCpus)} CPUs is beyond every node that the service may go to: the largest has {Cpus(cpus)}. A container engine refuses such a task, and a process is not limited."
-                );
+                if (asked > largest)
+                {
+                    sentences.Add($"The {what} is beyond every node that the service may go to: the largest has {shown}. {effect}");
+                }
             }
-            if (limits.MemoryBytes > memory)
-            {
-                sentences.Add(
-                    $"The limit of {limits.MemoryBytes} bytes of memory is beyond every node that the service may go to: the largest has {memory}. Such a limit has no effect."
-                );
-            }
-            if (reserved.NanoCpus > cpus)
-            {
-                sentences.Add(
-                    $"The reservation of {Cpus(reserved.NanoCpus)} CPUs is beyond every node that the service may go to: the largest has {Cpus(cpus)}. Its tasks stay pending."
-                );
-            }
-            if (reserved.MemoryBytes > memory)
-            {
-                sentences.Add(
-                    $"The reservation of {reserved.MemoryBytes} bytes of memory is beyond every node that the service may go to: the largest has {memory}. Its tasks stay pending."
-                );
-            }
+
+            WarnBeyond(
+                limits.NanoCpus,
+                cpus,
+                $"limit of {Cpus(limits.NanoCpus)} CPUs",
+                Cpus(cpus),
+                "A container engine refuses such a task, and a process is not limited."
+            );
+            WarnBeyond(
+                limits.MemoryBytes,
+                memory,
+                $"limit of {limits.MemoryBytes} bytes of memory",
+                $"{memory}",
+                "Such a limit has no effect."
+            );
+            const string Pending = "Its tasks stay pending.";
+            WarnBeyond(reserved.NanoCpus, cpus, $"reservation of {Cpus(reserved.NanoCpus)} CPUs", Cpus(cpus), Pending);
+            WarnBeyond(reserved.MemoryBytes, memory, $"reservation of {reserved.MemoryBytes} bytes of memory", $"{memory}", Pending);
         }
         if (
             spec.Resources.Limits.MemoryBytes is > 0 and < EngineMinMemoryBytes

@@ -10,32 +10,10 @@ namespace Swarm.Daemon.Tests.Attacks;
 
 /// <summary>An administrator's certificate announces the largest message in each of its calls. It gets its share, and others are served.</summary>
 [Collection(ProcessTests.Name)]
-public sealed class AdministratorBytesTests : IAsyncLifetime
+public sealed class AdministratorBytesTests : AttackedManager
 {
     private const string UpdateService = "/swarm.v1.Services/UpdateService";
     private const int Megabyte = 1024 * 1024;
-
-    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
-    private SwarmdNode _manager = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and sockets as on Linux.");
-        _manager = new SwarmdNode(_directory, "manager1", "Simulated");
-        await _manager.StartAsync();
-        await _manager.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_manager is not null)
-        {
-            await _manager.DisposeAsync();
-        }
-        Directory.Delete(_directory, recursive: true);
-    }
 
     [Fact]
     public async Task Its_calls_together_hold_eight_of_the_largest_messages_and_no_more()
@@ -44,7 +22,7 @@ public sealed class AdministratorBytesTests : IAsyncLifetime
         using var alice = await IssueAsync("alice");
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         // Over several connections: the share is the certificate's.
-        var peers = Enumerable.Range(0, 3).Select(_ => GrpcPeer.OfPort(_manager.Address, mallory)).ToList();
+        var peers = Enumerable.Range(0, 3).Select(_ => GrpcPeer.OfPort(Manager.Address, mallory)).ToList();
         var bodies = Enumerable.Range(0, 12).Select(_ => new EndlessMessage(announced: 4_000_000, sent: 7 * Megabyte / 2)).ToList();
         try
         {
@@ -84,7 +62,7 @@ public sealed class AdministratorBytesTests : IAsyncLifetime
                 },
                 static id => id is not "TooManyBytes",
                 "the share is there again",
-                _manager.Log
+                Manager.Log
             );
             await GetAsync(mallory);
         }
@@ -96,7 +74,7 @@ public sealed class AdministratorBytesTests : IAsyncLifetime
     }
 
     private Grpc.Net.Client.GrpcChannel Connect(X509Certificate2 certificate) =>
-        ClusterChannel.Create(_manager.Address, ClusterTls.ClientOptions(static _ => true, certificate));
+        ClusterChannel.Create(Manager.Address, ClusterTls.ClientOptions(static _ => true, certificate));
 
     private async Task GetAsync(X509Certificate2 certificate)
     {
@@ -107,7 +85,7 @@ public sealed class AdministratorBytesTests : IAsyncLifetime
     private async Task<X509Certificate2> IssueAsync(string name)
     {
         var (key, request) = NodeIdentity.CreateRequest();
-        var issued = await _manager.Control.Clusters.IssueClientCertificateAsync(
+        var issued = await Manager.Control.Clusters.IssueClientCertificateAsync(
             new V1.IssueClientCertificateRequest { Name = name, CertificateRequest = ByteString.CopyFrom(request) },
             cancellationToken: Cancel
         );

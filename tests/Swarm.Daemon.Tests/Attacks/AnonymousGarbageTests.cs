@@ -7,34 +7,12 @@ namespace Swarm.Daemon.Tests.Attacks;
 
 /// <summary>Messages that cannot be read, and names that are too long. Each is refused in a status of a bounded size, and the log stays short.</summary>
 [Collection(ProcessTests.Name)]
-public sealed class AnonymousGarbageTests : IAsyncLifetime
+public sealed class AnonymousGarbageTests : AttackedManager
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
-    private SwarmdNode _manager = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and sockets as on Linux.");
-        _manager = new SwarmdNode(_directory, "manager1", "Simulated");
-        await _manager.StartAsync();
-        await _manager.Control.Membership.InitSwarmAsync(new(), cancellationToken: Cancel);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_manager is not null)
-        {
-            await _manager.DisposeAsync();
-        }
-        Directory.Delete(_directory, recursive: true);
-    }
-
     [Fact]
     public async Task A_thousand_calls_of_one_byte_are_refused_in_a_few_short_lines()
     {
-        using var stranger = GrpcPeer.OfPort(_manager.Address);
+        using var stranger = GrpcPeer.OfPort(Manager.Address);
         for (var i = 0; i < 1000; i++)
         {
             // A field of which nothing follows.
@@ -49,7 +27,7 @@ public sealed class AnonymousGarbageTests : IAsyncLifetime
     [Fact]
     public async Task No_method_writes_a_stack_trace_for_a_malformed_message()
     {
-        using var peer = GrpcPeer.OfSocket(_manager.Socket);
+        using var peer = GrpcPeer.OfSocket(Manager.Socket);
         foreach (var method in ProtoServices.Control.SelectMany(static s => s.Methods).Select(ProtoServices.PathOf))
         {
             // In turn: a field of which nothing follows, a byte that is no head of a message, an unknown mark of compression.
@@ -71,7 +49,7 @@ public sealed class AnonymousGarbageTests : IAsyncLifetime
         foreach (var name in new[] { new string('x', 70_000), new string('ü', 70_000) })
         {
             var e = await Assert.ThrowsAsync<RpcException>(() =>
-                _manager
+                Manager
                     .Control.Services.CreateServiceAsync(
                         new V1.CreateServiceRequest
                         {
@@ -93,11 +71,11 @@ public sealed class AnonymousGarbageTests : IAsyncLifetime
     private async Task AssertShortLogAsync(string method)
     {
         // The log has come through its pipe when swarmd has ended.
-        Assert.Equal(0, await _manager.TerminateAsync());
-        var about = _manager.Output.Where(static l => l.Contains("cannot be read", StringComparison.Ordinal)).ToList();
+        Assert.Equal(0, await Manager.TerminateAsync());
+        var about = Manager.Output.Where(static l => l.Contains("cannot be read", StringComparison.Ordinal)).ToList();
         Assert.InRange(about.Count, 1, 10);
         Assert.Contains(method, about[0], StringComparison.Ordinal);
         Assert.All(about, static l => Assert.InRange(l.Length, 1, 400));
-        Assert.DoesNotContain(_manager.Output, static l => l.Contains("   at ", StringComparison.Ordinal));
+        Assert.DoesNotContain(Manager.Output, static l => l.Contains("   at ", StringComparison.Ordinal));
     }
 }

@@ -13,40 +13,14 @@ namespace Swarm.Daemon.Tests.Attacks;
 
 /// <summary>Callers without a certificate load the cluster port of a manager. It stays small, and its nodes get in.</summary>
 [Collection(ProcessTests.Name)]
-public sealed class AnonymousMemoryTests : IAsyncLifetime
+public sealed class AnonymousMemoryTests : AttackedManager
 {
     private const int Megabyte = 1024 * 1024;
 
     /// <summary>The growth that the load may cause. Without limits it is 400 MB, all that is sent.</summary>
     private const int MostGrowth = 100 * Megabyte;
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("swarm-p-").FullName;
-    private SwarmdNode _manager = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The memory is read from /proc.");
-        _manager = new SwarmdNode(_directory, "manager1", "Simulated");
-        await _manager.StartAsync();
-        await _manager.Control.Membership.InitSwarmAsync(
-            new V1.InitSwarmRequest
-            {
-                Settings = new V1.ClusterSettings { HeartbeatPeriod = Duration.FromTimeSpan(TimeSpan.FromSeconds(2)) },
-            },
-            cancellationToken: Cancel
-        );
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_manager is not null)
-        {
-            await _manager.DisposeAsync();
-        }
-        Directory.Delete(_directory, recursive: true);
-    }
+    private protected override V1.ClusterSettings Settings => new() { HeartbeatPeriod = Duration.FromTimeSpan(TimeSpan.FromSeconds(2)) };
 
     /// <summary>Ten connections with 40 calls each, all of which announce a message of 3.9 MB that never ends, again and again.</summary>
     [Fact]
@@ -64,7 +38,7 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
         // A member renews, and a newcomer joins, while the load goes on.
         var (_, request) = NodeIdentity.CreateRequest();
         var issued = await Deadline.WaitAsync(
-            CertificateAuthorityClient.RenewAsync(_manager.Address, worker.Runtime.Now.Active!.Credentials, request, Cancel),
+            CertificateAuthorityClient.RenewAsync(Manager.Address, worker.Runtime.Now.Active!.Credentials, request, Cancel),
             "a renewal under the load"
         );
         Assert.NotEmpty(issued.Certificate);
@@ -81,7 +55,7 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
             MemoryAsync,
             now => now - before < MostGrowth / 2,
             $"the memory is given back, from {peak / Megabyte} MB to near {before / Megabyte} MB",
-            _manager.Log
+            Manager.Log
         );
         Assert.Equal(V1.LocalNodeState.Active, (await worker.InfoAsync()).State);
 
@@ -99,13 +73,13 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
             {
                 var silent = new TcpClient();
                 open.Add(silent);
-                await silent.ConnectAsync(IPEndPoint.Parse(_manager.Address), Cancel);
+                await silent.ConnectAsync(IPEndPoint.Parse(Manager.Address), Cancel);
             }
             for (var i = 0; i < 100; i++)
             {
                 var idle = new TcpClient();
                 open.Add(idle);
-                await idle.ConnectAsync(IPEndPoint.Parse(_manager.Address), Cancel);
+                await idle.ConnectAsync(IPEndPoint.Parse(Manager.Address), Cancel);
                 var tls = new SslStream(idle.GetStream());
                 open.Add(tls);
                 var options = ClusterTls.ClientOptions(static _ => true, null);
@@ -132,8 +106,8 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
         await JoinAsync(worker);
         var address = worker.Options.Listen.IpAddress!;
         await worker.StopAsync();
-        Assert.Equal(0, await _manager.TerminateAsync());
-        await _manager.StartAsync();
+        Assert.Equal(0, await Manager.TerminateAsync());
+        await Manager.StartAsync();
         var open = new ConcurrentBag<IDisposable>();
         try
         {
@@ -165,16 +139,16 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
         {
             var client = new TcpClient(new IPEndPoint(from, 0));
             open.Add(client);
-            await client.ConnectAsync(IPEndPoint.Parse(_manager.Address), Cancel);
+            await client.ConnectAsync(IPEndPoint.Parse(Manager.Address), Cancel);
             return client;
         }
     }
 
     private async Task JoinAsync(TestDaemon node)
     {
-        var tokens = await _manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
+        var tokens = await Manager.Control.Clusters.GetJoinTokensAsync(new(), cancellationToken: Cancel);
         await node.Control.Membership.JoinSwarmAsync(
-            new V1.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { _manager.Address } },
+            new V1.JoinSwarmRequest { Token = tokens.Worker, RemoteAddresses = { Manager.Address } },
             cancellationToken: Cancel
         );
         await node.InfoAsync(static info => info is { State: V1.LocalNodeState.Active, StateMessage: "" });
@@ -185,7 +159,7 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
     {
         while (!cancellation.IsCancellationRequested)
         {
-            using var peer = GrpcPeer.OfPort(_manager.Address);
+            using var peer = GrpcPeer.OfPort(Manager.Address);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var calls = Enumerable
                 .Range(0, 40)
@@ -213,7 +187,7 @@ public sealed class AnonymousMemoryTests : IAsyncLifetime
     /// <summary>The resident memory of the manager's process, in bytes.</summary>
     private long Memory()
     {
-        var line = File.ReadLines($"/proc/{_manager.ProcessId}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{Manager.ProcessId}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
     }
 }

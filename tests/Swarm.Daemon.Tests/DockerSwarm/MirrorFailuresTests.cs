@@ -1,36 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Swarm.Control.State;
 using Swarm.Core.Model;
-using Swarm.Daemon.Tests.Storage;
-using Swarm.DockerSwarm.Mirror;
-using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
 /// <summary>Why an update of Docker's was paused or rolled back. The engine names the task until the rollback has completed, and never says
 /// why it failed.</summary>
-public sealed class MirrorFailuresTests : IDisposable
+public sealed class MirrorFailuresTests : MirrorTest
 {
     private const string Cause = "No such image: redis:bad";
     private const string RolledBack = "update rolled back due to failure or early termination of task bad1";
-
-    private readonly TemporaryDirectory _directory = new();
-    private readonly StateDirectory _state;
-    private readonly StateStore _store = new();
-    private readonly MirrorSync _sync;
-
-    public MirrorFailuresTests()
-    {
-        _state = StateDirectory.Open(_directory.Path);
-        _sync = new MirrorSync(_store, new RevisionLedger(_state), TimeProvider.System);
-    }
-
-    public void Dispose()
-    {
-        _state.Dispose();
-        _directory.Dispose();
-    }
 
     [Fact]
     public void It_is_known_from_the_pause_and_from_the_rollback_and_stays_when_that_is_done()
@@ -48,7 +27,7 @@ public sealed class MirrorFailuresTests : IDisposable
         Look(Service(41, "good", "rollback_completed", "rollback completed", completed: true), Task("new1", 40, "good", "running"));
         Expect(UpdateState.RollbackCompleted, new UpdateFailure("bad1", Cause));
         // A write of ours, of labels say, reads the service alone.
-        _sync.AbsorbWritten("services", [Service(45, "good", "rollback_completed", "rollback completed", completed: true)]);
+        Sync.AbsorbWritten("services", [Service(45, "good", "rollback_completed", "rollback completed", completed: true)]);
         Expect(UpdateState.RollbackCompleted, new UpdateFailure("bad1", Cause));
         Look(Service(51, "good", "updating", "update in progress", started: "2026-11-24T11:00:00Z"), Task("new1", 40, "good", "running"));
         Expect(UpdateState.Updating, null);
@@ -119,7 +98,7 @@ public sealed class MirrorFailuresTests : IDisposable
 
     private void Expect(UpdateState state, UpdateFailure? failure)
     {
-        var status = _store.Read(static s => s.FindService("s1")!.UpdateStatus);
+        var status = Store.Read(static s => s.FindService("s1")!.UpdateStatus);
         Assert.NotNull(status);
         Assert.Equal((state, failure), (status.State, status.Failure));
     }
@@ -129,7 +108,7 @@ public sealed class MirrorFailuresTests : IDisposable
         using var tasks = JsonDocument.Parse($"[{string.Join(',', taskTexts)}]");
         var node = JsonNode.Parse(FakeEngine.Node)!.AsObject();
         node["ID"] = "n1";
-        _sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), [node], [service], tasks.RootElement);
+        Sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), [node], [service], tasks.RootElement);
     }
 
     private static JsonObject Service(

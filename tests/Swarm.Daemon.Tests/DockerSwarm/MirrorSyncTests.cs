@@ -2,32 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Swarm.Control.State;
 using Swarm.Core.State;
-using Swarm.Daemon.Tests.Storage;
 using Swarm.DockerSwarm.Mirror;
 using Swarm.Engine;
-using Swarm.Storage;
 
 namespace Swarm.Daemon.Tests.DockerSwarm;
 
-public sealed class MirrorSyncTests : IDisposable
+public sealed class MirrorSyncTests : MirrorTest
 {
-    private readonly TemporaryDirectory _directory = new();
-    private readonly StateDirectory _state;
-    private readonly StateStore _store = new();
-    private readonly MirrorSync _sync;
-
-    public MirrorSyncTests()
-    {
-        _state = StateDirectory.Open(_directory.Path);
-        _sync = new MirrorSync(_store, new RevisionLedger(_state), TimeProvider.System);
-    }
-
-    public void Dispose()
-    {
-        _state.Dispose();
-        _directory.Dispose();
-    }
-
     private static JsonObject Node(string id, int version)
     {
         var node = JsonNode.Parse(FakeEngine.Node)!.AsObject();
@@ -56,7 +37,7 @@ public sealed class MirrorSyncTests : IDisposable
     private void Absorb(JsonArray nodes, JsonArray services, params string[] taskTexts)
     {
         using var tasks = JsonDocument.Parse($"[{string.Join(',', taskTexts)}]");
-        _sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), nodes, services, tasks.RootElement);
+        Sync.Absorb(JsonNode.Parse("""{"ID":"c1","Version":{"Index":10},"Spec":{}}""")!.AsObject(), nodes, services, tasks.RootElement);
     }
 
     /// <summary>A command is checked against the state and sent with the engine's version of it. With a newer version, another client's
@@ -65,18 +46,18 @@ public sealed class MirrorSyncTests : IDisposable
     public void At_each_moment_what_the_engine_said_is_of_the_version_that_the_state_shows()
     {
         Absorb([Node("n1", 11), Node("n2", 12)], [Service("s1", "a", 13), Service("s2", "b", 14)]);
-        var pairs = new PairsObserver(_store, _sync);
-        _store.Add(pairs);
+        var pairs = new PairsObserver(Store, Sync);
+        Store.Add(pairs);
         Absorb([Node("n1", 21), Node("n2", 24)], [Service("s1", "a", 22), Service("s2", "b", 23), Service("s3", "c", 25)]);
         Absorb([Node("n1", 21)], [Service("s1", "a", 22), Service("s3", "c", 26)]);
         Assert.True(pairs.Batches > 5);
         Assert.Empty(pairs.Wrong);
-        Assert.Equal(26UL, _sync.Service("s3")?.Version);
-        Assert.Null(_sync.Service("s2"));
-        Assert.Null(_sync.Node("n2"));
-        _sync.Forget();
-        Assert.Null(_sync.Service("s1"));
-        Assert.Null(_sync.Node("n1"));
+        Assert.Equal(26UL, Sync.Service("s3")?.Version);
+        Assert.Null(Sync.Service("s2"));
+        Assert.Null(Sync.Node("n2"));
+        Sync.Forget();
+        Assert.Null(Sync.Service("s1"));
+        Assert.Null(Sync.Node("n1"));
     }
 
     [Fact]
@@ -86,7 +67,7 @@ public sealed class MirrorSyncTests : IDisposable
         var follower = Node("n1", 11);
         follower["ManagerStatus"]!["Leader"] = false;
         Absorb([follower], []);
-        Assert.False(_sync.Node("n1")?.ManagerStatus.Flag("Leader"));
+        Assert.False(Sync.Node("n1")?.ManagerStatus.Flag("Leader"));
     }
 
     [Fact]
@@ -94,15 +75,15 @@ public sealed class MirrorSyncTests : IDisposable
     {
         Absorb([Node("n1", 11)], [Service("s1", "web", 12)]);
         Absorb([Node("n1", 21)], [Service("s2", "web", 20)]);
-        Assert.Equal(["s2"], _store.Read(static s => s.Services.Select(static x => x.Id).ToList()));
-        Assert.Equal(20UL, _sync.Service("s2")?.Version);
+        Assert.Equal(["s2"], Store.Read(static s => s.Services.Select(static x => x.Id).ToList()));
+        Assert.Equal(20UL, Sync.Service("s2")?.Version);
     }
 
     [Fact]
     public void A_task_of_a_look_that_failed_is_shown_by_the_next_look_and_counts_its_restarts_once()
     {
         Absorb([Node("n1", 11)], [Service("s1", "web", 12)], Task("t1", 13, "s1", "i12"));
-        var revisions = Path.Combine(_directory.Path, "docker-revisions");
+        var revisions = Path.Combine(Folder, "docker-revisions");
         Directory.Delete(revisions, recursive: true);
         // The revision of a new service must be written, and there is no place to write it.
         JsonObject[] services = [Service("s1", "web", 12), Service("s2", "api", 20)];
@@ -112,13 +93,13 @@ public sealed class MirrorSyncTests : IDisposable
         Assert.Equal(["t1"], Tasks());
         Absorb([Node("n1", 11)], [.. services], tasks);
         Assert.Equal(["t2", "t3"], Tasks());
-        Assert.Equal(1U, _store.Read(static s => s.FindTask("t2")!.RestartCount));
-        Assert.Equal(0U, _store.Read(static s => s.FindTask("t3")!.RestartCount));
+        Assert.Equal(1U, Store.Read(static s => s.FindTask("t2")!.RestartCount));
+        Assert.Equal(0U, Store.Read(static s => s.FindTask("t3")!.RestartCount));
         Absorb([Node("n1", 11)], [Service("s1", "web", 12)], Task("t2", 21, "s1", "i12"));
         Assert.Equal(["t2"], Tasks());
     }
 
-    private List<string> Tasks() => _store.Read(static s => s.Tasks.Select(static t => t.Id).Order(StringComparer.Ordinal).ToList());
+    private List<string> Tasks() => Store.Read(static s => s.Tasks.Select(static t => t.Id).Order(StringComparer.Ordinal).ToList());
 
     private sealed class PairsObserver(StateStore store, MirrorSync sync) : IStateObserver
     {

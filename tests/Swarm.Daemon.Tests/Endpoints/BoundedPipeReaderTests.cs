@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Swarm.Daemon.Endpoints.Admission;
+using Swarm.Daemon.Endpoints.Bodies;
 
 namespace Swarm.Daemon.Tests.Endpoints;
 

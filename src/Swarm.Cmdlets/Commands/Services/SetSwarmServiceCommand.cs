@@ -44,7 +44,7 @@ public sealed class SetSwarmServiceCommand : ServiceUpdateCmdlet
         var credential = Credential(wanted);
         var now = ServiceSpecDefaults.Complete(service.Spec.Clone());
         var isSo = ServiceSpecDefaults.Complete(wanted.Clone()).Equals(now);
-        var what = SpecWords.Changes(now, wanted);
+        var what = SpecWords.Changes(service.Spec, wanted);
         var action =
             isSo ? "Update (nothing changes)"
             : what.Count == 0 ? "Update"

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Swarm.Daemon.Endpoints.Bodies;
 
 namespace Swarm.Daemon.Endpoints.Admission;
 

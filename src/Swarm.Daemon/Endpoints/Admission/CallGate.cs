@@ -3,6 +3,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Swarm.Core.Errors;
+using Swarm.Daemon.Endpoints.Bodies;
 using Swarm.Security;
 using Swarm.Wire.Errors;
 

@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.IO.Pipelines;
+using Swarm.Daemon.Endpoints.Bodies;
 
 namespace Swarm.Daemon.Endpoints.Admission;
 
@@ -8,49 +8,12 @@ namespace Swarm.Daemon.Endpoints.Admission;
 /// <param name="budget">The caller's, over all its calls.</param>
 /// <param name="untilTheEnd">True: a message is held until its call ends. False, for calls with many messages: until it has been read.</param>
 /// <param name="exceeded">Called when the budget is used up. It may throw.</param>
-internal sealed class ChargedPipeReader(PipeReader inner, CallBudget budget, bool untilTheEnd, Action exceeded) : PipeReader
+internal sealed class ChargedPipeReader(PipeReader inner, CallBudget budget, bool untilTheEnd, Action exceeded) : MeteredPipeReader(inner)
 {
     private readonly Lock _lock = new();
-    private ReadOnlySequence<byte> _buffer;
     private long _unread;
     private long _charged;
     private bool _ended;
-
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        Take(await inner.ReadAsync(cancellationToken));
-
-    public override bool TryRead(out ReadResult result)
-    {
-        if (!inner.TryRead(out result))
-        {
-            return false;
-        }
-        Take(result);
-        return true;
-    }
-
-    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
-
-    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
-    {
-        if (!_buffer.IsEmpty)
-        {
-            var read = _buffer.Slice(_buffer.Start, consumed).Length;
-            _unread -= read;
-            if (!untilTheEnd)
-            {
-                Give(read);
-            }
-        }
-        _buffer = default;
-        inner.AdvanceTo(consumed, examined);
-    }
-
-    public override void CancelPendingRead() => inner.CancelPendingRead();
-
-    public override void Complete(Exception? exception = null) => inner.Complete(exception);
-
-    public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
 
     /// <summary>Gives back what the call holds, when it has ended. A read that is still under way takes nothing any more.</summary>
     public void End()
@@ -63,16 +26,23 @@ internal sealed class ChargedPipeReader(PipeReader inner, CallBudget budget, boo
         }
     }
 
-    private ReadResult Take(ReadResult result)
+    protected override void OnReceived(long bytes)
     {
-        _buffer = result.Buffer;
-        var more = _buffer.Length - _unread;
-        _unread = _buffer.Length;
+        var more = bytes - _unread;
+        _unread = bytes;
         if (more > 0 && !TryCharge(more))
         {
             exceeded();
         }
-        return result;
+    }
+
+    protected override void OnConsumed(long bytes)
+    {
+        _unread -= bytes;
+        if (!untilTheEnd)
+        {
+            Give(bytes);
+        }
     }
 
     private bool TryCharge(long bytes)

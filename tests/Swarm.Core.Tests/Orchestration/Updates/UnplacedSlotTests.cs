@@ -9,6 +9,14 @@ namespace Swarm.Core.Tests.Orchestration.Updates;
 public class UnplacedSlotTests
 {
     /// <summary>A limit keeps the fifth and sixth task off two nodes.</summary>
+    /// <summary>A new template that no node takes.</summary>
+    private static ServiceSpec ToNowhere(ServiceSpec spec) =>
+        spec with
+        {
+            Placement = new Placement { Constraints = ["node.labels.zone==nowhere"] },
+            ForceUpdate = 1,
+        };
+
     private static ServiceSpec Crowded(string why)
     {
         var spec = TestSwarm.Spec("web", 6);
@@ -180,15 +188,7 @@ public class UnplacedSlotTests
     public void A_place_that_was_taken_stays_taken_through_all_replacements()
     {
         var swarm = Running(4);
-        swarm.Update(
-            "web",
-            s =>
-                s with
-                {
-                    Placement = new Placement { Constraints = ["node.labels.zone==nowhere"] },
-                    ForceUpdate = 1,
-                }
-        );
+        swarm.Update("web", ToNowhere);
         Roll(swarm);
         Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
 
@@ -266,15 +266,7 @@ public class UnplacedSlotTests
     {
         var swarm = Running(4);
 
-        swarm.Update(
-            "web",
-            s =>
-                s with
-                {
-                    Placement = new Placement { Constraints = ["node.labels.zone==nowhere"] },
-                    ForceUpdate = 1,
-                }
-        );
+        swarm.Update("web", ToNowhere);
         Roll(swarm);
 
         Assert.Equal([2ul, 1ul, 1ul, 1ul], Revisions(swarm));
@@ -357,11 +349,7 @@ public class UnplacedSlotTests
     public void A_preview_promises_what_comes_of_an_update_that_gets_stuck(UpdateOrder order)
     {
         var swarm = Running(4, UpdateConfig.Default with { Order = order, Delay = TimeSpan.FromSeconds(10) });
-        var spec = swarm["web"].Spec with
-        {
-            Placement = new Placement { Constraints = ["node.labels.zone==nowhere"] },
-            ForceUpdate = 1,
-        };
+        var spec = ToNowhere(swarm["web"].Spec);
 
         var actions = ServicePlanner.PreviewUpdate(swarm.State, swarm["web"], spec, swarm.Now);
         swarm.Update("web", _ => spec);

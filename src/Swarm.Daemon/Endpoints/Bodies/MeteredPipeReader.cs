@@ -1,16 +1,13 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Swarm.Daemon.Endpoints.Admission;
+namespace Swarm.Daemon.Endpoints.Bodies;
 
-/// <summary>Passes on what a peer sends, up to a number of bytes.</summary>
+/// <summary>Passes on what a peer sends, and says how much of it there is.</summary>
 /// <param name="inner">Reads from the peer.</param>
-/// <param name="most">Bytes, read or still in the buffer.</param>
-/// <param name="exceeded">Called when there are more. It may throw.</param>
-internal sealed class BoundedPipeReader(PipeReader inner, long most, Action exceeded) : PipeReader
+internal abstract class MeteredPipeReader(PipeReader inner) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
-    private long _consumed;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
         Take(await inner.ReadAsync(cancellationToken));
@@ -31,7 +28,7 @@ internal sealed class BoundedPipeReader(PipeReader inner, long most, Action exce
     {
         if (!_buffer.IsEmpty)
         {
-            _consumed += _buffer.Slice(_buffer.Start, consumed).Length;
+            OnConsumed(_buffer.Slice(_buffer.Start, consumed).Length);
         }
         _buffer = default;
         inner.AdvanceTo(consumed, examined);
@@ -43,13 +40,16 @@ internal sealed class BoundedPipeReader(PipeReader inner, long most, Action exce
 
     public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
 
+    /// <param name="bytes">In the buffer: received, and not consumed. It may throw.</param>
+    protected abstract void OnReceived(long bytes);
+
+    /// <param name="bytes">Consumed since the last call.</param>
+    protected abstract void OnConsumed(long bytes);
+
     private ReadResult Take(ReadResult result)
     {
         _buffer = result.Buffer;
-        if (_consumed + _buffer.Length > most)
-        {
-            exceeded();
-        }
+        OnReceived(_buffer.Length);
         return result;
     }
 }
