@@ -18,7 +18,8 @@ internal static class Walls
         ["Swarm.Control"] = ["Swarm.Core", "Swarm.Protocol", "Swarm.Wire"],
         ["Swarm.Manager"] = ["Swarm.Consensus", "Swarm.Control", "Swarm.Core", "Swarm.Protocol", "Swarm.Security", "Swarm.Wire"],
         ["Swarm.Host"] = ["Swarm.Protocol"],
-        ["Swarm.Agent"] = ["Swarm.Core", "Swarm.Engine", "Swarm.Host", "Swarm.Protocol", "Swarm.Wire"],
+        ["Swarm.DataPlane"] = ["Swarm.Core", "Swarm.Host"],
+        ["Swarm.Agent"] = ["Swarm.Core", "Swarm.DataPlane", "Swarm.Engine", "Swarm.Host", "Swarm.Protocol", "Swarm.Wire"],
         ["Swarm.DockerSwarm"] =
         [
             "Swarm.Control",
@@ -35,6 +36,7 @@ internal static class Walls
             "Swarm.Consensus",
             "Swarm.Control",
             "Swarm.Core",
+            "Swarm.DataPlane",
             "Swarm.DockerSwarm",
             "Swarm.Engine",
             "Swarm.Host",

@@ -121,6 +121,10 @@ public sealed record TaskStatus
     public string ContainerId { get; init; } = "";
     public long Pid { get; init; }
     public int? ExitCode { get; init; }
+
+    /// <summary>Where the nodes of the swarm reach the task, as its node says; null: it takes no connections, or not yet.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public TaskEndpoint? Endpoint { get; init; }
 }
 
 /// <summary>Why a task is pending: nodes counted by the first filter that refused them.</summary>

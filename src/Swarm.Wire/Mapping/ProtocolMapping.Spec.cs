@@ -12,6 +12,8 @@ public static partial class ProtocolMapping
 
     public static V1.PublishedPort ToWire(PublishedPort port) => SpecMapper.Map(port);
 
+    public static PublishedPort FromWire(V1.PublishedPort port) => SpecMapper.Map(port);
+
     /// <exception cref="SwarmException">MissingSpec or InvalidValue.</exception>
     public static ServiceSpec FromWire(V1.ServiceSpec? spec)
     {

@@ -93,6 +93,10 @@ public static partial class ProtocolMapping
         {
             wire.ExitCode = exitCode;
         }
+        if (status.Endpoint is { } endpoint)
+        {
+            wire.Endpoint = ForwardingMapping.ToWire(endpoint);
+        }
         return wire;
     }
 
@@ -107,6 +111,7 @@ public static partial class ProtocolMapping
             ContainerId = status.ContainerId,
             Pid = status.Pid,
             ExitCode = status.HasExitCode ? status.ExitCode : null,
+            Endpoint = status.Endpoint is null ? null : ForwardingMapping.FromWire(status.Endpoint),
         };
 
     public static IEnumerable<V1.PendingReason> ToWire(PendingReasons? pending)
@@ -192,7 +197,7 @@ public static partial class ProtocolMapping
 
     public static Dictionary<string, string> ToDictionary(ValueMap map) => new(map, StringComparer.Ordinal);
 
-    private static int Known(int value, int highest, string property) =>
+    internal static int Known(int value, int highest, string property) =>
         value >= 0 && value <= highest
             ? value
             : throw Invalid(property, $"{value} is not a value of {property}.", "Use a daemon and a client of the same version.");

@@ -53,7 +53,7 @@ internal static partial class SpecMapper
 
     [MapProperty(nameof(V1.PublishedPort.TargetPort), nameof(PublishedPort.Target))]
     [MapProperty(nameof(V1.PublishedPort.PublishedPort_), nameof(PublishedPort.Published))]
-    private static partial PublishedPort Map(V1.PublishedPort? port);
+    public static partial PublishedPort Map(V1.PublishedPort? port);
 
     private static partial Mount Map(V1.Mount? mount);
 
