@@ -9,6 +9,9 @@ public sealed partial class Scheduler
     private readonly List<Decision> _claims = [];
     private bool _queuedHaveClaims;
 
+    /// <summary>Tasks that are to be tried next have claimed places. A task that this plan removes, or that goes elsewhere, gives its place back.</summary>
+    internal bool IsClaimedForQueued { get; private set; }
+
     /// <summary>Claims places for further tasks of a service, until <see cref="ReleaseClaims"/>. Earlier claims count, and the tasks that are
     /// to be tried next come first.</summary>
     /// <param name="service">Its spec decides about the nodes, its tasks about the maximum of replicas.</param>
@@ -25,6 +28,7 @@ public sealed partial class Scheduler
         {
             _queuedHaveClaims = true;
             ClaimForQueued();
+            IsClaimedForQueued = _claims.Count > 0;
         }
         return Claim(service.Id, service.Spec, most);
     }
@@ -35,6 +39,7 @@ public sealed partial class Scheduler
         if (_queuedHaveClaims)
         {
             _queuedHaveClaims = false;
+            IsClaimedForQueued = false;
             TakeBack(_claims);
             _counts.EndRound();
         }

@@ -73,6 +73,7 @@ public sealed partial class Scheduler
         _decisions.Clear();
         _claims.Clear();
         _queuedHaveClaims = false;
+        IsClaimedForQueued = false;
         foreach (var node in _state.Nodes)
         {
             _nodes.Put(node);

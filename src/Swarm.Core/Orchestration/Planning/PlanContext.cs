@@ -48,8 +48,8 @@ internal sealed class PlanContext(
     /// checked again when a node changes.</summary>
     public bool HasStranded { get; private set; }
 
-    /// <summary>Other services have claimed room before, and may not use it; or there may be more of it than this plan can use. The service
-    /// must be checked again after this plan.</summary>
+    /// <summary>Other services have claimed room before, and may not use it; or tasks that wait for a node, which this plan may remove; or there may be more
+    /// room than this plan can use. The service must be checked again after this plan.</summary>
     public bool MayFindPlaces { get; private set; }
 
     /// <summary>Begins with the next service.</summary>
@@ -137,7 +137,7 @@ internal sealed class PlanContext(
             _ => scheduler.ClaimPlaces(service, now),
         };
         HasStranded |= places < most;
-        MayFindPlaces |= places < most && (_anyClaimed || places == now);
+        MayFindPlaces |= places < most && (_anyClaimed || scheduler.IsClaimedForQueued || places == now);
         _anyClaimed |= places > 0;
         return places;
     }

@@ -179,6 +179,29 @@ public class StrandedTaskTests
         Assert.Equal("node2", Assert.Single(swarm.Running("web")).NodeId);
     }
 
+    /// <summary>The same plan hears of the room and removes the task that waits for it. Found by seed 48712 of the simulation.</summary>
+    [Fact]
+    public void Room_that_a_waiting_task_gives_up_is_left_to_them()
+    {
+        var swarm = new TestSwarm();
+        swarm.AddNode("node1", cpus: 1);
+        swarm.Create(TestSwarm.Spec("web") with { Resources = Reserving(1) });
+        swarm.Converge();
+        swarm.AddNode("node2", cpus: 1);
+        swarm.Create(TestSwarm.Spec("job") with { Resources = Reserving(1), Restart = Never });
+        swarm.Converge();
+        swarm.Create(TestSwarm.Spec("waits") with { Resources = Reserving(1) });
+        swarm.SetState("node1", NodeState.Down);
+        swarm.Converge();
+        Assert.Null(swarm.Slot("waits", 1).NodeId);
+
+        swarm.Fail(swarm.Slot("job", 1));
+        swarm.Scale("waits", 0);
+        swarm.Converge();
+
+        Assert.Equal("node2", Assert.Single(swarm.Running("web")).NodeId);
+    }
+
     [Fact]
     public void The_successor_of_a_start_first_update_has_its_node_and_the_old_task_goes()
     {
