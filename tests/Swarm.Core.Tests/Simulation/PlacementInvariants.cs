@@ -92,6 +92,10 @@ internal static class PlacementInvariants
             );
     }
 
+    /// <summary>A start-first update has put another task of the slot on a node that is there: the old one goes, whatever becomes of the new one.</summary>
+    private static bool HasSuccessor(SimulatedSwarm swarm, SwarmTask task) =>
+        Active(swarm, task).Any(other => other.Id != task.Id && IsPlaced(swarm, other));
+
     /// <summary>No more tasks leave a node that is down than other nodes have room for.</summary>
     private static void CheckStranded(
         SimulatedSwarm swarm,
@@ -103,7 +107,7 @@ internal static class PlacementInvariants
             .Where(d => d.DesiredState > TaskState.Running)
             .Select(d => swarm.State.FindTask(d.TaskId))
             .OfType<SwarmTask>()
-            .Where(t => t.IsLive && Invariants.IsAway(swarm, t) && created.Contains((t.ServiceId, t.Slot)))
+            .Where(t => t.IsLive && Invariants.IsAway(swarm, t) && created.Contains((t.ServiceId, t.Slot)) && !HasSuccessor(swarm, t))
             .GroupBy(t => t.ServiceId);
         foreach (var group in leaving)
         {
