@@ -92,7 +92,7 @@ internal static class PlacementInvariants
             );
     }
 
-    /// <summary>A start-first update has put another task of the slot on a node that is there: the old one goes, whatever becomes of the new one.</summary>
+    /// <summary>A start-first update has put another task of the slot on a node that is there. The old one goes, whatever becomes of that.</summary>
     private static bool HasSuccessor(SimulatedSwarm swarm, SwarmTask task) =>
         Active(swarm, task).Any(other => other.Id != task.Id && IsPlaced(swarm, other));
 

@@ -48,8 +48,8 @@ internal sealed class PlanContext(
     /// checked again when a node changes.</summary>
     public bool HasStranded { get; private set; }
 
-    /// <summary>Other services have claimed room before, and may not use it; or tasks that wait for a node, which this plan may remove; or there may be more
-    /// room than this plan can use. The service must be checked again after this plan.</summary>
+    /// <summary>Other services, or tasks that wait for a node, have claimed room before, and may not use it. Or there may be more room than this plan can
+    /// use. The service must be checked again after this plan.</summary>
     public bool MayFindPlaces { get; private set; }
 
     /// <summary>Begins with the next service.</summary>
