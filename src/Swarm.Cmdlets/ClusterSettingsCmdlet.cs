@@ -12,7 +12,6 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet, ITakesObjects
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Whole(Max = int.MaxValue)]
-    [ValidateRange(0, int.MaxValue)]
     [ArgumentCompleter(typeof(WordCompleter))]
     public int TaskHistoryLimit { get; set; }
 
@@ -51,12 +50,21 @@ public abstract class ClusterSettingsCmdlet : SwarmCmdlet, ITakesObjects
     }
 
     /// <summary>Only the bound parameters.</summary>
+    /// <exception cref="SwarmException">InvalidSetting: a limit below 0. The object of a swarm that has one from an earlier version still binds.</exception>
     private protected V1.ClusterSettings Settings()
     {
         var settings = new V1.ClusterSettings();
         if (IsBound(nameof(TaskHistoryLimit)))
         {
-            settings.TaskHistoryLimit = TaskHistoryLimit;
+            settings.TaskHistoryLimit =
+                TaskHistoryLimit >= 0
+                    ? TaskHistoryLimit
+                    : throw new SwarmException(
+                        "InvalidSetting",
+                        $"The task history limit cannot be {TaskHistoryLimit}.",
+                        nameof(TaskHistoryLimit),
+                        "Give a number of tasks, 0 or more."
+                    );
         }
         if (IsBound(nameof(SnapshotInterval)))
         {

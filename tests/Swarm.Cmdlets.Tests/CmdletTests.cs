@@ -35,7 +35,7 @@ public sealed class CmdletTests
         var settings = shell.Fake.Last<V1.UpdateClusterRequest>().Settings;
         Assert.True(settings is { TaskHistoryLimit: 7, HasAutolock: true, Autolock: false, HasSnapshotInterval: false });
         Assert.StartsWith(
-            "ParameterArgumentValidationError,",
+            "InvalidSetting,",
             shell.Run("Set-Swarm -TaskHistoryLimit -1").Error.FullyQualifiedErrorId,
             StringComparison.Ordinal
         );

@@ -9,6 +9,9 @@ internal static class OutputMapper
     private const double NanoCpus = 1e9;
 
     public static Cluster ToCluster(V1.DaemonInfo daemon, V1.Cluster? cluster) =>
+        ReadObjects.Remember(ClusterOf(daemon, cluster), () => ClusterOf(daemon, cluster));
+
+    private static Cluster ClusterOf(V1.DaemonInfo daemon, V1.Cluster? cluster) =>
         new()
         {
             Id = cluster?.Id ?? daemon.ClusterId,
@@ -54,7 +57,9 @@ internal static class OutputMapper
             RevokedAt = Time(credential.RevokedAt),
         };
 
-    public static Node ToNode(V1.Node n)
+    public static Node ToNode(V1.Node n) => ReadObjects.Remember(NodeOf(n), () => NodeOf(n));
+
+    private static Node NodeOf(V1.Node n)
     {
         var description = n.Description ?? new();
         return new Node

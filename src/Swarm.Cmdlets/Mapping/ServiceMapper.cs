@@ -38,7 +38,9 @@ internal static partial class ServiceMapper
     [MapProperty("Spec.RestartPolicy.Window", nameof(Service.RestartWindow))]
     [MapProperty("Spec.Update", nameof(Service.UpdateConfig))]
     [MapProperty("Spec.Rollback", nameof(Service.RollbackConfig))]
-    public static partial Service ToService(V1.Service service);
+    private static partial Service Map(V1.Service service);
+
+    public static Service ToService(V1.Service service) => ReadObjects.Remember(Map(service), () => Map(service));
 
     private static ServiceMode ModeOf(V1.Service service) => IsGlobal(service) ? ServiceMode.Global : ServiceMode.Replicated;
 

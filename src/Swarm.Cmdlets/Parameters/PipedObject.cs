@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using Swarm.Cmdlets.Mapping;
 
 namespace Swarm.Cmdlets.Parameters;
 
@@ -73,15 +74,16 @@ internal sealed class PipedObject
         }
     }
 
-    /// <summary>Names of properties that were changed after the object was read. Empty when <paramref name="present"/> has another version: then the
-    /// difference may be somebody else's.</summary>
+    /// <summary>Names of properties that were changed after the object was read. An object of another session is compared with
+    /// <paramref name="present"/>, as long as that has the same version: otherwise the difference may be somebody else's.</summary>
     /// <param name="present">The object of the same type, as it is now.</param>
     public IReadOnlyList<string> EditsSince(object present)
     {
-        var now = PSObject.AsPSObject(present);
+        var origin = ReadObjects.Find(_source.BaseObject);
+        var now = PSObject.AsPSObject(origin ?? present);
         return
             _type == SelectorAttribute.TypeOf(now)
-            && new[] { "Id", "Version" }.All(name => Describe(this[name]) == Describe(now.Properties[name]?.Value))
+            && (origin is not null || new[] { "Id", "Version" }.All(name => Describe(this[name]) == Describe(now.Properties[name]?.Value)))
             ?
             [
                 .. _members

@@ -132,6 +132,10 @@ public sealed class NothingSilentTests
     {
         await using var shell = await Shell.StartAsync();
         shell.Run("$null = Initialize-Swarm -AutoLock").ThrowIfFailed();
+        // A swarm of an earlier version keeps all tasks: its object is piped as any other.
+        shell.Fake.TaskHistoryLimit = -1;
+        shell.Run("Get-Swarm | Set-Swarm -SnapshotInterval 5000").ThrowIfFailed();
+        Assert.False(shell.Fake.Last<V1.UpdateClusterRequest>().Settings.HasTaskHistoryLimit);
         Assert.Empty(shell.Run("Get-Swarm | Set-Swarm -TaskHistoryLimit 3").ThrowIfFailed().Output);
         Assert.Equal(3, shell.Fake.Last<V1.UpdateClusterRequest>().Settings.TaskHistoryLimit);
         // A script that runs twice needs it twice.
@@ -174,6 +178,23 @@ public sealed class NothingSilentTests
         Assert.StartsWith(errorId + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith($"{edits} of the object was edited.", error.Exception.Message, StringComparison.Ordinal);
         NothingWasSent(shell);
+    }
+
+    /// <summary>Somebody else has changed the service since: the edit is told all the same, and only the edit.</summary>
+    [Theory]
+    [InlineData("$s.Replicas = 5; $s | Set-SwarmService -Env B=2", "EditedObject", "Replicas")]
+    [InlineData("$s.Env = @('A=2'); $s | Set-SwarmService", "NothingToChange", "Env")]
+    public async ValueTask An_edit_of_an_object_that_is_out_of_date_is_told(string script, string errorId, string edits)
+    {
+        await using var shell = await Shell.StartAsync();
+        shell
+            .Run("New-SwarmService web x -Env A=1; $s = Get-SwarmService web; Set-SwarmService web -Replicas 7 -Label a=b")
+            .ThrowIfFailed();
+        var before = shell.Fake.Last<V1.UpdateServiceRequest>();
+        var error = shell.Run(script).Error;
+        Assert.StartsWith(errorId + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith($"{edits} of the object was edited.", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Same(before, shell.Fake.Last<V1.UpdateServiceRequest>());
     }
 
     [Theory]
