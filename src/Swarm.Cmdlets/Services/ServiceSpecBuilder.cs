@@ -83,16 +83,10 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
                 }
                 break;
             case RepeatedField<V1.Mount> mounts:
-                foreach (var mount in ((Mount[])value).Select(ServiceMessages.Of))
-                {
-                    Upsert(mounts, m => m.Target == mount.Target, mount);
-                }
+                SetEach(mounts, ((Mount[])value).Select(ServiceMessages.Of), static (one, other) => one.Target == other.Target);
                 break;
             case RepeatedField<V1.PublishedPort> ports:
-                foreach (var port in ((PublishedPort[])value).Select(ServiceMessages.Of))
-                {
-                    Upsert(ports, p => ServiceMessages.IsSamePort(p, port), port);
-                }
+                SetEach(ports, ((PublishedPort[])value).Select(ServiceMessages.Of), ServiceMessages.IsSamePort);
                 break;
             case RepeatedField<string> env when field.Path == "container.env":
                 foreach (var variable in (string[])value)
@@ -108,6 +102,24 @@ internal sealed class ServiceSpecBuilder(IReadOnlyDictionary<string, object?> op
                 break;
             default:
                 throw new NotSupportedException($"A list like '{field.Path}' is new to {nameof(ServiceSpecBuilder)}.");
+        }
+    }
+
+    /// <summary>An entry takes the place of the one that the service has. Two of one call stay both, and the manager refuses them by name.</summary>
+    private static void SetEach<T>(RepeatedField<T> list, IEnumerable<T> values, Func<T, T, bool> isSame)
+        where T : class, IEquatable<T>
+    {
+        var given = values.Distinct().ToList();
+        foreach (var value in given)
+        {
+            if (given.Exists(other => !ReferenceEquals(other, value) && isSame(other, value)))
+            {
+                list.Add(value);
+            }
+            else
+            {
+                Upsert(list, entry => isSame(entry, value), value);
+            }
         }
     }
 

@@ -18,6 +18,7 @@ namespace Swarm.Consensus.Serialization;
         typeof(StringListConverter),
         typeof(MountListConverter),
         typeof(PortListConverter),
+        typeof(TaskPortListConverter),
         typeof(PendingReasonListConverter),
     }
 )]
@@ -51,5 +52,6 @@ namespace Swarm.Consensus.Serialization;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Mount))]
 [JsonSerializable(typeof(PublishedPort))]
+[JsonSerializable(typeof(TaskPort))]
 [JsonSerializable(typeof(PendingReason))]
 internal sealed partial class StateJsonContext : JsonSerializerContext;

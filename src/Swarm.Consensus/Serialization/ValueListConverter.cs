@@ -52,6 +52,8 @@ internal sealed class MountListConverter : ValueListConverter<Mount>;
 
 internal sealed class PortListConverter : ValueListConverter<PublishedPort>;
 
+internal sealed class TaskPortListConverter : ValueListConverter<TaskPort>;
+
 internal sealed class PendingReasonListConverter : ValueListConverter<PendingReason>;
 
 /// <summary>A <see cref="ValueMap"/> as a JSON object of strings.</summary>

@@ -3,6 +3,7 @@ using Swarm.Control.Calls;
 using Swarm.Control.Reading;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
+using Swarm.Core.Forwarding;
 using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.Scheduling;
@@ -30,6 +31,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             if (request.RequestId.Length == 0 || state.FindRequest(request.RequestId) is null)
             {
                 RequireFreeName(state, spec.Name);
+                PortConflicts.Require(state, spec, null);
                 ServiceOutlook.Validate(state, spec);
             }
             return ServiceOutlook.Warnings(state, spec);
@@ -49,6 +51,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             state =>
             {
                 RequireFreeName(state, spec.Name);
+                PortConflicts.Require(state, spec, null);
                 var id = objects.Orchestrator.Ids.Next();
                 return new CommandChanges(ServiceChanges.Create(id, spec, credential, objects.Now), id);
             },
@@ -96,6 +99,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
         var response = new V1.UpdateServiceResponse();
         var outlook = objects.Store.Read(state =>
         {
+            PortConflicts.Require(state, spec, current.Id);
             ServiceOutlook.Validate(state, spec, current.Spec);
             // Told once: when the resources are asked for.
             return spec.Resources == current.Spec.Resources ? [] : ServiceOutlook.Warnings(state, spec);
@@ -133,6 +137,7 @@ public partial class ServicesApi(SwarmObjects objects) : V1.Services.ServicesBas
             {
                 var service = Selectors.Service(state, current.Id);
                 RequireUpdatable(service, spec, request.Version);
+                PortConflicts.Require(state, spec, service.Id);
                 var changes = ServiceChanges.Update(state, service, spec, credential, objects.Now, request.NewAttempt);
                 return new CommandChanges(changes, service.Id);
             },

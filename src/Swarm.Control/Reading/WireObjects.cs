@@ -24,6 +24,7 @@ internal static class WireObjects
             RunningTasks = facts.Running,
             DesiredTasks = facts.Desired,
         };
+        wire.PublishedPorts.AddRange(service.Ports.Select(ProtocolMapping.ToWire));
         if (facts.Previous is { } previous)
         {
             wire.PreviousSpec = ProtocolMapping.ToWire(previous.Spec);

@@ -19,6 +19,10 @@ public sealed record Service
     /// <summary>The revision that <c>Undo-SwarmService</c> returns to; 0: none.</summary>
     public ulong PreviousRevision { get; init; }
     public UpdateStatus? UpdateStatus { get; init; }
+
+    /// <summary>The ports of <see cref="Spec"/> with the published ports that the swarm chose for those that name none. The state sets it. A swarm of Docker's
+    /// chooses by itself.</summary>
+    public ValueList<PublishedPort> Ports { get; init; } = [];
 }
 
 /// <summary>An immutable entry of a service's spec history. Tasks point to it by service id and number.</summary>

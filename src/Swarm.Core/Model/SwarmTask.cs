@@ -123,7 +123,6 @@ public sealed record TaskStatus
     public int? ExitCode { get; init; }
 
     /// <summary>Where the nodes of the swarm reach the task, as its node says; null: it takes no connections, or not yet.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public TaskEndpoint? Endpoint { get; init; }
 }
 
@@ -131,7 +130,32 @@ public sealed record TaskStatus
 public sealed record PendingReasons(ValueList<PendingReason> Reasons);
 
 /// <summary>The refusals of one filter.</summary>
-/// <param name="Filter">ready, resources, plugins, executor, platform, constraints, ports or max-replicas.</param>
+/// <param name="Filter">ready, resources, plugins, executor, ingress, platform, constraints, ports or max-replicas.</param>
 /// <param name="Nodes">The number of nodes that this filter was the first to refuse.</param>
 /// <param name="Detail">The filter's explanation, for a person: <c>node.labels.zone==east is not met</c>.</param>
 public sealed record PendingReason(string Filter, int Nodes, string Detail);
+
+/// <summary>Where the nodes of the swarm reach a task.</summary>
+/// <param name="Address">An address without a port.</param>
+/// <param name="Ports">Where the task listens, if that is not its target port. A process on a host with other processes gets a port that is free there.</param>
+public sealed record TaskEndpoint(string Address, ValueList<TaskPort> Ports)
+{
+    /// <summary>The port on <see cref="Address"/> for a target port of the service.</summary>
+    public uint PortFor(uint target, PortProtocol protocol)
+    {
+        foreach (var port in Ports)
+        {
+            if (port.Target == target && port.Protocol == protocol)
+            {
+                return port.Listening;
+            }
+        }
+        return target;
+    }
+}
+
+/// <summary>A port of a task that is not its target port.</summary>
+/// <param name="Target">The port that the service names.</param>
+/// <param name="Protocol">Its transport.</param>
+/// <param name="Listening">The port on which the task listens.</param>
+public sealed record TaskPort(uint Target, PortProtocol Protocol, uint Listening);

@@ -11,7 +11,7 @@ public sealed record ForwardingTable
     /// <summary>The index of the batch that the table was made from. A node acknowledges it once the table is in force.</summary>
     public ulong Revision { get; init; }
 
-    /// <summary>The nodes of the swarm, this one included, by id.</summary>
+    /// <summary>The nodes of the swarm that are not Down, this one included, by id. Connections to tasks of other nodes have ended.</summary>
     public ValueList<ForwardingPeer> Peers { get; init; } = [];
 
     /// <summary>The services with ingress ports, by id.</summary>

@@ -13,6 +13,7 @@ namespace Swarm.Core.Scheduling;
 /// <param name="VolumeDrivers">In ordinal order.</param>
 /// <param name="BeyondProcesses">The container's options that a process of the host cannot have.</param>
 /// <param name="Platforms">As in the spec.</param>
+/// <param name="PublishesOnAllNodes">Tasks are reached from every node.</param>
 /// <param name="Share">Of the node.</param>
 internal readonly record struct ProfileKey(
     ValueList<string> Constraints,
@@ -20,6 +21,7 @@ internal readonly record struct ProfileKey(
     ValueList<string> VolumeDrivers,
     ValueList<string> BeyondProcesses,
     ValueList<string> Platforms,
+    bool PublishesOnAllNodes,
     TaskShare Share
 )
 {
@@ -30,12 +32,13 @@ internal readonly record struct ProfileKey(
             PluginFilter.DriversOf(spec),
             ExecutorOptions.BeyondProcesses(spec.Container),
             spec.Placement.Platforms,
+            IngressFilter.IsNeeded(spec),
             TaskShare.Of(spec)
         );
 }
 
 /// <summary>The filter pipeline of one <see cref="ProfileKey"/>, and the descriptors to spread over.</summary>
-/// <remarks>Order: ready, resources, plugins, executor, platform, constraints, ports. The last stage, max-replicas, depends on the service and is
+/// <remarks>Order: ready, resources, plugins, executor, ingress, platform, constraints, ports. The last stage, max-replicas, depends on the service and is
 /// part of <see cref="GroupPlacement"/>.</remarks>
 internal sealed class PlacementProfile
 {
@@ -60,6 +63,10 @@ internal sealed class PlacementProfile
         if (key.BeyondProcesses.Count > 0)
         {
             filters.Add(new ExecutorFilter(key.BeyondProcesses));
+        }
+        if (key.PublishesOnAllNodes)
+        {
+            filters.Add(new IngressFilter());
         }
         if (key.Platforms.Count > 0)
         {

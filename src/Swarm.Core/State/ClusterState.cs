@@ -5,7 +5,7 @@ namespace Swarm.Core.State;
 
 /// <summary>The swarm's state with the indexes that the loops need. Changed only by <c>Apply</c>, in log order, on every manager.</summary>
 /// <remarks>Not thread-safe: the daemon guards it. Its records are immutable, so a record that a reader holds stays valid.</remarks>
-public sealed class ClusterState
+public sealed partial class ClusterState
 {
     /// <summary>Outcomes of API writes kept for retries; older ones are forgotten first.</summary>
     public const int RequestsKept = 1024;
@@ -36,11 +36,13 @@ public sealed class ClusterState
         _tasks = new(origin?._tasks);
         _tasksByService = new(origin?._tasksByService, _tasks);
         _tasksByNode = new(origin?._tasksByNode, _tasks);
+        _serviceIdsByPort = new(origin?._serviceIdsByPort);
         if (origin is not null)
         {
             Index = origin.Index;
             Cluster = origin.Cluster;
             Credentials = origin.Credentials;
+            _nextPort = origin._nextPort;
             Changed += _forkChanges.Add;
         }
     }
@@ -149,6 +151,7 @@ public sealed class ClusterState
             Credentials = Credentials.Issued,
             RevokedNames = Credentials.RevokedNames,
             CredentialsForgottenUntil = Credentials.ForgottenUntil,
+            NextPort = _nextPort,
         };
 
     /// <summary>Replaces everything with the contents of a snapshot. Raises no <see cref="Changed"/>: observers must start
@@ -162,6 +165,8 @@ public sealed class ClusterState
         _nodes.Clear();
         _services.Clear();
         _serviceIdsByName.Clear();
+        _serviceIdsByPort.Clear();
+        _nextPort = snapshot.NextPort;
         _revisions.Clear();
         _tasks.Clear();
         _tasksByService.Clear();
@@ -179,6 +184,7 @@ public sealed class ClusterState
         {
             _services.Set(service.Id, service);
             _serviceIdsByName.Set(service.Spec.Name, service.Id);
+            ClaimPorts(service.Id, service.Ports);
         }
         foreach (var revision in snapshot.Revisions)
         {
@@ -235,7 +241,7 @@ public sealed class ClusterState
                     }
                 );
                 _serviceIdsByName.Set(c.Service.Spec.Name, c.Service.Id);
-                ChangeService(null, c.Service with { Version = Index });
+                ChangeService(null, c.Service with { Version = Index, Ports = PublishPorts(c.Service.Id, c.Service.Spec.Ports, []) });
                 break;
             case StateChange.ServiceSpecSet c when FindService(c.ServiceId) is { } service:
                 SetSpec(service, c);
@@ -245,6 +251,7 @@ public sealed class ClusterState
                 break;
             case StateChange.ServiceRemove c when _services.Remove(c.ServiceId, out var service):
                 _serviceIdsByName.Remove(service.Spec.Name, out _);
+                ReleasePorts(service.Id, service.Ports);
                 Changed?.Invoke(new ChangedObject.OfService(service, null));
                 // The tasks may still be stopping on their nodes: the agents need the revisions until the last of them is gone.
                 DropRevisionsOfRemovedService(c.ServiceId);
@@ -391,6 +398,7 @@ public sealed class ClusterState
                 Revision = change.Revision,
                 PreviousRevision = previous,
                 UpdateStatus = change.UpdateStatus,
+                Ports = PublishPorts(service.Id, change.Spec.Ports, service.Ports),
                 UpdatedAt = change.At,
                 Version = Index,
             }

@@ -15,7 +15,7 @@ public abstract record StateChange
 
     /// <summary>Adds the objects and unique names that the change touches. Two commands that were checked against the same state share a
     /// batch only if they have no key in common.</summary>
-    /// <param name="keys"><c>node:ID</c>, <c>nodename:NAME</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>credential:NUMBER-OR-NAME</c>, <c>request:ID</c> or <c>cluster</c>.</param>
+    /// <param name="keys"><c>node:ID</c>, <c>nodename:NAME</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>credential:NUMBER-OR-NAME</c>, <c>ports</c>, <c>request:ID</c> or <c>cluster</c>.</param>
     /// <param name="state">The state that the change was worked out against.</param>
     public abstract void AddKeys(ISet<string> keys, ClusterState state);
 
@@ -23,6 +23,15 @@ public abstract record StateChange
     public abstract int EstimateSize();
 
     private static void AddNodeName(ISet<string> keys, string name) => keys.Add("nodename:" + name.ToUpperInvariant());
+
+    /// <summary>Of two services that publish in one batch, the second was not checked against the first.</summary>
+    private static void AddPorts(ISet<string> keys, ServiceSpec spec)
+    {
+        if (spec.Ports.Count > 0)
+        {
+            keys.Add("ports");
+        }
+    }
 
     private static void AddTask(ISet<string> keys, ClusterState state, string taskId)
     {
@@ -117,6 +126,7 @@ public abstract record StateChange
         {
             keys.Add("service:" + Service.Id);
             keys.Add("name:" + Service.Spec.Name);
+            AddPorts(keys, Service.Spec);
         }
 
         public override int EstimateSize() => Frame + 256 + JsonSize.Of(Service.Spec) + JsonSize.Of(RegistryCredential);
@@ -132,7 +142,11 @@ public abstract record StateChange
         DateTimeOffset At
     ) : StateChange
     {
-        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("service:" + ServiceId);
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("service:" + ServiceId);
+            AddPorts(keys, Spec);
+        }
 
         public override int EstimateSize() => Frame + JsonSize.Of(Spec) + JsonSize.Of(RegistryCredential) + JsonSize.Of(UpdateStatus);
     }

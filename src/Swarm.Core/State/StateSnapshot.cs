@@ -22,4 +22,7 @@ public sealed record StateSnapshot
 
     /// <inheritdoc cref="CredentialSet.ForgottenUntil"/>
     public DateTimeOffset? CredentialsForgottenUntil { get; init; }
+
+    /// <summary>The published port from which the swarm goes on choosing; 0: from the first.</summary>
+    public uint NextPort { get; init; }
 }

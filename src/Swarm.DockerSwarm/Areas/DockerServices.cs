@@ -110,6 +110,8 @@ internal sealed class DockerServices(SwarmObjects objects, DockerCalls calls, Do
         }
         names.ToNames(service.Spec);
         names.ToNames(service.PreviousSpec);
+        // Docker chooses the ports that nobody names, not the state.
+        service.PublishedPorts.Clear();
         service.PublishedPorts.Add(DockerPorts.Read(mirror.Service(service.Id)?.Endpoint).Select(ProtocolMapping.ToWire));
         return service;
     }

@@ -25,10 +25,14 @@ internal sealed class AgentRegistration
         _address = BoundedText.Cut(message.Address, NodeNames.Longest);
         NodeTexts.Validate("address", _address);
         TakesParts = message.TakesParts;
+        TakesForwarding = message.TakesForwarding;
     }
 
     /// <summary>The agent understands a complete set in parts.</summary>
     public bool TakesParts { get; }
+
+    /// <summary>The agent has a data plane.</summary>
+    public bool TakesForwarding { get; }
 
     /// <summary>Statuses that do not fit into the batch of the node's return: they are committed before it, part by part. Only earlier agents
     /// send so many at once.</summary>

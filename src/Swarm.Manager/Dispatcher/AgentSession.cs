@@ -4,6 +4,7 @@ using Swarm.Control.Errors;
 using Swarm.Control.State;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
+using Swarm.Manager.Dispatcher.Sending;
 using Swarm.Manager.Leader;
 using V1 = Swarm.Protocol.V1;
 
@@ -32,7 +33,7 @@ internal sealed class AgentSession(
     StateStore store,
     LeaderLoop loop,
     DispatcherOptions options,
-    bool takesParts,
+    AgentRegistration registration,
     IAsyncStreamReader<V1.AgentMessage> requests,
     IServerStreamWriter<V1.ManagerMessage> responses
 ) : IDisposable
@@ -63,7 +64,10 @@ internal sealed class AgentSession(
     private V1.ManagerMessage? _lastWord;
 
     public string SessionId { get; } = Guid.NewGuid().ToString("N");
-    public Assignments Assignments { get; } = new(nodeId) { TakesParts = takesParts };
+    public Assignments Assignments { get; } = new(nodeId) { TakesParts = registration.TakesParts };
+
+    /// <summary>The node's forwarding table; null: the agent has no data plane.</summary>
+    public SessionForwarding? Forwarding { get; } = registration.TakesForwarding ? new SessionForwarding() : null;
 
     /// <summary>The manager itself does not read the stream at present, so silence is not the agent's.</summary>
     public bool IsBlockedByManager { get; private set; }
@@ -114,6 +118,7 @@ internal sealed class AgentSession(
         await linked.CancelAsync();
         await Task.WhenAll(reading, sending, committing, describing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hostCalls.EndAll();
+        Forwarding?.End();
         if (_ended.IsCancellationRequested)
         {
             if (_lastWord is { } lastWord && !cancellation.IsCancellationRequested)
@@ -132,6 +137,7 @@ internal sealed class AgentSession(
     public void Dispose()
     {
         _hostCalls.EndAll();
+        Forwarding?.End();
         // The token source is not disposed: End may still use it, and it holds no resources.
         _writing.Dispose();
     }
@@ -169,6 +175,9 @@ internal sealed class AgentSession(
                     break;
                 case V1.AgentMessage.MessageOneofCase.HostReply:
                     _hostCalls.Complete(message.HostReply);
+                    break;
+                case V1.AgentMessage.MessageOneofCase.ForwardingAck when Forwarding is not null:
+                    Forwarding.Acknowledge(message.ForwardingAck.Revision);
                     break;
                 case V1.AgentMessage.MessageOneofCase.Goodbye:
                     // Its earlier reports go first.
@@ -257,17 +266,43 @@ internal sealed class AgentSession(
             bool more;
             do
             {
-                (var set, more) = store.Read(state =>
+                (var set, var forwarding, var index, more) = store.Read(state =>
                 {
+                    var leftToForward = false;
+                    var forward = Forwarding?.Next(state, out leftToForward);
                     var next = Assignments.Next(state, out var left);
-                    return (next, left);
+                    return (next, forward, state.Index, left || leftToForward);
                 });
+                if (forwarding is not null)
+                {
+                    await WriteAsync(new V1.ManagerMessage { Forwarding = forwarding }, cancellation);
+                }
                 if (set is not null)
                 {
                     await WriteAsync(new V1.ManagerMessage { Assignments = set }, cancellation);
                 }
+                if (Assignments.TakeHeld() is { Count: > 0 } held)
+                {
+                    _ = ReleaseAsync(held, index, cancellation);
+                }
             } while (more);
         }
+    }
+
+    /// <summary>Tells the agent to end tasks once no node sends them new connections.</summary>
+    private async Task ReleaseAsync(IReadOnlyList<string> held, ulong index, CancellationToken cancellation)
+    {
+        try
+        {
+            await sessions.ForwardedAsync(index, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended. The next one begins with a complete set.
+            return;
+        }
+        Assignments.Release(held);
+        Wake();
     }
 
     private async Task WriteAsync(V1.ManagerMessage message, CancellationToken cancellation)

@@ -62,7 +62,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             await responses.WriteAsync(new V1.ManagerMessage { Removed = new V1.Removed() }, cancellation);
             return;
         }
-        using var session = new AgentSession(nodeId, this, _store, _loop, _options, registration.TakesParts, requests, responses);
+        using var session = new AgentSession(nodeId, this, _store, _loop, _options, registration, requests, responses);
         var period = Attach(nodeId, session);
         var end = SessionEnd.Broken;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -97,6 +97,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
     {
         lock (_gate)
         {
+            MarkForwarding(changes);
             foreach (var change in changes)
             {
                 switch (change)
@@ -132,6 +133,7 @@ public sealed partial class AgentSessions : IStateObserver, IAsyncDisposable
             foreach (var node in _nodes.Values)
             {
                 node.Session?.Assignments.MarkAll();
+                node.Session?.Forwarding?.MarkAll();
                 node.Session?.Wake();
             }
         }

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 using Swarm.Core.Scheduling.Nodes;
 
 namespace Swarm.Core.Scheduling.Filters;
@@ -6,6 +7,8 @@ namespace Swarm.Core.Scheduling.Filters;
 /// <summary>The engine has the volume drivers that the task's mounts name. An engine that reports no plugins at all passes.</summary>
 internal sealed class PluginFilter(ValueList<string> volumeDrivers) : NodeFilter
 {
+    private const string Prefix = "Volume/";
+
     public override string Name => "plugins";
 
     public override bool Accepts(NodeInfo node) => Missing(node) is null;
@@ -29,7 +32,7 @@ internal sealed class PluginFilter(ValueList<string> volumeDrivers) : NodeFilter
     private string? Missing(NodeInfo node)
     {
         var plugins = node.Node!.Description.Plugins;
-        if (plugins.Count == 0)
+        if (!IsNamed(plugins))
         {
             return null;
         }
@@ -43,9 +46,21 @@ internal sealed class PluginFilter(ValueList<string> volumeDrivers) : NodeFilter
         return null;
     }
 
+    /// <summary>An engine names its plugins. swarmd itself names only what its data plane does.</summary>
+    private static bool IsNamed(ValueList<string> plugins)
+    {
+        foreach (var plugin in plugins.AsSpan())
+        {
+            if (plugin != DataPlaneCapabilities.IngressPorts)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static bool Has(ValueList<string> plugins, string driver)
     {
-        const string Prefix = "Volume/";
         foreach (var plugin in plugins.AsSpan())
         {
             if (plugin.StartsWith(Prefix, StringComparison.Ordinal))

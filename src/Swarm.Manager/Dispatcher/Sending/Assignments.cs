@@ -5,7 +5,7 @@ using Swarm.Wire.Limits;
 using Swarm.Wire.Mapping;
 using V1 = Swarm.Protocol.V1;
 
-namespace Swarm.Manager.Dispatcher;
+namespace Swarm.Manager.Dispatcher.Sending;
 
 /// <summary>The assignments that one session has been sent, and the set to send next. Holds one small entry a task, however slow the agent is.</summary>
 internal sealed class Assignments(string nodeId)
@@ -23,6 +23,11 @@ internal sealed class Assignments(string nodeId)
     /// <summary>The tasks of a complete set that its next parts will tell; null: there is none in progress.</summary>
     private Queue<string>? _left;
 
+    /// <summary>Tasks that take connections and are to end. The agent is not told before no node sends them new connections.</summary>
+    private readonly HashSet<string> _held = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _released = new(StringComparer.Ordinal);
+    private List<string> _newlyHeld = [];
+
     /// <summary>The agent understands a complete set in parts. An earlier agent gets it whole.</summary>
     public bool TakesParts { get; init; }
 
@@ -35,6 +40,28 @@ internal sealed class Assignments(string nodeId)
             {
                 _changed.Add(taskId);
             }
+        }
+    }
+
+    /// <summary>The tasks that <see cref="Next"/> has held back since the last call. Each must be released.</summary>
+    public IReadOnlyList<string> TakeHeld()
+    {
+        var held = _newlyHeld;
+        _newlyHeld = [];
+        return held;
+    }
+
+    /// <summary>No node sends new connections to these tasks any more, or the wait for that is over.</summary>
+    public void Release(IReadOnlyList<string> taskIds)
+    {
+        lock (_gate)
+        {
+            _held.ExceptWith(taskIds);
+            _released.UnionWith(taskIds);
+        }
+        foreach (var taskId in taskIds)
+        {
+            Mark(taskId);
         }
     }
 
@@ -124,7 +151,7 @@ internal sealed class Assignments(string nodeId)
                     bytes += 32;
                 }
             }
-            else if (!_told.TryGetValue(taskId, out var told) || told.Desired != task.DesiredState)
+            else if ((!_told.TryGetValue(taskId, out var told) || told.Desired != task.DesiredState) && !IsHeld(task, told.Desired))
             {
                 bytes += Tell(set, task, state);
             }
@@ -132,6 +159,31 @@ internal sealed class Assignments(string nodeId)
         more = left.Count > 0;
         left.ForEach(Mark);
         return set.Update.Count + set.Remove.Count > 0 ? set : null;
+    }
+
+    /// <summary>A task that other nodes send connections to is told to end only after these nodes were told.</summary>
+    private bool IsHeld(SwarmTask task, TaskState told)
+    {
+        if (
+            told > TaskState.Running
+            || task.DesiredState <= TaskState.Running
+            || task.Status is not { State: TaskState.Running, Endpoint: not null }
+        )
+        {
+            return false;
+        }
+        lock (_gate)
+        {
+            if (_released.Remove(task.Id))
+            {
+                return false;
+            }
+            if (_held.Add(task.Id))
+            {
+                _newlyHeld.Add(task.Id);
+            }
+            return true;
+        }
     }
 
     /// <summary>True when the agent must know the task. Before a node is chosen it need not; a task that is only to be deleted is sent as
@@ -200,6 +252,10 @@ internal sealed class Assignments(string nodeId)
     /// <returns>False: the task was not told.</returns>
     private bool Forget(string taskId)
     {
+        lock (_gate)
+        {
+            _released.Remove(taskId);
+        }
         if (!_told.Remove(taskId, out var told))
         {
             return false;
