@@ -2,6 +2,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Agent.Executors;
 using Swarm.Core.Model;
+using Swarm.DataPlane;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Agent;
@@ -27,6 +28,9 @@ public sealed record AgentOptions
     public string Address { get; init; } = "";
     public TimeProvider Time { get; init; } = TimeProvider.System;
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>The node's networks and published ports. Null: the node has none, and no task that publishes ports comes here. The agent disposes it.</summary>
+    public IDataPlane? DataPlane { get; init; }
 
     /// <summary>Runs a manager's command on this host.</summary>
     public required Func<V1.HostCommand, CancellationToken, Task<V1.HostAnswer>> RunHostCommand { get; init; }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Swarm.Agent.Forwarding;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Validation;
@@ -22,6 +23,8 @@ internal sealed class ManagerSession(
     AgentOptions options,
     AssignedTasks tasks,
     StatusOutbox outbox,
+    NodeForwarding? forwarding,
+    Func<CancellationToken, Task<NodeDescription>> examine,
     Func<NodeDescription> describe,
     Action<NodeDescription> described,
     Action<V1.SessionInfo, TimeSpan> opened,
@@ -41,6 +44,10 @@ internal sealed class ManagerSession(
 
     private readonly Channel<V1.AgentMessage> _outgoing = Channel.CreateUnbounded<V1.AgentMessage>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly Channel<bool> _examine = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     private volatile bool _isOpen;
 
@@ -114,6 +121,9 @@ internal sealed class ManagerSession(
                     case V1.ManagerMessage.MessageOneofCase.Ack:
                         outbox.Acknowledge(message.Ack.Number);
                         break;
+                    case V1.ManagerMessage.MessageOneofCase.Forwarding:
+                        forwarding?.Receive(message.Forwarding, Acknowledge);
+                        break;
                     case V1.ManagerMessage.MessageOneofCase.HostCall:
                         work.Add(RunHostCallAsync(message.HostCall, ending.Token));
                         break;
@@ -156,6 +166,10 @@ internal sealed class ManagerSession(
         }
         finally
         {
+            if (forwarding is not null)
+            {
+                forwarding.FaultsChanged -= Examine;
+            }
             _ended.TrySetResult();
             await ending.CancelAsync();
             await Task.WhenAll(work);
@@ -172,6 +186,7 @@ internal sealed class ManagerSession(
             ProtocolVersion = "1",
             Address = options.Address,
             TakesParts = true,
+            TakesForwarding = forwarding is not null,
         };
         var bytes = 0;
         foreach (var (taskId, status) in statuses)
@@ -265,15 +280,26 @@ internal sealed class ManagerSession(
             _outgoing.Writer.TryWrite(new V1.AgentMessage { Heartbeat = new V1.Heartbeat() });
         });
 
+    /// <summary>The table of a revision is in force.</summary>
+    private void Acknowledge(ulong revision) =>
+        _outgoing.Writer.TryWrite(new V1.AgentMessage { ForwardingAck = new V1.ForwardingAck { Revision = revision } });
+
+    /// <summary>The description has changed, and the managers learn it now.</summary>
+    private void Examine() => _examine.Writer.TryWrite(true);
+
     private Task DescribeAsync(CancellationToken cancellation)
     {
         var last = describe();
+        if (forwarding is not null)
+        {
+            forwarding.FaultsChanged += Examine;
+        }
         return UntilCancelledAsync(async () =>
         {
-            await Task.Delay(DescribePeriod, options.Time, cancellation);
+            await WaitToExamineAsync(cancellation);
             try
             {
-                var now = NodeTexts.Visible(await options.Executor.DescribeAsync(cancellation));
+                var now = await examine(cancellation);
                 if (now != last)
                 {
                     last = now;
@@ -288,6 +314,15 @@ internal sealed class ManagerSession(
                 logger.ExecutorAway(e.Message);
             }
         });
+    }
+
+    private async Task WaitToExamineAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(Task.Delay(DescribePeriod, options.Time, either.Token), _examine.Reader.WaitToReadAsync(either.Token).AsTask());
+        await either.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+        _examine.Reader.TryRead(out _);
     }
 
     private static async Task UntilCancelledAsync(Func<Task> act)

@@ -1,4 +1,5 @@
 using Swarm.Agent.Executors;
+using Swarm.Agent.Forwarding;
 using Swarm.Agent.Journal;
 using Swarm.Core.Model;
 using Swarm.Core.Validation;
@@ -30,6 +31,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly TaskStore _store;
     private readonly TaskThreads _threads = new(TaskThreads.Standard);
     private readonly AssignedTasks _tasks;
+    private readonly NodeForwarding? _forwarding;
     private readonly CancellationTokenSource _stopping = new();
     private NodeDescription _description = NodeDescription.Unknown;
     private NodeRole? _role;
@@ -44,6 +46,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<NodeAgent>();
         _store = new TaskStore(options.StateDirectory, _logger);
+        _forwarding = options.DataPlane is { } plane ? new NodeForwarding(plane, _logger) : null;
         _tasks = new AssignedTasks(
             new RunnerContext(
                 options.Executor,
@@ -52,6 +55,7 @@ public sealed class NodeAgent : IAsyncDisposable
                 _threads,
                 options.NodeId,
                 () => Volatile.Read(ref _description),
+                new TaskForwarding(options.DataPlane),
                 options.Time,
                 _logger
             )
@@ -115,6 +119,11 @@ public sealed class NodeAgent : IAsyncDisposable
     private async Task DetachAsync()
     {
         await _tasks.DetachAsync();
+        if (_forwarding is not null)
+        {
+            await _forwarding.DisposeAsync();
+            await _options.DataPlane!.DisposeAsync();
+        }
         _threads.Dispose();
         _store.Dispose();
     }
@@ -138,7 +147,7 @@ public sealed class NodeAgent : IAsyncDisposable
         {
             try
             {
-                _description = NodeTexts.Visible(await _options.Executor.DescribeAsync(_stopping.Token));
+                _description = await DescribeAsync(_stopping.Token);
                 await _tasks.AdoptAsync(_stopping.Token);
                 _adopted = true;
                 return;
@@ -152,6 +161,21 @@ public sealed class NodeAgent : IAsyncDisposable
                 await PauseAsync(pause);
             }
         }
+    }
+
+    /// <summary>The executor's description, with what the data plane can do and cannot.</summary>
+    private async Task<NodeDescription> DescribeAsync(CancellationToken cancellation)
+    {
+        var description = await _options.Executor.DescribeAsync(cancellation);
+        if (_options.DataPlane is { } plane)
+        {
+            description = description with
+            {
+                Plugins = description.Plugins.Concat(plane.Capabilities).Distinct().Order(StringComparer.Ordinal).ToValueList(),
+                Warnings = description.Warnings.Concat(_forwarding!.Faults).ToValueList(),
+            };
+        }
+        return NodeTexts.Visible(description);
     }
 
     /// <summary>Adopts tasks after a leave that came right after the start, before the running tasks were found. The last swarmd's tasks
@@ -215,6 +239,8 @@ public sealed class NodeAgent : IAsyncDisposable
                 _options,
                 _tasks,
                 _outbox,
+                _forwarding,
+                DescribeAsync,
                 () => Volatile.Read(ref _description),
                 now => Volatile.Write(ref _description, now),
                 Opened,

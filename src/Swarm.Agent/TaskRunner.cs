@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Swarm.Agent.Executors;
+using Swarm.Agent.Forwarding;
 using Swarm.Agent.Journal;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
@@ -20,6 +21,9 @@ internal sealed class TaskRunner
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>The time that a program has to listen before the task's message tells that it does not.</summary>
+    private static readonly TimeSpan ListensWithin = TimeSpan.FromSeconds(5);
 
     private readonly RunnerContext _context;
     private readonly Lock _gate = new();
@@ -140,6 +144,7 @@ internal sealed class TaskRunner
             }
         }
         await _context.Executor.RemoveAsync(TaskId, cancellation);
+        await _context.Forwarding.DetachAsync(TaskId, cancellation);
         _context.Store.Delete(TaskId);
         _context.Outbox.Forget(TaskId);
     }
@@ -147,6 +152,11 @@ internal sealed class TaskRunner
     private async Task RunAsync()
     {
         var retry = FirstRetry;
+        if (Status is { Endpoint: { } known } status && !SwarmTask.IsTerminal(status.State))
+        {
+            // Found again after a restart: its place is its own.
+            await _context.Forwarding.AttachAsync(Definition(), known, _detached.Token);
+        }
         while (!SwarmTask.IsTerminal(Status.State) && !_detached.IsCancellationRequested)
         {
             CancellationToken step;
@@ -223,8 +233,10 @@ internal sealed class TaskRunner
                 break;
             case TaskState.Preparing:
                 await _told.Task.WaitAsync(cancellation);
-                var containerId = await executor.PrepareAsync(Definition(), cancellation);
-                Report(Status with { State = TaskState.Ready, Message = "prepared", ContainerId = containerId });
+                var endpoint = await _context.Forwarding.AttachAsync(Definition(), Status.Endpoint, cancellation);
+                var definition = endpoint is null ? Definition() : Definition() with { Endpoint = endpoint };
+                var containerId = await executor.PrepareAsync(definition, cancellation);
+                Report(Status with { State = TaskState.Ready, Message = "prepared", ContainerId = containerId, Endpoint = endpoint });
                 break;
             case TaskState.Ready:
                 Task changed;
@@ -252,13 +264,36 @@ internal sealed class TaskRunner
                 Report(Status with { State = TaskState.Running, Message = "started", Pid = pid });
                 break;
             case TaskState.Running:
-                await FinishAsync(await executor.WaitExitAsync(Definition(), cancellation), cancellation);
+                var exit = executor.WaitExitAsync(Definition(), cancellation);
+                await TellWhereItDoesNotListenAsync(exit, cancellation);
+                await FinishAsync(await exit, cancellation);
                 break;
+        }
+    }
+
+    /// <summary>A program that does not listen where the nodes look for it takes no connections, and nobody would know why.</summary>
+    private async Task TellWhereItDoesNotListenAsync(Task exit, CancellationToken cancellation)
+    {
+        // Of a container the engine listens, whatever its program does.
+        if (Status.Endpoint is not { } endpoint || exit.IsCompleted || _context.Executor.Name != ExecutorNames.Process)
+        {
+            return;
+        }
+        await Task.WhenAny(exit, Task.Delay(ListensWithin, _context.Time, cancellation));
+        var message = "started";
+        if (!exit.IsCompleted && TaskForwarding.NotListening(Definition(), endpoint) is { } missing)
+        {
+            message = $"started: {missing}";
+        }
+        if (!exit.IsCompleted && !cancellation.IsCancellationRequested && Status.Message != message)
+        {
+            Report(Status with { Message = message });
         }
     }
 
     private async Task FinishAsync(ExecutorExit exit, CancellationToken cancellation)
     {
+        await _context.Forwarding.WithdrawAsync(Status, TaskId, cancellation);
         if (exit.Error == ExitMessages.Unhealthy)
         {
             await _context.Executor.StopAsync(Definition(), cancellation);
@@ -287,6 +322,7 @@ internal sealed class TaskRunner
     private async Task ShutDownAsync(CancellationToken cancellation)
     {
         var status = Status;
+        await DrainAsync(status, cancellation);
         await _context.Executor.StopAsync(Definition(), cancellation);
         int? code = null;
         if (status.State >= TaskState.Running)
@@ -294,6 +330,20 @@ internal sealed class TaskRunner
             code = (await _context.Executor.WaitExitAsync(Definition(), cancellation)).ExitCode;
         }
         Report(status with { State = TaskState.Shutdown, Message = "shutdown", ExitCode = code, Pid = 0 });
+    }
+
+    /// <summary>Connections in use end by themselves while the task runs on. A task that ends meanwhile is not waited for.</summary>
+    private async Task DrainAsync(TaskStatus status, CancellationToken cancellation)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var drain = _context.Forwarding.DrainAsync(Definition(), status, ended.Token);
+        if (!drain.IsCompleted)
+        {
+            await Task.WhenAny(drain, _context.Executor.WaitExitAsync(Definition(), ended.Token));
+            await ended.CancelAsync();
+        }
+        await drain.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
     }
 
     /// <summary>Before the start, a failure is a rejection: another node may succeed. From then on it is a failure.</summary>
@@ -400,6 +450,7 @@ internal sealed record RunnerContext(
     TaskThreads Threads,
     string NodeId,
     Func<NodeDescription> Node,
+    TaskForwarding Forwarding,
     TimeProvider Time,
     ILogger Logger
 );

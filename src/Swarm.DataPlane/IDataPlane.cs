@@ -10,11 +10,11 @@ public interface IDataPlane : IAsyncDisposable
     /// <summary><c>kernel</c> or <c>user-space</c>.</summary>
     string Name { get; }
 
-    /// <summary>What the node can do for its tasks, in the words of <see cref="NodeDescription.Plugins"/>: <c>Port/ingress</c>, <c>Network/overlay</c>.</summary>
+    /// <summary>The node's abilities for its tasks, in the words of <see cref="NodeDescription.Plugins"/>: <c>Port/ingress</c>, <c>Network/overlay</c>.</summary>
     IReadOnlyList<string> Capabilities { get; }
 
     /// <summary>Puts a table into force, instead of the one before. Completes when each new connection follows it. Connections that are there go on.</summary>
-    /// <returns>What could not be put into force, as sentences for the administrator: a published port that another process has. Empty: all is in force.</returns>
+    /// <returns>Sentences for the administrator about parts that are not in force, such as a published port that another process has. Empty: all is in force.</returns>
     Task<IReadOnlyList<string>> ApplyAsync(ForwardingTable table, CancellationToken cancellation);
 
     /// <summary>Gives a task its place, before it is prepared.</summary>
@@ -26,9 +26,10 @@ public interface IDataPlane : IAsyncDisposable
 
     /// <summary>Completes when the task has no connection that is in use: one that was silent for 2 s is not in use. Ends at the limit at the latest.</summary>
     /// <param name="taskId">No table names it any more.</param>
+    /// <param name="targets">The target ports of its service that take TCP connections.</param>
     /// <param name="limit">The longest wait.</param>
     /// <param name="cancellation">Ends the wait with an exception.</param>
-    Task DrainAsync(string taskId, TimeSpan limit, CancellationToken cancellation);
+    Task DrainAsync(string taskId, IReadOnlyCollection<uint> targets, TimeSpan limit, CancellationToken cancellation);
 
     /// <summary>Gives the place of an ended task back. Does nothing if it has none.</summary>
     Task DetachAsync(string taskId, CancellationToken cancellation);

@@ -73,6 +73,9 @@ public sealed record TaskDefinition
     public required string ContainerName { get; init; }
     public required ServiceSpec Spec { get; init; }
     public RegistryCredential? RegistryCredential { get; init; }
+
+    /// <summary>Where the nodes of the swarm reach the task, for <see cref="ITaskExecutor.PrepareAsync"/>; null: it publishes nothing.</summary>
+    public TaskEndpoint? Endpoint { get; init; }
 }
 
 /// <summary>A task found on this node.</summary>

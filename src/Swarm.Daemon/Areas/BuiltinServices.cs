@@ -26,9 +26,5 @@ internal sealed class BuiltinServices(SwarmObjects objects) : ServicesApi(object
         {
             throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Network");
         }
-        if (spec?.Ports.Count > 0)
-        {
-            throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Publish");
-        }
     }
 }

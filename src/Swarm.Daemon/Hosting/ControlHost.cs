@@ -137,6 +137,7 @@ public sealed partial class ControlHost : IAsyncDisposable
                 CreatePlane = static (runtime, its) => new BuiltinControlPlane(runtime, its),
                 Directory = directory,
                 CreateExecutor = (clusterId, nodeId) => executors.Create(clusterId, nodeId, directory),
+                CreateDataPlane = (clusterId, nodeId, address) => executors.CreateDataPlane(clusterId, nodeId, address, loggers),
                 ExecutorName = executors.Name,
                 LoggerFactory = loggers,
                 Fatal = fatal,

@@ -1,3 +1,4 @@
+using System.Net;
 using Swarm.Agent.Executors;
 using Swarm.Agent.Executors.Docker;
 using Swarm.Agent.Executors.Process;
@@ -6,6 +7,8 @@ using Swarm.Control.Planes;
 using Swarm.Core.Errors;
 using Swarm.Daemon.Configuration;
 using Swarm.Daemon.Membership;
+using Swarm.DataPlane;
+using Swarm.DataPlane.UserSpace;
 using Swarm.Host.Processes;
 using Swarm.Storage;
 
@@ -24,6 +27,22 @@ internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
 
     /// <summary>Docker, Process or Simulated. Auto means Docker: a daemon never falls back to processes by itself.</summary>
     public string Name => options.Executor == ExecutorKind.Auto ? nameof(ExecutorKind.Docker) : options.Executor.ToString();
+
+    /// <summary>The path of published ports to the tasks of this node. Null: the node's address is a name, and nothing can listen on that.</summary>
+    public IDataPlane? CreateDataPlane(string clusterId, string nodeId, string address, ILoggerFactory loggers) =>
+        options.Executor == ExecutorKind.Simulated ? new SimulatedDataPlane(address)
+        : !IPAddress.TryParse(address, out _) ? null
+        : new UserSpaceDataPlane(
+            new UserSpaceOptions
+            {
+                ClusterId = clusterId,
+                NodeId = nodeId,
+                Address = address,
+                TasksAreContainers = options.Executor != ExecutorKind.Process,
+                Time = time,
+                LoggerFactory = loggers,
+            }
+        );
 
     /// <exception cref="SwarmException">The executor does not exist on this platform.</exception>
     public ITaskExecutor Create(string clusterId, string nodeId, StateDirectory directory)
@@ -45,6 +64,7 @@ internal sealed class ExecutorFactory(DaemonOptions options, TimeProvider time)
                     Node = node,
                     TasksDirectory = directory.CreateSubdirectory(MembershipStore.ProcessDirectory),
                     OrphanAdopter = [.. SwarmdProgram.Command, OrphanAdopter.Verb],
+                    SampleServer = [.. SwarmdProgram.Command, SampleServer.Verb],
                 };
                 return new ProcessExecutor(
                     options.ImagesDirectory is { } images ? process with { ImagesDirectory = images } : process,

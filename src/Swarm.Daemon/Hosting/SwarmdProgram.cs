@@ -20,9 +20,9 @@ internal static partial class SwarmdProgram
             : [Environment.ProcessPath!];
 
     public static Task<int> RunAsync(string[] args) =>
-        args is [OrphanAdopter.Verb, _, ..]
-            ? Task.FromResult(OrphanAdopter.Become(args[1..]))
-            : SwarmdCommandLine.InvokeAsync(args, ReadEnvironment(), Console.Out, Console.Error, RunAsync);
+        args is [OrphanAdopter.Verb, _, ..] ? Task.FromResult(OrphanAdopter.Become(args[1..]))
+        : args is [SampleServer.Verb, ..] ? SampleServer.RunAsync(args[1..])
+        : SwarmdCommandLine.InvokeAsync(args, ReadEnvironment(), Console.Out, Console.Error, RunAsync);
 
     private static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellation)
     {

@@ -256,12 +256,13 @@ internal sealed partial class ActiveNode : IAsyncDisposable
             new AgentOptions
             {
                 Executor = _executor,
+                DataPlane = _options.CreateDataPlane(Record.ClusterId, Record.NodeId, advertise!.Host),
                 NodeId = Record.NodeId,
                 ClusterId = Record.ClusterId,
                 Managers = ManagerAddresses,
                 Connect = address => ClusterChannel.Create(OwnListener(address) ?? address, Credentials.ClientOptions()),
                 StateDirectory = _store.Directory.CreateSubdirectory(MembershipStore.AgentDirectory),
-                Address = advertise!.Host,
+                Address = advertise.Host,
                 Time = _options.Time,
                 LoggerFactory = _options.LoggerFactory,
                 RunHostCommand = RunHostCommandAsync,

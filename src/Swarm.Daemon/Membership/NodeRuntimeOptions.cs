@@ -1,6 +1,7 @@
 using Swarm.Agent.Executors;
 using Swarm.Control.Planes;
 using Swarm.Daemon.Configuration;
+using Swarm.DataPlane;
 using Swarm.Host.Commands;
 using Swarm.Host.Systems;
 using Swarm.Storage;
@@ -18,6 +19,9 @@ internal sealed record NodeRuntimeOptions
 
     /// <summary>Creates the executor of a membership, given cluster id and node id.</summary>
     public required Func<string, string, ITaskExecutor> CreateExecutor { get; init; }
+
+    /// <summary>Creates the node's data plane, for a cluster, a node and the node's address; null: its tasks publish no ports.</summary>
+    public Func<string, string, string, IDataPlane?> CreateDataPlane { get; init; } = (_, _, _) => null;
 
     /// <summary>Name of the executor that <see cref="CreateExecutor"/> creates.</summary>
     public required string ExecutorName { get; init; }

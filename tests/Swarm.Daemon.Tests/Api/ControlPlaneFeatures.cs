@@ -82,7 +82,6 @@ internal static class ControlPlaneFeatures
         ["New-SwarmNetwork"] = new(static (c, o) => c.Networks.CreateNetworkAsync(new() { Name = "another" }, o).ResponseAsync),
         ["New-SwarmService"] = new(static (c, o) => Create(c, o, Spec())),
         ["New-SwarmService -Network"] = new(static (c, o) => Create(c, o, Spec("attached", network: "mynet"))),
-        ["New-SwarmService -Publish"] = new(static (c, o) => Create(c, o, Spec("published", port: 80))),
         ["Remove-SwarmFirewallRule -Name"] = new(static (c, o) => Host(c, o, Firewall(V1.FirewallAction.Remove)), OfHosts),
         ["Remove-SwarmNetwork"] = new(
             static (c, o) => c.Networks.RemoveNetworkAsync(new() { Selector = "nosuch" }, o).ResponseAsync,
@@ -118,7 +117,6 @@ internal static class ControlPlaneFeatures
         ),
         ["Set-SwarmService"] = new(static (c, o) => Update(c, o, Spec()), "ServiceNotFound"),
         ["Set-SwarmService -Network"] = new(static (c, o) => Update(c, o, Spec(network: "mynet")), "ServiceNotFound"),
-        ["Set-SwarmService -Publish"] = new(static (c, o) => Update(c, o, Spec(port: 80)), "ServiceNotFound"),
         ["Stop-SwarmTask"] = new(static (c, o) => c.Tasks.StopTaskAsync(new() { Selector = "nosuch" }, o).ResponseAsync, "TaskNotFound"),
         ["Test-SwarmFirewallRule -Name"] = new(
             static (c, o) => Host(c, o, new() { Firewall = new() { Action = V1.FirewallAction.Get } }),
@@ -183,7 +181,7 @@ internal static class ControlPlaneFeatures
             Check = new() { Address = "127.0.0.1", InSwarm = true },
         };
 
-    private static V1.ServiceSpec Spec(string name = "web", string network = "", uint port = 0)
+    private static V1.ServiceSpec Spec(string name = "web", string network = "")
     {
         var spec = new V1.ServiceSpec
         {
@@ -194,10 +192,6 @@ internal static class ControlPlaneFeatures
         if (network.Length > 0)
         {
             spec.Networks.Add(network);
-        }
-        if (port > 0)
-        {
-            spec.Ports.Add(new V1.PublishedPort { TargetPort = port });
         }
         return spec;
     }

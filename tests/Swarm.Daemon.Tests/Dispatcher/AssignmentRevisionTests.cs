@@ -1,7 +1,7 @@
 using Swarm.Agent;
 using Swarm.Core.Model;
 using Swarm.Core.State;
-using Swarm.Manager.Dispatcher;
+using Swarm.Manager.Dispatcher.Sending;
 using Swarm.Wire.Limits;
 using TaskStatus = Swarm.Core.Model.TaskStatus;
 using V1 = Swarm.Protocol.V1;

@@ -26,6 +26,12 @@ internal sealed class ScriptedAgent(
     public List<int> Bytes { get; } = [];
     public ulong Acknowledged { get; private set; }
 
+    /// <summary>The agent has a data plane. Its updates are not acknowledged by themselves.</summary>
+    public bool Forwards { get; init; }
+
+    /// <summary>The manager's updates of the forwarding table.</summary>
+    public List<V1.ForwardingUpdate> Forwarding { get; } = [];
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async Task RegisterAsync(params V1.TaskStatusUpdate[] tasks)
@@ -40,7 +46,12 @@ internal sealed class ScriptedAgent(
                 Executor = executor,
             },
             Address = "127.0.0.1",
+            TakesForwarding = Forwards,
         };
+        if (Forwards)
+        {
+            register.Description.Engine = new V1.EngineDescription { Plugins = { "Port/ingress" } };
+        }
         register.Tasks.AddRange(tasks);
         await SendAsync(new V1.AgentMessage { Register = register });
     }
@@ -87,6 +98,9 @@ internal sealed class ScriptedAgent(
                 break;
             case V1.ManagerMessage.MessageOneofCase.Ack:
                 Acknowledged = message.Ack.Number;
+                break;
+            case V1.ManagerMessage.MessageOneofCase.Forwarding:
+                Forwarding.Add(message.Forwarding);
                 break;
             case V1.ManagerMessage.MessageOneofCase.Assignments:
                 Take(message.Assignments);

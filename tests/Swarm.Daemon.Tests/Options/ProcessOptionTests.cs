@@ -83,7 +83,7 @@ public sealed class ProcessOptionTests
     {
         var task = Executors.TaskDefinitions.Make(container) with { TaskId = "t", ServiceId = "s", ContainerName = "c" };
         var image = new ProcessImage("/images/web/1", "sha256:0", new ImageManifest());
-        return JsonSerializer.Serialize(TaskRecordBuilder.Build(task, image, Node, "/tasks/t", DateTimeOffset.UnixEpoch));
+        return JsonSerializer.Serialize(TaskRecordBuilder.Build(task, image, Node, "/tasks/t", "", DateTimeOffset.UnixEpoch));
     }
 
     private static readonly ExecutorNode Node = new()

@@ -103,7 +103,14 @@ public sealed class ProcessExecutor : ITaskExecutor
                     ProcessImage.Find(_options.ImagesDirectory, task.Spec.Container.Image)
                     ?? throw new TaskRejectedException("NoSuchImage", $"No such image: {BoundedText.Argument(task.Spec.Container.Image)}");
                 var directory = DirectoryOf(task.TaskId);
-                var record = TaskRecordBuilder.Build(task, image, _options.Node, directory, _time.GetUtcNow());
+                var record = TaskRecordBuilder.Build(
+                    task,
+                    image,
+                    _options.Node,
+                    directory,
+                    TaskScripts.Command(_options.SampleServer),
+                    _time.GetUtcNow()
+                );
                 Directory.CreateDirectory(directory);
                 TaskGroup? groups = null;
                 try

@@ -22,6 +22,10 @@ public sealed record ProcessExecutorOptions
     /// only.</summary>
     public IReadOnlyList<string> OrphanAdopter { get; init; } = [];
 
+    /// <summary>A command that serves HTTP, for images that come with swarmd. It takes an address, a port, a line to answer, and a file to create.
+    /// Programs find it in the variable <c>SWARM_SAMPLE_SERVER</c>, in the shell's words. Empty: there is none.</summary>
+    public IReadOnlyList<string> SampleServer { get; init; } = [];
+
     /// <summary>Program starts that run at the same time.</summary>
     public int LaunchParallelism { get; init; } = Math.Max(2, Environment.ProcessorCount);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Swarm.Core.Model;
@@ -9,7 +10,14 @@ namespace Swarm.Agent.Executors.Process;
 /// <summary>Converts a task definition to an executable record, and refuses options that a host process cannot have.</summary>
 internal static class TaskRecordBuilder
 {
-    public static TaskRecord Build(TaskDefinition task, ProcessImage image, ExecutorNode node, string directory, DateTimeOffset now)
+    public static TaskRecord Build(
+        TaskDefinition task,
+        ProcessImage image,
+        ExecutorNode node,
+        string directory,
+        string sampleServer,
+        DateTimeOffset now
+    )
     {
         var spec = task.Spec.Container;
         Refuse(spec);
@@ -25,6 +33,7 @@ internal static class TaskRecordBuilder
             ["SWARM_IMAGE_DIR"] = image.Directory,
             [TaskProcesses.DirectoryVariable] = directory,
         };
+        AddEndpoint(environment, task, sampleServer);
         foreach (var entry in image.Manifest.Env.Concat(spec.Env))
         {
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
@@ -91,6 +100,26 @@ internal static class TaskRecordBuilder
         };
     }
 
+    /// <summary>Tells the program where the nodes of the swarm look for it. A target port of both transports has one number for each.</summary>
+    private static void AddEndpoint(Dictionary<string, string> environment, TaskDefinition task, string sampleServer)
+    {
+        if (task.Endpoint is not { } endpoint)
+        {
+            return;
+        }
+        environment["SWARM_ADDRESS"] = endpoint.Address;
+        environment["SWARM_SAMPLE_SERVER"] = sampleServer;
+        foreach (var port in task.Spec.Ports)
+        {
+            var number = endpoint.PortFor(port.Target, port.Protocol).ToString(CultureInfo.InvariantCulture);
+            environment[$"SWARM_PORT_{port.Target}_{port.Protocol.ToString().ToUpperInvariant()}"] = number;
+            if (port.Protocol == PortProtocol.Tcp || !environment.ContainsKey($"SWARM_PORT_{port.Target}"))
+            {
+                environment[$"SWARM_PORT_{port.Target}"] = number;
+            }
+        }
+    }
+
     /// <summary>The program as an absolute path.</summary>
     /// <exception cref="TaskFailedException">There is no such program; in Docker, too, this shows when the container is started.</exception>
     public static string FindProgram(TaskRecord task, string imageDirectory)
@@ -132,10 +161,7 @@ internal static class TaskRecordBuilder
         {
             return ([], Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? home : "/");
         }
-        var user = PosixUser.Resolve(
-            spec.User.Length > 0 ? spec.User : own.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            spec.Groups
-        );
+        var user = PosixUser.Resolve(spec.User.Length > 0 ? spec.User : own.ToString(CultureInfo.InvariantCulture), spec.Groups);
         if (own != 0)
         {
             return user.Uid == own && spec.Groups.Count == 0

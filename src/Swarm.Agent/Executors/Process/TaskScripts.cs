@@ -130,6 +130,9 @@ internal static partial class TaskScripts
         return script.ToString();
     }
 
+    /// <summary>A command line in the shell's words.</summary>
+    public static string Command(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quote));
+
     private static void Join(StringBuilder script, IReadOnlyList<string> controlGroups)
     {
         foreach (var procs in controlGroups)
