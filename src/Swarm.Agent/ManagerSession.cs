@@ -97,7 +97,9 @@ internal sealed class ManagerSession(
                         break;
                     case V1.ManagerMessage.MessageOneofCase.Session:
                         return new SessionResult(_isOpen, false, null, "the manager has opened the session twice");
-                    case V1.ManagerMessage.MessageOneofCase.Assignments or V1.ManagerMessage.MessageOneofCase.Ack when !_isOpen:
+                    case V1.ManagerMessage.MessageOneofCase.Assignments
+                    or V1.ManagerMessage.MessageOneofCase.Ack
+                    or V1.ManagerMessage.MessageOneofCase.Forwarding when !_isOpen:
                         return new SessionResult(
                             _isOpen,
                             false,

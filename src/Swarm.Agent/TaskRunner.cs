@@ -152,11 +152,7 @@ internal sealed class TaskRunner
     private async Task RunAsync()
     {
         var retry = FirstRetry;
-        if (Status is { Endpoint: { } known } status && !SwarmTask.IsTerminal(status.State))
-        {
-            // Found again after a restart: its place is its own.
-            await _context.Forwarding.AttachAsync(Definition(), known, _detached.Token);
-        }
+        await KeepPlaceAsync();
         while (!SwarmTask.IsTerminal(Status.State) && !_detached.IsCancellationRequested)
         {
             CancellationToken step;
@@ -268,6 +264,23 @@ internal sealed class TaskRunner
                 await TellWhereItDoesNotListenAsync(exit, cancellation);
                 await FinishAsync(await exit, cancellation);
                 break;
+        }
+    }
+
+    /// <summary>A task that is found again after a restart has its place still.</summary>
+    private async Task KeepPlaceAsync()
+    {
+        if (Status is not { Endpoint: { } known } status || SwarmTask.IsTerminal(status.State))
+        {
+            return;
+        }
+        try
+        {
+            await _context.Forwarding.AttachAsync(Definition(), known, _detached.Token);
+        }
+        catch (TaskRejectedException)
+        {
+            // The spec cannot be read: the task ends with its next step.
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Swarm;
@@ -8,7 +9,7 @@ namespace Swarm;
 /// words depends on the culture.</remarks>
 internal static class RowLayout
 {
-    /// <summary>Characters of a line at least. A console of 80 columns shows 79, and so does a file that its output is redirected to.</summary>
+    /// <summary>Columns of a line at least. A console of 80 columns shows 79, and so does a file that its output is redirected to.</summary>
     public const int Narrow = 79;
 
     /// <summary>Further lines begin below the second column, if the first one is not wider than an id.</summary>
@@ -19,7 +20,7 @@ internal static class RowLayout
     /// <summary>For a text that is longer than a line. At the left it could be taken for a row.</summary>
     private const int LeastIndent = 2;
 
-    /// <param name="width">Characters of a line.</param>
+    /// <param name="width">Columns of a line.</param>
     /// <param name="columns">The widths of the columns, without the space between them; the last cell needs none.</param>
     /// <param name="cells">Their texts. An empty one takes no place.</param>
     /// <param name="texts">Sentences. The first one stands behind the cells if it fits there. The others have lines of their own.</param>
@@ -62,24 +63,25 @@ internal static class RowLayout
     {
         private readonly StringBuilder _text = new();
 
-        /// <summary>Length of the last line.</summary>
+        /// <summary>Columns of the last line.</summary>
         private int _length;
 
-        public bool Fits(string text, int start) => text.Length > 0 && At(start) + text.Length <= width;
+        public bool Fits(string text, int start) => text.Length > 0 && At(start) + CellWidth.Of(text) <= width;
 
         public void Put(string text, int start)
         {
+            var length = CellWidth.Of(text);
             if (!Fits(text, start))
             {
                 Begin();
                 start =
-                    start + text.Length <= width ? start
-                    : indent + text.Length <= width ? indent
+                    start + length <= width ? start
+                    : indent + length <= width ? indent
                     : Math.Min(start, LeastIndent);
             }
             var at = At(start);
             _text.Append(' ', at - _length).Append(text);
-            _length = at + text.Length;
+            _length = at + length;
         }
 
         public void Begin()
@@ -94,5 +96,48 @@ internal static class RowLayout
         public override string ToString() => _text.ToString();
 
         private int At(int start) => _length == 0 ? start : Math.Max(start, _length + 1);
+    }
+
+    /// <summary>The columns that a text takes on a terminal.</summary>
+    private static class CellWidth
+    {
+        /// <summary>Ranges of characters that take two columns. Source: PowerShell, ConsoleControl.CharLengthInBufferCells, and UAX #11 for those beyond the basic
+        /// plane.</summary>
+        private static readonly (int First, int Last)[] Wide =
+        [
+            (0x1100, 0x115F),
+            (0x2329, 0x232A),
+            (0x2E80, 0x303E),
+            (0x3040, 0xA4CF),
+            (0xAC00, 0xD7A3),
+            (0xF900, 0xFAFF),
+            (0xFE10, 0xFE19),
+            (0xFE30, 0xFE6F),
+            (0xFF00, 0xFF60),
+            (0xFFE0, 0xFFE6),
+            (0x1F300, 0x1F64F),
+            (0x1F680, 0x1F6FF),
+            (0x1F900, 0x1F9FF),
+            (0x20000, 0x3FFFD),
+        ];
+
+        public static int Of(string text)
+        {
+            if (Ascii.IsValid(text))
+            {
+                return text.Length;
+            }
+            var width = 0;
+            foreach (var rune in text.EnumerateRunes())
+            {
+                width += Of(rune);
+            }
+            return width;
+        }
+
+        private static int Of(Rune rune) =>
+            Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format ? 0
+            : Array.Exists(Wide, range => rune.Value >= range.First && rune.Value <= range.Last) ? 2
+            : 1;
     }
 }

@@ -40,6 +40,11 @@ Describe 'A published port' {
         (Get-SwarmService chosen).Ports[0].Published | Should -Be $chosen
         Remove-SwarmService chosen -Force -Wait
     }
+    It 'is read without quotes in docker''s comma syntax' {
+        "$((New-SwarmService -Name comma @server -Publish published=8085,target=80 -Wait).Ports)" | Should -Be '*:8085->80/tcp'
+        Wait-Until { (Get-Answer $nodes[0].Name 8085) -like '* version=1' } 'an answer'
+        Remove-SwarmService comma -Force -Wait
+    }
     It 'follows an update, a scale and a drain' {
         Set-SwarmService web -Image $newer -Wait
         foreach ($node in $nodes.Name) { Get-Answer $node 8080 | Should -BeLike '* version=2' }

@@ -37,6 +37,21 @@ Describe 'Create, list, inspect' {
         ($created | Get-SwarmService).Id | Should -Be $created.Id
         ([pscustomobject]@{ Name = 'helloworld' } | Get-SwarmService).Id | Should -Be $created.Id
     }
+    It 'takes an exact id before an exact name, and that before the beginning of an id' {
+        $first = "$($created.Id.Substring(0, 6))"
+        foreach ($name in $created.Id, $first) { $null = New-SwarmService -Name $name @ping -Replicas 0 -WarningAction SilentlyContinue }
+        (Get-SwarmService $created.Id).Name | Should -Be 'helloworld'
+        (Get-SwarmService $first).Name | Should -Be $first
+        Remove-SwarmService $first -Force -Wait
+        # Its name is another service's id: only its own id means it.
+        (Get-SwarmService | Where-Object Name -EQ $created.Id).Id | Remove-SwarmService -Force -Wait
+        (Get-SwarmService).Name | Should -Be 'helloworld'
+    }
+    It 'warns of a limit beyond every node' {
+        $null = New-SwarmService -Name wide @ping -Replicas 0 -LimitCpu 100000 -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '*limit of 100000 CPUs is beyond every node*'
+        Remove-SwarmService wide -Force -Wait
+    }
     It 'shows its task like docker service ps' {
         $task = Get-SwarmTask helloworld
         $task.Name | Should -Be 'helloworld.1'

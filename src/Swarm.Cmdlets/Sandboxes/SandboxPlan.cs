@@ -9,17 +9,19 @@ internal static class SandboxPlan
 {
     private const int ClusterPort = 2377;
 
+    /// <param name="claim">Keeps the addresses until the nodes listen on them.</param>
     public static SandboxNode[] Nodes(
         string sandbox,
         string path,
         int workers,
         DaemonProgram program,
         SandboxExecutor executor,
-        IReadOnlyDictionary<string, string[]> labels
+        IReadOnlyDictionary<string, string[]> labels,
+        out AddressClaim claim
     )
     {
         string[] names = ["manager1", .. Enumerable.Range(1, workers).Select(i => $"worker{i}")];
-        var addresses = Addresses(names.Length);
+        var addresses = Addresses(names.Length, out claim);
         return [.. names.Select((name, i) => Node(sandbox, path, name, addresses[i], names.Length, program, executor, labels))];
     }
 
@@ -83,7 +85,7 @@ internal static class SandboxPlan
     }
 
     // Each node gets an address of its own where the system has 127.0.0.0/8, else a port of its own.
-    private static string[] Addresses(int count)
+    private static string[] Addresses(int count, out AddressClaim claim)
     {
         // A sandbox without a swarm does not listen on its addresses yet, but has reserved them.
         var given = SandboxStore.All().SelectMany(s => s.Nodes).Select(n => n.Address).ToHashSet(StringComparer.Ordinal);
@@ -92,15 +94,26 @@ internal static class SandboxPlan
             var candidates = Enumerable
                 .Range(11, count)
                 .Select(last => new IPEndPoint(new IPAddress([127, 0, (byte)third, (byte)last]), ClusterPort));
-            if (count < 240 && candidates.All(c => !given.Contains(c.ToString()) && IsFree(c)))
+            if (
+                count < 240
+                && candidates.All(c => !given.Contains(c.ToString()) && IsFree(c))
+                && AddressClaim.TryTake((byte)third, ClusterPort) is { } taken
+            )
             {
-                return [.. candidates.Select(c => c.ToString())];
+                // Another process may have begun to listen just before the claim.
+                if (candidates.All(IsFree))
+                {
+                    claim = taken;
+                    return [.. candidates.Select(c => c.ToString())];
+                }
+                taken.Dispose();
             }
             if (third == 0 && !IsFree(new IPEndPoint(new IPAddress([127, 0, 0, 11]), 0)))
             {
                 break;
             }
         }
+        claim = AddressClaim.None;
         return [.. FreePorts(count).Select(p => $"127.0.0.1:{p}")];
     }
 

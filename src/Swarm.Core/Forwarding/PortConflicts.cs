@@ -29,6 +29,29 @@ public static class PortConflicts
                 );
             }
         }
+        RequireFree(state, spec, serviceId is null ? null : state.FindService(serviceId));
+    }
+
+    /// <summary>A port that the service has already stays its own.</summary>
+    private static void RequireFree(ClusterState state, ServiceSpec spec, Service? service)
+    {
+        var chosen = spec
+            .Ports.Where(static port => port is { Mode: PublishMode.Ingress, Published: 0 })
+            .Where(port => service?.Ports.Any(had => had.Target == port.Target && had.Protocol == port.Protocol) != true)
+            .GroupBy(static port => port.Protocol);
+        foreach (var group in chosen)
+        {
+            if (group.Count() > state.CountFreePorts(group.Key))
+            {
+                throw new SwarmException(
+                    SwarmErrorKind.ResourceExhausted,
+                    "PortsExhausted",
+                    $"The swarm has no {group.Key.ToString().ToLowerInvariant()} port left to choose.",
+                    group.First().ToString(),
+                    $"Name the published port, outside of {ClusterState.FirstChosenPort} to {ClusterState.LastChosenPort}, or remove a service."
+                );
+            }
+        }
     }
 
     /// <summary>Tasks of several services may have the same port of different nodes in host mode. A port of every node is one service's.</summary>

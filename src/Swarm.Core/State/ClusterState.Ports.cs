@@ -18,6 +18,41 @@ public sealed partial class ClusterState
     public Service? FindServiceByPort(PortProtocol protocol, uint published) =>
         _serviceIdsByPort.Find(KeyOf(protocol, published)) is { } id ? FindService(id) : null;
 
+    /// <summary>Ids of the services that every node answers for; an id comes once for each of its ports.</summary>
+    public IEnumerable<string> ServicesOnAllNodes => _serviceIdsByPort.Values;
+
+    /// <summary>Ports that the swarm can still choose.</summary>
+    public int CountFreePorts(PortProtocol protocol)
+    {
+        var ofNodes = PortsOfNodes(protocol);
+        var free = 0;
+        for (var number = FirstChosenPort; number <= LastChosenPort; number++)
+        {
+            free += IsFree(protocol, number, ofNodes) ? 1 : 0;
+        }
+        return free;
+    }
+
+    /// <summary>Ports that services have of the nodes themselves. They are no ports of all nodes.</summary>
+    private HashSet<uint> PortsOfNodes(PortProtocol protocol)
+    {
+        var ports = new HashSet<uint>();
+        foreach (var service in Services)
+        {
+            foreach (var port in service.Ports)
+            {
+                if (port.Mode == PublishMode.Host && port.Protocol == protocol)
+                {
+                    ports.Add(port.Published);
+                }
+            }
+        }
+        return ports;
+    }
+
+    private bool IsFree(PortProtocol protocol, uint number, HashSet<uint> ofNodes) =>
+        !ofNodes.Contains(number) && !_serviceIdsByPort.Contains(KeyOf(protocol, number));
+
     /// <summary>Gives a service its published ports, and those back that it had and names no more.</summary>
     /// <param name="serviceId">Its id.</param>
     /// <param name="wanted">The ports of its spec.</param>
@@ -41,7 +76,7 @@ public sealed partial class ClusterState
         {
             if (published[i] is { Mode: PublishMode.Ingress, Published: 0 } port)
             {
-                published[i] = port with { Published = ChoosePort(port, before) };
+                published[i] = port with { Published = ChoosePort(port, before, wanted) };
                 ClaimPort(serviceId, published[i]);
             }
         }
@@ -49,15 +84,23 @@ public sealed partial class ClusterState
     }
 
     /// <summary>The number that the port had before, or the next free one; 0: all are taken.</summary>
-    private uint ChoosePort(PublishedPort port, ValueList<PublishedPort> before)
+    private uint ChoosePort(PublishedPort port, ValueList<PublishedPort> before, ValueList<PublishedPort> wanted)
     {
+        var ofNodes = PortsOfNodes(port.Protocol);
+        foreach (var own in wanted)
+        {
+            if (own.Mode == PublishMode.Host && own.Protocol == port.Protocol)
+            {
+                ofNodes.Add(own.Published);
+            }
+        }
         foreach (var had in before)
         {
             if (
                 had is { Mode: PublishMode.Ingress, Published: >= FirstChosenPort and <= LastChosenPort }
                 && had.Target == port.Target
                 && had.Protocol == port.Protocol
-                && !_serviceIdsByPort.Contains(KeyOf(had.Protocol, had.Published))
+                && IsFree(had.Protocol, had.Published, ofNodes)
             )
             {
                 return had.Published;
@@ -68,7 +111,7 @@ public sealed partial class ClusterState
         for (var i = 0U; i < Count; i++)
         {
             var number = FirstChosenPort + (first - FirstChosenPort + i) % Count;
-            if (!_serviceIdsByPort.Contains(KeyOf(port.Protocol, number)))
+            if (IsFree(port.Protocol, number, ofNodes))
             {
                 _nextPort = number + 1;
                 return number;
@@ -85,7 +128,7 @@ public sealed partial class ClusterState
         }
     }
 
-    /// <summary>A port that another service has stays that one's. The API refuses such a spec; a rollback may still bring one.</summary>
+    /// <summary>A port that another service has stays that one's. The API refuses such a spec before.</summary>
     private void ClaimPort(string serviceId, PublishedPort port)
     {
         if (

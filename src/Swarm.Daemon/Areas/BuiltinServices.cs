@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Swarm.Control.Objects;
 using Swarm.Control.Planes;
+using Swarm.Core.Errors;
 using V1 = Swarm.Protocol.V1;
 
 namespace Swarm.Daemon.Areas;
@@ -25,6 +26,16 @@ internal sealed class BuiltinServices(SwarmObjects objects) : ServicesApi(object
         if (spec?.Networks.Count > 0)
         {
             throw ControlPlaneLimits.Refuse(ControlPlaneLimits.Builtin, cmdlet + " -Network");
+        }
+        if (spec?.Ports.FirstOrDefault(static port => port.Protocol == V1.PortProtocol.Sctp) is { } sctp)
+        {
+            throw new SwarmException(
+                SwarmErrorKind.NotSupported,
+                "NotSupportedByControlPlane",
+                $"Port {sctp.TargetPort}/sctp is not supported by the builtin control plane: it publishes tcp and udp.",
+                $"{sctp.TargetPort}/sctp",
+                "Publish tcp or udp."
+            );
         }
     }
 }

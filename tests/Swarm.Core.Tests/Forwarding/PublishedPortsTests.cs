@@ -62,11 +62,24 @@ public sealed class PublishedPortsTests
         var ports = Enumerable.Range(1, Count).Select(static i => Port((uint)i)).ToArray();
         _swarm.Create(Spec("all", ports));
         Assert.Equal(Count, Published("all").Distinct().Count());
+        var refused = Assert.Throws<SwarmException>(() => PortConflicts.Require(_swarm.State, Spec("more", Port(80)), null));
+        Assert.Equal("PortsExhausted", refused.ErrorId);
+        PortConflicts.Require(_swarm.State, Spec("more", Port(80, 0, PortProtocol.Udp), Port(80, 8080)), null);
+        PortConflicts.Require(_swarm.State, _swarm["all"].Spec, _swarm["all"].Id);
+        // Two requests of the same moment: the second one gets none.
         _swarm.Create(Spec("more", Port(80)));
         Assert.Equal([0u], Published("more"));
         _swarm.Update("all", spec => spec with { Ports = [.. spec.Ports.Where(static p => p.Target != 500)] });
         _swarm.Create(Spec("lucky", Port(80)));
         Assert.Equal([30_499u], Published("lucky"));
+    }
+
+    [Fact]
+    public void A_port_of_the_nodes_is_not_chosen()
+    {
+        _swarm.Create(Spec("h", Port(80, 30_000) with { Mode = PublishMode.Host }));
+        _swarm.Create(Spec("a", Port(80), Port(81, 30_001) with { Mode = PublishMode.Host }));
+        Assert.Equal([30_002u, 30_001u], Published("a"));
     }
 
     [Fact]
@@ -122,7 +135,7 @@ public sealed class PublishedPortsTests
     }
 
     [Fact]
-    public void A_rollback_to_a_port_that_another_service_has_leaves_it_there()
+    public void A_port_that_another_service_has_stays_there()
     {
         _swarm.AddNode("node1");
         _swarm.Create(Spec("a", Port(80, 8080)));

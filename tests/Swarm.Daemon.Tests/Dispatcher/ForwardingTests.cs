@@ -92,8 +92,8 @@ public sealed class ForwardingTests : IAsyncLifetime
         var taskId = await RunAsync(own);
         await own.ReadUntilAsync(() => Backends(own) == 1);
         await other.ReadUntilAsync(() => Backends(other) == 1);
-        var first = other.Forwarding[0];
-        Assert.True(first.Complete);
+        Assert.True(other.Forwarding[0].Complete);
+        var first = other.Forwarding.First(static f => f.Services.Count > 0);
         Assert.Equal(["manager1node", "n1", "n2"], first.Peers.Select(static p => p.NodeId).Order(StringComparer.Ordinal));
         var backend = other.Forwarding[^1].Services[0].Backends[0];
         Assert.Equal(
@@ -125,6 +125,9 @@ public sealed class ForwardingTests : IAsyncLifetime
         await ScaleToNoneAsync();
         await own.ReadUntilAsync(() => Backends(own) == 0);
         await AcknowledgeAsync(own);
+        await PassAsync(own, taskId);
+        Assert.Equal(V1.TaskState.Running, own.Assigned[taskId].DesiredState);
+        // No word of the other node: the time is up.
         await own.ReadUntilAsync(() => own.Assigned[taskId].DesiredState > V1.TaskState.Running);
         Assert.Empty(silent.Sets[^1].Update);
     }
@@ -172,14 +175,54 @@ public sealed class ForwardingTests : IAsyncLifetime
         Assert.Empty(Assert.Single(again.Forwarding[^1].Services).Backends);
     }
 
+    /// <summary>The agent keeps its table between sessions, so that it must learn of a service that went meanwhile.</summary>
     [Fact]
-    public async Task A_swarm_that_publishes_nothing_sends_nothing()
+    public async Task A_service_that_went_while_the_node_was_away_is_gone_from_its_table()
+    {
+        using var own = await ConnectAsync("n1");
+        await RunAsync(own);
+        using (var other = await ConnectAsync("n2"))
+        {
+            await other.ReadUntilAsync(() => Backends(other) == 1);
+        }
+        await _grpc.Control.Services.RemoveServiceAsync(new() { Selector = "web" }, cancellationToken: Cancel);
+        using var again = await ConnectAsync("n2");
+        await again.ReadUntilAsync(() => again.Forwarding.Count > 0);
+        Assert.True(again.Forwarding[0].Complete);
+        Assert.Empty(again.Forwarding[0].Services);
+    }
+
+    /// <summary>The first set of a session has the task as it was, because what is not in it is removed.</summary>
+    [Fact]
+    public async Task A_new_session_does_not_tell_the_end_before_its_time()
+    {
+        using var other = await ConnectAsync("n2");
+        string taskId;
+        using (var own = await ConnectAsync("n1"))
+        {
+            taskId = await RunAsync(own);
+            await other.ReadUntilAsync(() => Backends(other) == 1);
+        }
+        await AcknowledgeAsync(other);
+        await ScaleToNoneAsync();
+        using var again = await ConnectAsync("n1");
+        Assert.Equal(V1.TaskState.Running, again.Assigned[taskId].DesiredState);
+        await other.ReadUntilAsync(() => Backends(other) == 0);
+        await AcknowledgeAsync(other);
+        await again.ReadUntilAsync(() => again.Forwarding.Count > 0);
+        await AcknowledgeAsync(again);
+        await again.ReadUntilAsync(() => again.Assigned[taskId].DesiredState > V1.TaskState.Running);
+    }
+
+    [Fact]
+    public async Task A_swarm_that_publishes_nothing_sends_an_empty_table_once()
     {
         using var agent = await ConnectAsync("n1");
         await _grpc.Control.Services.CreateServiceAsync(ApiRequests.Create("plain"), cancellationToken: Cancel);
         await agent.ReadUntilAsync(() => agent.Assigned.Count == 1);
         await agent.ReportAsync(agent.Assigned.Values.Single().TaskId, V1.TaskState.Running);
         await agent.ReadUntilAsync(() => agent.Acknowledged == 1);
-        Assert.Empty(agent.Forwarding);
+        var only = Assert.Single(agent.Forwarding);
+        Assert.True(only is { Complete: true, More: false, Services.Count: 0, Peers.Count: 0 });
     }
 }

@@ -73,7 +73,8 @@ public sealed class StartSwarmSandboxCommand : AsyncCmdlet
         sandbox.Path = given is null
             ? Directory.CreateTempSubdirectory($"swarm-{name}-").FullName
             : Directory.CreateDirectory(given).FullName;
-        sandbox.Nodes = SandboxPlan.Nodes(name, sandbox.Path, Workers, program, sandbox.Executor, labels);
+        sandbox.Nodes = SandboxPlan.Nodes(name, sandbox.Path, Workers, program, sandbox.Executor, labels, out var addresses);
+        using var claim = addresses;
         sandbox.Socket = sandbox.Nodes[0].Socket;
         var bar = new ProgressRecord(1, $"Sandbox {name}", "Starting");
         try

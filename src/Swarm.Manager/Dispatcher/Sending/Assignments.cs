@@ -121,7 +121,8 @@ internal sealed class Assignments(string nodeId)
         {
             if (state.FindTask(taskId) is { } task && task.NodeId == nodeId && IsTold(task))
             {
-                bytes += Tell(set, task, state);
+                // An end that has to wait is told after this set: the task is in it as it was.
+                bytes += Tell(set, task, state, IsHeld(task, TaskState.Running) ? TaskState.Running : task.DesiredState);
             }
         }
         set.More = _left!.Count > 0;
@@ -153,7 +154,7 @@ internal sealed class Assignments(string nodeId)
             }
             else if ((!_told.TryGetValue(taskId, out var told) || told.Desired != task.DesiredState) && !IsHeld(task, told.Desired))
             {
-                bytes += Tell(set, task, state);
+                bytes += Tell(set, task, state, task.DesiredState);
             }
         }
         more = left.Count > 0;
@@ -197,7 +198,7 @@ internal sealed class Assignments(string nodeId)
         && state.FindNode(nodeId)?.Description.Executor == ExecutorNames.Docker;
 
     /// <returns>The bytes that the set has grown by.</returns>
-    private int Tell(V1.AssignmentSet set, SwarmTask task, ClusterState state)
+    private int Tell(V1.AssignmentSet set, SwarmTask task, ClusterState state, TaskState desired)
     {
         if (state.FindRevision(task.ServiceId, task.Revision) is not { } revision)
         {
@@ -212,7 +213,7 @@ internal sealed class Assignments(string nodeId)
             ServiceId = task.ServiceId,
             ServiceName = name,
             Slot = task.Slot,
-            DesiredState = ProtocolMapping.ToWire(task.DesiredState),
+            DesiredState = ProtocolMapping.ToWire(desired),
             Revision = task.Revision,
             RegistryCredential = MayPull(task, state) ? ProtocolMapping.ToWire(revision.RegistryCredential) : null,
             ContainerName = TaskNames.ContainerNameOf(task, name),
@@ -222,7 +223,7 @@ internal sealed class Assignments(string nodeId)
         var bytes = assignment.CalculateSize() + Refer(set, key, spec);
         // After the reference to the new one: a task that stays with its revision never lets go of it.
         Forget(task.Id);
-        _told[task.Id] = (task.DesiredState, key);
+        _told[task.Id] = (desired, key);
         set.Update.Add(assignment);
         return bytes;
     }

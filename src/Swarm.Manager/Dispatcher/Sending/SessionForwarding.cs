@@ -17,6 +17,7 @@ internal sealed class SessionForwarding
     private HashSet<string> _changed = new(StringComparer.Ordinal);
     private bool _all = true;
     private bool _begun;
+    private bool _peersAreOld = true;
     private bool _sending;
     private ulong _sent;
     private ulong _inForce;
@@ -46,31 +47,41 @@ internal sealed class SessionForwarding
     {
         HashSet<string> changed;
         bool all;
+        bool isClosing;
         lock (_gate)
         {
             (changed, all) = (_changed, _all);
             _changed = new HashSet<string>(StringComparer.Ordinal);
             _all = false;
+            // Until it is known whether there is something to send, nothing is settled.
+            isClosing = _sending;
+            _sending = true;
             if (all)
             {
-                changed.UnionWith(state.Services.Where(ForwardingTables.PublishesOnAllNodes).Select(static s => s.Id));
+                changed.UnionWith(state.ServicesOnAllNodes);
                 changed.UnionWith(_services.Keys);
             }
         }
         var update = new V1.ForwardingUpdate { Revision = state.Index };
         var left = AddServices(update, changed, state);
         // A swarm that publishes nothing needs no peers.
-        if (_begun ? all : _services.Count > 0)
+        _peersAreOld |= all;
+        if (_services.Count > 0 && _peersAreOld)
         {
             AddPeers(update, state);
+            _peersAreOld = false;
         }
         more = left.Count > 0;
         update.More = more;
         var isNews = update.Services.Count + update.RemovedServices.Count + update.Peers.Count + update.RemovedPeers.Count > 0;
-        if (isNews && !_begun)
+        if (!_begun)
         {
+            // The node may still follow the table of an earlier session, whatever is left of that.
             (_begun, update.Complete) = (true, true);
+            isNews = true;
         }
+        // The node waits for the last part of what it has begun.
+        isNews |= isClosing;
         lock (_gate)
         {
             _changed.UnionWith(left);
