@@ -16,6 +16,7 @@ public sealed partial class FaultTableTests
         "Bad templates",
         "Bad durations and sizes",
         "Negative replicas",
+        "A published port of another service, twice in one service, out of range, or none left to choose",
         "Options of containers where only processes run, users that are none, resources beyond every node",
         "A name that is also the beginning of another object's id, or a beginning of several",
         "No change, or a parameter without the one that it needs",
@@ -90,6 +91,10 @@ public sealed partial class FaultTableTests
         "Processes that leave the session of their task, with the Process executor",
         "A health check that leaves processes behind, or takes too long, with the Process executor",
         "An engine that runs no health checks (Podman without systemd)",
+        "A node that does not say whether it forwards as it should, while a task ends",
+        "A program of the host that has a published port",
+        "A task that dies, is unhealthy, or listens late or nowhere",
+        "A node that names another machine as the place of its task",
     ];
 
     /// <summary>The rows of all tables: their cells without the head and the line below it.</summary>
