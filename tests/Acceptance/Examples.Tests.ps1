@@ -43,9 +43,8 @@ BeforeAll {
         'Get-SwarmNetwork 1' = 'NotSupportedByControlPlane'; 'New-SwarmNetwork 1' = 'NotSupportedByControlPlane'
         'New-SwarmNetwork 2' = 'NotSupportedByControlPlane'; 'Remove-SwarmNetwork 1' = 'NotSupportedByControlPlane'
         'New-SwarmNetwork 3' = 'NotSupportedByControlPlane'
-        'New-SwarmService 5' = 'NotSupportedByControlPlane'; 'New-SwarmService 7' = 'NotSupportedByControlPlane'
         # The nodes of this sandbox run processes.
-        'New-SwarmService 4' = 'NotSupportedByExecutor'
+        'New-SwarmService 4' = 'NotSupportedByExecutor'; 'New-SwarmService 5' = 'NotSupportedByExecutor'
     }
     $prepare = @{
         'Exit-Swarm 1' = { $null = Join-Swarm -Token (Get-SwarmJoinToken Worker -Session $main).Token -RemoteAddress $manager.Address }
