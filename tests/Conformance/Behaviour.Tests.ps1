@@ -100,7 +100,8 @@ Describe 'The states of a task' {
         # Changes a label again and again until the watch reports it.
         Wait-Until { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())"; $seen.Count -gt 0 } 'a first event'
         Set-SwarmNode worker1 -RemoveLabel n
-        $null = New-SwarmService -Name states -Image $image -StopSignal KILL -RestartDelay 0s -Wait
+        # A task that is slow to stop, so that its successor is Ready before it has ended.
+        $null = New-SwarmService -Name states -Image $image -StopSignal CONT -StopGracePeriod 1s -RestartDelay 0s -Wait
         $task = Get-RunningTask states
     }
     AfterAll {
