@@ -21,7 +21,7 @@ internal static class SandboxPlan
     )
     {
         string[] names = ["manager1", .. Enumerable.Range(1, workers).Select(i => $"worker{i}")];
-        var addresses = Addresses(names.Length, out claim);
+        var addresses = Addresses(names.Length, path, out claim);
         return [.. names.Select((name, i) => Node(sandbox, path, name, addresses[i], names.Length, program, executor, labels))];
     }
 
@@ -85,10 +85,8 @@ internal static class SandboxPlan
     }
 
     // Each node gets an address of its own where the system has 127.0.0.0/8, else a port of its own.
-    private static string[] Addresses(int count, out AddressClaim claim)
+    private static string[] Addresses(int count, string path, out AddressClaim claim)
     {
-        // A sandbox without a swarm does not listen on its addresses yet, but has reserved them.
-        var given = SandboxStore.All().SelectMany(s => s.Nodes).Select(n => n.Address).ToHashSet(StringComparer.Ordinal);
         for (var third = 0; third < 250; third++)
         {
             var candidates = Enumerable
@@ -96,8 +94,8 @@ internal static class SandboxPlan
                 .Select(last => new IPEndPoint(new IPAddress([127, 0, (byte)third, (byte)last]), ClusterPort));
             if (
                 count < 240
-                && candidates.All(c => !given.Contains(c.ToString()) && IsFree(c))
-                && AddressClaim.TryTake((byte)third, ClusterPort) is { } taken
+                && candidates.All(IsFree)
+                && AddressClaim.TryTake((byte)third, ClusterPort, path) is { } taken
             )
             {
                 // Another process may have begun to listen just before the claim.
