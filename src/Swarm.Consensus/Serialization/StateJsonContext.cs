@@ -21,6 +21,7 @@ namespace Swarm.Consensus.Serialization;
         typeof(PortListConverter),
         typeof(SubnetListConverter),
         typeof(NumberListConverter),
+        typeof(TaskPortListConverter),
         typeof(PendingReasonListConverter),
     }
 )]
@@ -59,5 +60,6 @@ namespace Swarm.Consensus.Serialization;
 [JsonSerializable(typeof(PublishedPort))]
 [JsonSerializable(typeof(NetworkSubnet))]
 [JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(TaskPort))]
 [JsonSerializable(typeof(PendingReason))]
 internal sealed partial class StateJsonContext : JsonSerializerContext;

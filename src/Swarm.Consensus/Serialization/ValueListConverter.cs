@@ -57,6 +57,8 @@ internal sealed class NumberListConverter : ValueListConverter<int>;
 
 internal sealed class PortListConverter : ValueListConverter<PublishedPort>;
 
+internal sealed class TaskPortListConverter : ValueListConverter<TaskPort>;
+
 internal sealed class PendingReasonListConverter : ValueListConverter<PendingReason>;
 
 /// <summary>A <see cref="ValueMap"/> as a JSON object of strings.</summary>

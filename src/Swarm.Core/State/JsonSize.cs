@@ -50,7 +50,9 @@ public static class JsonSize
 
     public static int Of(UpdateStatus? status) => status is null ? 0 : 288 + Of(status.Message) + Of(status.Failure);
 
-    public static int Of(TaskStatus status) => 64 + Of(status.Message) + Of(status.Error) + Of(status.ContainerId);
+    public static int Of(TaskStatus status) => 64 + Of(status.Message) + Of(status.Error) + Of(status.ContainerId) + Of(status.Endpoint);
+
+    private static int Of(TaskEndpoint? endpoint) => endpoint is null ? 0 : 48 + Of(endpoint.Address) + 64 * endpoint.Ports.Count;
 
     public static int Of(PendingReasons? pending) => pending is null ? 0 : 16 + pending.Reasons.Sum(r => 24 + Of(r.Filter) + Of(r.Detail));
 

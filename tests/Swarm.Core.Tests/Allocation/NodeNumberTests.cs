@@ -1,8 +1,9 @@
 using Swarm.Core.Allocation;
 using Swarm.Core.Model;
 using Swarm.Core.State;
+using Swarm.Core.Tests.Orchestration;
 
-namespace Swarm.Core.Tests.Orchestration;
+namespace Swarm.Core.Tests.Allocation;
 
 public sealed class NodeNumberTests
 {
