@@ -1,6 +1,6 @@
 namespace Swarm.Core.Allocation;
 
-/// <summary>The orders of <see cref="NetworkPools"/>. What is held follows from the networks and nodes of the state.</summary>
+/// <summary>The orders of <see cref="NetworkPools"/>. The networks and nodes of the state tell which of them are held.</summary>
 /// <param name="Subnets">Of the default address pools' subnets.</param>
 /// <param name="Tunnels">Of the tunnel ids, counted from <see cref="NetworkPools.FirstTunnelId"/>.</param>
 /// <param name="Nodes">Of the nodes' numbers, counted from 1.</param>

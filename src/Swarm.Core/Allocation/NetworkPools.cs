@@ -5,7 +5,7 @@ using Swarm.Core.Networking;
 
 namespace Swarm.Core.Allocation;
 
-/// <summary>What the whole swarm has once: subnets, tunnel ids and the nodes' numbers. Each has one holder, and is used again as late as possible.</summary>
+/// <summary>The subnets, tunnel ids and nodes' numbers of the whole swarm. Each has one holder, and is used again as late as possible.</summary>
 /// <remarks>Deterministic: equal calls give equal results. A leader takes from a copy, and the change names what was taken; <c>ClusterState</c> holds it
 /// when the change is applied. Not thread-safe.</remarks>
 public sealed class NetworkPools

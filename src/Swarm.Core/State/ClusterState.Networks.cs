@@ -30,7 +30,7 @@ public sealed partial class ClusterState
     private NetworkPools MakePools(NetworkPoolOrders orders) =>
         NetworkPools.Restore(Cluster?.Settings ?? ClusterSettings.Default, orders, _networks.Values, _nodes.Values);
 
-    /// <summary>Other default pools number their subnets anew. What is held stays held.</summary>
+    /// <summary>Other default pools number their subnets anew. Held subnets stay held.</summary>
     private void ChangeCluster(Cluster after)
     {
         var before = Cluster;

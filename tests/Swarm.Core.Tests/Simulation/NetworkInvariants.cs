@@ -1,6 +1,6 @@
 namespace Swarm.Core.Tests.Simulation;
 
-/// <summary>What the swarm has once has one holder, and a manager that restarts from a snapshot gives the same next.</summary>
+/// <summary>Subnets, tunnel ids and numbers have one holder each, and a manager that restarts from a snapshot gives the same next.</summary>
 internal static class NetworkInvariants
 {
     /// <summary>After each commit.</summary>
