@@ -146,6 +146,7 @@ public sealed partial class CertificateAuthorityService(
                     Spec = NodeSpec.Default with { Availability = availability },
                     Description = NodeDescription.Unknown with { Hostname = hostname },
                     GivenName = NodeNames.Claim(state, hostname),
+                    Number = state.CopyPools().TakeNodeNumber(),
                     Status = NodeStatus.New with { Address = address, Since = now },
                 };
                 return new CommandChanges([new StateChange.NodeCreate(node)], id);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 using Swarm.Core.State;
 
 namespace Swarm.Consensus.Serialization;
@@ -18,6 +19,8 @@ namespace Swarm.Consensus.Serialization;
         typeof(StringListConverter),
         typeof(MountListConverter),
         typeof(PortListConverter),
+        typeof(SubnetListConverter),
+        typeof(NumberListConverter),
         typeof(TaskPortListConverter),
         typeof(PendingReasonListConverter),
     }
@@ -31,7 +34,10 @@ namespace Swarm.Consensus.Serialization;
 [JsonSerializable(typeof(StateChange.NodeStatusSet))]
 [JsonSerializable(typeof(StateChange.NodeDescriptionSet))]
 [JsonSerializable(typeof(StateChange.NodeRoleSet))]
+[JsonSerializable(typeof(StateChange.NodeNumberSet))]
 [JsonSerializable(typeof(StateChange.NodeRemove))]
+[JsonSerializable(typeof(StateChange.NetworkCreate))]
+[JsonSerializable(typeof(StateChange.NetworkRemove))]
 [JsonSerializable(typeof(StateChange.ServiceCreate))]
 [JsonSerializable(typeof(StateChange.ServiceSpecSet))]
 [JsonSerializable(typeof(StateChange.ServiceUpdateStatusSet))]
@@ -52,6 +58,8 @@ namespace Swarm.Consensus.Serialization;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Mount))]
 [JsonSerializable(typeof(PublishedPort))]
+[JsonSerializable(typeof(NetworkSubnet))]
+[JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(TaskPort))]
 [JsonSerializable(typeof(PendingReason))]
 internal sealed partial class StateJsonContext : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Swarm.Core.Credentials;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 using Swarm.Core.State;
 
 namespace Swarm.Consensus.Serialization;
@@ -168,6 +169,14 @@ internal static class StateSchema
                 Id = "",
                 CreatedAt = default,
                 UpdatedAt = default,
+            },
+            new NetworkSpec { Name = "" },
+            new Network
+            {
+                Id = "",
+                CreatedAt = default,
+                Spec = new NetworkSpec { Name = "" },
+                TunnelId = 0,
             },
             new Service
             {

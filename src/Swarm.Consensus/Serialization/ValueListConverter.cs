@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 
 namespace Swarm.Consensus.Serialization;
 
@@ -49,6 +50,10 @@ internal abstract class ValueListConverter<T> : JsonConverter<ValueList<T>>, ILi
 internal sealed class StringListConverter : ValueListConverter<string>;
 
 internal sealed class MountListConverter : ValueListConverter<Mount>;
+
+internal sealed class SubnetListConverter : ValueListConverter<NetworkSubnet>;
+
+internal sealed class NumberListConverter : ValueListConverter<int>;
 
 internal sealed class PortListConverter : ValueListConverter<PublishedPort>;
 

@@ -36,4 +36,10 @@ public sealed record ClusterSettings
     /// <summary>Node certificates live this long; Docker's default is 90 days.</summary>
     public TimeSpan CertificateExpiry { get; init; } = TimeSpan.FromDays(90);
     public bool Autolock { get; init; }
+
+    /// <summary>The blocks that networks get their IPv4 subnets from, in CIDR notation. The default holds 32,768 subnets and none of Docker's.</summary>
+    public ValueList<string> DefaultAddressPools { get; init; } = ["10.128.0.0/9"];
+
+    /// <summary>The prefix length of a subnet from <see cref="DefaultAddressPools"/>.</summary>
+    public int DefaultAddressPoolMaskLength { get; init; } = 24;
 }

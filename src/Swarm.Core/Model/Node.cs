@@ -22,6 +22,9 @@ public sealed record Node
     /// so in the states of earlier versions, and where the swarm is Docker's.</summary>
     public string GivenName { get; init; } = "";
 
+    /// <summary>From 1: the number that its tasks' subnet, its marks and its tunnel's addresses are made from. No other node has it. 0: none yet.</summary>
+    public uint Number { get; init; }
+
     /// <summary>Names that the node had before. They stay its own until it is removed.</summary>
     public ValueList<string> FormerNames { get; init; } = [];
 

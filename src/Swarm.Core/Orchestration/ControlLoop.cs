@@ -24,6 +24,7 @@ public sealed class ControlLoop
     private readonly ControlLoopOptions _options;
     private readonly DirtyQueue _services = new();
     private readonly DirtyQueue _nodes = new();
+    private readonly NodeNumbering _numbering;
     private readonly Deadlines _deadlines = new();
     private readonly HashSet<string> _withoutRoom = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _globalServices = new(StringComparer.Ordinal);
@@ -47,6 +48,7 @@ public sealed class ControlLoop
         _ids = ids;
         _options = options ?? ControlLoopOptions.Default;
         Scheduler = new Scheduler(state, _clock) { IgnoresMaxReplicas = _options.Fault == InjectedFault.IgnoreMaxReplicas };
+        _numbering = new NodeNumbering(state);
         state.Changed += Observe;
         FindNodesAndGlobalServices();
         if (!settled)
@@ -125,6 +127,7 @@ public sealed class ControlLoop
         {
             _nodeIds.Add(node.Id);
         }
+        _numbering.Reset();
     }
 
     /// <summary>The other loop knows which of these are stranded; the others are checked for nothing when a node changes.</summary>
@@ -162,6 +165,7 @@ public sealed class ControlLoop
         _services.Count > 0
         || _nodes.Count > 0
         || _freed.Count > 0
+        || _numbering.HasWork
         || Scheduler.HasWork
         || (_deadlines.Next is { } next && next <= _clock.Now);
 
@@ -176,6 +180,7 @@ public sealed class ControlLoop
         var plan = new PlanContext(_state, now, _ids, _options, ownShare, _clock, Scheduler);
         _deadlines.TakeDue(_clock.Now, _services);
         MarkThoseWithRoom();
+        _numbering.Plan(plan.Changes);
         Enforce(plan);
         for (var left = _services.Count; left > 0 && plan.Changes.Count < ownShare && _services.TryTake(out var id); left--)
         {
@@ -287,6 +292,7 @@ public sealed class ControlLoop
                 ObserveService((after ?? before)!, after is not null);
                 break;
             case ChangedObject.OfNode(var before, var after):
+                _numbering.Observe(before, after);
                 ObserveNode(before, after);
                 break;
             case ChangedObject.OfCluster(var before, var after):
@@ -295,7 +301,7 @@ public sealed class ControlLoop
                     MarkEveryService();
                 }
                 break;
-            case ChangedObject.OfCredentials:
+            case ChangedObject.OfCredentials or ChangedObject.OfNetwork:
                 // No task depends on them.
                 return;
             default:

@@ -1,5 +1,6 @@
 using Swarm.Core.Credentials;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 
 namespace Swarm.Core.State;
 
@@ -13,6 +14,8 @@ public abstract record ChangedObject
     public sealed record OfCredentials(CredentialSet Before, CredentialSet After) : ChangedObject;
 
     public sealed record OfNode(Node? Before, Node? After) : ChangedObject;
+
+    public sealed record OfNetwork(Network? Before, Network? After) : ChangedObject;
 
     public sealed record OfService(Service? Before, Service? After) : ChangedObject;
 

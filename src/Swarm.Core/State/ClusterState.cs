@@ -7,9 +7,6 @@ namespace Swarm.Core.State;
 /// <remarks>Not thread-safe: the daemon guards it. Its records are immutable, so a record that a reader holds stays valid.</remarks>
 public sealed partial class ClusterState
 {
-    /// <summary>Outcomes of API writes kept for retries; older ones are forgotten first.</summary>
-    public const int RequestsKept = 1024;
-
     private readonly ClusterState? _origin;
     private readonly StateTable<Node> _nodes;
     private readonly StateTable<Service> _services;
@@ -18,8 +15,6 @@ public sealed partial class ClusterState
     private readonly StateTable<SwarmTask> _tasks;
     private readonly TaskIndex _tasksByService;
     private readonly TaskIndex _tasksByNode;
-    private readonly Dictionary<string, StateChange.RequestRecord> _requests = new(StringComparer.Ordinal);
-    private readonly Queue<string> _requestOrder = new();
     private readonly List<ChangedObject> _forkChanges = [];
     private TaskStatus? _assigned;
 
@@ -34,6 +29,8 @@ public sealed partial class ClusterState
         _serviceIdsByName = new(origin?._serviceIdsByName);
         _revisions = new(origin?._revisions);
         _tasks = new(origin?._tasks);
+        _networks = new(origin?._networks);
+        _networkIdsByName = new(origin?._networkIdsByName);
         _tasksByService = new(origin?._tasksByService, _tasks);
         _tasksByNode = new(origin?._tasksByNode, _tasks);
         _serviceIdsByPort = new(origin?._serviceIdsByPort);
@@ -117,10 +114,6 @@ public sealed partial class ClusterState
 
     public IReadOnlyCollection<SwarmTask> TasksOfNode(string nodeId) => _tasksByNode.Of(nodeId);
 
-    /// <summary>The outcome of an earlier API write with this request id, or null.</summary>
-    public StateChange.RequestRecord? FindRequest(string requestId) =>
-        _requests.GetValueOrDefault(requestId) ?? _origin?.FindRequest(requestId);
-
     /// <summary>Applies one committed batch. The same batches in the same order give the same state, everywhere.</summary>
     /// <exception cref="InvalidOperationException">A change is of a kind that this version does not know. The state is of no use any
     /// more.</exception>
@@ -147,6 +140,8 @@ public sealed partial class ClusterState
             Services = [.. _services.Values.OrderBy(s => s.Id, StringComparer.Ordinal)],
             Revisions = [.. _revisions.Pairs.OrderBy(r => r.Key, StringComparer.Ordinal).SelectMany(r => r.Value)],
             Tasks = [.. _tasks.Values.OrderBy(t => t.Id, StringComparer.Ordinal)],
+            Networks = [.. _networks.Values.OrderBy(n => n.Id, StringComparer.Ordinal)],
+            Pools = SharedPools.Capture(),
             Requests = [.. RequestsInOrder],
             Credentials = Credentials.Issued,
             RevokedNames = Credentials.RevokedNames,
@@ -194,6 +189,7 @@ public sealed partial class ClusterState
         {
             Put(null, WithSharedIds(task));
         }
+        RestoreNetworks(snapshot);
         foreach (var request in snapshot.Requests)
         {
             Record(request);
@@ -205,13 +201,13 @@ public sealed partial class ClusterState
         switch (change)
         {
             case StateChange.ClusterSet c:
-                var cluster = c.Cluster with { Version = Index };
-                var clusterBefore = Cluster;
-                Cluster = cluster;
-                Changed?.Invoke(new ChangedObject.OfCluster(clusterBefore, cluster));
+                ChangeCluster(c.Cluster with { Version = Index });
                 break;
             case StateChange.NodeCreate c:
-                ChangeNode(null, c.Node with { Version = Index });
+                ChangeNode(null, WithFreeNumber(c.Node with { Version = Index }));
+                break;
+            case StateChange.NodeNumberSet c when FindNode(c.NodeId) is { Number: 0 } node && OwnPools.TryHoldNodeNumber(c.Number):
+                ChangeNode(node, node with { Number = c.Number, Version = Index });
                 break;
             case StateChange.NodeSpecSet c when FindNode(c.NodeId) is { } node:
                 ChangeNode(node, node with { Spec = c.Spec, UpdatedAt = c.At, Version = Index });
@@ -226,8 +222,14 @@ public sealed partial class ClusterState
             case StateChange.NodeRoleSet c when FindNode(c.NodeId) is { } node:
                 ChangeNode(node, node with { Role = c.Role, UpdatedAt = c.At, Version = Index });
                 break;
-            case StateChange.NodeRemove c when _nodes.Remove(c.NodeId, out var node):
-                Changed?.Invoke(new ChangedObject.OfNode(node, null));
+            case StateChange.NodeRemove c when FindNode(c.NodeId) is { } node:
+                RemoveNode(node);
+                break;
+            case StateChange.NetworkCreate c when FindNetwork(c.Network.Id) is null && !_networkIdsByName.Contains(c.Network.Spec.Name):
+                CreateNetwork(c.Network with { Version = Index });
+                break;
+            case StateChange.NetworkRemove c when FindNetwork(c.NetworkId) is { } network:
+                RemoveNetwork(network);
                 break;
             case StateChange.ServiceCreate c when !_serviceIdsByName.Contains(c.Service.Spec.Name):
                 AddRevision(
@@ -314,7 +316,10 @@ public sealed partial class ClusterState
             or StateChange.NodeStatusSet
             or StateChange.NodeDescriptionSet
             or StateChange.NodeRoleSet
+            or StateChange.NodeNumberSet
             or StateChange.NodeRemove
+            or StateChange.NetworkCreate
+            or StateChange.NetworkRemove
             or StateChange.ServiceCreate
             or StateChange.ServiceSpecSet
             or StateChange.ServiceUpdateStatusSet
@@ -476,21 +481,6 @@ public sealed partial class ClusterState
         if (after.NodeId is not null)
         {
             _tasksByNode.Put(after.NodeId, before?.NodeId == after.NodeId ? before : null, after);
-        }
-    }
-
-    private IEnumerable<StateChange.RequestRecord> RequestsInOrder =>
-        (_origin?.RequestsInOrder ?? []).Concat(_requestOrder.Select(id => _requests[id]));
-
-    private void Record(StateChange.RequestRecord request)
-    {
-        if (_origin?.FindRequest(request.RequestId) is null && _requests.TryAdd(request.RequestId, request))
-        {
-            _requestOrder.Enqueue(request.RequestId);
-            if (_requestOrder.Count > RequestsKept)
-            {
-                _requests.Remove(_requestOrder.Dequeue());
-            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 
 namespace Swarm.Core.State;
 
@@ -11,10 +12,19 @@ public static class JsonSize
         + (cluster.RootKey.Length * 4 / 3)
         + Of(cluster.WorkerJoinSecret)
         + Of(cluster.ManagerJoinSecret)
-        + Of(cluster.UnlockKey);
+        + Of(cluster.UnlockKey)
+        + Of(cluster.Settings.DefaultAddressPools);
 
     public static int Of(Node node) =>
         192 + Of(node.Spec) + Of(node.Description) + Of(node.Status) + Of(node.GivenName) + Of(node.FormerNames);
+
+    public static int Of(Network network) =>
+        384
+        + Of(network.Spec.Name)
+        + Of(network.Spec.Driver)
+        + Of(network.Spec.Labels)
+        + Of(network.Spec.Options)
+        + network.Spec.Subnets.Concat(network.Subnets).Sum(s => 48 + Of(s.Subnet) + Of(s.Gateway) + Of(s.IpRange));
 
     public static int Of(NodeSpec spec) => 32 + Of(spec.Labels);
 

@@ -1,5 +1,6 @@
 using Swarm.Core.Credentials;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 
 namespace Swarm.Core.State;
 
@@ -15,7 +16,7 @@ public abstract record StateChange
 
     /// <summary>Adds the objects and unique names that the change touches. Two commands that were checked against the same state share a
     /// batch only if they have no key in common.</summary>
-    /// <param name="keys"><c>node:ID</c>, <c>nodename:NAME</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>credential:NUMBER-OR-NAME</c>, <c>ports</c>, <c>request:ID</c> or <c>cluster</c>.</param>
+    /// <param name="keys"><c>node:ID</c>, <c>nodename:NAME</c>, <c>service:ID</c>, <c>name:NAME</c>, <c>task:ID</c>, <c>network:ID</c>, <c>netname:NAME</c>, <c>networks</c>, <c>ports</c>, <c>credential:NUMBER-OR-NAME</c>, <c>request:ID</c> or <c>cluster</c>.</param>
     /// <param name="state">The state that the change was worked out against.</param>
     public abstract void AddKeys(ISet<string> keys, ClusterState state);
 
@@ -99,6 +100,14 @@ public abstract record StateChange
         public override int EstimateSize() => Frame;
     }
 
+    /// <summary>Gives a node its <see cref="Node.Number"/>. It does nothing if the node has one, or another node has this one.</summary>
+    public sealed record NodeNumberSet(string NodeId, uint Number) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state) => keys.Add("node:" + NodeId);
+
+        public override int EstimateSize() => Frame;
+    }
+
     public sealed record NodeRemove(string NodeId) : StateChange
     {
         public override void AddKeys(ISet<string> keys, ClusterState state)
@@ -112,6 +121,36 @@ public abstract record StateChange
                 {
                     AddNodeName(keys, former);
                 }
+            }
+        }
+
+        public override int EstimateSize() => Frame;
+    }
+
+    // -- networks
+    /// <summary>Creates a network with what the leader took from a copy of the pools. It does nothing if another network has a part of that.</summary>
+    public sealed record NetworkCreate(Network Network) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            // Networks of one batch would be given the same subnet and tunnel id.
+            keys.Add("networks");
+            keys.Add("network:" + Network.Id);
+            keys.Add("netname:" + Network.Spec.Name);
+        }
+
+        public override int EstimateSize() => Frame + JsonSize.Of(Network);
+    }
+
+    public sealed record NetworkRemove(string NetworkId) : StateChange
+    {
+        public override void AddKeys(ISet<string> keys, ClusterState state)
+        {
+            keys.Add("network:" + NetworkId);
+            // The next network of that name is created after this batch.
+            if (state.FindNetwork(NetworkId) is { } network)
+            {
+                keys.Add("netname:" + network.Spec.Name);
             }
         }
 

@@ -1,5 +1,7 @@
+using Swarm.Core.Allocation;
 using Swarm.Core.Credentials;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 
 namespace Swarm.Core.State;
 
@@ -17,6 +19,10 @@ public sealed record StateSnapshot
     public required IReadOnlyList<ServiceRevision> Revisions { get; init; }
     public required IReadOnlyList<SwarmTask> Tasks { get; init; }
     public required IReadOnlyList<StateChange.RequestRecord> Requests { get; init; }
+    public IReadOnlyList<Network> Networks { get; init; } = [];
+
+    /// <summary>Null: a swarmd without networks wrote the snapshot.</summary>
+    public NetworkPoolOrders? Pools { get; init; }
     public IReadOnlyList<IssuedCredential> Credentials { get; init; } = [];
     public IReadOnlyList<RevokedName> RevokedNames { get; init; } = [];
 

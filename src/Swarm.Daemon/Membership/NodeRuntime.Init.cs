@@ -78,6 +78,7 @@ internal sealed partial class NodeRuntime
             Spec = NodeSpec.Default with { Role = NodeRole.Manager, Availability = availability },
             Description = NodeDescription.Unknown with { Hostname = _options.Daemon.Hostname },
             GivenName = _options.Daemon.Hostname,
+            Number = 1,
             Status = NodeStatus.New with { Address = advertise.Host, Since = now },
         };
         var keys = DataKeyStore.Create(_options.Directory.FullPath);

@@ -76,6 +76,7 @@ internal sealed class TestSwarm
                 new Node
                 {
                     Id = id,
+                    Number = State.CopyPools().TakeNodeNumber(),
                     CreatedAt = Now,
                     UpdatedAt = Now,
                     Spec = NodeSpec.Default with { Labels = labels ?? ValueMap.Empty },

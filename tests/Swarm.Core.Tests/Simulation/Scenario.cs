@@ -22,6 +22,7 @@ internal sealed partial class Scenario
     {
         _swarm = swarm;
         _random = swarm.Random;
+        _ofNetworks = new Random(swarm.Seed);
         _isNarrow = _random.Next(4) == 0;
     }
 
@@ -65,10 +66,15 @@ internal sealed partial class Scenario
         MakePeace();
         _swarm.Run(TimeSpan.FromHours(1));
         Invariants.CheckConverged(_swarm);
+        NetworkInvariants.CheckRest(_swarm);
     }
 
     private void Disturb()
     {
+        if (_ofNetworks.Next(4) == 0)
+        {
+            ChangeNetworks();
+        }
         if (_random.Next(7) == 0)
         {
             ChangePlacement();

@@ -142,6 +142,7 @@ internal sealed class SimulatedSwarm : TimeProvider
         }
         State.Apply(changes, State.Index + 1);
         Invariants.CheckTasks(this);
+        NetworkInvariants.CheckHolders(this);
         Wake();
     }
 

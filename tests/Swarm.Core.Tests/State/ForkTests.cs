@@ -1,4 +1,6 @@
+using Swarm.Core.Allocation;
 using Swarm.Core.Model;
+using Swarm.Core.Networking;
 using Swarm.Core.State;
 using Swarm.Core.Tests.Scheduling;
 
@@ -35,6 +37,8 @@ public sealed class ForkTests
             Assert.Equal(before.Services, origin.Capture().Services);
             Assert.Equal(before.Nodes, origin.Capture().Nodes);
             Assert.Equal(before.Revisions, origin.Capture().Revisions);
+            Assert.Equal(before.Networks, origin.Capture().Networks);
+            Assert.Equal(before.Pools, origin.Capture().Pools);
         }
     }
 
@@ -60,6 +64,8 @@ public sealed class ForkTests
         Assert.Equal(expected.Nodes, actual.Nodes);
         Assert.Equal(expected.Revisions, actual.Revisions);
         Assert.Equal(expected.Requests, actual.Requests);
+        Assert.Equal(expected.Networks, actual.Networks);
+        Assert.Equal(expected.Pools, actual.Pools);
         Assert.Equal((copy.Tasks.Count, copy.Services.Count, copy.Nodes.Count), (fork.Tasks.Count, fork.Services.Count, fork.Nodes.Count));
         Assert.Equal(copy.Tasks.Count, fork.Tasks.DistinctBy(static t => t.Id).Count());
         for (var i = 0; i < 8; i++)
@@ -83,7 +89,7 @@ public sealed class ForkTests
         for (var i = 0; i < changes; i++)
         {
             var (service, node, task) = ($"s{random.Next(4)}", $"n{random.Next(4)}", $"t{random.Next(40)}");
-            StateChange change = random.Next(11) switch
+            StateChange change = random.Next(14) switch
             {
                 0 => new StateChange.NodeCreate(
                     new Node
@@ -91,6 +97,7 @@ public sealed class ForkTests
                         Id = node,
                         CreatedAt = now,
                         UpdatedAt = now,
+                        Number = (uint)random.Next(4),
                     }
                 ),
                 1 => new StateChange.NodeSpecSet(node, NodeSpec.Default with { Availability = NodeAvailability.Pause }, now),
@@ -111,6 +118,18 @@ public sealed class ForkTests
                 6 => new StateChange.RevisionRemove(service, (ulong)random.Next(1, 5)),
                 7 => new StateChange.TaskAssign(task, node, now),
                 8 => new StateChange.TaskRemove(task),
+                10 => new StateChange.NodeNumberSet(node, (uint)random.Next(1, 5)),
+                11 => new StateChange.NetworkCreate(
+                    new Network
+                    {
+                        Id = "w" + random.Next(6),
+                        CreatedAt = now,
+                        Spec = new NetworkSpec { Name = "network" + random.Next(6) },
+                        Subnets = [new NetworkSubnet($"10.128.{random.Next(6)}.0/24", "", "")],
+                        TunnelId = NetworkPools.FirstTunnelId + (uint)random.Next(6),
+                    }
+                ),
+                12 => new StateChange.NetworkRemove("w" + random.Next(6)),
                 9 => new StateChange.RequestRecord($"r{random.Next(20)}", "", now),
                 _ => new StateChange.TaskCreate(
                     new SwarmTask

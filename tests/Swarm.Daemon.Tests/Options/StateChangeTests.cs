@@ -30,7 +30,14 @@ public sealed class StateChangeTests
         var keys = new HashSet<string>();
         Make(kind).AddKeys(keys, new ClusterState());
         Assert.Equal(WithoutKeys.ContainsKey(kind), keys.Count == 0);
-        Assert.All(keys, k => Assert.Matches("(?i)^(cluster|ports|(node|nodename|service|name|task|request|credential):text[0-9]+)$", k));
+        Assert.All(
+            keys,
+            k =>
+                Assert.Matches(
+                    "(?i)^(cluster|networks|ports|(network|netname|node|nodename|service|name|task|request|credential):text[0-9]+)$",
+                    k
+                )
+        );
     }
 
     private static StateChange Make(string kind) => (StateChange)SpecValues.Make(typeof(StateChange).GetNestedType(kind)!);
