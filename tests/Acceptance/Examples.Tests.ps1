@@ -1,4 +1,4 @@
-# Every example of the help runs as it is written, on a sandbox that is called as in the help. Only the addresses, tokens and keys that stand
+# Every example of the help runs as it is written, on a sandbox of processes or of containers that is called as in the help. Only the addresses, tokens and keys that stand
 # for the reader's own are replaced by the sandbox's.
 BeforeDiscovery {
     $help = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..', 'docs', 'en-US'))
@@ -43,16 +43,18 @@ BeforeAll {
         'Get-SwarmNetwork 1' = 'NotSupportedByControlPlane'; 'New-SwarmNetwork 1' = 'NotSupportedByControlPlane'
         'New-SwarmNetwork 2' = 'NotSupportedByControlPlane'; 'Remove-SwarmNetwork 1' = 'NotSupportedByControlPlane'
         'New-SwarmNetwork 3' = 'NotSupportedByControlPlane'
-        # The nodes of this sandbox run processes.
-        'New-SwarmService 4' = 'NotSupportedByExecutor'; 'New-SwarmService 5' = 'NotSupportedByExecutor'
     }
+    if ($executor -eq 'Process') { $refused += @{ 'New-SwarmService 4' = 'NotSupportedByExecutor'; 'New-SwarmService 5' = 'NotSupportedByExecutor' } }
+    # The engine of the tests has no images but its own.
+    $standIn = $executor -eq 'Docker' -and -not (& docker image ls --quiet nginx:latest)
+    if ($standIn) { $null = Invoke-Native docker tag, web:1, nginx:latest }
     $prepare = @{
         'Exit-Swarm 1' = { $null = Join-Swarm -Token (Get-SwarmJoinToken Worker -Session $main).Token -RemoteAddress $manager.Address }
         'Exit-Swarm 2' = { $null = Initialize-Swarm }
         'Get-SwarmUnlockKey 1' = { $null = Initialize-Swarm -AutoLock }
         'Reset-SwarmUnlockKey 1' = { $null = Initialize-Swarm -AutoLock }
         'New-SwarmNetwork 3' = { Set-Content networks.csv 'Name,Subnet', 'front,10.20.1.0/24', 'back,' }
-        'New-SwarmService 6' = { Set-Content services.csv 'Name,Image,Replicas,Env', 'row1,redis:3.0.7,2,A=1;B=2', 'row2,alpine,,' }
+        'New-SwarmService 6' = { Set-Content services.csv 'Name,Image,Replicas,Env', 'row1,redis:3.0.7,2,A=1;B=2', 'row2,redis:3.0.6,,' }
         'Set-SwarmNode 4' = { Set-Content nodes.csv 'Name,Availability,Label', 'worker1,,disk=ssd;zone=a', 'worker2,Active,' }
         'Set-SwarmService 4' = { Set-Content replicas.csv 'Name,Replicas', 'web,2', 'redis,1' }
         'Join-Swarm 2' = { Set-Variable token (Get-SwarmJoinToken Worker -Session $main).Token -Scope Script }
@@ -75,7 +77,7 @@ BeforeAll {
 
     function Reset-Spare {
         Get-SwarmSandbox spare -ErrorAction Ignore | Stop-SwarmSandbox
-        $script:spare = (Start-SwarmSandbox spare -NoSwarm -Executor Process)[0]
+        $script:spare = (Start-SwarmSandbox spare -NoSwarm -Executor $executor)[0]
         $null = Connect-Swarm -Socket $spare.Socket
     }
     function Lock-Spare {
@@ -93,7 +95,9 @@ BeforeAll {
             if ($name -in $there) { continue }
             Get-SwarmService $name -ErrorAction Ignore | Remove-SwarmService -Force -Wait
             $image = $name -eq 'redis' ? 'redis:3.0.6' : 'alpine'
-            $null = New-SwarmService $name $image -Replicas 3 -StopGracePeriod 1s -Wait
+            # A container of alpine ends at once without a command; the sandbox's image of that name does not.
+            $command = $executor -eq 'Docker' -and $name -ne 'redis' ? @{ Command = 'sleep', '1d' } : @{}
+            $null = New-SwarmService $name $image -Replicas 3 -StopGracePeriod 1s @command -Wait
         }
         # The spare node joins in some examples, and is gone after each.
         Get-SwarmNode manager1-* | Remove-SwarmNode -Force
@@ -101,12 +105,13 @@ BeforeAll {
     }
     function Read-Host { ConvertTo-SecureString $script:key -AsPlainText -Force }
 
-    $box = Start-SwarmSandbox sandbox -Workers 2 -Executor Process
+    $box = Start-SwarmSandbox sandbox -Workers 2 -Executor $executor
     $manager, $worker1, $null = $box.Nodes
     $main = Get-SwarmSession | Where-Object IsDefault
 }
 AfterAll {
     Get-SwarmSandbox | Stop-SwarmSandbox
+    if ($standIn) { $null = Invoke-Native docker image, rm, nginx:latest }
     Set-Location $ownFolder
     $provider.Home = $ownHome
     $env:SWARM_SANDBOX_HOME = ''
@@ -117,7 +122,7 @@ Describe 'The examples of the help' {
         $cmdlet = ($Id -split ' ')[0]
         if ($cmdlet -in $onSpare) { Reset-Spare }
         else {
-            if (-not (Get-SwarmSandbox sandbox -ErrorAction Ignore)) { $null = Start-SwarmSandbox sandbox -Workers 2 -Executor Process }
+            if (-not (Get-SwarmSandbox sandbox -ErrorAction Ignore)) { $null = Start-SwarmSandbox sandbox -Workers 2 -Executor $executor }
             $null = Connect-Swarm -Socket (Get-SwarmSandbox sandbox).Nodes[0].Socket
             if ($cmdlet -notin $onHost -and $cmdlet -notlike '*-SwarmSandbox') { Reset-Services $Code }
         }

@@ -44,6 +44,7 @@ function Get-AcceptancePass([string] $Lab) {
     if ($onDocker) { @{ Name = 'Acceptance.DockerSwarm'; Lane = 'lab'; Missing = $noLab; Lab = $Lab; Plane = 'docker'; Files = $onDocker } }
     # In a pass of its own: its sandboxes are apart from all others.
     @{ Name = 'Acceptance.Examples'; Lane = 'hosts'; Executor = 'Process'; Files = @(& $files Examples) }
+    if ($Conformance -eq 'Full') { @{ Name = 'Acceptance.ExamplesDocker'; Lane = 'hosts'; Missing = Find-MissingEngine; Executor = 'Docker'; Files = @(& $files Examples) } }
     @{ Name = 'Acceptance.Hosts'; Lane = 'hosts'; Files = @(& $files Firewall Tutorial) }
 }
 
