@@ -64,38 +64,6 @@ Describe 'Changes' {
     }
 }
 
-Describe 'A console' {
-    BeforeDiscovery { $noTerminal = -not ($IsLinux -and (Get-Command script -CommandType Application -ErrorAction Ignore)) }
-    # A terminal of 80 columns, as an administrator has it: what the views buffer or cut shows only there.
-    It 'of 80 columns shows each event as it comes, and views that fit' -Skip:$noTerminal {
-        $text = [IO.Path]::Combine("$TestDrive", 'console.txt')
-        $program = [IO.Path]::Combine("$TestDrive", 'console.ps1')
-        $socket = (Get-SwarmSession | Where-Object IsDefault).Endpoint
-        "Import-Module '$((Get-Module Swarm).ModuleBase)'; `$null = Connect-Swarm -Socket '$socket'; Get-SwarmTask; Get-SwarmNode; 'watching'; Watch-SwarmEvent" | Set-Content $program
-        $start = [Diagnostics.ProcessStartInfo]::new('script')
-        # The process keeps its standard input: at the end of that, script ends.
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
-        '-qfec', "stty cols 80 rows 40; exec '$([Environment]::ProcessPath)' -NoProfile -NoLogo -File '$program'", $text | ForEach-Object { $start.ArgumentList.Add($_) }
-        $console = [Diagnostics.Process]::Start($start)
-        $console.BeginOutputReadLine()
-        try {
-            Wait-Until { (Test-Path $text) -and (Get-Content $text -Raw) -match 'watching' } 'the views on the console'
-            $plain = (Get-Content $text -Raw) -replace "`e\[[0-9;?]*[a-zA-Z]"
-            $plain | Should -Match '(?m)^ID +NAME +'
-            foreach ($line in $plain -split '\r?\n' -notmatch '^Script ') { $line.Length | Should -BeLessOrEqual 80 -Because $line }
-            # The watch begins a moment after the word: another label until it is seen.
-            $changes = @{ Count = 0 }
-            Wait-Until { $changes.Count++; Set-SwarmService beta -Label @{ seen = $changes.Count }; (Get-Content $text -Raw) -match 'watching[\s\S]*beta' } 'an event on the console'
-            $console.HasExited | Should -BeFalse
-        }
-        finally {
-            $console.Kill($true)
-            $console.WaitForExit()
-            Set-SwarmService beta -RemoveLabel seen -ErrorAction Ignore
-        }
-    }
-}
-
 Describe 'Objects' {
     It '<command> survives CLIXML' -ForEach @(
         @{ Command = 'Get-SwarmService' }, @{ Command = 'Get-SwarmTask' }, @{ Command = 'Get-SwarmNode' }, @{ Command = 'Get-Swarm' }, @{ Command = 'Get-SwarmJoinToken' }

@@ -144,18 +144,17 @@ function Install-Package([string] $Modules) {
         # .NET does not know a folder that is not there yet.
         if (-not $IsWindows) { $null = New-Item $data -ItemType Directory }
         & {
-            # Elsewhere than on Windows, the home is one of the test's own: there the README is followed word for word.
-            $readme = [regex]::Match([IO.File]::ReadAllText((Join-Path $root README.md)), '(?s)\n## Install\n.*?```powershell\n(.*?)```').Groups[1].Value
-            $script = if ($IsWindows) {
-                {
-                    param($Repository, $Modules)
-                    $ErrorActionPreference = 'Stop'
-                    Import-Module Microsoft.PowerShell.PSResourceGet
-                    Register-PSResourceRepository -Name SwarmPackage -Uri $Repository -Trusted
-                    try { Save-PSResource Swarm -Repository SwarmPackage -Path $Modules } finally { Unregister-PSResourceRepository SwarmPackage }
+            $script = {
+                param($Repository, $Modules)
+                $ErrorActionPreference = 'Stop'
+                Import-Module Microsoft.PowerShell.PSResourceGet
+                Register-PSResourceRepository -Name SwarmPackage -Uri $Repository -Trusted
+                try {
+                    if ($IsWindows) { Save-PSResource Swarm -Repository SwarmPackage -Path $Modules }
+                    else { Install-PSResource Swarm -Repository SwarmPackage -Scope CurrentUser }
                 }
+                finally { Unregister-PSResourceRepository SwarmPackage }
             }
-            else { [scriptblock]::Create("`$ErrorActionPreference = 'Stop'; Set-Location '$root'`n$readme`n'The README installs ' + (Get-Module Swarm).ModuleBase") }
             $before = $env:HOME, $env:XDG_DATA_HOME
             if (-not $IsWindows) { $env:HOME, $env:XDG_DATA_HOME = $user, $data }
             try { & (Join-Path $PSHOME pwsh) -NoProfile -NonInteractive -Command $script -args $file.DirectoryName, $Modules | Out-Host }

@@ -75,30 +75,6 @@ public sealed class PlacementTests
         );
     }
 
-    [Fact]
-    public async ValueTask A_row_with_an_image_is_a_new_service_and_one_without_changes_one_that_is_there()
-    {
-        await using var shell = await Shell.StartAsync();
-        var web = shell.Fake.AddService("web", 2);
-        const string Csv =
-            "@'\nName,Image,Mode,Replicas,Constraint\nfresh,redis:1,,3,node.role==worker;node.labels.zone==a\nagent,alpine,Global,,\nweb,,,,node.labels.zone==b\n'@ | ConvertFrom-Csv";
-        shell.Run($"{Csv} | Test-SwarmPlacement").ThrowIfFailed();
-        var asked = shell.Fake.All<V1.TestPlacementRequest>();
-        shell.Run($"{Csv} | Select-Object -First 2 | New-SwarmService").ThrowIfFailed();
-        var made = shell.Fake.All<V1.CreateServiceRequest>();
-        Assert.Equal([.. made.Select(m => m.Spec)], asked[..2].Select(a => a.Spec));
-        Assert.All(asked[..2], a => Assert.Empty(a.Selector));
-        Assert.Equal((web.Id, web.Spec.Container.Image), (asked[2].Selector, asked[2].Spec.Container.Image));
-        Assert.Equal(["node.labels.zone==b"], asked[2].Spec.Placement.Constraints);
-        shell.Run("[pscustomobject]@{ Image = 'alpine'; Constraints = 'node.role==worker' } | Test-SwarmPlacement").ThrowIfFailed();
-        Assert.Equal(["node.role==worker"], shell.Fake.Last<V1.TestPlacementRequest>().Spec.Placement.Constraints);
-        Assert.StartsWith(
-            "InvalidValue,",
-            shell.Run("[pscustomobject]@{ Image = 'alpine'; Mode = 'Sometimes' } | Test-SwarmPlacement").Error.FullyQualifiedErrorId,
-            StringComparison.Ordinal
-        );
-    }
-
     private static IEnumerable<CommandParameterInfo> ParametersOf(Shell shell, string cmdlet, string? set = null) =>
         shell
             .Run($"Get-Command {cmdlet}")

@@ -48,11 +48,6 @@ public sealed class TestSwarmPlacementCommand : ServiceSpecCmdlet
             }
             return;
         }
-        if (Row is { } row)
-        {
-            await TestAsync(new V1.TestPlacementRequest { Spec = SpecOf(row) }, cancellationToken);
-            return;
-        }
         foreach (var service in await FindServicesAsync(Name, cancellationToken))
         {
             try
@@ -69,28 +64,6 @@ public sealed class TestSwarmPlacementCommand : ServiceSpecCmdlet
             }
         }
     }
-
-    /// <summary>An object of the pipeline that New-SwarmService would make a service of: it has an image, and is not a service that is there.</summary>
-    private PipedObject? Row => Piped is { IsState: false } piped && TextOf(piped, nameof(Image)).Length > 0 ? piped : null;
-
-    // The engine binds an object to the parameters of the default set, which has neither an image nor a mode.
-    private V1.ServiceSpec SpecOf(PipedObject row)
-    {
-        var options = Options();
-        options[nameof(Image)] = TextOf(row, nameof(Image));
-        var name = TextOf(row, nameof(Name)) is { Length: > 0 } given ? given : AnyName;
-        var mode = TextOf(row, nameof(Mode));
-        if (mode.Length > 0 && !Enum.TryParse<ServiceMode>(mode, ignoreCase: true, out _))
-        {
-            throw new SwarmException("InvalidValue", $"'{mode}' is no mode of a service.", nameof(Mode), "Use Replicated or Global.");
-        }
-        return new ServiceSpecBuilder(options).Create(
-            name,
-            mode.Length > 0 ? Enum.Parse<ServiceMode>(mode, ignoreCase: true) : ServiceMode.Replicated
-        );
-    }
-
-    private static string TextOf(PipedObject row, string property) => $"{row[property]}".Trim();
 
     private async ValueTask TestAsync(V1.TestPlacementRequest request, CancellationToken cancellationToken)
     {
