@@ -13,6 +13,11 @@ public sealed class LoadContext : AssemblyLoadContext
         nameof(SetName),
         BindingFlags.Instance | BindingFlags.NonPublic
     );
+    private static readonly MethodInfo? AddExportedCmdlet = typeof(PSModuleInfo).GetMethod(
+        nameof(AddExportedCmdlet),
+        BindingFlags.Instance | BindingFlags.NonPublic
+    );
+    private static readonly PropertyInfo? OwningModule = typeof(CommandInfo).GetProperty(nameof(CommandInfo.Module));
     private static Assembly? _module;
     private static PSModuleInfo? _nested;
     private static string _folder = "";
@@ -65,6 +70,34 @@ public sealed class LoadContext : AssemblyLoadContext
             if (value is not null)
             {
                 SetName?.Invoke(value, ["Swarm.Cmdlets"]);
+            }
+        }
+    }
+
+    /// <summary>Adds the commands of the assembly to a module that was imported again.</summary>
+    /// <param name="nested">The module of <see cref="Module"/>.</param>
+    /// <param name="module">The module Swarm.</param>
+    public static void Export(PSModuleInfo nested, PSModuleInfo module)
+    {
+        foreach (var command in nested.ExportedCmdlets.Values)
+        {
+            AddExportedCmdlet?.Invoke(module, [command]);
+        }
+    }
+
+    /// <summary>Makes another copy of the module the owner of commands. The engine keeps a command once for all copies that have it. It removes the
+    /// command with the copy that owns it.</summary>
+    /// <param name="commands">Commands as the session finds them. Null and those of other modules are left alone.</param>
+    /// <param name="removed">The copy that is about to be removed.</param>
+    /// <param name="heir">A copy that stays, imported with the same prefix.</param>
+    public static void HandOver(IEnumerable<CmdletInfo?> commands, PSModuleInfo removed, PSModuleInfo heir)
+    {
+        ArgumentNullException.ThrowIfNull(commands);
+        foreach (var command in commands)
+        {
+            if (command is not null && ReferenceEquals(command.Module, removed))
+            {
+                OwningModule?.SetMethod?.Invoke(command, [heir]);
             }
         }
     }

@@ -58,6 +58,8 @@ public sealed class PendingReason
 /// <summary>Whether a task could go to a node, and the reason if not.</summary>
 public sealed class PlacementResult
 {
+    /// <summary>The service that was tried; empty for one that has no name yet.</summary>
+    public string ServiceName { get; set; } = "";
     public string NodeId { get; set; } = "";
     public string Node { get; set; } = "";
     public bool Suitable { get; set; }

@@ -232,6 +232,66 @@ Describe 'Events' {
     It '-Timeout ends the watch too' { { Watch-SwarmEvent -Timeout 100ms -ErrorAction Stop } | Should -Not -Throw }
 }
 
+Describe 'A console' {
+    BeforeAll {
+        $folder = [IO.Directory]::CreateTempSubdirectory('swarm-console-').FullName
+        $typescript = [IO.Path]::Combine($folder, 'typescript')
+        $go = [IO.Path]::Combine($folder, 'go')
+        $typed = [IO.Path]::Combine($folder, 'typed.ps1')
+        function Get-Shown { if (Test-Path $typescript) { (Get-Content $typescript -Raw) -replace "`e\[[0-9;?]*[A-Za-z]|`e[=>]|`r", '' } }
+
+        # Types a line at a PowerShell whose screen is a pseudo-terminal of 80 columns. The line gets the swarm's socket and waits with Wait-Go.
+        function Start-Console([string] $Line) {
+            Remove-Item $typescript, $go -ErrorAction Ignore
+            $module = [IO.Path]::Combine((Get-Module Swarm).ModuleBase, 'Swarm.psd1')
+            [IO.File]::WriteAllText($typed, @"
+Import-Module '$module'
+`$null = Connect-Swarm -Socket '$($nodes[0].Socket)'
+function Wait-Go { while (-not (Test-Path '$go')) { [Threading.Thread]::Sleep(20) } }
+"columns: `$([Console]::WindowWidth) redirected: `$([Console]::IsOutputRedirected)"
+$Line
+'the end'
+"@)
+            $start = [Diagnostics.ProcessStartInfo]::new('script', [string[]]@(
+                '--quiet', '--flush', '--return', '--command', "stty cols 80 rows 50; exec '$pwsh' -NoProfile -File '$typed'", $typescript))
+            $start.RedirectStandardInput = $true
+            $start.RedirectStandardOutput = $true
+            $console = [Diagnostics.Process]::Start($start)
+            # Nobody looks at the copy: the typescript has the same.
+            $null = $console.StandardOutput.ReadToEndAsync()
+            $console
+        }
+        function Stop-Console($Console) {
+            [IO.File]::WriteAllText($go, '')
+            try { Wait-Until { $Console.HasExited } 'the end of the console' 30 } finally { if (-not $Console.HasExited) { $Console.Kill($true) }; $Console.Dispose() }
+        }
+    }
+    AfterAll { [IO.Directory]::Delete($folder, $true) }
+    It 'shows <_> while the command runs, in 80 columns' -ForEach 'Watch-SwarmEvent', 'Get-SwarmNode', 'Get-SwarmService', 'Get-SwarmTask' {
+        if (-not (Get-Command script -CommandType Application -ErrorAction Ignore) -or -not $IsLinux) { Set-ItResult -Skipped -Because 'there is no script of util-linux, which makes a pseudo-terminal'; return }
+        if ($_ -ne 'Watch-SwarmEvent') { $null = New-SwarmService -Name shown -Image "${redis}:3.0.6" -Wait }
+        # A pipeline that has written its objects and goes on.
+        $console = Start-Console $(if ($_ -eq 'Watch-SwarmEvent') { 'Watch-SwarmEvent -Timeout 60s' } else { "& { $_; Wait-Go }" })
+        try {
+            Wait-Until { (Get-Shown) -match 'columns: 80 redirected: False' } 'the console'
+            $expected = @{
+                'Watch-SwarmEvent' = '\bworker1\b'; 'Get-SwarmNode' = '(?m)^\w{25} \* manager1 +Ready '
+                'Get-SwarmService' = '(?m)^\w+ +shown +replicated +1/1 '; 'Get-SwarmTask' = 'shown\.1 +\S*redis:3\.0\.6 +\w+ +Running\s+Running '
+            }[$_]
+            Wait-Until { if ($_ -eq 'Watch-SwarmEvent') { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())" }; (Get-Shown) -match $expected } "the rows of $_ on the console: $expected" 60
+            $console.HasExited | Should -BeFalse
+            $shown = Get-Shown
+            $shown | Should -Not -Match 'the end'
+            foreach ($line in $shown -split "`n" | Where-Object { $_ -notmatch '^Script (started|done)' }) { $line.TrimEnd().Length | Should -BeLessOrEqual 80 -Because $line }
+        }
+        finally {
+            if ($_ -eq 'Watch-SwarmEvent') { $console.StandardInput.Write([char]3); $console.StandardInput.Flush(); Set-SwarmNode worker1 -RemoveLabel n -ErrorAction Ignore }
+            Stop-Console $console
+            if ($_ -ne 'Watch-SwarmEvent') { Remove-SwarmService shown -Force -Wait }
+        }
+    }
+}
+
 Describe 'Sessions' {
     It 'several at once, one of them the default' {
         $other = Connect-Swarm -Socket $nodes[1].Socket -NoDefault

@@ -156,7 +156,7 @@ Describe 'The help' {
     It 'shows the syntax of <Name>' -ForEach @(
         @{ Name = 'Invoke-SwarmScale'; Line = 'Invoke-SwarmScale [-Name] <*string[[]]> [[][[]-Replicas] <*' }
         @{ Name = 'Connect-Swarm'; Line = 'Connect-Swarm [[][[]-Socket] <*string>] [[]-NoDefault*' }
-        @{ Name = 'Test-SwarmPlacement'; Line = 'Test-SwarmPlacement [-Name] <*string[[]]> *[[]-Session <*' }
+        @{ Name = 'Test-SwarmPlacement'; Line = 'Test-SwarmPlacement [[][[]-Name] <*string[[]]>] [[][[]-Image] <*string>] *[[]-Session <*' }
     ) {
         $text = (Get-Help $Name | Out-String -Width 4000) -replace '\s+', ' '
         $text | Should -BeLike "*$($Line.Replace('[-Name]', '[[]-Name]'))*"

@@ -110,6 +110,14 @@ Describe 'Constraints' {
         ($answer | Where-Object Suitable -EQ $false).Node | Should -Be 'manager1'
         ($answer | Where-Object Node -EQ worker1).TotalTasks | Should -Be 1
     }
+    It 'asks for the rows of a file, and for services that are there' {
+        $null = New-SwarmService -Name placed -Image $image -Constraint node.hostname==worker1 -Wait
+        $rows = 'Name,Image,Constraint', "a,$image,node.role==worker;node.hostname!=worker1", "b,$image," | ConvertFrom-Csv
+        $answer = @($rows | Test-SwarmPlacement; [pscustomobject]@{ Name = 'c'; Image = $image; Constraint = 'node.role==manager' } | Test-SwarmPlacement; Get-SwarmService placed | Test-SwarmPlacement)
+        $suitable = $answer | Where-Object Suitable | Group-Object ServiceName | ForEach-Object { "$($_.Name): $(($_.Group.Node | Sort-Object) -join ' ')" }
+        $suitable | Should -Be 'a: worker2', 'b: manager1 worker1 worker2', 'c: manager1', 'placed: worker1'
+        (Get-SwarmService).Name | Should -Be 'placed'
+    }
 }
 
 Describe 'Spread and limits' {

@@ -43,6 +43,60 @@ public sealed class SecondCopyTests : IDisposable
         Assert.Equal(["0", "True"], lines);
     }
 
+    [Theory]
+    [InlineData("first", "second")]
+    [InlineData("second", "first")]
+    public async ValueTask A_copy_goes_on_when_the_other_is_removed(string removed, string left)
+    {
+        var lines = await RunAsync(
+            """
+            function Show {
+                (Get-Module Swarm).ModuleBase
+                $command = Get-Command Get-SwarmSession
+                "$($command.Source) $($command.Module.ModuleBase)"
+                Get-SwarmSession | Out-Null
+                @(Get-Command -Module Swarm).Count -gt 40
+                # The type data and the views are still there: deep enough for lists of objects within an object.
+                $service = [Swarm.Service]@{ Name = 'web'; Mounts = [Swarm.Mount]@{ Target = '/b' } }
+                [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($service, 2)).Mounts[0].Target
+                @(Get-FormatData Swarm.Service).Count
+            }
+            Import-Module $first, $second
+            Get-Module Swarm | Where-Object ModuleBase -EQ (Split-Path $REMOVED) | Remove-Module
+            Show
+            # It comes again, and the one that took over goes.
+            Import-Module $REMOVED
+            Get-Module Swarm | Where-Object ModuleBase -EQ (Split-Path $LEFT) | Remove-Module
+            Show
+            Import-Module $LEFT
+            Remove-Module Swarm
+            @(Get-Module -All | Where-Object Name -Like 'Swarm*').Count
+            @(Get-Command -Module Swarm).Count
+            Import-Module $first
+            Get-SwarmSession | Out-Null
+            $Error.Count
+            """.Replace("$REMOVED", '$' + removed, StringComparison.Ordinal).Replace("$LEFT", '$' + left, StringComparison.Ordinal)
+        );
+        string[] Shown(string copy) => [Folder(copy), $"Swarm {Folder(copy)}", "True", "/b", "1"];
+        Assert.Equal([.. Shown(left), .. Shown(removed), "0", "0", "0"], lines);
+    }
+
+    [Fact]
+    public async ValueTask A_copy_with_a_prefix_goes_with_its_own_commands_only()
+    {
+        var lines = await RunAsync(
+            """
+            Import-Module $first -Prefix My
+            Import-Module $second
+            Get-Module Swarm | Where-Object ModuleBase -EQ (Split-Path $first) | Remove-Module
+            Get-SwarmSession | Out-Null
+            (Get-Command Get-SwarmSession).Module.ModuleBase
+            @(Get-Command Get-MySwarmSession -ErrorAction Ignore).Count
+            """
+        );
+        Assert.Equal([Folder("second"), "0"], lines);
+    }
+
     [Fact]
     public async ValueTask Another_build_is_one_error_that_says_what_to_do_and_the_first_goes_on()
     {

@@ -128,6 +128,14 @@ function Write-Catalog([string] $Folder) {
     Move-Item $catalog (Join-Path $Folder Swarm.cat)
 }
 
+# The README's lines that install the package, word for word.
+function Get-InstallLine {
+    $blocks = [regex]::Matches([IO.File]::ReadAllText((Join-Path $root README.md)), '(?s)```powershell\r?\n(.*?)```').ForEach({ $_.Groups[1].Value })
+    $found = @($blocks -match 'Install-PSResource')
+    if ($found.Count -ne 1) { throw "README.md has $($found.Count) snippets with Install-PSResource; one was expected." }
+    $found[0]
+}
+
 # Installs the Gallery's package into a folder of modules, and answers where. Install-PSResource does it from a repository that is a folder, where there is
 # that cmdlet. Elsewhere it is unpacked as that one does: without file modes, below name and version, without the parts that only a repository needs.
 function Install-Package([string] $Modules) {
@@ -149,15 +157,20 @@ function Install-Package([string] $Modules) {
                 $ErrorActionPreference = 'Stop'
                 Import-Module Microsoft.PowerShell.PSResourceGet
                 Register-PSResourceRepository -Name SwarmPackage -Uri $Repository -Trusted
-                try {
-                    if ($IsWindows) { Save-PSResource Swarm -Repository SwarmPackage -Path $Modules }
-                    else { Install-PSResource Swarm -Repository SwarmPackage -Scope CurrentUser }
-                }
+                try { Save-PSResource Swarm -Repository SwarmPackage -Path $Modules }
                 finally { Unregister-PSResourceRepository SwarmPackage }
             }
+            # The README's lines as they stand, in the folder of the clone. Then the module that they import is the installed one.
+            $readme = "`$ErrorActionPreference = 'Stop'; Set-Location -LiteralPath '$($root.Replace("'", "''"))'`n$(Get-InstallLine)
+                if ((Get-Module Swarm).ModuleBase -notlike '$($data.Replace("'", "''"))*') { throw `"README.md imports another Swarm: `$((Get-Module Swarm).ModuleBase)`" }"
             $before = $env:HOME, $env:XDG_DATA_HOME
             if (-not $IsWindows) { $env:HOME, $env:XDG_DATA_HOME = $user, $data }
-            try { & (Join-Path $PSHOME pwsh) -NoProfile -NonInteractive -Command $script -args $file.DirectoryName, $Modules | Out-Host }
+            try {
+                $pwsh = Join-Path $PSHOME pwsh
+                # On Windows the user's folder of modules is no matter of the environment.
+                if ($IsWindows) { & $pwsh -NoProfile -NonInteractive -Command $script -args $file.DirectoryName, $Modules | Out-Host }
+                else { & $pwsh -NoProfile -NonInteractive -Command $readme | Out-Host }
+            }
             finally { $env:HOME, $env:XDG_DATA_HOME = $before }
             if ($LASTEXITCODE -ne 0) { throw 'PSResourceGet does not install the package; see above.' }
         }

@@ -154,9 +154,10 @@ internal static class OutputMapper
         };
     }
 
-    public static PlacementResult ToPlacement(V1.NodePlacement p) =>
+    public static PlacementResult ToPlacement(V1.NodePlacement p, string service) =>
         new()
         {
+            ServiceName = service,
             NodeId = p.NodeId,
             Node = p.NodeName,
             Suitable = p.Suitable,

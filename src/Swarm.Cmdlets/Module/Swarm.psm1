@@ -28,11 +28,25 @@ $inner = Import-Module -Assembly ([Swarm.LoadContext]::Module) -PassThru
 
 # When the module is imported again (-Force, another runspace, a second copy) the engine finds the assembly's commands in its cache.
 # It does not give them to the new module.
-if ([Swarm.LoadContext]::IsImportedAgain -and $inner) {
-    $add = [Management.Automation.PSModuleInfo].GetMethod('AddExportedCmdlet', [Reflection.BindingFlags]'Instance, NonPublic')
-    if ($add) {
-        foreach ($command in $inner.ExportedCmdlets.Values) {
-            $null = $add.Invoke($ExecutionContext.SessionState.Module, @(, $command))
+if ([Swarm.LoadContext]::IsImportedAgain -and $inner) { [Swarm.LoadContext]::Export($inner, $ExecutionContext.SessionState.Module) }
+
+# Commands and type data are in a runspace once, for all copies of the module, and go with the copy that came first. Another copy takes them over.
+$ExecutionContext.SessionState.Module.OnRemove = {
+    $removed = $ExecutionContext.SessionState.Module
+    foreach ($other in Get-Module Swarm -All) {
+        if ([object]::ReferenceEquals($other, $removed) -or $other.Guid -ne $removed.Guid) { continue }
+        foreach ($types in $removed.NestedModules) {
+            if ($types.Name -ne 'Swarm.Types') { continue }
+            Remove-Module $types -Force
+            & $other { Import-Module $args[0] } "$($other.ModuleBase)/Swarm.Types.psd1"
         }
+        if ($other.Prefix -eq $removed.Prefix) {
+            # As the session sees them. This module's own scope has commands of the nested module.
+            $session = [Management.Automation.PSModuleInfo]::new($true)
+            $names = @($removed.ExportedCmdlets.Keys)
+            $commands = & $session { foreach ($name in $args) { $ExecutionContext.InvokeCommand.GetCmdlet($name) } } @names
+            [Swarm.LoadContext]::HandOver([Management.Automation.CmdletInfo[]]@($commands), $removed, $other)
+        }
+        break
     }
 }

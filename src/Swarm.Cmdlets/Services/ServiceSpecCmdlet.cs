@@ -15,6 +15,28 @@ public abstract partial class ServiceSpecCmdlet : ServiceChangeCmdlet, ITakesObj
     private protected Dictionary<string, object?> Options() =>
         ServiceOption.All.Keys.Where(IsBound).ToDictionary(o => o, o => GetType().GetProperty(o)!.GetValue(this));
 
+    /// <summary>The spec of a new service of the bound parameters.</summary>
+    /// <param name="mode">Null where it is not given: Replicated.</param>
+    private protected V1.ServiceSpec NewSpec(string name, ServiceMode? mode)
+    {
+        var options = Options();
+        if (!IsOnCommandLine(nameof(Replicas)) && IsReplicasOfAnotherMode(mode))
+        {
+            options.Remove(nameof(Replicas));
+        }
+        return new ServiceSpecBuilder(options).Create(name, mode ?? ServiceMode.Replicated);
+    }
+
+    // The replicas of a global service are the nodes that it runs on. A copied number is no wish where the command line asks for a
+    // global one.
+    private bool IsReplicasOfAnotherMode(ServiceMode? mode) =>
+        Piped is { } piped
+        && piped.IsOfType(nameof(Service))
+        && (
+            LanguagePrimitives.ConvertTo<ServiceMode>(piped[nameof(Service.Mode)]) == ServiceMode.Global
+            || (IsOnCommandLine(nameof(Service.Mode)) && mode == ServiceMode.Global)
+        );
+
     private protected ValueTask FinishAsync(
         V1.Service service,
         IEnumerable<string> warnings,

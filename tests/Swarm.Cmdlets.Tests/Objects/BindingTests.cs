@@ -35,7 +35,7 @@ public sealed class BindingTests
     private static bool TakesOptions(string cmdlet) =>
         cmdlet.StartsWith("New-", StringComparison.Ordinal)
         || cmdlet.StartsWith("Set-", StringComparison.Ordinal)
-        || cmdlet == "Invoke-SwarmScale";
+        || cmdlet is "Invoke-SwarmScale" or "Test-SwarmPlacement";
 
     [Fact]
     public void Each_option_binds_by_property_name()

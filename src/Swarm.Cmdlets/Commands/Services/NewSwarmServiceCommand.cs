@@ -26,12 +26,7 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet, ITakesObjects
 
     protected override async ValueTask ProcessAsync(CancellationToken cancellationToken)
     {
-        var options = Options();
-        if (!IsOnCommandLine(nameof(Replicas)) && IsReplicasOfAnotherMode())
-        {
-            options.Remove(nameof(Replicas));
-        }
-        var spec = new ServiceSpecBuilder(options).Create(Name, IsBound(nameof(Mode)) ? Mode : ServiceMode.Replicated);
+        var spec = NewSpec(Name, IsBound(nameof(Mode)) ? Mode : null);
         var request = new V1.CreateServiceRequest
         {
             RequestId = NewRequestId(),
@@ -54,16 +49,6 @@ public sealed class NewSwarmServiceCommand : ServiceSpecCmdlet, ITakesObjects
         var created = await Client.Services.CreateServiceAsync(request, cancellationToken: cancellationToken);
         await FinishAsync(created.Service, created.Warnings, emit: true, cancellationToken);
     }
-
-    // The replicas of a global service are the nodes that it runs on. A copied number is no wish where the command line asks for a
-    // global one.
-    private bool IsReplicasOfAnotherMode() =>
-        Piped is { } piped
-        && piped.IsOfType(nameof(Service))
-        && (
-            LanguagePrimitives.ConvertTo<ServiceMode>(piped[nameof(Service.Mode)]) == ServiceMode.Global
-            || (IsOnCommandLine(nameof(Mode)) && Mode == ServiceMode.Global)
-        );
 
     private async Task<V1.Preview?> PreviewAsync(V1.CreateServiceRequest request, CancellationToken cancellationToken)
     {
