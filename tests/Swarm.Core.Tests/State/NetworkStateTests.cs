@@ -1,4 +1,3 @@
-using Swarm.Core.Allocation;
 using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Networking;

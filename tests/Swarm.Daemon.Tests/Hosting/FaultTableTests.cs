@@ -44,6 +44,7 @@ public sealed partial class FaultTableTests
         "More than one active firewall; one that does not run, or is not there",
         "A firewall tool that fails half-way",
         "Package manager locked, no network, unsupported distribution",
+        "Two copies of the same build in a session, and one is removed",
         "Another build of the module, imported into a session that has one",
         "An engine that is too old",
         "An engine that is away, or ends in the middle of a call",

@@ -8,7 +8,7 @@ namespace Swarm.Cmdlets.Commands;
 
 /// <summary>Takes all parameters and rows of New-SwarmService, so that the same ones can be tried before. With an image they are a new service, without
 /// it the changes of a service that is there. An object of a service stands for that service. With -Name it is a copy, as New-SwarmService makes it.</summary>
-/// <remarks>One parameter set for both: the engine chooses a set before it reads the image of a row.</remarks>
+/// <remarks>A single parameter set for both: the engine chooses a set before it reads the image of a row.</remarks>
 [Cmdlet(VerbsDiagnostic.Test, "SwarmPlacement")]
 [OutputType(typeof(PlacementResult))]
 public sealed class TestSwarmPlacementCommand : ServiceSpecCmdlet, ITakesObjects
