@@ -271,12 +271,12 @@ $Line
         if (-not (Get-Command script -CommandType Application -ErrorAction Ignore) -or -not $IsLinux) { Set-ItResult -Skipped -Because 'there is no script of util-linux, which makes a pseudo-terminal'; return }
         if ($_ -ne 'Watch-SwarmEvent') { $null = New-SwarmService -Name shown -Image "${redis}:3.0.6" -Wait }
         # A pipeline that has written its objects and goes on.
-        $console = Start-Console $(if ($_ -eq 'Watch-SwarmEvent') { 'Watch-SwarmEvent -Timeout 60s' } else { "& { $_; Wait-Go }" })
+        $console = Start-Console $(if ($_ -eq 'Watch-SwarmEvent') { 'Watch-SwarmEvent' } else { "& { $_; Wait-Go }" })
         try {
             Wait-Until { (Get-Shown) -match 'columns: 80 redirected: False' } 'the console'
             $expected = @{
                 'Watch-SwarmEvent' = '\bworker1\b'; 'Get-SwarmNode' = '(?m)^\w{25} \* manager1 +Ready '
-                'Get-SwarmService' = '(?m)^\w+ +shown +replicated +1/1 '; 'Get-SwarmTask' = 'shown\.1 +\S*redis:3\.0\.6 +\w+ +Running\s+Running '
+                'Get-SwarmService' = '(?m)^\w+ +shown +replicated +1/1\b'; 'Get-SwarmTask' = 'shown\.1 +\S*redis:3\.0\.6 +\w+ +Running\s+Running '
             }[$_]
             Wait-Until { if ($_ -eq 'Watch-SwarmEvent') { Set-SwarmNode worker1 -Label "n=$([Guid]::NewGuid())" }; (Get-Shown) -match $expected } "the rows of $_ on the console: $expected" 60
             $console.HasExited | Should -BeFalse
@@ -285,7 +285,8 @@ $Line
             foreach ($line in $shown -split "`n" | Where-Object { $_ -notmatch '^Script (started|done)' }) { $line.TrimEnd().Length | Should -BeLessOrEqual 80 -Because $line }
         }
         finally {
-            if ($_ -eq 'Watch-SwarmEvent') { $console.StandardInput.Write([char]3); $console.StandardInput.Flush(); Set-SwarmNode worker1 -RemoveLabel n -ErrorAction Ignore }
+            # The watch has no end of its own; another test ends one with Ctrl+C.
+            if ($_ -eq 'Watch-SwarmEvent') { $console.Kill($true); Set-SwarmNode worker1 -RemoveLabel n -ErrorAction Ignore }
             Stop-Console $console
             if ($_ -ne 'Watch-SwarmEvent') { Remove-SwarmService shown -Force -Wait }
         }
