@@ -52,6 +52,22 @@ Describe 'Sandbox' {
         else { foreach ($task in $tasks) { Wait-Until { -not (Get-Process -Id $task.ProcessId -ErrorAction Ignore) } "process $($task.ProcessId) is gone" } }
         @(Get-SwarmSession | Where-Object Endpoint -EQ $box.Socket).Count | Should -Be 0
     }
+    It 'stops with all of a swarm that the user made, though a daemon was killed' {
+        $manager, $worker = Start-SwarmSandbox acceptance-box5 -Workers 1 -Executor $executor -NoSwarm
+        $session = Connect-Swarm -Socket $manager.Socket
+        $swarm = Initialize-Swarm -AdvertiseAddress $manager.Address
+        $other = Connect-Swarm -Socket $worker.Socket -NoDefault
+        Join-Swarm -Session $other -Token $swarm.WorkerToken -RemoteAddress $swarm.ManagerAddress -AdvertiseAddress $worker.Address
+        Disconnect-Swarm $other
+        $null = New-SwarmService -Name left -Image "${redis}:3.0.7" -Replicas 4 -Wait
+        $tasks = Get-RunningTask left
+        Stop-ProcessId $worker.ProcessId
+        Wait-Until { @((Get-SwarmSandbox acceptance-box5).Nodes | Where-Object Running).Count -eq 1 } 'one node left'
+        Stop-SwarmSandbox acceptance-box5
+        if ($executor -eq 'Docker') { Invoke-Native docker 'ps', '-aq', '--filter', "label=swarm.cluster.id=$($swarm.ClusterId)" | Should -BeNullOrEmpty }
+        else { foreach ($task in $tasks) { Wait-Until { -not (Get-Process -Id $task.ProcessId -ErrorAction Ignore) } "process $($task.ProcessId) is gone" } }
+        @(Get-SwarmSession | Where-Object Endpoint -EQ $session.Endpoint).Count | Should -Be 0
+    }
 }
 
 Describe 'The README' {

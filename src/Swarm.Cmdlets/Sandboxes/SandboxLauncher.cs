@@ -10,6 +10,9 @@ internal static class SandboxLauncher
 {
     /// <summary>The longest silence of a daemon that is to leave. A daemon on a loaded machine answers later than usual, and one that hangs
     /// never.</summary>
+    /// <summary>A node of a swarm has it in its state directory: MembershipStore.RecordFile of swarmd.</summary>
+    private const string MembershipFile = "node.json";
+
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);
@@ -223,7 +226,8 @@ internal static class SandboxLauncher
             var wasAlive = DaemonProcess.IsAlive(node);
             if (!wasAlive)
             {
-                if (node.NodeId.Length == 0 || !Directory.Exists(node.StateDirectory))
+                // The user may have made the swarm: then the sandbox's own record does not know of it.
+                if (!File.Exists(Path.Combine(node.StateDirectory, MembershipFile)))
                 {
                     return;
                 }
