@@ -19,7 +19,8 @@ internal sealed class AddressClaim : IDisposable
 
     /// <summary>Claims 127.0.THIRD.0/24; null: another sandbox has it.</summary>
     /// <param name="directory">The sandbox's directory. The addresses are its own until the directory is removed.</param>
-    public static AddressClaim? TryTake(byte third, int port, string directory)
+    /// <param name="areFree">Whether no program listens on the addresses. It is asked while nobody else can choose them.</param>
+    public static AddressClaim? TryTake(byte third, int port, string directory, Func<bool> areFree)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -27,7 +28,7 @@ internal sealed class AddressClaim : IDisposable
             socket.Bind(new IPEndPoint(new IPAddress([127, 0, third, Last]), port));
             // Only a socket that listens keeps others away.
             socket.Listen(1);
-            if (TryRemember(third, port, directory))
+            if (areFree() && TryRemember(FileOf(third, port), directory))
             {
                 return new AddressClaim(socket);
             }
@@ -42,9 +43,11 @@ internal sealed class AddressClaim : IDisposable
 
     public void Dispose() => _socket?.Dispose();
 
-    private static bool TryRemember(byte third, int port, string directory)
+    /// <summary>The file that names the directory of the addresses' sandbox.</summary>
+    internal static string FileOf(byte third, int port) => Path.Combine(Path.GetTempPath(), $"swarm-sandbox-127.0.{third}.0-{port}");
+
+    private static bool TryRemember(string file, string directory)
     {
-        var file = Path.Combine(Path.GetTempPath(), $"swarm-sandbox-127.0.{third}.0-{port}");
         try
         {
             if (File.Exists(file))

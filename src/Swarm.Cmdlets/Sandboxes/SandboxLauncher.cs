@@ -8,11 +8,11 @@ namespace Swarm.Cmdlets.Sandboxes;
 /// <summary>Starts and stops a sandbox.</summary>
 internal static class SandboxLauncher
 {
-    /// <summary>The longest silence of a daemon that is to leave. A daemon on a loaded machine answers later than usual, and one that hangs
-    /// never.</summary>
     /// <summary>A node of a swarm has it in its state directory: MembershipStore.RecordFile of swarmd.</summary>
     private const string MembershipFile = "node.json";
 
+    /// <summary>The longest silence of a daemon that is to leave. A daemon on a loaded machine answers later than usual, and one that hangs
+    /// never.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);

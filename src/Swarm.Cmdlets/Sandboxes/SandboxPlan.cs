@@ -92,15 +92,10 @@ internal static class SandboxPlan
             var candidates = Enumerable
                 .Range(11, count)
                 .Select(last => new IPEndPoint(new IPAddress([127, 0, (byte)third, (byte)last]), ClusterPort));
-            if (count < 240 && candidates.All(IsFree) && AddressClaim.TryTake((byte)third, ClusterPort, path) is { } taken)
+            if (count < 240 && AddressClaim.TryTake((byte)third, ClusterPort, path, () => candidates.All(IsFree)) is { } taken)
             {
-                // Another process may have begun to listen just before the claim.
-                if (candidates.All(IsFree))
-                {
-                    claim = taken;
-                    return [.. candidates.Select(c => c.ToString())];
-                }
-                taken.Dispose();
+                claim = taken;
+                return [.. candidates.Select(c => c.ToString())];
             }
             if (third == 0 && !IsFree(new IPEndPoint(new IPAddress([127, 0, 0, 11]), 0)))
             {

@@ -14,19 +14,17 @@ public sealed class AddressClaimTests : IDisposable
     public void Dispose()
     {
         Directory.Delete(_home, recursive: true);
-        foreach (var third in new[] { _third, _third - 1 })
-        {
-            File.Delete(Path.Combine(Path.GetTempPath(), $"swarm-sandbox-127.0.{third}.0-{_port}"));
-        }
+        File.Delete(AddressClaim.FileOf(_third, _port));
+        File.Delete(AddressClaim.FileOf((byte)(_third - 1), _port));
     }
 
     [Fact]
     public void Addresses_are_chosen_by_one_process_at_a_time()
     {
-        using var first = AddressClaim.TryTake(_third, _port, Sandbox("first"));
+        using var first = Take(_third, "first");
         Assert.NotNull(first);
-        Assert.Null(AddressClaim.TryTake(_third, _port, Sandbox("second")));
-        using var other = AddressClaim.TryTake((byte)(_third - 1), _port, Sandbox("third"));
+        Assert.Null(Take(_third, "second"));
+        using var other = Take((byte)(_third - 1), "third");
         Assert.NotNull(other);
     }
 
@@ -34,11 +32,10 @@ public sealed class AddressClaimTests : IDisposable
     [Fact]
     public void Addresses_stay_the_sandboxs_until_its_directory_is_removed()
     {
-        var first = Sandbox("first");
-        AddressClaim.TryTake(_third, _port, first)!.Dispose();
-        Assert.Null(AddressClaim.TryTake(_third, _port, Sandbox("second")));
-        Directory.Delete(first);
-        using var second = AddressClaim.TryTake(_third, _port, Sandbox("second"));
+        Take(_third, "first")!.Dispose();
+        Assert.Null(Take(_third, "second"));
+        Directory.Delete(Sandbox("first"));
+        using var second = Take(_third, "second");
         Assert.NotNull(second);
     }
 
@@ -46,10 +43,20 @@ public sealed class AddressClaimTests : IDisposable
     public void A_claim_is_never_written_through_a_link()
     {
         var target = Path.Combine(_home, "target");
-        File.CreateSymbolicLink(Path.Combine(Path.GetTempPath(), $"swarm-sandbox-127.0.{_third}.0-{_port}"), target);
-        Assert.Null(AddressClaim.TryTake(_third, _port, Sandbox("first")));
+        File.CreateSymbolicLink(AddressClaim.FileOf(_third, _port), target);
+        Assert.Null(Take(_third, "first"));
         Assert.False(File.Exists(target));
     }
+
+    // Nobody has claimed addresses that another program listens on, and they stay free for the next.
+    [Fact]
+    public void Addresses_that_are_in_use_are_not_remembered()
+    {
+        Assert.Null(AddressClaim.TryTake(_third, _port, Sandbox("first"), static () => false));
+        Assert.False(File.Exists(AddressClaim.FileOf(_third, _port)));
+    }
+
+    private AddressClaim? Take(byte third, string sandbox) => AddressClaim.TryTake(third, _port, Sandbox(sandbox), static () => true);
 
     private string Sandbox(string name) => Directory.CreateDirectory(Path.Combine(_home, name)).FullName;
 }
