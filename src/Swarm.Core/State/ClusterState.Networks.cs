@@ -15,10 +15,10 @@ public sealed partial class ClusterState
 
     public IReadOnlyCollection<Network> Networks => _networks.Values;
 
-    private NetworkPools SharedPools => _pools ?? _origin?.SharedPools ?? OwnPools;
+    private NetworkPools SharedPools => _pools ?? _origin!.SharedPools;
 
     /// <summary>The pools for a change: a fork copies its origin's once.</summary>
-    private NetworkPools OwnPools => _pools ??= MakePools(_origin?.SharedPools.Capture() ?? NetworkPoolOrders.New);
+    private NetworkPools OwnPools => _pools ??= CopyPools();
 
     public Network? FindNetwork(string id) => _networks.Find(id);
 

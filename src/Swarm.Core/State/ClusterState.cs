@@ -1,3 +1,4 @@
+using Swarm.Core.Allocation;
 using Swarm.Core.Credentials;
 using Swarm.Core.Model;
 
@@ -34,7 +35,11 @@ public sealed partial class ClusterState
         _tasksByService = new(origin?._tasksByService, _tasks);
         _tasksByNode = new(origin?._tasksByNode, _tasks);
         _serviceIdsByPort = new(origin?._serviceIdsByPort);
-        if (origin is not null)
+        if (origin is null)
+        {
+            _pools = MakePools(NetworkPoolOrders.New);
+        }
+        else
         {
             Index = origin.Index;
             Cluster = origin.Cluster;
