@@ -2,6 +2,12 @@
 BeforeAll {
     . ([IO.Path]::Combine($PSScriptRoot, 'Common.ps1'))
     $WarningPreference = 'SilentlyContinue'
+    # A stopped sandbox has left no task and no session.
+    function Assert-NothingLeft([string] $ClusterId, $Tasks, [string] $Socket) {
+        if ($executor -eq 'Docker') { Invoke-Native docker 'ps', '-aq', '--filter', "label=swarm.cluster.id=$ClusterId" | Should -BeNullOrEmpty }
+        else { foreach ($task in $Tasks) { Wait-Until { -not (Get-Process -Id $task.ProcessId -ErrorAction Ignore) } "process $($task.ProcessId) is gone" } }
+        @(Get-SwarmSession | Where-Object Endpoint -EQ $Socket).Count | Should -Be 0
+    }
 }
 AfterAll { Get-SwarmSandbox 'acceptance-box*' | Stop-SwarmSandbox }
 
@@ -48,9 +54,7 @@ Describe 'Sandbox' {
         [IO.Directory]::Exists($box.Path) | Should -BeFalse
         # A process that has ended has an entry until this one has asked for its exit code.
         foreach ($node in $box.Nodes) { Wait-Until { -not (Get-Process -Id $node.ProcessId -ErrorAction Ignore) } "process $($node.ProcessId) is gone" }
-        if ($executor -eq 'Docker') { Invoke-Native docker 'ps', '-aq', '--filter', "label=swarm.cluster.id=$($box.ClusterId)" | Should -BeNullOrEmpty }
-        else { foreach ($task in $tasks) { Wait-Until { -not (Get-Process -Id $task.ProcessId -ErrorAction Ignore) } "process $($task.ProcessId) is gone" } }
-        @(Get-SwarmSession | Where-Object Endpoint -EQ $box.Socket).Count | Should -Be 0
+        Assert-NothingLeft $box.ClusterId $tasks $box.Socket
     }
     It 'stops with all of a swarm that the user made, though a daemon was killed' {
         $manager, $worker = Start-SwarmSandbox acceptance-box5 -Workers 1 -Executor $executor -NoSwarm
@@ -64,9 +68,7 @@ Describe 'Sandbox' {
         Stop-ProcessId $worker.ProcessId
         Wait-Until { @((Get-SwarmSandbox acceptance-box5).Nodes | Where-Object Running).Count -eq 1 } 'one node left'
         Stop-SwarmSandbox acceptance-box5
-        if ($executor -eq 'Docker') { Invoke-Native docker 'ps', '-aq', '--filter', "label=swarm.cluster.id=$($swarm.ClusterId)" | Should -BeNullOrEmpty }
-        else { foreach ($task in $tasks) { Wait-Until { -not (Get-Process -Id $task.ProcessId -ErrorAction Ignore) } "process $($task.ProcessId) is gone" } }
-        @(Get-SwarmSession | Where-Object Endpoint -EQ $session.Endpoint).Count | Should -Be 0
+        Assert-NothingLeft $swarm.ClusterId $tasks $session.Endpoint
     }
 }
 

@@ -53,21 +53,22 @@ internal sealed class TestSwarm
     public void Apply(params IReadOnlyList<StateChange> changes) => State.Apply(changes, State.Index + 1);
 
     /// <summary>The limit of tasks per slot, the running task included.</summary>
-    public void SetHistoryLimit(int limit) =>
-        Apply(
-            new StateChange.ClusterSet(
-                new Cluster
-                {
-                    Id = "cluster",
-                    CreatedAt = Now,
-                    UpdatedAt = Now,
-                    RootCertificate = [],
-                    RootKey = [],
-                    WorkerJoinSecret = "",
-                    ManagerJoinSecret = "",
-                    Settings = ClusterSettings.Default with { TaskHistoryLimit = limit },
-                }
-            )
+    public void SetHistoryLimit(int limit) => Apply(Set(ClusterSettings.Default with { TaskHistoryLimit = limit }, Now));
+
+    /// <summary>The change that gives a cluster without keys its settings.</summary>
+    public static StateChange.ClusterSet Set(ClusterSettings settings, DateTimeOffset now) =>
+        new(
+            new Cluster
+            {
+                Id = "cluster",
+                CreatedAt = now,
+                UpdatedAt = now,
+                RootCertificate = [],
+                RootKey = [],
+                WorkerJoinSecret = "",
+                ManagerJoinSecret = "",
+                Settings = settings,
+            }
         );
 
     public void AddNode(string id, ValueMap? labels = null, long cpus = 4, long memory = 1L << 30) =>

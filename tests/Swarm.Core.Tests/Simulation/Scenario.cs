@@ -2,6 +2,7 @@ using Swarm.Core.Model;
 using Swarm.Core.Orchestration;
 using Swarm.Core.Orchestration.Planning;
 using Swarm.Core.State;
+using Swarm.Core.Tests.Orchestration;
 
 namespace Swarm.Core.Tests.Simulation;
 
@@ -38,18 +39,7 @@ internal sealed partial class Scenario
 
     private void Play()
     {
-        var cluster = new Cluster
-        {
-            Id = "cluster",
-            CreatedAt = _swarm.Now,
-            UpdatedAt = _swarm.Now,
-            RootCertificate = [],
-            RootKey = [],
-            WorkerJoinSecret = "",
-            ManagerJoinSecret = "",
-            Settings = ClusterSettings.Default with { TaskHistoryLimit = _random.Next(6) },
-        };
-        _swarm.Commit([new StateChange.ClusterSet(cluster)]);
+        _swarm.Commit([TestSwarm.Set(ClusterSettings.Default with { TaskHistoryLimit = _random.Next(6) }, _swarm.Now)]);
         for (var i = _random.Next(2, 5); i > 0; i--)
         {
             Join();

@@ -2,6 +2,7 @@ using Swarm.Core.Errors;
 using Swarm.Core.Model;
 using Swarm.Core.Networking;
 using Swarm.Core.State;
+using Swarm.Core.Tests.Orchestration;
 
 namespace Swarm.Core.Tests.State;
 
@@ -222,19 +223,5 @@ public sealed class NetworkStateTests
     private void Restart() => _state.Restore(_state.Capture());
 
     private void Use(ValueList<string> pools, int maskLength) =>
-        Apply(
-            new StateChange.ClusterSet(
-                new Cluster
-                {
-                    Id = "cluster",
-                    CreatedAt = Now,
-                    UpdatedAt = Now,
-                    RootCertificate = [],
-                    RootKey = [],
-                    WorkerJoinSecret = "",
-                    ManagerJoinSecret = "",
-                    Settings = ClusterSettings.Default with { DefaultAddressPools = pools, DefaultAddressPoolMaskLength = maskLength },
-                }
-            )
-        );
+        Apply(TestSwarm.Set(ClusterSettings.Default with { DefaultAddressPools = pools, DefaultAddressPoolMaskLength = maskLength }, Now));
 }
